@@ -1,0 +1,185 @@
+namespace GaryMesh
+
+open System
+
+[<RequireQualifiedAccess; NoComparison; CustomEquality>]
+type Firing =
+    | All
+    | Seeded of Seed: uint64 * Sample: int
+    | Mask of (int -> int -> bool)
+
+    override firing.Equals other =
+        match firing, other with
+        | All, (:? Firing as other) -> other.IsAll
+        | Seeded(seed, sample), (:? Firing as other) ->
+            match other with
+            | Seeded(otherSeed, otherSample) -> seed = otherSeed && sample = otherSample
+            | _ -> false
+        | Mask _, other -> Object.ReferenceEquals(firing, other)
+        | _ -> false
+
+    override firing.GetHashCode() =
+        match firing with
+        | All -> 0
+        | Seeded(seed, sample) -> HashCode.Combine(seed, sample)
+        | Mask _ -> 1
+
+    member firing.Fill(fireRate: float, step: int, cells: int, words: uint64[]) =
+        let blocks = (cells + 63) / 64
+
+        match firing with
+        | All -> Array.Fill(words, UInt64.MaxValue, 0, blocks)
+        | Seeded(seed, sample) ->
+            let key = Counter.key seed [ 0xF12E; sample; step ]
+            let rate = int (Math.Round(fireRate * 65536.0))
+
+            for block in 0 .. blocks - 1 do
+                words[block] <- Counter.firingBits rate key block
+        | Mask mask ->
+            for block in 0 .. blocks - 1 do
+                let mutable bits = 0UL
+
+                for bit in 0 .. min 63 (cells - 1 - 64 * block) do
+                    if mask step (64 * block + bit) then
+                        bits <- bits ||| (1UL <<< bit)
+
+                words[block] <- bits
+
+        if cells % 64 <> 0 then
+            words[blocks - 1] <- words[blocks - 1] &&& ((1UL <<< (cells % 64)) - 1UL)
+
+    member firing.Fires(fireRate: float, step: int, cell: int) =
+        match firing with
+        | Mask mask -> mask step cell
+        | All -> true
+        | Seeded(seed, sample) ->
+            let key = Counter.key seed [ 0xF12E; sample; step ]
+            let bits = Counter.firingBits (int (Math.Round(fireRate * 65536.0))) key (cell / 64)
+            (bits >>> (cell % 64)) &&& 1UL = 1UL
+
+[<RequireQualifiedAccess>]
+type Gate =
+    | Open
+    | Alive of Channel: int * Threshold: float32
+
+[<RequireQualifiedAccess>]
+type Inputs =
+    | Absent
+    | Constant of State
+    | PerStep of State[]
+
+    member inputs.At(step: int) : State | null =
+        match inputs with
+        | Absent -> null
+        | Constant state -> state
+        | PerStep states -> states[step]
+
+[<NoComparison; ReferenceEquality>]
+type Rollout =
+    { Start: State
+      Steps: int
+      Firing: Firing
+      Inputs: Inputs }
+
+    static member Of(start: State, steps: int, firing: Firing) =
+        { Start = start
+          Steps = steps
+          Firing = firing
+          Inputs = Inputs.Absent }
+
+    member rollout.WithInputs(inputs: Inputs) = { rollout with Inputs = inputs }
+
+[<NoComparison; ReferenceEquality>]
+type Automaton =
+    { Perception: Perception
+      Rule: Rule
+      FireRate: float
+      TimeStep: float
+      Gate: Gate
+      Start: Start
+      LeastSteps: int
+      MostSteps: int }
+
+    member automaton.Check() =
+        let shape = automaton.Rule.Shape
+
+        if shape.Operators <> automaton.Perception.Count then
+            Guard.refuse
+                $"The rule expects {shape.Operators * shape.Channels} perceived values per cell ({shape.Operators} operators x {shape.Channels} channels), but the perception gives {automaton.Perception.Count * shape.Channels} ({automaton.Perception.Count} operators)."
+
+        Guard.probability "The fire rate" automaton.FireRate
+        Guard.finite "The time step" automaton.TimeStep
+        Guard.positive "The least number of steps" automaton.LeastSteps
+
+        if automaton.MostSteps < automaton.LeastSteps then
+            Guard.refuse
+                $"The most steps must be at least the least, but are {automaton.MostSteps} against {automaton.LeastSteps}."
+
+        match automaton.Gate with
+        | Gate.Open -> ()
+        | Gate.Alive(channel, threshold) ->
+            if uint32 channel >= uint32 shape.Channels then
+                Guard.refuse $"The gate looks at channel {channel}, but the rule has the channels 0 to {shape.Channels - 1}."
+
+            Guard.finite "The gate's threshold" (float threshold)
+
+    member automaton.Check(graph: Graph, rollout: Rollout) =
+        automaton.Check()
+        let shape = automaton.Rule.Shape
+        Guard.positive "The number of steps" rollout.Steps
+
+        let fits what (state: State) channels =
+            if state.Cells <> graph.Cells || state.Channels <> channels then
+                Guard.refuse
+                    $"The {what} must be {graph.Cells} cells x {channels}, for {graph.Name} and a rule {shape.Text}, but is {state.Cells} x {state.Channels}."
+
+        fits "start" rollout.Start shape.Channels
+
+        match rollout.Inputs with
+        | Inputs.Absent ->
+            if shape.Inputs > 0 then
+                Guard.refuse $"The rule reads {shape.Inputs} inputs per cell, but the rollout gives none."
+        | Inputs.Constant state -> fits "inputs" state shape.Inputs
+        | Inputs.PerStep states ->
+            if states.Length < rollout.Steps then
+                Guard.refuse $"The rollout has {rollout.Steps} steps, but inputs for {states.Length}."
+
+            states |> Array.iter (fun state -> fits "inputs" state shape.Inputs)
+
+    static member Of(perception: Perception, rule: Rule) =
+        let automaton =
+            { Perception = perception
+              Rule = rule
+              FireRate = 0.5
+              TimeStep = 1.0
+              Gate = Gate.Open
+              Start = Start.Zeros
+              LeastSteps = 24
+              MostSteps = 24 }
+
+        automaton.Check()
+        automaton
+
+    static member GaryMesh(seed: uint64) =
+        Automaton.Of(Perception.Planar, Rule.ZeroLast(Rule.GaryMeshShape, seed))
+
+    static member MeshNca(seed: uint64) =
+        Automaton.Of(Perception.Harmonics, Rule.Xavier(Rule.MeshNcaShape, seed, 0.2, 1.2))
+
+    static member Growing(seed: uint64) =
+        { Automaton.Of(Perception.Sobel, Rule.ZeroLast(Rule.GrowingShape, seed)) with
+            Gate = Gate.Alive(3, 0.1f)
+            Start = Start.Seed
+            LeastSteps = 64
+            MostSteps = 96 }
+
+    member automaton.WithRule(rule: Rule) = { automaton with Rule = rule }
+    member automaton.WithFireRate(fireRate: float) = { automaton with FireRate = fireRate }
+    member automaton.WithTimeStep(timeStep: float) = { automaton with TimeStep = timeStep }
+    member automaton.WithGate(gate: Gate) = { automaton with Gate = gate }
+    member automaton.WithStart(start: Start) = { automaton with Start = start }
+
+    member automaton.WithSteps(least: int, most: int) =
+        { automaton with
+            LeastSteps = least
+            MostSteps = most }

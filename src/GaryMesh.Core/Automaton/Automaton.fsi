@@ -1,0 +1,94 @@
+namespace GaryMesh
+
+/// Which cells update at each step of a rollout: a pure function of the step and the user's cell index.
+[<RequireQualifiedAccess; NoComparison; CustomEquality>]
+type Firing =
+    /// Every cell at every step, whatever the automaton's fire rate.
+    | All
+    /// Each cell with the automaton's fire rate, by (seed, sample, step, cell). The samples of a batch share a seed.
+    | Seeded of Seed: uint64 * Sample: int
+    /// The given mask: step -> cell -> fires.
+    | Mask of (int -> int -> bool)
+
+    /// Whether `cell` updates at `step` under the given fire rate.
+    member Fires: fireRate: float * step: int * cell: int -> bool
+    /// Fills 64 cells a word, cell 0 in the lowest bit of word 0; bits past the last cell are 0.
+    member internal Fill: fireRate: float * step: int * cells: int * words: uint64[] -> unit
+
+/// A mask over the step: which cells may keep a state at all.
+[<RequireQualifiedAccess>]
+type Gate =
+    /// No gate.
+    | Open
+    /// Growing NCA's alive mask: a cell lives while it or a neighbour has `Channel` above `Threshold`, both before and
+    /// after the update; the others are set to zero (Mordvintsev et al., Distill 2020; channel 3, threshold 0.1).
+    | Alive of Channel: int * Threshold: float32
+
+/// What a cell is told at every step, after what it perceives: I values a cell.
+[<RequireQualifiedAccess>]
+type Inputs =
+    | Absent
+    /// The same at every step [cells x I].
+    | Constant of State
+    /// One [cells x I] a step.
+    | PerStep of State[]
+
+    /// The inputs at a step, or null where there are none.
+    member At: step: int -> State | null
+
+/// One run of an automaton on a graph.
+[<NoComparison; ReferenceEquality>]
+type Rollout =
+    { /// The state before the first step [cells x channels].
+      Start: State
+      /// Number of steps, at least 1.
+      Steps: int
+      Firing: Firing
+      Inputs: Inputs }
+
+    static member Of: start: State * steps: int * firing: Firing -> Rollout
+    member WithInputs: inputs: Inputs -> Rollout
+
+/// A rule with everything that says how it runs, on whatever graph: what a rule file holds.
+///
+/// One step: z = perceive(s); s' = s + timeStep x rule(z) where a cell fires, s elsewhere; then the gate.
+[<NoComparison; ReferenceEquality>]
+type Automaton =
+    { Perception: Perception
+      Rule: Rule
+      /// Probability that a cell updates at a step, 0 .. 1, rounded to 1/65,536.
+      FireRate: float
+      /// What the rule's change is multiplied by, 1 as a rule.
+      TimeStep: float
+      Gate: Gate
+      /// What the rule was trained to start from.
+      Start: Start
+      /// The number of steps the rule was trained for.
+      LeastSteps: int
+      MostSteps: int }
+
+    /// An automaton that fires every other cell (rate 0.5), with a time step of 1, no gate, a zero start and 24 steps.
+    /// <exception cref="T:System.ArgumentException">The rule reads another number of operators than the perception
+    /// gives.</exception>
+    static member Of: perception: Perception * rule: Rule -> Automaton
+
+    /// gary-mesh: planar perception, 36 -> 48 -> 12, fire rate 0.5; the rule starts with a zero last layer.
+    static member GaryMesh: seed: uint64 -> Automaton
+    /// MeshNCA: harmonics, 80 -> 128 -> 16, fire rate 0.5, Xavier with gains 0.2 and 1.2.
+    static member MeshNca: seed: uint64 -> Automaton
+    /// Growing NCA: Sobel, 48 -> 128 -> 16, fire rate 0.5, alive gate on channel 3 above 0.1, seed start, 64-96 steps.
+    static member Growing: seed: uint64 -> Automaton
+
+    member WithRule: rule: Rule -> Automaton
+    member WithFireRate: fireRate: float -> Automaton
+    member WithTimeStep: timeStep: float -> Automaton
+    member WithGate: gate: Gate -> Automaton
+    member WithStart: start: Start -> Automaton
+    member WithSteps: least: int * most: int -> Automaton
+
+    /// Refuses an automaton whose parts do not fit each other.
+    /// <exception cref="T:System.ArgumentException">The rule reads another number of values than perception and inputs
+    /// give, a rate or time step is out of range, or the gate names no channel.</exception>
+    member Check: unit -> unit
+    /// Refuses a rollout that does not fit the automaton on the graph; says which sizes differ.
+    member Check: graph: Graph * rollout: Rollout -> unit

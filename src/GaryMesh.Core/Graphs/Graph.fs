@@ -1,0 +1,505 @@
+namespace GaryMesh
+
+open System
+open System.Collections.Generic
+open System.Collections.Immutable
+open System.Runtime.InteropServices
+
+[<RequireQualifiedAccess>]
+type Topology =
+    | Ring
+    | Line
+    | Grid of Height: int * Width: int
+    | Torus of Height: int * Width: int
+    | General
+
+/// Rows under construction: what each cell sees, in order.
+module private Rows =
+    /// One edge: the neighbour, the offset to it and the edge's weight.
+    [<Struct>]
+    type Edge = { Neighbour: int; X: float; Y: float; Z: float; Weight: float }
+
+    let between (positions: float[]) (cell: int) (neighbour: int) (weight: float) =
+        let at axis = positions[3 * neighbour + axis] - positions[3 * cell + axis]
+        { Neighbour = neighbour; X = at 0; Y = at 1; Z = at 2; Weight = weight }
+
+    let wrap size i = ((i % size) + size) % size
+
+[<Sealed>]
+type Graph private (name, topology, rowStart: int[], neighbours: int[], offsets: float[], weights: float[], positions) =
+    let cells = rowStart.Length - 1
+
+    do
+        if cells < 1 then
+            Guard.refuse $"A graph needs at least one cell, but {name} has none."
+
+        let finite what (values: float[]) =
+            match Array.tryFindIndex (Double.IsFinite >> not) values with
+            | Some at -> Guard.refuse $"Every {what} must be finite, but number {at} of {name} is {values[at]}."
+            | None -> ()
+
+        finite "position" positions
+        finite "weight" weights
+        finite "offset" offsets
+
+    member _.Name: string = name
+    member _.Topology: Topology = topology
+    member _.Cells = cells
+    member _.Edges = neighbours.Length
+    member _.RowStart = ImmutableCollectionsMarshal.AsImmutableArray rowStart
+    member _.Neighbours = ImmutableCollectionsMarshal.AsImmutableArray neighbours
+    member _.Offsets = ImmutableCollectionsMarshal.AsImmutableArray offsets
+    member _.Weights = ImmutableCollectionsMarshal.AsImmutableArray weights
+    member _.Positions = ImmutableCollectionsMarshal.AsImmutableArray<float> positions
+    member _.Degree(cell: int) = rowStart[cell + 1] - rowStart[cell]
+
+    member _.Middle =
+        match topology with
+        | Topology.Line -> cells / 2
+        | Topology.Grid(height, width) -> (height / 2) * width + width / 2
+        | Topology.Ring
+        | Topology.Torus _
+        | Topology.General -> 0
+
+    member _.Named(name: string) = Graph(name, topology, rowStart, neighbours, offsets, weights, positions)
+
+    static member private Build(name, topology, cells: int, positions, edgesOf: int -> Rows.Edge seq) =
+        let rowStart = Array.zeroCreate (cells + 1)
+        let neighbours = List<int>()
+        let offsets = List<float>()
+        let weights = List<float>()
+
+        for cell in 0 .. cells - 1 do
+            for edge in edgesOf cell do
+                neighbours.Add edge.Neighbour
+                offsets.Add edge.X
+                offsets.Add edge.Y
+                offsets.Add edge.Z
+                weights.Add edge.Weight
+
+            rowStart[cell + 1] <- neighbours.Count
+
+        let weights = if weights.TrueForAll(fun w -> w = 1.0) then [||] else weights.ToArray()
+        Graph(name, topology, rowStart, neighbours.ToArray(), offsets.ToArray(), weights, positions)
+
+    /// Edges of a lattice cell: the given steps, wrapped or cut at the border.
+    static member private Lattice(name, topology, height, width, closed, steps, place: float * float -> float * float) =
+        let positions =
+            [| for row in 0 .. height - 1 do
+                   for column in 0 .. width - 1 do
+                       let x, y = place (float column, float row)
+                       x
+                       y
+                       0.0 |]
+
+        Graph.Build(
+            name,
+            topology,
+            height * width,
+            positions,
+            fun cell ->
+                seq {
+                    let row, column = cell / width, cell % width
+
+                    for down, right in steps do
+                        let r, c = row + down, column + right
+
+                        if closed || (r >= 0 && r < height && c >= 0 && c < width) then
+                            let x, y = place (float right, float down)
+
+                            { Rows.Neighbour = Rows.wrap height r * width + Rows.wrap width c
+                              Rows.X = x
+                              Rows.Y = y
+                              Rows.Z = 0.0
+                              Rows.Weight = 1.0 }
+                }
+        )
+
+    static member private Moore =
+        [ for down in -1 .. 1 do
+              for right in -1 .. 1 do
+                  if (down, right) <> (0, 0) then
+                      down, right ]
+
+    static member Ring(cells: int) =
+        Guard.positive "The number of cells of a ring" cells
+
+        let positions =
+            [| for i in 0 .. cells - 1 do
+                   let angle = 2.0 * Math.PI * float i / float cells
+                   cos angle
+                   sin angle
+                   0.0 |]
+
+        Graph.Build(
+            $"ring:{cells}",
+            Topology.Ring,
+            cells,
+            positions,
+            fun cell ->
+                if cells = 1 then
+                    Seq.empty
+                else
+                    seq {
+                        Rows.between positions cell (Rows.wrap cells (cell - 1)) 1.0
+                        Rows.between positions cell (Rows.wrap cells (cell + 1)) 1.0
+                    }
+        )
+
+    static member Strip(cells: int, offsets: int seq) =
+        Guard.positive "The number of cells of a strip" cells
+        let offsets = Array.ofSeq offsets
+
+        if Array.contains 0 offsets || (Array.distinct offsets).Length <> offsets.Length then
+            let listed = String.Join(", ", offsets)
+            Guard.refuse $"The offsets of a strip must differ from 0 and from each other, but are {listed}."
+
+        let positions = Array.init (3 * cells) (fun i -> if i % 3 = 0 then float (i / 3) else 0.0)
+
+        Graph.Build(
+            $"strip:{cells}",
+            Topology.Line,
+            cells,
+            positions,
+            fun cell ->
+                seq {
+                    for offset in offsets do
+                        let neighbour = cell + offset
+
+                        if neighbour >= 0 && neighbour < cells then
+                            Rows.between positions cell neighbour 1.0
+                }
+        )
+
+    static member Line(cells: int) = Graph.Strip(cells, [ -1; 1 ]).Named $"line:{cells}"
+
+    static member Grid(height: int, width: int) =
+        Guard.positive "The height of a grid" height
+        Guard.positive "The width of a grid" width
+        Graph.Lattice($"grid:{height}x{width}", Topology.Grid(height, width), height, width, false, Graph.Moore, id)
+
+    static member private Closed(kind: string, height: int, width: int) =
+        if height < 3 || width < 3 then
+            Guard.outOfRange "height, width" $"The sides of a {kind} must be at least 3, but are {height} x {width}."
+
+    static member Torus(height: int, width: int) =
+        Graph.Closed("torus", height, width)
+        Graph.Lattice($"torus:{height}x{width}", Topology.Torus(height, width), height, width, true, Graph.Moore, id)
+
+    static member Torus6(height: int, width: int) =
+        Graph.Closed("torus6", height, width)
+        let steps = [ 0, 1; 0, -1; 1, 0; -1, 0; 1, -1; -1, 1 ]
+        // Rows lean by half a cell, so that all six neighbours lie at distance 1.
+        let place (column, row) = column + row / 2.0, row * sqrt 3.0 / 2.0
+        Graph.Lattice($"torus6:{height}x{width}", Topology.General, height, width, true, steps, place)
+
+    static member OfRows
+        (
+            rowStart: int[],
+            neighbours: int[],
+            offsets: float[] | null,
+            weights: float[] | null,
+            positions: float[] | null
+        ) =
+        if rowStart.Length < 2 then
+            Guard.refuse "A graph needs at least one cell, but the row starts describe none."
+
+        let cells = rowStart.Length - 1
+        let edges = neighbours.Length
+
+        if rowStart[0] <> 0 || rowStart[cells] <> edges then
+            Guard.refuse
+                $"Row starts must run from 0 to the {edges} edges, but run from {rowStart[0]} to {rowStart[cells]}."
+
+        for cell in 0 .. cells - 1 do
+            if rowStart[cell + 1] < rowStart[cell] then
+                Guard.refuse $"Row starts must not decrease, but cell {cell} ends before it starts."
+
+        for edge in 0 .. edges - 1 do
+            if uint32 neighbours[edge] >= uint32 cells then
+                Guard.refuse
+                    $"Edge {edge} leads to cell {neighbours[edge]}, but the graph has the cells 0 to {cells - 1}."
+
+        let optional what perItem items (values: float[] | null) =
+            match values with
+            | null -> [||]
+            | values when values.Length = perItem * items || values.Length = 0 -> Array.copy values
+            | values ->
+                Guard.refuse $"There must be {perItem * items} {what} for {items} of them, but {values.Length} are given."
+
+        let positions = optional "position coordinates" 3 cells positions
+        let weights = optional "weights" 1 edges weights
+
+        let offsets =
+            match optional "offset coordinates" 3 edges offsets with
+            | [||] when positions.Length > 0 ->
+                [| for cell in 0 .. cells - 1 do
+                       for edge in rowStart[cell] .. rowStart[cell + 1] - 1 do
+                           for axis in 0..2 do
+                               positions[3 * neighbours[edge] + axis] - positions[3 * cell + axis] |]
+            | offsets -> offsets
+
+        Graph("graph", Topology.General, Array.copy rowStart, Array.copy neighbours, offsets, weights, positions)
+
+    static member OfEdges
+        (
+            cells: int,
+            sources: int[],
+            targets: int[],
+            directed: bool,
+            weights: float[] | null,
+            positions: float[] | null
+        ) =
+        if cells < 1 then
+            Guard.refuse $"A graph needs at least one cell, but {cells} are given."
+
+        let count = sources.Length
+
+        if targets.Length <> count then
+            Guard.refuse $"Every edge needs both ends, but there are {count} sources and {targets.Length} targets."
+
+        for edge in 0 .. count - 1 do
+            for last in [ sources[edge]; targets[edge] ] do
+                if uint32 last >= uint32 cells then
+                    Guard.refuse $"Edge {edge} touches cell {last}, but the graph has the cells 0 to {cells - 1}."
+
+        match weights with
+        | null -> ()
+        | weights when weights.Length <> count ->
+            Guard.refuse $"There are {count} edges, but {weights.Length} weights."
+        | _ -> ()
+
+        let weight edge =
+            match weights with
+            | null -> 1.0
+            | weights -> weights[edge]
+
+        // A counting sort keeps the order of the list within each cell.
+        let both = not directed
+        let seen edge = both && sources[edge] <> targets[edge]
+        let rowStart = Array.zeroCreate (cells + 1)
+
+        for edge in 0 .. count - 1 do
+            rowStart[sources[edge] + 1] <- rowStart[sources[edge] + 1] + 1
+
+            if seen edge then
+                rowStart[targets[edge] + 1] <- rowStart[targets[edge] + 1] + 1
+
+        for cell in 0 .. cells - 1 do
+            rowStart[cell + 1] <- rowStart[cell + 1] + rowStart[cell]
+
+        let next = Array.copy rowStart
+        let neighbours = Array.zeroCreate rowStart[cells]
+        let weightOf = Array.zeroCreate rowStart[cells]
+
+        let put cell neighbour edge =
+            neighbours[next[cell]] <- neighbour
+            weightOf[next[cell]] <- weight edge
+            next[cell] <- next[cell] + 1
+
+        for edge in 0 .. count - 1 do
+            put sources[edge] targets[edge] edge
+
+            if seen edge then
+                put targets[edge] sources[edge] edge
+
+        Graph.OfRows(rowStart, neighbours, null, (if isNull weights then null else weightOf), positions)
+
+    static member OfEdges(cells: int, sources: int[], targets: int[], directed: bool) =
+        Graph.OfEdges(cells, sources, targets, directed, null, null)
+
+    static member OfTriangles(name: string, positions: float[], triangles: int[]) =
+        let cells = positions.Length / 3
+
+        if positions.Length % 3 <> 0 || triangles.Length % 3 <> 0 then
+            Guard.refuse
+                $"Positions and triangles come in threes, but {name} has {positions.Length} and {triangles.Length} numbers."
+
+        let sides = HashSet<struct (int * int)>()
+
+        for t in 0..3 .. triangles.Length - 3 do
+            for a, b in [ 0, 1; 1, 2; 2, 0 ] do
+                let i, j = triangles[t + a], triangles[t + b]
+
+                if i <> j then
+                    sides.Add(struct (min i j, max i j)) |> ignore
+
+        let sides = Array.ofSeq sides
+        Array.sortInPlace sides
+        let ends pick = Array.map pick sides
+
+        Graph
+            .OfEdges(cells, ends (fun struct (i, _) -> i), ends (fun struct (_, j) -> j), false, null, positions)
+            .Named name
+
+    static member Icosphere(frequency: int) =
+        Guard.positive "The frequency of an icosphere" frequency
+        let f = frequency
+        let ratio = (1.0 + sqrt 5.0) / 2.0
+
+        let corners =
+            [| for small in [ -1.0; 1.0 ] do
+                   for large in [ -ratio; ratio ] do
+                       [| 0.0; small; large |]
+                       [| small; large; 0.0 |]
+                       [| large; 0.0; small |] |]
+
+        let distance (a: float[]) (b: float[]) = Array.sumBy (fun k -> (a[k] - b[k]) ** 2.0) [| 0..2 |]
+        // The icosahedron's edges have length 2; the next nearest corners are ratio times as far.
+        let joined a b = abs (distance corners[a] corners[b] - 4.0) < 1e-9
+
+        let faces =
+            [ for a in 0..11 do
+                  for b in a + 1 .. 11 do
+                      for c in b + 1 .. 11 do
+                          if joined a b && joined b c && joined a c then
+                              a, b, c ]
+
+        // A point of a face is named by its corners with a non-zero share, so that neighbouring faces share points.
+        let points = Dictionary<(int * int) list, int>()
+        let positions = List<float>()
+
+        let point (shares: (int * int) list) =
+            let name = shares |> List.filter (fun (_, share) -> share > 0) |> List.sort
+
+            match points.TryGetValue name with
+            | true, index -> index
+            | _ ->
+                let sum axis = name |> List.sumBy (fun (corner, share) -> corners[corner][axis] * float share)
+                let x, y, z = sum 0, sum 1, sum 2
+                let length = sqrt (x * x + y * y + z * z)
+                positions.AddRange [ x / length; y / length; z / length ]
+                points.Add(name, points.Count)
+                points.Count - 1
+
+        let triangles =
+            [| for a, b, c in faces do
+                   let at i j = point [ a, f - i - j; b, i; c, j ]
+
+                   for i in 0 .. f - 1 do
+                       for j in 0 .. f - 1 - i do
+                           at i j
+                           at (i + 1) j
+                           at i (j + 1)
+
+                           if i + j < f - 1 then
+                               at (i + 1) j
+                               at (i + 1) (j + 1)
+                               at i (j + 1) |]
+
+        Graph.OfTriangles($"icosphere:{f}", positions.ToArray(), triangles)
+
+    static member NearestNeighbours(positions: float[], k: int) =
+        let cells = positions.Length / 3
+
+        if positions.Length = 0 || positions.Length % 3 <> 0 then
+            Guard.refuse $"Positions come as x, y, z of each cell, but there are {positions.Length} numbers."
+
+        if k < 1 || k >= cells then
+            Guard.refuse $"A cell can have 1 to {cells - 1} nearest neighbours among {cells} cells, but {k} are asked for."
+
+        for at in 0 .. positions.Length - 1 do
+            if not (Double.IsFinite positions[at]) then
+                Guard.refuse $"Every position must be finite, but coordinate {at % 3} of cell {at / 3} is {positions[at]}."
+
+        // Buckets of a regular grid with about two cells each; rings of buckets are searched until none can be nearer.
+        let low = Array.init 3 (fun a -> Seq.min (seq { for i in 0 .. cells - 1 -> positions[3 * i + a] }))
+        let high = Array.init 3 (fun a -> Seq.max (seq { for i in 0 .. cells - 1 -> positions[3 * i + a] }))
+        let spans = Array.map2 (-) high low
+        let longest = max (Array.max spans) 1e-300
+        let flat = spans |> Array.filter (fun s -> s > 1e-9 * longest)
+        let volume = flat |> Array.fold (*) 1.0
+        let side = max ((volume * 2.0 / float cells) ** (1.0 / float (max 1 flat.Length))) (longest * 1e-3)
+        let slot i axis = int (floor ((positions[3 * i + axis] - low[axis]) / side))
+        let bucketOf i = struct (slot i 0, slot i 1, slot i 2)
+        let buckets = Dictionary<struct (int * int * int), List<int>>()
+
+        for i in 0 .. cells - 1 do
+            match buckets.TryGetValue(bucketOf i) with
+            | true, members -> members.Add i
+            | _ -> buckets[bucketOf i] <- List [ i ]
+
+        let reach = int (ceil (longest / side)) + 1
+
+        let squared i j =
+            let d axis = positions[3 * j + axis] - positions[3 * i + axis]
+            d 0 * d 0 + d 1 * d 1 + d 2 * d 2
+
+        let nearest i =
+            let struct (bx, by, bz) = bucketOf i
+            let found = List<struct (float * int)>()
+            let mutable ring = 0
+            let mutable searching = true
+
+            while searching do
+                for dx in -ring .. ring do
+                    for dy in -ring .. ring do
+                        let rim = abs dx = ring || abs dy = ring
+
+                        for dz in (if rim then [ -ring .. ring ] else List.distinct [ -ring; ring ]) do
+                            match buckets.TryGetValue(struct (bx + dx, by + dy, bz + dz)) with
+                            | true, members ->
+                                for j in members do
+                                    if j <> i then
+                                        found.Add(struct (squared i j, j))
+                            | _ -> ()
+
+                // Whatever lies beyond the searched rings is at least `ring` bucket sides away.
+                let safe = float ring * side
+                let within = found |> Seq.filter (fun struct (d, _) -> d < safe * safe) |> Seq.length
+                searching <- within < k && ring <= reach
+                ring <- ring + 1
+
+            found.Sort()
+            seq { for n in 0 .. k - 1 -> (let struct (_, j) = found[n] in Rows.between positions i j 1.0) }
+
+        Graph.Build($"knn:{k}", Topology.General, cells, Array.copy positions, nearest)
+
+    member graph.Relabelled(order: int[]) =
+        if order.Length <> cells || Array.sort order <> [| 0 .. cells - 1 |] then
+            Guard.refuse $"A relabelling must name each of the {cells} cells once."
+
+        let oldOf = Array.zeroCreate cells
+        order |> Array.iteri (fun old label -> oldOf[label] <- old)
+        let pick per (values: float[]) item = Array.sub values (per * item) per
+
+        let rows = [| for label in 0 .. cells - 1 -> [| rowStart[oldOf[label]] .. rowStart[oldOf[label] + 1] - 1 |] |]
+        let edges = Array.concat rows
+
+        let perEdge per (values: float[]) =
+            if values.Length = 0 then [||] else edges |> Array.collect (pick per values)
+
+        Graph(
+            graph.Name,
+            Topology.General,
+            Array.scan (fun start (row: int[]) -> start + row.Length) 0 rows,
+            edges |> Array.map (fun edge -> order[neighbours[edge]]),
+            perEdge 3 offsets,
+            perEdge 1 weights,
+            (if positions.Length = 0 then [||] else oldOf |> Array.collect (pick 3 positions))
+        )
+
+    member _.HopsFrom(source: int) =
+        if uint32 source >= uint32 cells then
+            Guard.refuse $"Cell {source} is not among the cells 0 to {cells - 1}."
+
+        // A change at `source` is felt by those who see it, so edges are walked backwards.
+        let seenBy = Array.init cells (fun _ -> List<int>())
+
+        for cell in 0 .. cells - 1 do
+            for edge in rowStart[cell] .. rowStart[cell + 1] - 1 do
+                seenBy[neighbours[edge]].Add cell
+
+        let hops = Array.create cells -1
+        let queue = Queue [ source ]
+        hops[source] <- 0
+
+        while queue.Count > 0 do
+            let cell = queue.Dequeue()
+
+            for next in seenBy[cell] do
+                if hops[next] < 0 then
+                    hops[next] <- hops[cell] + 1
+                    queue.Enqueue next
+
+        hops

@@ -1,0 +1,114 @@
+namespace GaryMesh
+
+open System
+open System.Collections.Immutable
+
+/// How a graph came to be, which says what a lattice operator may assume and where its middle is.
+[<RequireQualifiedAccess>]
+type Topology =
+    /// Cells on a closed circle.
+    | Ring
+    /// Cells on an open strip.
+    | Line
+    /// An open lattice of `Height` x `Width` cells, row by row.
+    | Grid of Height: int * Width: int
+    /// A lattice of `Height` x `Width` cells closed in both directions, row by row.
+    | Torus of Height: int * Width: int
+    /// Anything else.
+    | General
+
+/// Who sees whom: for every cell the cells it sees, as compressed sparse rows, with an offset (the vector from the
+/// cell to the neighbour) and a weight per edge.
+///
+/// A graph is immutable. An edge points from the cell that sees to the cell that is seen; the order of a cell's edges
+/// is kept and decides the order of summation.
+[<Sealed>]
+type Graph =
+    /// What to call the graph in messages and reports, such as `ring:64`.
+    member Name: string
+    member Topology: Topology
+    /// Number of cells.
+    member Cells: int
+    /// Number of directed edges.
+    member Edges: int
+    /// `Cells + 1` positions: the edges of cell i are those from `RowStart[i]` to `RowStart[i + 1] - 1`.
+    member RowStart: ImmutableArray<int>
+    /// The cell seen along each edge, 0 .. Cells - 1.
+    member Neighbours: ImmutableArray<int>
+    /// x, y, z of the vector to the neighbour for each edge (3 x Edges), or empty where the graph has no directions.
+    member Offsets: ImmutableArray<float>
+    /// The weight of each edge, or empty where every weight is 1.
+    member Weights: ImmutableArray<float>
+    /// x, y, z of each cell (3 x Cells), or empty where cells have no place.
+    member Positions: ImmutableArray<float>
+    /// The number of cells that cell `cell` sees.
+    member Degree: cell: int -> int
+    /// The cell where a `seed` start puts its seed: the middle of a line or grid, cell 0 elsewhere.
+    member Middle: int
+
+    /// N cells on the unit circle, cell i at the angle 2 pi i / N, each seeing the one before and the one after it.
+    /// A ring of two cells sees its one neighbour twice; a ring of one has no edge.
+    /// <exception cref="T:System.ArgumentOutOfRangeException">`cells` is less than 1.</exception>
+    static member Ring: cells: int -> Graph
+
+    /// N cells on the x axis at distance 1; an end sees one neighbour only.
+    /// <exception cref="T:System.ArgumentOutOfRangeException">`cells` is less than 1.</exception>
+    static member Line: cells: int -> Graph
+
+    /// Cells on a strip, each seeing the cells at the given distances: offset -4 is the fourth cell before it.
+    /// Neighbours outside the strip do not exist. Only negative offsets make a causal strip.
+    /// <exception cref="T:System.ArgumentException">An offset is 0 or stands twice.</exception>
+    static member Strip: cells: int * offsets: int seq -> Graph
+
+    /// `height` x `width` cells row by row, x to the right and y downwards at distance 1, each seeing its up to 8 Moore
+    /// neighbours. A border cell has fewer: what lies outside counts as zero, as with Growing NCA's padding.
+    static member Grid: height: int * width: int -> Graph
+
+    /// As `Grid`, closed in both directions: every cell sees 8 neighbours. Sides must be at least 3.
+    static member Torus: height: int * width: int -> Graph
+
+    /// A closed triangular lattice: every cell sees 6 neighbours at equal distance. Sides must be at least 3.
+    static member Torus6: height: int * width: int -> Graph
+
+    /// A sphere of 12 + 10 (f^2 - 1) cells: each edge of the icosahedron split into `frequency` parts, every point
+    /// pushed out to the unit sphere. Twelve cells see 5 neighbours, the others 6.
+    static member Icosphere: frequency: int -> Graph
+
+    /// Every cell sees the `k` others nearest to it (Euclidean; ties by the lower index). `positions` holds x, y, z per
+    /// cell. Directed: a cell need not be among the nearest of the cells that it sees.
+    /// <exception cref="T:System.ArgumentException">`positions` is empty, not a multiple of 3, or not finite; or k is
+    /// not below the number of cells.</exception>
+    static member NearestNeighbours: positions: float[] * k: int -> Graph
+
+    /// A graph of listed edges. An undirected edge is seen from both its ends. Weights of 1 and no places where the
+    /// arrays are null. Offsets follow from the places.
+    /// <exception cref="T:System.ArgumentException">The arrays differ in length, an end lies outside 0 .. cells - 1, or
+    /// a weight or place is not finite.</exception>
+    static member OfEdges:
+        cells: int * sources: int[] * targets: int[] * directed: bool * weights: (float[] | null) * positions: (float[] | null) ->
+            Graph
+
+    /// As the full overload: no weights and no places.
+    static member OfEdges: cells: int * sources: int[] * targets: int[] * directed: bool -> Graph
+
+    /// The graph of a mesh's vertices: two see each other when a triangle has both. `triangles` holds three vertex
+    /// indices per triangle, `positions` x, y, z per vertex.
+    static member OfTriangles: name: string * positions: float[] * triangles: int[] -> Graph
+
+    /// A graph from its rows as they are stored, for whoever has them at hand; every array is checked and copied.
+    static member OfRows:
+        rowStart: int[] *
+        neighbours: int[] *
+        offsets: (float[] | null) *
+        weights: (float[] | null) *
+        positions: (float[] | null) ->
+            Graph
+
+    /// The same graph under another name.
+    member Named: name: string -> Graph
+
+    /// The same graph with cell i called `order[i]`: a permutation of 0 .. Cells - 1. Edge order within a cell stays.
+    member Relabelled: order: int[] -> Graph
+
+    /// The least number of hops in which what happens at `source` can reach each cell: -1 where it never does.
+    member HopsFrom: source: int -> int[]

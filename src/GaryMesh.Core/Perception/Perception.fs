@@ -1,0 +1,216 @@
+namespace GaryMesh
+
+open System
+open System.Collections.Immutable
+
+[<Struct>]
+type Edge =
+    { X: float
+      Y: float
+      Z: float
+      Weight: float
+      Degree: int
+      NeighbourDegree: int
+      TotalWeight: float }
+
+[<Sealed>]
+type EdgeWeight(name: string, weight: Edge -> float) =
+    /// MeshNCA's guard against an edge without length.
+    static let unit component' (edge: Edge) =
+        component' edge / (sqrt (edge.X * edge.X + edge.Y * edge.Y + edge.Z * edge.Z) + 1e-8)
+
+    static let planar component' (edge: Edge) =
+        match Double.Hypot(edge.X, edge.Y) with
+        | 0.0 -> 0.0
+        | length -> component' edge / length
+
+    /// Lattice steps are whole; rounding forgives positions that are nearly so.
+    static let step (offset: float) = Math.Round offset
+
+    static let sobel along across edge = step (along edge) * (2.0 - abs (step (across edge))) / 8.0
+
+    static let x (edge: Edge) = edge.X
+    static let y (edge: Edge) = edge.Y
+    static let z (edge: Edge) = edge.Z
+
+    static let builtIn =
+        [ EdgeWeight("one", fun _ -> 1.0)
+          EdgeWeight("cos", planar x)
+          EdgeWeight("sin", planar y)
+          EdgeWeight("x", unit x)
+          EdgeWeight("y", unit y)
+          EdgeWeight("z", unit z)
+          EdgeWeight("sobel-x", sobel x y)
+          EdgeWeight("sobel-y", sobel y x)
+          EdgeWeight("laplacian", fun edge -> if step edge.X = 0.0 || step edge.Y = 0.0 then 2.0 / 16.0 else 1.0 / 16.0)
+          EdgeWeight("weight", fun edge -> edge.Weight)
+          EdgeWeight("share", fun edge -> if edge.TotalWeight = 0.0 then 0.0 else edge.Weight / edge.TotalWeight)
+          EdgeWeight("symmetric", fun edge -> edge.Weight / sqrt (float (edge.Degree + 1) * float (edge.NeighbourDegree + 1))) ]
+
+    static let named name = builtIn |> List.find (fun (weight: EdgeWeight) -> weight.Name = name)
+
+    member _.Name = name
+    member _.Of(edge: Edge) = weight edge
+
+    static member One = named "one"
+    static member Cos = named "cos"
+    static member Sin = named "sin"
+    static member X = named "x"
+    static member Y = named "y"
+    static member Z = named "z"
+    static member SobelX = named "sobel-x"
+    static member SobelY = named "sobel-y"
+    static member Laplacian = named "laplacian"
+    static member Given = named "weight"
+    static member Share = named "share"
+    static member Symmetric = named "symmetric"
+
+    static member At(offset: int) =
+        EdgeWeight($"at:{offset}", fun edge -> if step edge.X = float offset then 1.0 else 0.0)
+
+    static member Find(name: string) : EdgeWeight | null =
+        match builtIn |> List.tryFind (fun weight -> weight.Name = name) with
+        | Some weight -> weight
+        | None ->
+            match name.StartsWith "at:", Int32.TryParse(name.Substring(min 3 name.Length)) with
+            | true, (true, offset) -> EdgeWeight.At offset
+            | _ -> null
+
+    static member Names = ImmutableArray.CreateRange(builtIn |> List.map _.Name)
+
+[<RequireQualifiedAccess>]
+type Messages =
+    | Value
+    | Difference
+
+[<RequireQualifiedAccess>]
+type Aggregation =
+    | Sum
+    | Mean
+
+[<RequireQualifiedAccess>]
+type Operator =
+    | Own
+    | Neighbours of Weight: EdgeWeight * Messages: Messages * Aggregation: Aggregation
+
+    member operator.Text =
+        match operator with
+        | Own -> "own"
+        | Neighbours(weight, messages, aggregation) ->
+            let aggregation = if aggregation.IsMean then "mean" else "sum"
+            let messages = if messages.IsDifference then "difference" else "value"
+            $"{aggregation} {messages} {weight.Name}"
+
+    static member Parse(text: string, known: EdgeWeight seq) =
+        let weight name =
+            match Seq.tryFind (fun (weight: EdgeWeight) -> weight.Name = name) known, EdgeWeight.Find name with
+            | Some weight, _ -> weight
+            | None, NonNull weight -> weight
+            | None, Null ->
+                let names = String.Join(", ", EdgeWeight.Names)
+                Guard.refuse $"The operator '{text}' weighs edges by '{name}', but the known weights are {names} and at:D."
+
+        match text.Split(' ', 3) with
+        | [| "own" |] -> Own
+        | [| "sum" | "mean" as aggregation; "value" | "difference" as messages; name |] ->
+            Neighbours(
+                weight name,
+                (if messages = "value" then Messages.Value else Messages.Difference),
+                (if aggregation = "sum" then Aggregation.Sum else Aggregation.Mean)
+            )
+        | _ ->
+            Guard.refuse
+                $"An operator is 'own' or '(sum|mean) (value|difference) WEIGHT', but '{text}' is neither."
+
+[<Sealed>]
+type Perception(operators: Operator seq) =
+    let operators = ImmutableArray.CreateRange operators
+
+    do
+        if operators.IsEmpty then
+            Guard.refuse "A perception needs at least one operator, but none is given."
+
+    member _.Operators = operators
+    member _.Count = operators.Length
+
+    static member private Of messages aggregation weight = Operator.Neighbours(weight, messages, aggregation)
+
+    static member Planar =
+        let mean = Perception.Of Messages.Difference Aggregation.Mean
+        Perception [ Operator.Own; mean EdgeWeight.Cos; mean EdgeWeight.Sin ]
+
+    static member Harmonics =
+        let sum = Perception.Of Messages.Difference Aggregation.Sum
+        Perception [ sum EdgeWeight.One; sum EdgeWeight.Y; sum EdgeWeight.Z; sum EdgeWeight.X; Operator.Own ]
+
+    static member Sobel =
+        let sum = Perception.Of Messages.Value Aggregation.Sum
+        Perception [ Operator.Own; sum EdgeWeight.SobelX; sum EdgeWeight.SobelY ]
+
+    static member Isotropic =
+        Perception [ Operator.Own; Perception.Of Messages.Difference Aggregation.Sum EdgeWeight.Laplacian ]
+
+    static member LeftSelfRight =
+        let at offset = Perception.Of Messages.Value Aggregation.Sum (EdgeWeight.At offset)
+        Perception [ at -1; Operator.Own; at 1 ]
+
+    static member Diffusion =
+        Perception [ Operator.Own; Perception.Of Messages.Value Aggregation.Sum EdgeWeight.Symmetric ]
+
+    static member Offsets(offsets: int seq) =
+        let at offset = Perception.Of Messages.Value Aggregation.Sum (EdgeWeight.At offset)
+        Perception(Seq.append [ Operator.Own ] (Seq.map at offsets))
+
+type internal Stencil =
+    { Edged: int[]
+      Own: int[]
+      EdgeWeights: float[]
+      SelfWeights: float[] }
+
+module internal Stencil =
+    let build (perception: Perception) (graph: Graph) =
+        let edged, own =
+            [| 0 .. perception.Count - 1 |]
+            |> Array.partition (fun k -> perception.Operators[k].IsNeighbours)
+
+        let width = edged.Length
+        let edgeWeights = Array.zeroCreate (graph.Edges * width)
+        let selfWeights = Array.zeroCreate (graph.Cells * width)
+        let offsets, weights = graph.Offsets, graph.Weights
+        let weightOf edge = if weights.IsEmpty then 1.0 else weights[edge]
+
+        for cell in 0 .. graph.Cells - 1 do
+            let first, last = graph.RowStart[cell], graph.RowStart[cell + 1] - 1
+            let degree = graph.Degree cell
+            let mutable total = 0.0
+
+            for edge in first..last do
+                total <- total + weightOf edge
+
+            for edge in first..last do
+                let offset axis = if offsets.IsEmpty then 0.0 else offsets[3 * edge + axis]
+
+                let seen =
+                    { X = offset 0
+                      Y = offset 1
+                      Z = offset 2
+                      Weight = weightOf edge
+                      Degree = degree
+                      NeighbourDegree = graph.Degree graph.Neighbours[edge]
+                      TotalWeight = total }
+
+                for k in 0 .. width - 1 do
+                    match perception.Operators[edged[k]] with
+                    | Operator.Own -> ()
+                    | Operator.Neighbours(weight, messages, aggregation) ->
+                        let share = if aggregation.IsMean then 1.0 / float degree else 1.0
+                        let w = weight.Of seen * share
+                        edgeWeights[edge * width + k] <- w
+
+                        if messages.IsDifference then
+                            selfWeights[cell * width + k] <- selfWeights[cell * width + k] - w
+
+        { Edged = edged
+          Own = own
+          EdgeWeights = edgeWeights
+          SelfWeights = selfWeights }

@@ -1,0 +1,127 @@
+namespace GaryMesh
+
+open System.Collections.Immutable
+
+/// What an edge weight may depend on: one edge of a graph, seen from cell i towards its neighbour j.
+[<Struct>]
+type Edge =
+    { /// x, y, z of the vector from i to j; zero where the graph has no directions.
+      X: float
+      Y: float
+      Z: float
+      /// The weight that the graph gives the edge, 1 where it gives none.
+      Weight: float
+      /// Number of cells that i sees.
+      Degree: int
+      /// Number of cells that j sees.
+      NeighbourDegree: int
+      /// The sum of the weights of i's edges.
+      TotalWeight: float }
+
+/// The weight w(i, j) that an operator gives each edge, under a name by which files know it.
+[<Sealed>]
+type EdgeWeight =
+    /// A weight of your own. Files hold the name alone, so a rule with it loads only where the name is handed in.
+    new: name: string * weight: (Edge -> float) -> EdgeWeight
+    member Name: string
+    member Of: edge: Edge -> float
+
+    /// `one`: 1 (the degree-0 harmonic).
+    static member One: EdgeWeight
+    /// `cos`: the cosine of the direction's angle in the x-y plane, 0 for an edge without length there.
+    static member Cos: EdgeWeight
+    /// `sin`: the sine of the direction's angle in the x-y plane.
+    static member Sin: EdgeWeight
+    /// `x`: the degree-1 harmonic d_x, with d = offset / (|offset| + 1e-8) (MeshNCA, arXiv 2311.02820, eq. 2, unnormalised).
+    static member X: EdgeWeight
+    /// `y`: the degree-1 harmonic d_y.
+    static member Y: EdgeWeight
+    /// `z`: the degree-1 harmonic d_z.
+    static member Z: EdgeWeight
+    /// `sobel-x`: Sobel's 3 x 3 kernel / 8 along x on a lattice, as Growing NCA (Distill 2020) weighs it.
+    static member SobelX: EdgeWeight
+    /// `sobel-y`: Sobel's 3 x 3 kernel / 8 along y (downwards).
+    static member SobelY: EdgeWeight
+    /// `laplacian`: the nine-point kernel (1 2 1; 2 -12 2; 1 2 1) / 16, for difference messages on a lattice.
+    static member Laplacian: EdgeWeight
+    /// `weight`: the weight that the graph gives the edge.
+    static member Given: EdgeWeight
+    /// `share`: the edge's weight as a share of all of the cell's edges (a random walk); 0 where they sum to 0.
+    static member Share: EdgeWeight
+    /// `symmetric`: the edge's weight / sqrt((degree of i + 1) (degree of j + 1)) (Kipf and Welling, ICLR 2017, eq. 2).
+    static member Symmetric: EdgeWeight
+    /// `at:D`: 1 for the neighbour at offset D along x, 0 for all others: `at:-1` is the left neighbour on a strip.
+    static member At: offset: int -> EdgeWeight
+
+    /// The built-in weight of that name, or null.
+    static member Find: name: string -> EdgeWeight | null
+    /// The names of the built-in weights.
+    static member Names: ImmutableArray<string>
+
+/// What travels along an edge.
+[<RequireQualifiedAccess>]
+type Messages =
+    /// The neighbour's state s_j.
+    | Value
+    /// The difference s_j - s_i.
+    | Difference
+
+/// How a cell's messages are put together.
+[<RequireQualifiedAccess>]
+type Aggregation =
+    | Sum
+    /// The sum divided by the number of the cell's neighbours; 0 for a cell that sees nobody.
+    | Mean
+
+/// One linear operator of a perception: z(i) = sum over j of w(i, j) m(i, j), or the cell's own state.
+[<RequireQualifiedAccess>]
+type Operator =
+    /// z(i) = s_i.
+    | Own
+    /// z(i) = the sum or mean of the weighted messages of i's neighbours.
+    | Neighbours of Weight: EdgeWeight * Messages: Messages * Aggregation: Aggregation
+
+    /// Such as `own` or `mean difference cos`: the form that files hold.
+    member Text: string
+    /// Reads what `Text` wrote; edge weights not built in are looked for in `known`.
+    /// <exception cref="T:System.ArgumentException">The text is no operator, or names an unknown weight.</exception>
+    static member Parse: text: string * known: EdgeWeight seq -> Operator
+
+/// K linear operators over the edges of a graph, in order: a cell with C channels perceives K x C values, operator by
+/// operator.
+[<Sealed>]
+type Perception =
+    /// <exception cref="T:System.ArgumentException">There are no operators.</exception>
+    new: operators: Operator seq -> Perception
+    member Operators: ImmutableArray<Operator>
+    /// K.
+    member Count: int
+
+    /// gary-mesh: own state, cos- and sin-weighted mean neighbour differences, directions in the world frame (K = 3).
+    static member Planar: Perception
+    /// MeshNCA: difference messages summed under the harmonics 1, y, z, x, then the own state (K = 5).
+    static member Harmonics: Perception
+    /// Growing NCA: own state, Sobel x / 8, Sobel y / 8 (K = 3).
+    static member Sobel: Perception
+    /// Isotropic NCA on a lattice: own state and Laplacian (K = 2).
+    static member Isotropic: Perception
+    /// A strip: left neighbour, own state, right neighbour (K = 3), as gary-neuron's order has it.
+    static member LeftSelfRight: Perception
+    /// A graph without directions: own state and the symmetrically normalised sum of neighbours (K = 2).
+    static member Diffusion: Perception
+    /// A strip: own state and the cells at the given offsets along x, each under an operator of its own.
+    static member Offsets: offsets: int seq -> Perception
+
+/// The operators of a perception as numbers for one graph: z_k(i) = self_k(i) s_i + sum over edges of w_k(e) s_j(e).
+type internal Stencil =
+    { /// Positions in the perception of the operators that look along edges.
+      Edged: int[]
+      /// Positions of the operators that give the own state.
+      Own: int[]
+      /// Weight of each edge under each edged operator: [edge * Edged.Length + k].
+      EdgeWeights: float[]
+      /// Weight of the own state under each edged operator: [cell * Edged.Length + k].
+      SelfWeights: float[] }
+
+module internal Stencil =
+    val build: perception: Perception -> graph: Graph -> Stencil
