@@ -12,9 +12,9 @@ let mix (word: uint64) =
     x <- (x ^^^ (x >>> 27)) * 0x94D049BB133111EBUL
     x ^^^ (x >>> 31)
 
-let key (seed: uint64) (parts: int list) =
-    (mix (seed + Golden), parts)
-    ||> List.fold (fun folded part -> mix ((folded ^^^ uint64 (uint32 part)) + Golden))
+let subkey (key: uint64) (part: int) = mix ((key ^^^ uint64 (uint32 part)) + Golden)
+
+let key (seed: uint64) (parts: int list) = List.fold subkey (mix (seed + Golden)) parts
 
 let word (key: uint64) (index: int64) = mix (key + uint64 (index + 1L) * Golden)
 

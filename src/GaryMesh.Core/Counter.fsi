@@ -8,6 +8,9 @@ module GaryMesh.Counter
 /// A well-mixed 64-bit word of one 64-bit word (a bijection).
 val mix: word: uint64 -> uint64
 
+/// The key of a part of what another key is for.
+val subkey: key: uint64 -> part: int -> uint64
+
 /// A key for one purpose: folds the parts into one word, order mattering.
 val key: seed: uint64 -> parts: int list -> uint64
 

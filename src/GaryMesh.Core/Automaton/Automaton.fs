@@ -8,6 +8,12 @@ type Firing =
     | Seeded of Seed: uint64 * Sample: int
     | Mask of (int -> int -> bool)
 
+    /// The stream of one step of one sample; 0xF12E keeps it apart from other uses of the seed.
+    static member private Key(seed: uint64, sample: int, step: int) =
+        Counter.subkey (Counter.subkey (Counter.subkey seed 0xF12E) sample) step
+
+    static member private Rate(fireRate: float) = int (Math.Round(fireRate * 65536.0))
+
     override firing.Equals other =
         match firing, other with
         | All, (:? Firing as other) -> other.IsAll
@@ -30,8 +36,8 @@ type Firing =
         match firing with
         | All -> Array.Fill(words, UInt64.MaxValue, 0, blocks)
         | Seeded(seed, sample) ->
-            let key = Counter.key seed [ 0xF12E; sample; step ]
-            let rate = int (Math.Round(fireRate * 65536.0))
+            let key = Firing.Key(seed, sample, step)
+            let rate = Firing.Rate fireRate
 
             for block in 0 .. blocks - 1 do
                 words[block] <- Counter.firingBits rate key block
@@ -53,8 +59,7 @@ type Firing =
         | Mask mask -> mask step cell
         | All -> true
         | Seeded(seed, sample) ->
-            let key = Counter.key seed [ 0xF12E; sample; step ]
-            let bits = Counter.firingBits (int (Math.Round(fireRate * 65536.0))) key (cell / 64)
+            let bits = Counter.firingBits (Firing.Rate fireRate) (Firing.Key(seed, sample, step)) (cell / 64)
             (bits >>> (cell % 64)) &&& 1UL = 1UL
 
 [<RequireQualifiedAccess>]

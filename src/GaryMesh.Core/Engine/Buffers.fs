@@ -1,0 +1,50 @@
+/// Native memory of the engine: aligned to cache lines, out of the garbage collector's sight.
+namespace GaryMesh.Engine
+
+open System
+open System.Runtime.InteropServices
+open Microsoft.FSharp.NativeInterop
+
+/// Memory for numbers of one unmanaged type, zero at first, aligned to 64 bytes. A buffer of length 0 stands for none.
+[<Sealed>]
+type internal Buffer<'T when 'T: unmanaged>(length: int64) =
+    let bytes = unativeint (max 1L length) * unativeint sizeof<'T>
+    let mutable memory = NativeMemory.AlignedAlloc(bytes, 64un)
+
+    do
+        NativeMemory.Clear(memory, bytes)
+        GC.AddMemoryPressure(int64 bytes)
+
+    member _.Length = length
+    member _.Pointer: nativeptr<'T> = NativePtr.ofVoidPtr memory
+    member buffer.At(index: int64) : nativeptr<'T> =
+        NativePtr.ofNativeInt (NativePtr.toNativeInt buffer.Pointer + nativeint index * nativeint sizeof<'T>)
+
+    member _.Bytes = int64 bytes
+    member _.Clear() = NativeMemory.Clear(memory, bytes)
+
+    member private _.Free() =
+        if NativePtr.toNativeInt (NativePtr.ofVoidPtr<byte> memory) <> 0n then
+            NativeMemory.AlignedFree memory
+            memory <- NativePtr.toVoidPtr (NativePtr.ofNativeInt<byte> 0n)
+            GC.RemoveMemoryPressure(int64 bytes)
+
+    override buffer.Finalize() = buffer.Free()
+
+    interface IDisposable with
+        member buffer.Dispose() =
+            buffer.Free()
+            GC.SuppressFinalize buffer
+
+module internal Buffer =
+    let ofArray (values: 'T[]) =
+        let buffer = new Buffer<'T>(values.LongLength)
+        values.AsSpan().CopyTo(Span<'T>(NativePtr.toVoidPtr buffer.Pointer, values.Length))
+        buffer
+
+/// Sizes rounded up to what the layout asks for.
+module internal Pad =
+    /// A state row is whole cache lines: 16 numbers.
+    let lanes n = (n + 15) &&& ~~~15
+    /// The dense kernel takes eight rows at a time.
+    let rows n = (n + 7) &&& ~~~7

@@ -1,0 +1,188 @@
+/// A graph and its perception as the kernels read them: cells in an order that keeps neighbours close, rows forward and
+/// backward, weights beside the edges.
+namespace GaryMesh.Engine
+
+open System
+open Microsoft.FSharp.NativeInterop
+open GaryMesh
+
+/// The order of cells inside the engine.
+module internal CellOrder =
+    /// The mean distance in memory between a cell and those it sees.
+    let private spread (graph: Graph) (placeOf: int -> int) =
+        let mutable sum = 0.0
+
+        for cell in 0 .. graph.Cells - 1 do
+            for edge in graph.RowStart[cell] .. graph.RowStart[cell + 1] - 1 do
+                sum <- sum + float (abs (placeOf cell - placeOf graph.Neighbours[edge]))
+
+        sum / float (max 1 graph.Edges)
+
+    /// Cells in breadth-first order from the one that sees the fewest (after Cuthill and McKee, ACM 1969): `order[place]`
+    /// is the user's cell.
+    let private breadthFirst (graph: Graph) =
+        let byDegree = Array.init graph.Cells id
+        Array.sortInPlaceBy (fun cell -> graph.Degree cell) byDegree
+        let order = Array.zeroCreate graph.Cells
+        let placed = Array.zeroCreate<bool> graph.Cells
+        let mutable filled = 0
+        let mutable read = 0
+
+        for root in byDegree do
+            if not placed[root] then
+                placed[root] <- true
+                order[filled] <- root
+                filled <- filled + 1
+
+                while read < filled do
+                    let cell = order[read]
+                    read <- read + 1
+
+                    for edge in graph.RowStart[cell] .. graph.RowStart[cell + 1] - 1 do
+                        let next = graph.Neighbours[edge]
+
+                        if not placed[next] then
+                            placed[next] <- true
+                            order[filled] <- next
+                            filled <- filled + 1
+
+        order
+
+    /// The order in which cells lie in memory, or null for the user's own, which is kept where it is near enough.
+    let choose (graph: Graph) : int[] | null =
+        // A small graph fits the cache in any order.
+        if graph.Cells <= 2048 || graph.Edges = 0 then
+            null
+        else
+            let own = spread graph id
+
+            if own < 256.0 then
+                null
+            else
+                let order = breadthFirst graph
+                let placeOf = Array.zeroCreate graph.Cells
+                order |> Array.iteri (fun place cell -> placeOf[cell] <- place)
+                if spread graph (fun cell -> placeOf[cell]) < 0.7 * own then order else null
+
+/// Rows of edges: for each cell the cells it is joined to and a weight per edge for each edged operator.
+[<Sealed>]
+type internal EdgeRows(rowStart: int[], cells: int[], weights: float32[]) =
+    let start = Buffer.ofArray rowStart
+    let joined = Buffer.ofArray cells
+    let weights = Buffer.ofArray weights
+    member _.Start = start.Pointer
+    member _.Joined = joined.Pointer
+    member _.Weights = weights.Pointer
+    member _.Bytes = start.Bytes + joined.Bytes + weights.Bytes
+
+    interface IDisposable with
+        member _.Dispose() =
+            (start :> IDisposable).Dispose()
+            (joined :> IDisposable).Dispose()
+            (weights :> IDisposable).Dispose()
+
+/// Everything about a graph under a perception that does not depend on the rule's weights.
+[<Sealed>]
+type internal Layout(graph: Graph, perception: Perception) =
+    let stencil = Stencil.build perception graph
+    let edged, own = stencil.Edged, stencil.Own
+    let width = edged.Length
+    let order = CellOrder.choose graph
+
+    let placeOf =
+        match order with
+        | null -> null
+        | order ->
+            let placeOf = Array.zeroCreate graph.Cells
+            order |> Array.iteri (fun place cell -> placeOf[cell] <- place)
+            placeOf
+
+    let userOf place =
+        match order with
+        | null -> place
+        | order -> order[place]
+
+    let placeOfCell cell =
+        match placeOf with
+        | null -> cell
+        | placeOf -> placeOf[cell]
+
+    let forwardRows, selfWeights =
+        let rowStart = Array.zeroCreate (graph.Cells + 1)
+        let joined = Array.zeroCreate graph.Edges
+        let weights = Array.zeroCreate<float32> (graph.Edges * width)
+        let selfWeights = Array.zeroCreate<float32> (graph.Cells * width)
+
+        for place in 0 .. graph.Cells - 1 do
+            let cell = userOf place
+            let first = graph.RowStart[cell]
+            let degree = graph.Degree cell
+
+            for i in 0 .. degree - 1 do
+                let at = rowStart[place] + i
+                joined[at] <- placeOfCell graph.Neighbours[first + i]
+
+                for k in 0 .. width - 1 do
+                    weights[at * width + k] <- float32 stencil.EdgeWeights[(first + i) * width + k]
+
+            for k in 0 .. width - 1 do
+                selfWeights[place * width + k] <- float32 stencil.SelfWeights[cell * width + k]
+
+            rowStart[place + 1] <- rowStart[place] + degree
+
+        new EdgeRows(rowStart, joined, weights), Buffer.ofArray selfWeights
+
+    /// The same edges by the cell that is seen: the adjoint gathers along them instead of scattering.
+    let backwardRows =
+        lazy
+            (let rowStart, joined, weights = forwardRows.Start, forwardRows.Joined, forwardRows.Weights
+             let backStart = Array.zeroCreate (graph.Cells + 1)
+
+             for edge in 0 .. graph.Edges - 1 do
+                 let seen = NativePtr.get joined edge
+                 backStart[seen + 1] <- backStart[seen + 1] + 1
+
+             for cell in 0 .. graph.Cells - 1 do
+                 backStart[cell + 1] <- backStart[cell + 1] + backStart[cell]
+
+             let next = Array.copy backStart
+             let seers = Array.zeroCreate graph.Edges
+             let backWeights = Array.zeroCreate<float32> (graph.Edges * width)
+
+             for cell in 0 .. graph.Cells - 1 do
+                 for edge in NativePtr.get rowStart cell .. NativePtr.get rowStart (cell + 1) - 1 do
+                     let seen = NativePtr.get joined edge
+                     let at = next[seen]
+                     next[seen] <- at + 1
+                     seers[at] <- cell
+
+                     for k in 0 .. width - 1 do
+                         backWeights[at * width + k] <- NativePtr.get weights (edge * width + k)
+
+             new EdgeRows(backStart, seers, backWeights))
+
+    member _.Graph = graph
+    member _.Cells = graph.Cells
+    /// The positions in the perception of the operators that look along edges; they come first inside the engine.
+    member _.Edged = edged
+    /// The positions of the operators that give the own state; they follow.
+    member _.Own = own
+    member _.Forward = forwardRows
+    member _.Backward = backwardRows.Value
+    /// Weight of the own state under each edged operator: [place x Edged.Length].
+    member _.SelfWeights = selfWeights.Pointer
+    /// The user's cell at each place, or null where both are the same.
+    member _.Order = order
+
+    member _.Bytes =
+        forwardRows.Bytes
+        + selfWeights.Bytes
+        + (if backwardRows.IsValueCreated then backwardRows.Value.Bytes else 0L)
+
+    interface IDisposable with
+        member _.Dispose() =
+            (forwardRows :> IDisposable).Dispose()
+            (selfWeights :> IDisposable).Dispose()
+
+            if backwardRows.IsValueCreated then
+                (backwardRows.Value :> IDisposable).Dispose()

@@ -1,0 +1,313 @@
+namespace GaryMesh
+
+open System
+open System.Threading
+open GaryMesh.Engine
+
+[<RequireQualifiedAccess>]
+type TraceMemory =
+    | Within of Bytes: int64
+    | Everything
+    | States
+    | Checkpoints
+
+[<Sealed>]
+type EngineOptions() =
+    member val Threads = 0 with get, set
+    member val Lanes = 0 with get, set
+    member val TraceMemory = TraceMemory.Within(256L <<< 20) with get, set
+
+[<NoComparison; ReferenceEquality>]
+type LossValue = { Value: float; Adjoint: State }
+
+[<Sealed>]
+type Loss(name: string, sees: Func<int, int, bool>, evaluate: Func<State, LossValue>) =
+    new(name: string, evaluate: Func<State, LossValue>) = Loss(name, (fun step steps -> step = steps), evaluate)
+    member _.Name = name
+    member _.Sees(step: int, steps: int) = sees.Invoke(step, steps)
+    member _.Evaluate(state: State) = evaluate.Invoke state
+
+[<NoComparison; ReferenceEquality>]
+type Outcome =
+    { Loss: float
+      Final: State
+      Start: State
+      Inputs: State[] }
+
+[<NoComparison; ReferenceEquality>]
+type BatchGradient =
+    { Loss: float
+      Parameters: float[]
+      Outcomes: Outcome[] }
+
+/// Whether the passes of a step are shared among the threads, or run here and now by one worker.
+[<RequireQualifiedAccess>]
+type private Hands =
+    | All
+    | One of worker: int
+
+[<Sealed>]
+type Prepared(automaton: Automaton, graph: Graph, options: EngineOptions) =
+    do automaton.Check()
+
+    let threads = if options.Threads > 0 then options.Threads else Environment.ProcessorCount
+    let kernels = Kernels.ofLanes (if options.Lanes > 0 then options.Lanes else Kernels.widest)
+    let shape = automaton.Rule.Shape
+    let layout = new Layout(graph, automaton.Perception)
+    let sizes = Sizes(shape, layout)
+
+    do
+        let longest = max sizes.PerceivedRow (max sizes.HiddenRow sizes.StateRow)
+
+        if int64 graph.Cells * int64 longest > int64 Int32.MaxValue then
+            Guard.refuse
+                $"A rule {shape.Text} runs on up to {Int32.MaxValue / longest} cells, but {graph.Name} has {graph.Cells}."
+
+    let packed = new PackedRule(sizes, kernels.Lanes)
+    let plan = new Plan(layout, sizes, packed, automaton.Gate)
+    // Independent of the number of threads, as the gradient adds up by stretches.
+    let stretch = max 256 (min 4096 ((graph.Cells / 128 + 63) &&& ~~~63))
+    let workers = new Workers(threads)
+    let scratches = Array.init threads (fun _ -> new Scratch(sizes, stretch))
+    let timeStep = automaton.TimeStep
+    let mutable rule = automaton.Rule
+    let mutable packedForTraining = false
+    let mutable tapes: Tape[] = [||]
+    let mutable tapesFor = struct (Memory.Nothing, 0)
+
+    do packed.Load(rule.Parameters, float32 timeStep, false)
+
+    let memoryFor steps =
+        let checkpoints = Memory.Checkpoints(max 1 (int (Math.Ceiling(sqrt (float steps)))))
+
+        match options.TraceMemory with
+        | TraceMemory.Everything -> Memory.Everything
+        | TraceMemory.States -> Memory.States
+        | TraceMemory.Checkpoints -> checkpoints
+        | TraceMemory.Within bytes ->
+            [ Memory.Everything; Memory.States ]
+            |> List.tryFind (fun memory -> Tape.Estimate(sizes, graph.Cells, memory, steps) <= bytes)
+            |> Option.defaultValue checkpoints
+
+    /// Tapes of the wanted kind, as many as wanted; those at hand are used again where they serve.
+    let tapesOf memory steps count =
+        let struct (haveMemory, haveSteps) = tapesFor
+        // A checkpointed tape is laid out for its number of steps; the others serve shorter rollouts as well.
+        let serves = haveMemory = memory && (haveSteps = steps || (not memory.IsCheckpoints && haveSteps > steps))
+
+        if not serves then
+            for tape in tapes do
+                (tape :> IDisposable).Dispose()
+
+            tapes <- [||]
+            tapesFor <- struct (memory, steps)
+
+        if tapes.Length < count then
+            let struct (_, capacity) = tapesFor
+
+            let fresh =
+                Array.init (count - tapes.Length) (fun _ ->
+                    new Tape(plan, kernels, automaton.FireRate, memory, capacity, stretch))
+
+            tapes <- Array.append tapes fresh
+
+        tapes
+
+    let mutable passTape = Unchecked.defaultof<Tape>
+    let mutable passStep = 0
+    let mutable passNumber = 0
+
+    let forwardPiece =
+        Piece(fun worker index -> passTape.ForwardPass(passStep, passNumber, index, scratches[worker]))
+
+    let backwardPiece =
+        Piece(fun worker index -> passTape.BackwardPass(passStep, passNumber, index, scratches[worker]))
+
+    let pass hands (tape: Tape) step number backward =
+        match hands with
+        | Hands.All ->
+            passTape <- tape
+            passStep <- step
+            passNumber <- number
+            workers.Run(tape.Stretches, (if backward then backwardPiece else forwardPiece))
+        | Hands.One worker ->
+            for index in 0 .. tape.Stretches - 1 do
+                if backward then
+                    tape.BackwardPass(step, number, index, scratches[worker])
+                else
+                    tape.ForwardPass(step, number, index, scratches[worker])
+
+    let forward hands (tape: Tape) step =
+        tape.Draw step
+
+        for number in 0 .. tape.ForwardPasses - 1 do
+            pass hands tape step number false
+
+    let runOne hands (tape: Tape) (rollout: Rollout) =
+        tape.Begin rollout
+
+        for step in 0 .. rollout.Steps - 1 do
+            forward hands tape step
+
+        tape.State rollout.Steps
+
+    let differentiateOne hands (tape: Tape) (rollout: Rollout) (loss: Loss) : Outcome =
+        let steps = rollout.Steps
+        tape.Begin rollout
+
+        for step in 0 .. steps - 1 do
+            forward hands tape step
+
+        tape.BeginBack()
+        let final = tape.State steps
+        let mutable sum = 0.0
+
+        let inputs =
+            match rollout.Inputs with
+            | Inputs.Absent -> [||]
+            | Inputs.Constant _ -> [| Array.zeroCreate<float32> (graph.Cells * shape.Inputs) |]
+            | Inputs.PerStep _ -> Array.init steps (fun _ -> Array.zeroCreate<float32> (graph.Cells * shape.Inputs))
+
+        for step in steps - 1 .. -1 .. 0 do
+            for again in tape.RecomputeFrom step .. step - 1 do
+                forward hands tape again
+
+            if loss.Sees(step + 1, steps) then
+                let state = if step + 1 = steps then final else tape.State(step + 1)
+                let said = loss.Evaluate state
+
+                if said.Adjoint.Cells <> graph.Cells || said.Adjoint.Channels <> shape.Channels then
+                    Guard.refuse
+                        $"The loss {loss.Name} must return an adjoint of {graph.Cells} cells x {shape.Channels}, but returns {said.Adjoint.Cells} x {said.Adjoint.Channels}."
+
+                sum <- sum + said.Value
+                tape.AddAdjoint said.Adjoint
+
+            pass hands tape step 0 true
+            pass hands tape step 1 true
+
+            if inputs.Length > 0 && shape.Inputs > 0 then
+                tape.AddInputAdjoint inputs[min step (inputs.Length - 1)]
+
+            tape.Turn()
+
+        { Loss = sum
+          Final = final
+          Start = tape.StartAdjoint()
+          Inputs = inputs |> Array.map (fun values -> State(graph.Cells, shape.Inputs, values)) }
+
+    /// Rollouts side by side where there are enough of them to keep every thread busy, else the cells of one after the
+    /// other. Results are the same.
+    let overBatch count (work: Hands -> int -> unit) =
+        if count > 1 && (count >= threads || graph.Cells <= 2 * stretch) then
+            workers.Run(count, Piece(fun worker index -> work (Hands.One worker) index))
+        else
+            for index in 0 .. count - 1 do
+                work Hands.All index
+
+    new(automaton: Automaton, graph: Graph) = new Prepared(automaton, graph, EngineOptions())
+
+    member _.Automaton = automaton.WithRule rule
+    member _.Graph = graph
+    member _.Threads = threads
+    member _.Lanes = kernels.Lanes
+    member _.Bytes = layout.Bytes + (tapes |> Array.sumBy _.Bytes)
+
+    member _.Load(next: Rule) =
+        if not ((next.Shape :> IEquatable<RuleShape>).Equals shape) then
+            Guard.refuse $"The run is prepared for a rule {shape.Text}, but is given a rule {next.Shape.Text}."
+
+        rule <- next
+        packed.Load(rule.Parameters, float32 timeStep, packedForTraining)
+
+    member _.Run(rollouts: Rollout[]) : State[] =
+        for rollout in rollouts do
+            automaton.Check(graph, rollout)
+
+        if rollouts.Length = 0 then
+            [||]
+        else
+            let sideBySide = min rollouts.Length threads
+            let tapes = tapesOf Memory.Nothing 1 sideBySide
+            let results = Array.zeroCreate<State> rollouts.Length
+
+            // A worker has a tape of its own; the caller is worker 0.
+            overBatch rollouts.Length (fun hands index ->
+                let worker =
+                    match hands with
+                    | Hands.All -> 0
+                    | Hands.One worker -> worker % sideBySide
+
+                results[index] <- runOne hands tapes[worker] rollouts[index])
+
+            results
+
+    member prepared.Run(rollout: Rollout) : State = prepared.Run([| rollout |])[0]
+
+    member _.Run(rollout: Rollout, every: int, observe: Action<int, State>, cancellation: CancellationToken) : State =
+        automaton.Check(graph, rollout)
+        Guard.positive "The number of steps between two looks" every
+        let tape = (tapesOf Memory.Nothing 1 1)[0]
+        tape.Begin rollout
+        observe.Invoke(0, rollout.Start)
+
+        for step in 0 .. rollout.Steps - 1 do
+            cancellation.ThrowIfCancellationRequested()
+            forward Hands.All tape step
+
+            if (step + 1) % every = 0 || step + 1 = rollout.Steps then
+                observe.Invoke(step + 1, tape.State(step + 1))
+
+        tape.State rollout.Steps
+
+    member _.Gradient(rollouts: Rollout[], losses: Loss[]) : BatchGradient =
+        if losses.Length <> rollouts.Length then
+            Guard.refuse $"Each rollout needs a loss, but there are {rollouts.Length} rollouts and {losses.Length} losses."
+
+        for rollout in rollouts do
+            automaton.Check(graph, rollout)
+
+        let parameters = Array.zeroCreate<float> shape.ParameterCount
+
+        if rollouts.Length = 0 then
+            { Loss = 0.0
+              Parameters = parameters
+              Outcomes = [||] }
+        else
+            if not packedForTraining then
+                packedForTraining <- true
+                packed.Load(rule.Parameters, float32 timeStep, true)
+
+            layout.Backward |> ignore
+            let steps = rollouts |> Array.map _.Steps |> Array.max
+            let tapes = tapesOf (memoryFor steps) steps rollouts.Length
+            let outcomes = Array.zeroCreate<Outcome> rollouts.Length
+
+            overBatch rollouts.Length (fun hands index ->
+                outcomes[index] <- differentiateOne hands tapes[index] rollouts[index] losses[index])
+
+            for index in 0 .. rollouts.Length - 1 do
+                tapes[index].AddGradient(timeStep, parameters)
+
+            { Loss = outcomes |> Array.sumBy _.Loss
+              Parameters = parameters
+              Outcomes = outcomes }
+
+    member prepared.Gradient(rollouts: Rollout[], loss: Loss) : BatchGradient =
+        prepared.Gradient(rollouts, Array.create rollouts.Length loss)
+
+    interface IDisposable with
+        member _.Dispose() =
+            (workers :> IDisposable).Dispose()
+
+            for tape in tapes do
+                (tape :> IDisposable).Dispose()
+
+            tapes <- [||]
+
+            for scratch in scratches do
+                (scratch :> IDisposable).Dispose()
+
+            (plan :> IDisposable).Dispose()
+            (packed :> IDisposable).Dispose()
+            (layout :> IDisposable).Dispose()

@@ -1,0 +1,110 @@
+namespace GaryMesh
+
+open System
+open System.Threading
+
+/// How much of the way forward a gradient keeps for the way back.
+[<RequireQualifiedAccess>]
+type TraceMemory =
+    /// The most that fits a budget in bytes for each rollout of a batch: everything, every state, or checkpoints.
+    | Within of Bytes: int64
+    /// Every state and what the rule saw and answered at every step: the fastest for small graphs.
+    | Everything
+    /// Every state; what the rule saw is computed again: cells x steps x channels.
+    | States
+    /// Every sqrt(T)-th state; the others are computed again, one interval at a time (Chen et al., arXiv 1604.06174).
+    | Checkpoints
+
+/// How a prepared run uses the machine. None of these changes a result, but for the vectors' width its last bits.
+[<Sealed>]
+type EngineOptions =
+    new: unit -> EngineOptions
+    /// Number of threads, the caller's among them; 0, the default, for one per processor.
+    member Threads: int with get, set
+    /// Numbers in a vector: 1, 4, 8 or 16; 0, the default, for the widest that the machine has.
+    member Lanes: int with get, set
+    /// 256 MB a rollout by default.
+    member TraceMemory: TraceMemory with get, set
+
+/// What a loss says of a state: its value, and its derivative by each number of the state.
+[<NoComparison; ReferenceEquality>]
+type LossValue = { Value: float; Adjoint: State }
+
+/// A loss: which steps it looks at, and what it says of the states after them.
+///
+/// Its functions must be pure: they are called from several threads.
+[<Sealed>]
+type Loss =
+    /// `sees step steps`: whether it looks at the state after `step` (1 .. steps) of a rollout of `steps` steps.
+    new: name: string * sees: Func<int, int, bool> * evaluate: Func<State, LossValue> -> Loss
+    /// A loss that looks at the last state only.
+    new: name: string * evaluate: Func<State, LossValue> -> Loss
+    member Name: string
+    member Sees: step: int * steps: int -> bool
+    member Evaluate: state: State -> LossValue
+
+/// What one rollout of a batch came to.
+[<NoComparison; ReferenceEquality>]
+type Outcome =
+    { /// The sum of the loss over the steps it looked at.
+      Loss: float
+      /// The state after the last step.
+      Final: State
+      /// The loss's derivative by the start [cells x channels].
+      Start: State
+      /// The loss's derivative by the inputs [cells x inputs]: one a step for inputs a step, one in all for constant
+      /// inputs, none where there are none.
+      Inputs: State[] }
+
+/// The gradient of a loss over a batch of rollouts.
+[<NoComparison; ReferenceEquality>]
+type BatchGradient =
+    { /// The losses' sum.
+      Loss: float
+      /// The sum's derivative by each parameter, in the order of `Rule.Parameters`.
+      Parameters: float[]
+      /// One for each rollout.
+      Outcomes: Outcome[] }
+
+/// A graph, a perception and a rule made ready once and run many times: float32, vectorised, parallel over cells or over
+/// the rollouts of a batch.
+///
+/// This object holds native memory and changes as it runs: the one exception to the core's purity. What it returns is
+/// new each time, and the same, bit for bit, for any number of threads and for a batch as for its rollouts one by one.
+/// It must not be used by several threads at once.
+[<Sealed>]
+type Prepared =
+    /// <exception cref="T:System.ArgumentException">The automaton's parts do not fit each other, or the graph is too large
+    /// for the rule.</exception>
+    new: automaton: Automaton * graph: Graph * options: EngineOptions -> Prepared
+    new: automaton: Automaton * graph: Graph -> Prepared
+    member Automaton: Automaton
+    member Graph: Graph
+    member Threads: int
+    /// Numbers in a vector.
+    member Lanes: int
+    /// Native memory in use, in bytes.
+    member Bytes: int64
+
+    /// Takes up another rule of the same shape.
+    /// <exception cref="T:System.ArgumentException">The shape differs.</exception>
+    member Load: next: Rule -> unit
+
+    /// The state after a rollout.
+    /// <exception cref="T:System.ArgumentException">The rollout does not fit; the message names both sizes.</exception>
+    member Run: rollout: Rollout -> State
+
+    /// The states after the rollouts of a batch.
+    member Run: rollouts: Rollout[] -> State[]
+
+    /// The state after a rollout; `observe` is shown the start and every `every`-th state on the way, the last included.
+    /// <exception cref="T:System.OperationCanceledException">The token was cancelled between two steps.</exception>
+    member Run: rollout: Rollout * every: int * observe: Action<int, State> * cancellation: CancellationToken -> State
+
+    /// The loss of a batch of rollouts and its gradient, through every step (backpropagation through time).
+    member Gradient: rollouts: Rollout[] * loss: Loss -> BatchGradient
+
+    /// As above, each rollout under a loss of its own.
+    member Gradient: rollouts: Rollout[] * losses: Loss[] -> BatchGradient
+
+    interface IDisposable

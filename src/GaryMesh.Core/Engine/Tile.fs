@@ -1,0 +1,313 @@
+/// The register-blocked kernel that every dense product of the engine is made of.
+namespace GaryMesh.Engine
+
+open System.Runtime.CompilerServices
+open Microsoft.FSharp.NativeInterop
+
+/// What becomes of a finished sum.
+type internal Finish =
+    | Plain = 0
+    /// Negative sums become 0.
+    | Relu = 1
+    /// Sums become 0 where the gating matrix is not above 0: the derivative of ReLU.
+    | Gated = 2
+
+/// One to three vectors side by side: the columns of a block that stay in registers.
+type internal ITile<'T, 'V> =
+    /// Number of vectors.
+    static abstract Vectors: int
+    static abstract Load: P -> 'T
+    static abstract Store: 'T * P -> unit
+    /// x w + acc in every vector.
+    static abstract Fma: x: 'V * w: 'T * acc: 'T -> 'T
+    /// One vector under a weight of its own in each place: weights[k] v + acc in vector k.
+    static abstract Spread: weights: P * v: 'V * acc: 'T -> 'T
+    /// Stores each vector `apart` numbers after the one before, in order: a later one may cover an earlier one's end.
+    static abstract StoreApart: 'T * P * apart: int -> unit
+    static abstract Zero: 'T
+    static abstract Relu: 'T -> 'T
+    static abstract Gate: value: 'T * sign: 'T -> 'T
+
+[<Struct>]
+type internal Tile1<'O, 'V when 'O: struct and 'O :> ILanes<'V>>(a: 'V) =
+    member _.A = a
+
+    interface ITile<Tile1<'O, 'V>, 'V> with
+        static member Vectors = 1
+
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+        static member Load p = Tile1<'O, 'V>('O.Load p)
+
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+        static member Store(t, p) = 'O.Store(t.A, p)
+
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+        static member Fma(x, w, acc) = Tile1<'O, 'V>('O.Fma(x, w.A, acc.A))
+
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+        static member StoreApart(t, p, _apart) = 'O.Store(t.A, p)
+
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+        static member Spread(weights, v, acc) =
+            Tile1<'O, 'V>('O.Fma('O.Spread(NativePtr.get weights 0), v, acc.A))
+
+        static member Zero = Tile1<'O, 'V>('O.Zero)
+
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+        static member Relu t = Tile1<'O, 'V>('O.Max(t.A, 'O.Zero))
+
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+        static member Gate(value, sign) = Tile1<'O, 'V>('O.KeepPositive(value.A, sign.A))
+
+[<Struct>]
+type internal Tile2<'O, 'V when 'O: struct and 'O :> ILanes<'V>>(a: 'V, b: 'V) =
+    member _.A = a
+    member _.B = b
+
+    interface ITile<Tile2<'O, 'V>, 'V> with
+        static member Vectors = 2
+
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+        static member Load p = Tile2<'O, 'V>('O.Load p, 'O.Load(NativePtr.add p 'O.Width))
+
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+        static member Store(t, p) =
+            'O.Store(t.A, p)
+            'O.Store(t.B, NativePtr.add p 'O.Width)
+
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+        static member Fma(x, w, acc) = Tile2<'O, 'V>('O.Fma(x, w.A, acc.A), 'O.Fma(x, w.B, acc.B))
+
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+        static member StoreApart(t, p, apart) =
+            'O.Store(t.A, p)
+            'O.Store(t.B, NativePtr.add p apart)
+
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+        static member Spread(weights, v, acc) =
+            Tile2<'O, 'V>('O.Fma('O.Spread(NativePtr.get weights 0), v, acc.A), 'O.Fma('O.Spread(NativePtr.get weights 1), v, acc.B))
+
+        static member Zero = Tile2<'O, 'V>('O.Zero, 'O.Zero)
+
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+        static member Relu t = Tile2<'O, 'V>('O.Max(t.A, 'O.Zero), 'O.Max(t.B, 'O.Zero))
+
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+        static member Gate(value, sign) =
+            Tile2<'O, 'V>('O.KeepPositive(value.A, sign.A), 'O.KeepPositive(value.B, sign.B))
+
+[<Struct>]
+type internal Tile3<'O, 'V when 'O: struct and 'O :> ILanes<'V>>(a: 'V, b: 'V, c: 'V) =
+    member _.A = a
+    member _.B = b
+    member _.C = c
+
+    interface ITile<Tile3<'O, 'V>, 'V> with
+        static member Vectors = 3
+
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+        static member Load p =
+            Tile3<'O, 'V>('O.Load p, 'O.Load(NativePtr.add p 'O.Width), 'O.Load(NativePtr.add p (2 * 'O.Width)))
+
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+        static member Store(t, p) =
+            'O.Store(t.A, p)
+            'O.Store(t.B, NativePtr.add p 'O.Width)
+            'O.Store(t.C, NativePtr.add p (2 * 'O.Width))
+
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+        static member Fma(x, w, acc) =
+            Tile3<'O, 'V>('O.Fma(x, w.A, acc.A), 'O.Fma(x, w.B, acc.B), 'O.Fma(x, w.C, acc.C))
+
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+        static member StoreApart(t, p, apart) =
+            'O.Store(t.A, p)
+            'O.Store(t.B, NativePtr.add p apart)
+            'O.Store(t.C, NativePtr.add p (2 * apart))
+
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+        static member Spread(weights, v, acc) =
+            Tile3<'O, 'V>(
+                'O.Fma('O.Spread(NativePtr.get weights 0), v, acc.A),
+                'O.Fma('O.Spread(NativePtr.get weights 1), v, acc.B),
+                'O.Fma('O.Spread(NativePtr.get weights 2), v, acc.C)
+            )
+
+        static member Zero = Tile3<'O, 'V>('O.Zero, 'O.Zero, 'O.Zero)
+
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+        static member Relu t =
+            Tile3<'O, 'V>('O.Max(t.A, 'O.Zero), 'O.Max(t.B, 'O.Zero), 'O.Max(t.C, 'O.Zero))
+
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+        static member Gate(value, sign) =
+            Tile3<'O, 'V>(
+                'O.KeepPositive(value.A, sign.A),
+                'O.KeepPositive(value.B, sign.B),
+                'O.KeepPositive(value.C, sign.C)
+            )
+
+module internal Tile =
+    /// Eight rows of a product, one tile of columns wide:
+    /// out[i, n] = finish (init[i, n] + sum over k < count of x[i, k] w[k, n]).
+    ///
+    /// x[i, k] lies at x + i * xRow + k * xStep, w[k, n] at w + k * wRow + n, and likewise for init, out and gate. With
+    /// xRow and xStep exchanged the same kernel adds up outer products. The sum of an element is one chain in the order
+    /// of k, the same for every row.
+    let rows8<'O, 'V, 'T when 'O: struct and 'O :> ILanes<'V> and 'T: struct and 'T :> ITile<'T, 'V>>
+        (x: P)
+        (xRow: int)
+        (xStep: int)
+        (w: P)
+        (wRow: int)
+        (count: int)
+        (init: P)
+        (initRow: int)
+        (out: P)
+        (outRow: int)
+        (finish: Finish)
+        (gate: P)
+        =
+        let mutable t0 = 'T.Load init
+        let mutable t1 = 'T.Load(NativePtr.add init initRow)
+        let mutable t2 = 'T.Load(NativePtr.add init (2 * initRow))
+        let mutable t3 = 'T.Load(NativePtr.add init (3 * initRow))
+        let mutable t4 = 'T.Load(NativePtr.add init (4 * initRow))
+        let mutable t5 = 'T.Load(NativePtr.add init (5 * initRow))
+        let mutable t6 = 'T.Load(NativePtr.add init (6 * initRow))
+        let mutable t7 = 'T.Load(NativePtr.add init (7 * initRow))
+        let row2 = 2 * xRow
+        let row3 = 3 * xRow
+        let mutable p = x
+        let mutable q = NativePtr.add x (4 * xRow)
+        let mutable weights = w
+        let mutable left = count
+
+        while left > 0 do
+            let tile = 'T.Load weights
+            t0 <- 'T.Fma('O.Spread(NativePtr.read p), tile, t0)
+            t1 <- 'T.Fma('O.Spread(NativePtr.get p xRow), tile, t1)
+            t2 <- 'T.Fma('O.Spread(NativePtr.get p row2), tile, t2)
+            t3 <- 'T.Fma('O.Spread(NativePtr.get p row3), tile, t3)
+            t4 <- 'T.Fma('O.Spread(NativePtr.read q), tile, t4)
+            t5 <- 'T.Fma('O.Spread(NativePtr.get q xRow), tile, t5)
+            t6 <- 'T.Fma('O.Spread(NativePtr.get q row2), tile, t6)
+            t7 <- 'T.Fma('O.Spread(NativePtr.get q row3), tile, t7)
+            weights <- NativePtr.add weights wRow
+            p <- NativePtr.add p xStep
+            q <- NativePtr.add q xStep
+            left <- left - 1
+
+        if finish = Finish.Relu then
+            t0 <- 'T.Relu t0
+            t1 <- 'T.Relu t1
+            t2 <- 'T.Relu t2
+            t3 <- 'T.Relu t3
+            t4 <- 'T.Relu t4
+            t5 <- 'T.Relu t5
+            t6 <- 'T.Relu t6
+            t7 <- 'T.Relu t7
+        elif finish = Finish.Gated then
+            t0 <- 'T.Gate(t0, 'T.Load gate)
+            t1 <- 'T.Gate(t1, 'T.Load(NativePtr.add gate outRow))
+            t2 <- 'T.Gate(t2, 'T.Load(NativePtr.add gate (2 * outRow)))
+            t3 <- 'T.Gate(t3, 'T.Load(NativePtr.add gate (3 * outRow)))
+            t4 <- 'T.Gate(t4, 'T.Load(NativePtr.add gate (4 * outRow)))
+            t5 <- 'T.Gate(t5, 'T.Load(NativePtr.add gate (5 * outRow)))
+            t6 <- 'T.Gate(t6, 'T.Load(NativePtr.add gate (6 * outRow)))
+            t7 <- 'T.Gate(t7, 'T.Load(NativePtr.add gate (7 * outRow)))
+
+        'T.Store(t0, out)
+        'T.Store(t1, NativePtr.add out outRow)
+        'T.Store(t2, NativePtr.add out (2 * outRow))
+        'T.Store(t3, NativePtr.add out (3 * outRow))
+        'T.Store(t4, NativePtr.add out (4 * outRow))
+        'T.Store(t5, NativePtr.add out (5 * outRow))
+        'T.Store(t6, NativePtr.add out (6 * outRow))
+        'T.Store(t7, NativePtr.add out (7 * outRow))
+
+    /// Eight or more rows (a multiple of eight) of x times the panels of a packed matrix.
+    let product<'O, 'V when 'O: struct and 'O :> ILanes<'V>>
+        (x: P)
+        (xRow: int)
+        (rows: int)
+        (matrix: Panels)
+        (init: P)
+        (out: P)
+        (outRow: int)
+        (finish: Finish)
+        (gate: P)
+        =
+        let lanes = 'O.Width
+        let mutable column = 0
+
+        while column < matrix.Columns do
+            let w = matrix.At column
+            let width = matrix.PanelWidth column
+            let start = NativePtr.add init column
+            let mutable row = 0
+
+            while row < rows do
+                let x = NativePtr.add x (row * xRow)
+                let out = NativePtr.add out (row * outRow + column)
+                let gate = NativePtr.add gate (row * outRow + column)
+
+                if width = 3 * lanes then
+                    rows8<'O, 'V, Tile3<'O, 'V>> x xRow 1 w width matrix.Rows start 0 out outRow finish gate
+                elif width = 2 * lanes then
+                    rows8<'O, 'V, Tile2<'O, 'V>> x xRow 1 w width matrix.Rows start 0 out outRow finish gate
+                else
+                    rows8<'O, 'V, Tile1<'O, 'V>> x xRow 1 w width matrix.Rows start 0 out outRow finish gate
+
+                row <- row + 8
+
+            column <- column + width
+
+    /// Adds x' y to sums [rows x columns], x and y both having `count` rows: the gradient of a weight matrix. `rows` is a
+    /// multiple of eight, `columns` of the vector's width.
+    let addOuter<'O, 'V when 'O: struct and 'O :> ILanes<'V>>
+        (x: P)
+        (xRow: int)
+        (rows: int)
+        (y: P)
+        (yRow: int)
+        (columns: int)
+        (count: int)
+        (sums: P)
+        =
+        let lanes = 'O.Width
+        let mutable row = 0
+
+        while row < rows do
+            let x = NativePtr.add x row
+            let mutable column = 0
+
+            while column < columns do
+                let y = NativePtr.add y column
+                let out = NativePtr.add sums (row * columns + column)
+                let left = columns - column
+
+                if left >= 3 * lanes then
+                    rows8<'O, 'V, Tile3<'O, 'V>> x 1 xRow y yRow count out columns out columns Finish.Plain out
+                    column <- column + 3 * lanes
+                elif left >= 2 * lanes then
+                    rows8<'O, 'V, Tile2<'O, 'V>> x 1 xRow y yRow count out columns out columns Finish.Plain out
+                    column <- column + 2 * lanes
+                else
+                    rows8<'O, 'V, Tile1<'O, 'V>> x 1 xRow y yRow count out columns out columns Finish.Plain out
+                    column <- column + lanes
+
+            row <- row + 8
+
+    /// Adds the rows of y to sums [columns]: the gradient of a bias.
+    let addRows<'O, 'V when 'O: struct and 'O :> ILanes<'V>> (y: P) (yRow: int) (columns: int) (count: int) (sums: P) =
+        let mutable column = 0
+
+        while column < columns do
+            let mutable sum = 'O.Load(NativePtr.add sums column)
+
+            for row in 0 .. count - 1 do
+                sum <- 'O.Add(sum, 'O.Load(NativePtr.add y (row * yRow + column)))
+
+            'O.Store(sum, NativePtr.add sums column)
+            column <- column + 'O.Width
