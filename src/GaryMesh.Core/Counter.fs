@@ -18,8 +18,7 @@ let key (seed: uint64) (parts: int list) = List.fold subkey (mix (seed + Golden)
 
 let word (key: uint64) (index: int64) = mix (key + uint64 (index + 1L) * Golden)
 
-let uniform (key: uint64) (index: int64) =
-    float (word key index >>> 11) / 9007199254740992.0
+let uniform (key: uint64) (index: int64) = float (word key index >>> 11) / 9007199254740992.0
 
 let normal (key: uint64) (index: int64) =
     // 1 - u lies in (0, 1], so its logarithm is finite.

@@ -87,10 +87,7 @@ type Rollout =
       Inputs: Inputs }
 
     static member Of(start: State, steps: int, firing: Firing) =
-        { Start = start
-          Steps = steps
-          Firing = firing
-          Inputs = Inputs.Absent }
+        { Start = start; Steps = steps; Firing = firing; Inputs = Inputs.Absent }
 
     member rollout.WithInputs(inputs: Inputs) = { rollout with Inputs = inputs }
 
@@ -124,7 +121,8 @@ type Automaton =
         | Gate.Open -> ()
         | Gate.Alive(channel, threshold) ->
             if uint32 channel >= uint32 shape.Channels then
-                Guard.refuse $"The gate looks at channel {channel}, but the rule has the channels 0 to {shape.Channels - 1}."
+                Guard.refuse
+                    $"The gate looks at channel {channel}, but the rule has the channels 0 to {shape.Channels - 1}."
 
             Guard.finite "The gate's threshold" (float threshold)
 
@@ -165,8 +163,7 @@ type Automaton =
         automaton.Check()
         automaton
 
-    static member GaryMesh(seed: uint64) =
-        Automaton.Of(Perception.Planar, Rule.ZeroLast(Rule.GaryMeshShape, seed))
+    static member GaryMesh(seed: uint64) = Automaton.Of(Perception.Planar, Rule.ZeroLast(Rule.GaryMeshShape, seed))
 
     static member MeshNca(seed: uint64) =
         Automaton.Of(Perception.Harmonics, Rule.Xavier(Rule.MeshNcaShape, seed, 0.2, 1.2))
@@ -184,7 +181,4 @@ type Automaton =
     member automaton.WithGate(gate: Gate) = { automaton with Gate = gate }
     member automaton.WithStart(start: Start) = { automaton with Start = start }
 
-    member automaton.WithSteps(least: int, most: int) =
-        { automaton with
-            LeastSteps = least
-            MostSteps = most }
+    member automaton.WithSteps(least: int, most: int) = { automaton with LeastSteps = least; MostSteps = most }

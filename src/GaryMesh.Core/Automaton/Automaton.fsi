@@ -39,12 +39,14 @@ type Inputs =
 /// One run of an automaton on a graph.
 [<NoComparison; ReferenceEquality>]
 type Rollout =
-    { /// The state before the first step [cells x channels].
-      Start: State
-      /// Number of steps, at least 1.
-      Steps: int
-      Firing: Firing
-      Inputs: Inputs }
+    {
+        /// The state before the first step [cells x channels].
+        Start: State
+        /// Number of steps, at least 1.
+        Steps: int
+        Firing: Firing
+        Inputs: Inputs
+    }
 
     static member Of: start: State * steps: int * firing: Firing -> Rollout
     member WithInputs: inputs: Inputs -> Rollout
@@ -54,18 +56,20 @@ type Rollout =
 /// One step: z = perceive(s); s' = s + timeStep x rule(z) where a cell fires, s elsewhere; then the gate.
 [<NoComparison; ReferenceEquality>]
 type Automaton =
-    { Perception: Perception
-      Rule: Rule
-      /// Probability that a cell updates at a step, 0 .. 1, rounded to 1/65,536.
-      FireRate: float
-      /// What the rule's change is multiplied by, 1 as a rule.
-      TimeStep: float
-      Gate: Gate
-      /// What the rule was trained to start from.
-      Start: Start
-      /// The number of steps the rule was trained for.
-      LeastSteps: int
-      MostSteps: int }
+    {
+        Perception: Perception
+        Rule: Rule
+        /// Probability that a cell updates at a step, 0 .. 1, rounded to 1/65,536.
+        FireRate: float
+        /// What the rule's change is multiplied by, 1 as a rule.
+        TimeStep: float
+        Gate: Gate
+        /// What the rule was trained to start from.
+        Start: Start
+        /// The number of steps the rule was trained for.
+        LeastSteps: int
+        MostSteps: int
+    }
 
     /// An automaton that fires every other cell (rate 0.5), with a time step of 1, no gate, a zero start and 24 steps.
     /// <exception cref="T:System.ArgumentException">The rule reads another number of operators than the perception

@@ -36,8 +36,7 @@ type State internal (cells: int, channels: int, data: float32[]) =
     static member Create(cells: int, channels: int, value: Func<int, int, float32>) =
         State(cells, channels, Array.init (cells * channels) (fun i -> value.Invoke(i / channels, i % channels)))
 
-    static member Zeros(cells: int, channels: int) =
-        State(cells, channels, Array.zeroCreate<float32> (cells * channels))
+    static member Zeros(cells: int, channels: int) = State(cells, channels, Array.zeroCreate<float32>(cells * channels))
 
     member _.Relabelled(order: int[]) =
         let relabelled = Array.zeroCreate<float32> data.Length

@@ -17,6 +17,7 @@ type internal Buffer<'T when 'T: unmanaged>(length: int64) =
 
     member _.Length = length
     member _.Pointer: nativeptr<'T> = NativePtr.ofVoidPtr memory
+
     member buffer.At(index: int64) : nativeptr<'T> =
         NativePtr.ofNativeInt (NativePtr.toNativeInt buffer.Pointer + nativeint index * nativeint sizeof<'T>)
 

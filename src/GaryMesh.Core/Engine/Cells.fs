@@ -24,7 +24,12 @@ module internal Cells =
 
         while channel < channels do
             // The last vector of a row longer than one vector overlaps the one before rather than the next operator.
-            let at = if channel + lanes > channels && channels > lanes then channels - lanes else channel
+            let at =
+                if channel + lanes > channels && channels > lanes then
+                    channels - lanes
+                else
+                    channel
+
             let here = NativePtr.add state at
             let own = 'O.Load(NativePtr.add here (cell * stateRow))
             let mutable sums = 'T.Spread(self, own, 'T.Zero)
@@ -72,13 +77,49 @@ module internal Cells =
             let left = width - k
 
             if left >= 4 || left = 2 then
-                gather<'O, 'V, Tile2<'O, 'V>> state sizes.StateRow channels cell first last rows.Joined weights width self z
+                gather<'O, 'V, Tile2<'O, 'V>>
+                    state
+                    sizes.StateRow
+                    channels
+                    cell
+                    first
+                    last
+                    rows.Joined
+                    weights
+                    width
+                    self
+                    z
+
                 k <- k + 2
             elif left = 3 then
-                gather<'O, 'V, Tile3<'O, 'V>> state sizes.StateRow channels cell first last rows.Joined weights width self z
+                gather<'O, 'V, Tile3<'O, 'V>>
+                    state
+                    sizes.StateRow
+                    channels
+                    cell
+                    first
+                    last
+                    rows.Joined
+                    weights
+                    width
+                    self
+                    z
+
                 k <- k + 3
             else
-                gather<'O, 'V, Tile1<'O, 'V>> state sizes.StateRow channels cell first last rows.Joined weights width self z
+                gather<'O, 'V, Tile1<'O, 'V>>
+                    state
+                    sizes.StateRow
+                    channels
+                    cell
+                    first
+                    last
+                    rows.Joined
+                    weights
+                    width
+                    self
+                    z
+
                 k <- k + 1
 
         for own in width .. width + sizes.Own - 1 do
@@ -115,7 +156,12 @@ module internal Cells =
         let mutable channel = 0
 
         while channel < channels do
-            let at = if channel + lanes > channels && channels > lanes then channels - lanes else channel
+            let at =
+                if channel + lanes > channels && channels > lanes then
+                    channels - lanes
+                else
+                    channel
+
             let mutable sum = 'O.Load(NativePtr.add before (cell * sizes.StateRow + at))
 
             for k in 0 .. width - 1 do

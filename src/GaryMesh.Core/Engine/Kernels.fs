@@ -130,7 +130,16 @@ module internal Passes =
                 NativePtr.set byPlace word bits
 
     /// Which cells of the stretch live: they or a neighbour have the gate's channel above its threshold.
-    let alive (layout: Layout) (stateRow: int) (channel: int) (threshold: float32) (state: P) (first: int) (last: int) (mask: nativeptr<uint64>) =
+    let alive
+        (layout: Layout)
+        (stateRow: int)
+        (channel: int)
+        (threshold: float32)
+        (state: P)
+        (first: int)
+        (last: int)
+        (mask: nativeptr<uint64>)
+        =
         let rows = layout.Forward
         let mature cell = NativePtr.get state (cell * stateRow + channel) > threshold
 
@@ -213,8 +222,19 @@ type internal Kernels<'O, 'V when 'O: struct and 'O :> ILanes<'V>>() =
                 let tile = min Scratch.Tile (count - done')
                 let fired = NativePtr.add scratch.Fired done'
                 let kept' = not (isNull kept.Z)
-                let z = if kept' then NativePtr.add kept.Z ((first + done') * sizes.PerceivedRow) else scratch.Z
-                let hidden = if kept' then NativePtr.add kept.Hidden ((first + done') * sizes.HiddenRow) else scratch.Hidden
+
+                let z =
+                    if kept' then
+                        NativePtr.add kept.Z ((first + done') * sizes.PerceivedRow)
+                    else
+                        scratch.Z
+
+                let hidden =
+                    if kept' then
+                        NativePtr.add kept.Hidden ((first + done') * sizes.HiddenRow)
+                    else
+                        scratch.Hidden
+
                 Kernels<'O, 'V>.Answer(plan, before, inputs, fired, tile, z, hidden)
 
                 Tile.product<'O, 'V>
@@ -240,7 +260,9 @@ type internal Kernels<'O, 'V when 'O: struct and 'O :> ILanes<'V>>() =
 
                 done' <- done' + tile
 
-        member _.BackwardRule(plan, scratch, before, inputs, firing, kept, adjoint, dz, zeroRow, slot, sums, first, last) =
+        member _.BackwardRule
+            (plan, scratch, before, inputs, firing, kept, adjoint, dz, zeroRow, slot, sums, first, last)
+            =
             let sizes = plan.Sizes
             let row = sizes.StateRow
             let perceivedRows, hiddenRows = Pad.rows sizes.Perceived, Pad.rows sizes.Hidden
@@ -272,7 +294,12 @@ type internal Kernels<'O, 'V when 'O: struct and 'O :> ILanes<'V>>() =
                     let mutable channel = 0
 
                     while channel < row do
-                        'O.Store('O.Load(NativePtr.add adjoint (cell * row + channel)), NativePtr.add change (i * row + channel))
+                        'O
+                            .Store(
+                                'O.Load(NativePtr.add adjoint (cell * row + channel)),
+                                NativePtr.add change (i * row + channel)
+                            )
+
                         channel <- channel + 'O.Width
 
                 let rows = Pad.rows tile
@@ -288,7 +315,10 @@ type internal Kernels<'O, 'V when 'O: struct and 'O :> ILanes<'V>>() =
                     Finish.Gated
                     hidden
 
-                let dz = NativePtr.ofNativeInt (NativePtr.toNativeInt dz + nativeint start * nativeint (4 * sizes.PerceivedRow))
+                let dz =
+                    NativePtr.ofNativeInt (
+                        NativePtr.toNativeInt dz + nativeint start * nativeint (4 * sizes.PerceivedRow)
+                    )
 
                 Tile.product<'O, 'V>
                     scratch.HiddenBack
@@ -304,7 +334,16 @@ type internal Kernels<'O, 'V when 'O: struct and 'O :> ILanes<'V>>() =
                 let sum offset = NativePtr.add sums (offset sizes)
                 let back = scratch.HiddenBack
 
-                Tile.addOuter<'O, 'V> z sizes.PerceivedRow perceivedRows back sizes.HiddenRow sizes.HiddenRow tile (sum GradientSums.w1)
+                Tile.addOuter<'O, 'V>
+                    z
+                    sizes.PerceivedRow
+                    perceivedRows
+                    back
+                    sizes.HiddenRow
+                    sizes.HiddenRow
+                    tile
+                    (sum GradientSums.w1)
+
                 Tile.addOuter<'O, 'V> hidden sizes.HiddenRow hiddenRows change row row tile (sum GradientSums.w2)
                 Tile.addRows<'O, 'V> back sizes.HiddenRow sizes.HiddenRow tile (sum GradientSums.b1)
                 Tile.addRows<'O, 'V> change row row tile (sum GradientSums.b2)

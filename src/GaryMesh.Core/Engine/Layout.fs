@@ -110,8 +110,8 @@ type internal Layout(graph: Graph, perception: Perception) =
     let forwardRows, selfWeights =
         let rowStart = Array.zeroCreate (graph.Cells + 1)
         let joined = Array.zeroCreate graph.Edges
-        let weights = Array.zeroCreate<float32> (graph.Edges * width)
-        let selfWeights = Array.zeroCreate<float32> (graph.Cells * width)
+        let weights = Array.zeroCreate<float32>(graph.Edges * width)
+        let selfWeights = Array.zeroCreate<float32>(graph.Cells * width)
 
         for place in 0 .. graph.Cells - 1 do
             let cell = userOf place
@@ -147,7 +147,7 @@ type internal Layout(graph: Graph, perception: Perception) =
 
              let next = Array.copy backStart
              let seers = Array.zeroCreate graph.Edges
-             let backWeights = Array.zeroCreate<float32> (graph.Edges * width)
+             let backWeights = Array.zeroCreate<float32>(graph.Edges * width)
 
              for cell in 0 .. graph.Cells - 1 do
                  for edge in NativePtr.get rowStart cell .. NativePtr.get rowStart (cell + 1) - 1 do

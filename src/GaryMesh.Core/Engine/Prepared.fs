@@ -18,27 +18,10 @@ type EngineOptions() =
     member val TraceMemory = TraceMemory.Within(256L <<< 20) with get, set
 
 [<NoComparison; ReferenceEquality>]
-type LossValue = { Value: float; Adjoint: State }
-
-[<Sealed>]
-type Loss(name: string, sees: Func<int, int, bool>, evaluate: Func<State, LossValue>) =
-    new(name: string, evaluate: Func<State, LossValue>) = Loss(name, (fun step steps -> step = steps), evaluate)
-    member _.Name = name
-    member _.Sees(step: int, steps: int) = sees.Invoke(step, steps)
-    member _.Evaluate(state: State) = evaluate.Invoke state
+type Outcome = { Loss: float; Final: State; Start: State; Inputs: State[] }
 
 [<NoComparison; ReferenceEquality>]
-type Outcome =
-    { Loss: float
-      Final: State
-      Start: State
-      Inputs: State[] }
-
-[<NoComparison; ReferenceEquality>]
-type BatchGradient =
-    { Loss: float
-      Parameters: float[]
-      Outcomes: Outcome[] }
+type BatchGradient = { Loss: float; Parameters: float[]; Outcomes: Outcome[] }
 
 /// Whether the passes of a step are shared among the threads, or run here and now by one worker.
 [<RequireQualifiedAccess>]
@@ -93,7 +76,8 @@ type Prepared(automaton: Automaton, graph: Graph, options: EngineOptions) =
     let tapesOf memory steps count =
         let struct (haveMemory, haveSteps) = tapesFor
         // A checkpointed tape is laid out for its number of steps; the others serve shorter rollouts as well.
-        let serves = haveMemory = memory && (haveSteps = steps || (not memory.IsCheckpoints && haveSteps > steps))
+        let serves =
+            haveMemory = memory && (haveSteps = steps || (not memory.IsCheckpoints && haveSteps > steps))
 
         if not serves then
             for tape in tapes do
@@ -165,8 +149,8 @@ type Prepared(automaton: Automaton, graph: Graph, options: EngineOptions) =
         let inputs =
             match rollout.Inputs with
             | Inputs.Absent -> [||]
-            | Inputs.Constant _ -> [| Array.zeroCreate<float32> (graph.Cells * shape.Inputs) |]
-            | Inputs.PerStep _ -> Array.init steps (fun _ -> Array.zeroCreate<float32> (graph.Cells * shape.Inputs))
+            | Inputs.Constant _ -> [| Array.zeroCreate<float32>(graph.Cells * shape.Inputs) |]
+            | Inputs.PerStep _ -> Array.init steps (fun _ -> Array.zeroCreate<float32>(graph.Cells * shape.Inputs))
 
         for step in steps - 1 .. -1 .. 0 do
             for again in tape.RecomputeFrom step .. step - 1 do
@@ -262,7 +246,8 @@ type Prepared(automaton: Automaton, graph: Graph, options: EngineOptions) =
 
     member _.Gradient(rollouts: Rollout[], losses: Loss[]) : BatchGradient =
         if losses.Length <> rollouts.Length then
-            Guard.refuse $"Each rollout needs a loss, but there are {rollouts.Length} rollouts and {losses.Length} losses."
+            Guard.refuse
+                $"Each rollout needs a loss, but there are {rollouts.Length} rollouts and {losses.Length} losses."
 
         for rollout in rollouts do
             automaton.Check(graph, rollout)
@@ -270,9 +255,7 @@ type Prepared(automaton: Automaton, graph: Graph, options: EngineOptions) =
         let parameters = Array.zeroCreate<float> shape.ParameterCount
 
         if rollouts.Length = 0 then
-            { Loss = 0.0
-              Parameters = parameters
-              Outcomes = [||] }
+            { Loss = 0.0; Parameters = parameters; Outcomes = [||] }
         else
             if not packedForTraining then
                 packedForTraining <- true

@@ -26,45 +26,32 @@ type EngineOptions =
     /// 256 MB a rollout by default.
     member TraceMemory: TraceMemory with get, set
 
-/// What a loss says of a state: its value, and its derivative by each number of the state.
-[<NoComparison; ReferenceEquality>]
-type LossValue = { Value: float; Adjoint: State }
-
-/// A loss: which steps it looks at, and what it says of the states after them.
-///
-/// Its functions must be pure: they are called from several threads.
-[<Sealed>]
-type Loss =
-    /// `sees step steps`: whether it looks at the state after `step` (1 .. steps) of a rollout of `steps` steps.
-    new: name: string * sees: Func<int, int, bool> * evaluate: Func<State, LossValue> -> Loss
-    /// A loss that looks at the last state only.
-    new: name: string * evaluate: Func<State, LossValue> -> Loss
-    member Name: string
-    member Sees: step: int * steps: int -> bool
-    member Evaluate: state: State -> LossValue
-
 /// What one rollout of a batch came to.
 [<NoComparison; ReferenceEquality>]
 type Outcome =
-    { /// The sum of the loss over the steps it looked at.
-      Loss: float
-      /// The state after the last step.
-      Final: State
-      /// The loss's derivative by the start [cells x channels].
-      Start: State
-      /// The loss's derivative by the inputs [cells x inputs]: one a step for inputs a step, one in all for constant
-      /// inputs, none where there are none.
-      Inputs: State[] }
+    {
+        /// The sum of the loss over the steps it looked at.
+        Loss: float
+        /// The state after the last step.
+        Final: State
+        /// The loss's derivative by the start [cells x channels].
+        Start: State
+        /// The loss's derivative by the inputs [cells x inputs]: one a step for inputs a step, one in all for constant
+        /// inputs, none where there are none.
+        Inputs: State[]
+    }
 
 /// The gradient of a loss over a batch of rollouts.
 [<NoComparison; ReferenceEquality>]
 type BatchGradient =
-    { /// The losses' sum.
-      Loss: float
-      /// The sum's derivative by each parameter, in the order of `Rule.Parameters`.
-      Parameters: float[]
-      /// One for each rollout.
-      Outcomes: Outcome[] }
+    {
+        /// The losses' sum.
+        Loss: float
+        /// The sum's derivative by each parameter, in the order of `Rule.Parameters`.
+        Parameters: float[]
+        /// One for each rollout.
+        Outcomes: Outcome[]
+    }
 
 /// A graph, a perception and a rule made ready once and run many times: float32, vectorised, parallel over cells or over
 /// the rollouts of a batch.

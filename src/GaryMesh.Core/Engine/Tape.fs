@@ -38,7 +38,7 @@ module internal Exchange =
             target.Slice(channels).Clear())
 
     let leave (order: int[] | null) (cells: int) (channels: int) (row: int) (buffer: P) =
-        let values = Array.zeroCreate<float32> (cells * channels)
+        let values = Array.zeroCreate<float32>(cells * channels)
 
         each order cells (fun place cell ->
             ReadOnlySpan<float32>(NativePtr.toVoidPtr (NativePtr.add buffer (place * row)), channels)
@@ -91,7 +91,13 @@ type internal Tape(plan: Plan, kernels: IKernels, fireRate: float, memory: Memor
     let firingByUser = Array.zeroCreate<uint64> words
     let keeps = memory.IsEverything
     let zLength, hiddenLength = rows * sizes.PerceivedRow, rows * sizes.HiddenRow
-    let kept length = if keeps then Array.init steps (fun _ -> new Buffer<float32>(int64 length)) else [||]
+
+    let kept length =
+        if keeps then
+            Array.init steps (fun _ -> new Buffer<float32>(int64 length))
+        else
+            [||]
+
     let keptZ, keptHidden = kept zLength, kept hiddenLength
     let only length = new Buffer<float32>(if backward then length else 0L)
     let dz = only (int64 (rows + 1) * int64 sizes.PerceivedRow + 16L)
@@ -126,7 +132,10 @@ type internal Tape(plan: Plan, kernels: IKernels, fireRate: float, memory: Memor
         | Memory.States -> step
         | Memory.Checkpoints _ ->
             // Checkpoints first, then the states within the interval at hand.
-            if step % interval = 0 then step / interval else steps / interval + step % interval
+            if step % interval = 0 then
+                step / interval
+            else
+                steps / interval + step % interval
 
     let stateAt step = states[slotOf step].Pointer
 
@@ -157,8 +166,7 @@ type internal Tape(plan: Plan, kernels: IKernels, fireRate: float, memory: Memor
             |> Array.iteri (fun i state -> Exchange.enter layout.Order state sizes.InputRow inputs[i].Pointer)
 
     /// Draws who fires at `step`; then each stretch is placed by `ForwardPass`.
-    member _.Draw(step: int) =
-        rollout.Firing.Fill(fireRate, step, cells, firingByUser)
+    member _.Draw(step: int) = rollout.Firing.Fill(fireRate, step, cells, firingByUser)
 
     /// The passes of one step, each of which must end for all stretches before the next begins.
     member _.ForwardPasses = if plan.Gate.IsOpen then 1 else 3
@@ -191,8 +199,7 @@ type internal Tape(plan: Plan, kernels: IKernels, fireRate: float, memory: Memor
         | Gate.Alive _, _ -> Passes.clear (wordsAt living step) sizes.StateRow next from until
 
     /// The state before `step`, in the user's order.
-    member _.State(step: int) =
-        Exchange.leave layout.Order cells sizes.Channels sizes.StateRow (stateAt step)
+    member _.State(step: int) = Exchange.leave layout.Order cells sizes.Channels sizes.StateRow (stateAt step)
 
     /// The step from which states must be computed again before the way back can pass `step`, or `step` itself. The
     /// last interval is still there from the way forward.
@@ -208,8 +215,7 @@ type internal Tape(plan: Plan, kernels: IKernels, fireRate: float, memory: Memor
         sums.Clear()
 
     /// Adds what the loss says of a state to the adjoint.
-    member _.AddAdjoint(adjoint: State) =
-        Exchange.add layout.Order adjoint sizes.StateRow adjoints[current].Pointer
+    member _.AddAdjoint(adjoint: State) = Exchange.add layout.Order adjoint sizes.StateRow adjoints[current].Pointer
 
     /// Two passes of one step back; after both, `Turn`.
     member _.BackwardPass(step: int, pass: int, index: int, scratch: Scratch) =
@@ -257,8 +263,7 @@ type internal Tape(plan: Plan, kernels: IKernels, fireRate: float, memory: Memor
                 total[at] <- total[at] + NativePtr.get row i
 
     /// The adjoint of the state before the first step, once every step has been walked back.
-    member _.StartAdjoint() =
-        Exchange.leave layout.Order cells sizes.Channels sizes.StateRow adjoints[current].Pointer
+    member _.StartAdjoint() = Exchange.leave layout.Order cells sizes.Channels sizes.StateRow adjoints[current].Pointer
 
     /// Adds the rollout's gradient, stretch by stretch in order, to one in the rule's own order.
     member _.AddGradient(timeStep: float, gradient: float[]) =
@@ -267,7 +272,11 @@ type internal Tape(plan: Plan, kernels: IKernels, fireRate: float, memory: Memor
 
     member _.Bytes =
         let all = Array.concat [ states; keptZ; keptHidden; adjoints; inputs ]
-        Array.sumBy (fun (buffer: Buffer<float32>) -> buffer.Bytes) all + dz.Bytes + sums.Bytes + firing.Bytes
+
+        Array.sumBy (fun (buffer: Buffer<float32>) -> buffer.Bytes) all
+        + dz.Bytes
+        + sums.Bytes
+        + firing.Bytes
 
     /// What a tape of these sizes would take, in bytes.
     static member Estimate(sizes: Sizes, cells: int, memory: Memory, steps: int) =

@@ -48,8 +48,7 @@ type internal Tile1<'O, 'V when 'O: struct and 'O :> ILanes<'V>>(a: 'V) =
         static member StoreApart(t, p, _apart) = 'O.Store(t.A, p)
 
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-        static member Spread(weights, v, acc) =
-            Tile1<'O, 'V>('O.Fma('O.Spread(NativePtr.get weights 0), v, acc.A))
+        static member Spread(weights, v, acc) = Tile1<'O, 'V>('O.Fma('O.Spread(NativePtr.get weights 0), v, acc.A))
 
         static member Zero = Tile1<'O, 'V>('O.Zero)
 
@@ -85,7 +84,10 @@ type internal Tile2<'O, 'V when 'O: struct and 'O :> ILanes<'V>>(a: 'V, b: 'V) =
 
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
         static member Spread(weights, v, acc) =
-            Tile2<'O, 'V>('O.Fma('O.Spread(NativePtr.get weights 0), v, acc.A), 'O.Fma('O.Spread(NativePtr.get weights 1), v, acc.B))
+            Tile2<'O, 'V>(
+                'O.Fma('O.Spread(NativePtr.get weights 0), v, acc.A),
+                'O.Fma('O.Spread(NativePtr.get weights 1), v, acc.B)
+            )
 
         static member Zero = Tile2<'O, 'V>('O.Zero, 'O.Zero)
 
@@ -136,8 +138,7 @@ type internal Tile3<'O, 'V when 'O: struct and 'O :> ILanes<'V>>(a: 'V, b: 'V, c
         static member Zero = Tile3<'O, 'V>('O.Zero, 'O.Zero, 'O.Zero)
 
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-        static member Relu t =
-            Tile3<'O, 'V>('O.Max(t.A, 'O.Zero), 'O.Max(t.B, 'O.Zero), 'O.Max(t.C, 'O.Zero))
+        static member Relu t = Tile3<'O, 'V>('O.Max(t.A, 'O.Zero), 'O.Max(t.B, 'O.Zero), 'O.Max(t.C, 'O.Zero))
 
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
         static member Gate(value, sign) =

@@ -55,6 +55,7 @@ type internal Sizes(shape: RuleShape, layout: Layout) =
     /// Numbers from one cell's state to the next.
     member _.StateRow = Pad.lanes shape.Channels
     member _.InputRow = Pad.lanes shape.Inputs
+
     /// Numbers from one cell's perceived values to the next: whole vectors are stored over the last operator and the
     /// inputs, and the kernel reads eight at a time.
     member _.PerceivedRow =
@@ -140,8 +141,7 @@ module internal GradientSums =
         let b2Start = w2Start + channels * hidden
         let at offset = float (NativePtr.get sums offset)
 
-        let add index value =
-            gradient[index] <- gradient[index] + value
+        let add index value = gradient[index] <- gradient[index] + value
 
         for z in 0 .. perceived - 1 do
             let user = sizes.UserOf z

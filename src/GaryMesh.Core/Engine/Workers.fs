@@ -94,10 +94,7 @@ type internal Workers(threads: int) =
             while not current.IsDone do
                 spins <- spins + 1
 
-                if spins < 2000 then
-                    Thread.SpinWait 8
-                else
-                    Thread.Yield() |> ignore
+                if spins < 2000 then Thread.SpinWait 8 else Thread.Yield() |> ignore
 
             match current.Failure with
             | null -> ()

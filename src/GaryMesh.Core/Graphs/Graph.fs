@@ -194,13 +194,7 @@ type Graph private (name, topology, rowStart: int[], neighbours: int[], offsets:
         Graph.Lattice($"torus6:{height}x{width}", Topology.General, height, width, true, steps, place)
 
     static member OfRows
-        (
-            rowStart: int[],
-            neighbours: int[],
-            offsets: float[] | null,
-            weights: float[] | null,
-            positions: float[] | null
-        ) =
+        (rowStart: int[], neighbours: int[], offsets: float[] | null, weights: float[] | null, positions: float[] | null) =
         if rowStart.Length < 2 then
             Guard.refuse "A graph needs at least one cell, but the row starts describe none."
 
@@ -225,7 +219,8 @@ type Graph private (name, topology, rowStart: int[], neighbours: int[], offsets:
             | null -> [||]
             | values when values.Length = perItem * items || values.Length = 0 -> Array.copy values
             | values ->
-                Guard.refuse $"There must be {perItem * items} {what} for {items} of them, but {values.Length} are given."
+                Guard.refuse
+                    $"There must be {perItem * items} {what} for {items} of them, but {values.Length} are given."
 
         let positions = optional "position coordinates" 3 cells positions
         let weights = optional "weights" 1 edges weights
@@ -242,14 +237,8 @@ type Graph private (name, topology, rowStart: int[], neighbours: int[], offsets:
         Graph("graph", Topology.General, Array.copy rowStart, Array.copy neighbours, offsets, weights, positions)
 
     static member OfEdges
-        (
-            cells: int,
-            sources: int[],
-            targets: int[],
-            directed: bool,
-            weights: float[] | null,
-            positions: float[] | null
-        ) =
+        (cells: int, sources: int[], targets: int[], directed: bool, weights: float[] | null, positions: float[] | null)
+        =
         if cells < 1 then
             Guard.refuse $"A graph needs at least one cell, but {cells} are given."
 
@@ -265,8 +254,7 @@ type Graph private (name, topology, rowStart: int[], neighbours: int[], offsets:
 
         match weights with
         | null -> ()
-        | weights when weights.Length <> count ->
-            Guard.refuse $"There are {count} edges, but {weights.Length} weights."
+        | weights when weights.Length <> count -> Guard.refuse $"There are {count} edges, but {weights.Length} weights."
         | _ -> ()
 
         let weight edge =
@@ -328,9 +316,8 @@ type Graph private (name, topology, rowStart: int[], neighbours: int[], offsets:
         Array.sortInPlace sides
         let ends pick = Array.map pick sides
 
-        Graph
-            .OfEdges(cells, ends (fun struct (i, _) -> i), ends (fun struct (_, j) -> j), false, null, positions)
-            .Named name
+        Graph.OfEdges(cells, ends (fun struct (i, _) -> i), ends (fun struct (_, j) -> j), false, null, positions).Named
+            name
 
     static member Icosphere(frequency: int) =
         Guard.positive "The frequency of an icosphere" frequency
@@ -396,11 +383,13 @@ type Graph private (name, topology, rowStart: int[], neighbours: int[], offsets:
             Guard.refuse $"Positions come as x, y, z of each cell, but there are {positions.Length} numbers."
 
         if k < 1 || k >= cells then
-            Guard.refuse $"A cell can have 1 to {cells - 1} nearest neighbours among {cells} cells, but {k} are asked for."
+            Guard.refuse
+                $"A cell can have 1 to {cells - 1} nearest neighbours among {cells} cells, but {k} are asked for."
 
         for at in 0 .. positions.Length - 1 do
             if not (Double.IsFinite positions[at]) then
-                Guard.refuse $"Every position must be finite, but coordinate {at % 3} of cell {at / 3} is {positions[at]}."
+                Guard.refuse
+                    $"Every position must be finite, but coordinate {at % 3} of cell {at / 3} is {positions[at]}."
 
         // Buckets of a regular grid with about two cells each; rings of buckets are searched until none can be nearer.
         let low = Array.init 3 (fun a -> Seq.min (seq { for i in 0 .. cells - 1 -> positions[3 * i + a] }))
@@ -463,11 +452,12 @@ type Graph private (name, topology, rowStart: int[], neighbours: int[], offsets:
         order |> Array.iteri (fun old label -> oldOf[label] <- old)
         let pick per (values: float[]) item = Array.sub values (per * item) per
 
-        let rows = [| for label in 0 .. cells - 1 -> [| rowStart[oldOf[label]] .. rowStart[oldOf[label] + 1] - 1 |] |]
+        let rows =
+            [| for label in 0 .. cells - 1 -> [| rowStart[oldOf[label]] .. rowStart[oldOf[label] + 1] - 1 |] |]
+
         let edges = Array.concat rows
 
-        let perEdge per (values: float[]) =
-            if values.Length = 0 then [||] else edges |> Array.collect (pick per values)
+        let perEdge per (values: float[]) = if values.Length = 0 then [||] else edges |> Array.collect (pick per values)
 
         Graph(
             graph.Name,

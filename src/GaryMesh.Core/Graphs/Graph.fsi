@@ -85,7 +85,12 @@ type Graph =
     /// <exception cref="T:System.ArgumentException">The arrays differ in length, an end lies outside 0 .. cells - 1, or
     /// a weight or place is not finite.</exception>
     static member OfEdges:
-        cells: int * sources: int[] * targets: int[] * directed: bool * weights: (float[] | null) * positions: (float[] | null) ->
+        cells: int *
+        sources: int[] *
+        targets: int[] *
+        directed: bool *
+        weights: (float[] | null) *
+        positions: (float[] | null) ->
             Graph
 
     /// As the full overload: no weights and no places.

@@ -45,7 +45,10 @@ type EdgeWeight(name: string, weight: Edge -> float) =
           EdgeWeight("laplacian", fun edge -> if step edge.X = 0.0 || step edge.Y = 0.0 then 2.0 / 16.0 else 1.0 / 16.0)
           EdgeWeight("weight", fun edge -> edge.Weight)
           EdgeWeight("share", fun edge -> if edge.TotalWeight = 0.0 then 0.0 else edge.Weight / edge.TotalWeight)
-          EdgeWeight("symmetric", fun edge -> edge.Weight / sqrt (float (edge.Degree + 1) * float (edge.NeighbourDegree + 1))) ]
+          EdgeWeight(
+              "symmetric",
+              fun edge -> edge.Weight / sqrt (float (edge.Degree + 1) * float (edge.NeighbourDegree + 1))
+          ) ]
 
     static let named name = builtIn |> List.find (fun (weight: EdgeWeight) -> weight.Name = name)
 
@@ -108,7 +111,9 @@ type Operator =
             | None, NonNull weight -> weight
             | None, Null ->
                 let names = String.Join(", ", EdgeWeight.Names)
-                Guard.refuse $"The operator '{text}' weighs edges by '{name}', but the known weights are {names} and at:D."
+
+                Guard.refuse
+                    $"The operator '{text}' weighs edges by '{name}', but the known weights are {names} and at:D."
 
         match text.Split(' ', 3) with
         | [| "own" |] -> Own
@@ -118,9 +123,7 @@ type Operator =
                 (if messages = "value" then Messages.Value else Messages.Difference),
                 (if aggregation = "sum" then Aggregation.Sum else Aggregation.Mean)
             )
-        | _ ->
-            Guard.refuse
-                $"An operator is 'own' or '(sum|mean) (value|difference) WEIGHT', but '{text}' is neither."
+        | _ -> Guard.refuse $"An operator is 'own' or '(sum|mean) (value|difference) WEIGHT', but '{text}' is neither."
 
 [<Sealed>]
 type Perception(operators: Operator seq) =
@@ -161,17 +164,12 @@ type Perception(operators: Operator seq) =
         let at offset = Perception.Of Messages.Value Aggregation.Sum (EdgeWeight.At offset)
         Perception(Seq.append [ Operator.Own ] (Seq.map at offsets))
 
-type internal Stencil =
-    { Edged: int[]
-      Own: int[]
-      EdgeWeights: float[]
-      SelfWeights: float[] }
+type internal Stencil = { Edged: int[]; Own: int[]; EdgeWeights: float[]; SelfWeights: float[] }
 
 module internal Stencil =
     let build (perception: Perception) (graph: Graph) =
         let edged, own =
-            [| 0 .. perception.Count - 1 |]
-            |> Array.partition (fun k -> perception.Operators[k].IsNeighbours)
+            [| 0 .. perception.Count - 1 |] |> Array.partition (fun k -> perception.Operators[k].IsNeighbours)
 
         let width = edged.Length
         let edgeWeights = Array.zeroCreate (graph.Edges * width)

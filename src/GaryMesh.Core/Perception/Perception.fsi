@@ -5,18 +5,20 @@ open System.Collections.Immutable
 /// What an edge weight may depend on: one edge of a graph, seen from cell i towards its neighbour j.
 [<Struct>]
 type Edge =
-    { /// x, y, z of the vector from i to j; zero where the graph has no directions.
-      X: float
-      Y: float
-      Z: float
-      /// The weight that the graph gives the edge, 1 where it gives none.
-      Weight: float
-      /// Number of cells that i sees.
-      Degree: int
-      /// Number of cells that j sees.
-      NeighbourDegree: int
-      /// The sum of the weights of i's edges.
-      TotalWeight: float }
+    {
+        /// x, y, z of the vector from i to j; zero where the graph has no directions.
+        X: float
+        Y: float
+        Z: float
+        /// The weight that the graph gives the edge, 1 where it gives none.
+        Weight: float
+        /// Number of cells that i sees.
+        Degree: int
+        /// Number of cells that j sees.
+        NeighbourDegree: int
+        /// The sum of the weights of i's edges.
+        TotalWeight: float
+    }
 
 /// The weight w(i, j) that an operator gives each edge, under a name by which files know it.
 [<Sealed>]
@@ -114,14 +116,16 @@ type Perception =
 
 /// The operators of a perception as numbers for one graph: z_k(i) = self_k(i) s_i + sum over edges of w_k(e) s_j(e).
 type internal Stencil =
-    { /// Positions in the perception of the operators that look along edges.
-      Edged: int[]
-      /// Positions of the operators that give the own state.
-      Own: int[]
-      /// Weight of each edge under each edged operator: [edge * Edged.Length + k].
-      EdgeWeights: float[]
-      /// Weight of the own state under each edged operator: [cell * Edged.Length + k].
-      SelfWeights: float[] }
+    {
+        /// Positions in the perception of the operators that look along edges.
+        Edged: int[]
+        /// Positions of the operators that give the own state.
+        Own: int[]
+        /// Weight of each edge under each edged operator: [edge * Edged.Length + k].
+        EdgeWeights: float[]
+        /// Weight of the own state under each edged operator: [cell * Edged.Length + k].
+        SelfWeights: float[]
+    }
 
 module internal Stencil =
     val build: perception: Perception -> graph: Graph -> Stencil

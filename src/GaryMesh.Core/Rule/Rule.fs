@@ -16,10 +16,7 @@ type RuleShape =
         Guard.positive "The number of hidden units" hidden
         Guard.notNegative "The number of inputs" inputs
 
-        { Channels = channels
-          Operators = operators
-          Hidden = hidden
-          Inputs = inputs }
+        { Channels = channels; Operators = operators; Hidden = hidden; Inputs = inputs }
 
     new(channels: int, operators: int, hidden: int) = RuleShape(channels, operators, hidden, 0)
 
@@ -95,7 +92,9 @@ type Rule private (shape: RuleShape, parameters: float32[]) =
     static member Zero(shape: RuleShape) = Rule(shape, Array.zeroCreate<float32> shape.ParameterCount)
 
     /// Draws the values of the named weight matrices; biases and whatever has no drawing stay zero.
-    static member private Draw(shape: RuleShape, seed: uint64, draw: ParameterView -> (uint64 -> int64 -> float) option) =
+    static member private Draw
+        (shape: RuleShape, seed: uint64, draw: ParameterView -> (uint64 -> int64 -> float) option)
+        =
         let parameters = Array.zeroCreate<float32> shape.ParameterCount
 
         for view in viewsOf shape do

@@ -29,12 +29,14 @@ type RuleShape =
 /// A named part of a rule's parameters: a row-major matrix (a vector has one column).
 [<Struct>]
 type ParameterView =
-    { /// `fc1.weight`, `fc1.bias`, `fc2.weight` or `fc2.bias`.
-      Name: string
-      /// Position of the first value in the flat vector.
-      Offset: int
-      Rows: int
-      Columns: int }
+    {
+        /// `fc1.weight`, `fc1.bias`, `fc2.weight` or `fc2.bias`.
+        Name: string
+        /// Position of the first value in the flat vector.
+        Offset: int
+        Rows: int
+        Columns: int
+    }
 
     member Length: int
 
