@@ -155,7 +155,7 @@ type GraphFile =
 
         // A word is quickly mistyped by a few zeros, and then the machine would be busy until its memory is full.
         let atMost (cells: int64) =
-            if cells > 1L <<< 26 then
+            if cells > (1L <<< 26) then
                 Guard.refuse $"{word} has {cells} cells, more than the {1L <<< 26} that a graph word may ask for."
 
         let single (text: string) (cellsOf: int64 -> int64) =

@@ -1,0 +1,3 @@
+using System.CommandLine;
+namespace GaryMesh.Cli.Commands;
+internal static class BenchCommand { public static Command Create(TextWriter output, TextWriter error, CancellationToken stop) => new("bench"); }

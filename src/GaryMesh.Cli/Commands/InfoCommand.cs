@@ -1,0 +1,3 @@
+using System.CommandLine;
+namespace GaryMesh.Cli.Commands;
+internal static class InfoCommand { public static Command Create(TextWriter output, TextWriter error, CancellationToken stop) => new("info"); }
