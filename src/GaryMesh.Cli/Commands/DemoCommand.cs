@@ -169,10 +169,10 @@ internal static class DemoCommand
         table.AddRow("training", $"{figures.Trained.Seconds:F2} s, {figures.Trained.Training.Iteration:N0} iterations");
         table.AddRow("parameters", $"{figures.Automaton.Rule.ParameterCount:N0} ({figures.Automaton.Rule.Shape.Text})");
         var reference = figures.Agreement.Reference;
-        table.AddRow("gradient against the complex step", $"{reference.ComplexStep:E1}");
+        table.AddRow("gradient against the complex step", $"{reference.ComplexStep:0.0E+00}");
         table.AddRow(
-            "gradient against central differences", $"{reference.Central:E1} ({reference.CentralExcluded:P2} across a kink left out)");
-        table.AddRow("the engine's gradient against the reference", $"{figures.Agreement.Engine:E1}");
+            "gradient against central differences", $"{reference.Central:0.0E+00} ({reference.CentralExcluded:P2} across a kink left out)");
+        table.AddRow("the engine's gradient against the reference", $"{figures.Agreement.Engine:0.0E+00}");
         terminal.Say(table);
 
         var scaling = new Table().Border(TableBorder.Rounded);

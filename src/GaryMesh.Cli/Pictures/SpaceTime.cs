@@ -3,7 +3,7 @@ using System.Globalization;
 namespace GaryMesh.Cli.Pictures;
 
 /// <summary>The course of one channel: cells from left to right, steps downwards, and perhaps the target beneath.</summary>
-internal sealed record SpaceTime(string Title, float[][] Rows, int[] Steps, float[]? Target)
+internal sealed record SpaceTime(string Title, int Cells, float[][] Rows, int[] Steps, float[]? Target)
 {
     private const double Left = 62, Right = 74, Top = 34, Bottom = 46, Small = 11.5, Strip = 16;
 
@@ -15,7 +15,6 @@ internal sealed record SpaceTime(string Title, float[][] Rows, int[] Steps, floa
         var (left, top) = (x + Left, y + Top);
         var (across, down) = (width - Left - Right, height - Top - Bottom - (Target is null ? 0 : Strip + 26));
         var most = Heat.Most(Target is null ? Rows : [.. Rows, Target]);
-        var cells = Rows[0].Length;
 
         canvas.Text(new Place(left, y + 20), Title, Ink.Text, 15, Anchor.Start);
         canvas.Image(left, top, across, down, Heat.Image([.. Rows.Select(Narrow)], most));
@@ -38,9 +37,9 @@ internal sealed record SpaceTime(string Title, float[][] Rows, int[] Steps, floa
             bottom += Strip;
         }
 
-        foreach (var cell in Marks(cells, 8))
+        foreach (var cell in Marks(Cells, 8))
         {
-            var at = left + (across * (cell + 0.5) / cells);
+            var at = left + (across * (cell + 0.5) / Cells);
             canvas.Line([new Place(at, bottom), new Place(at, bottom + 4)], Ink.Muted, 1);
             canvas.Text(new Place(at, bottom + 18), Number(cell), Ink.Muted, Small, Anchor.Middle);
         }
@@ -69,7 +68,7 @@ internal sealed record SpaceTime(string Title, float[][] Rows, int[] Steps, floa
     }
 
     /// <summary>Means over neighbouring columns, where there are too many to see.</summary>
-    private static float[] Narrow(float[] row) =>
+    public static float[] Narrow(float[] row) =>
         row.Length <= MostColumns
             ? row
             : [.. Enumerable.Range(0, MostColumns).Select(column =>

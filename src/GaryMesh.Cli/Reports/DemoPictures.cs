@@ -32,6 +32,7 @@ internal static class DemoPictures
     public static SpaceTime CourseChart(DemoFigures figures) =>
         new(
             $"Channel {figures.Channel} from zero, {2 * figures.Steps} steps",
+            figures.Graph.Cells,
             [.. figures.Course.Select(state => state.Channel(figures.Channel))],
             [.. Enumerable.Range(0, figures.Course.Length)],
             figures.Target);

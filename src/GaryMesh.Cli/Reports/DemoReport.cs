@@ -71,7 +71,7 @@ internal static class DemoReport
             <div><b>{figures.Correlation:F5}</b>correlation, median of {figures.Once.Length} rollouts</div>
             <div><b>{Measurement.Median(figures.Twice):F5}</b>the same at {2 * figures.Steps} steps</div>
             <div><b>{figures.Trained.Seconds:F2} s</b>training, {figures.Trained.Training.Iteration:N0} iterations</div>
-            <div><b>{reference.ComplexStep:E1}</b>gradient error, complex step</div>
+            <div><b>{reference.ComplexStep:0.0E+00}</b>gradient error, complex step</div>
             <div><b>{figures.Scaling[^1].NsPerCellStep:F1} ns</b>per cell-step at {figures.Scaling[^1].Cells:N0} cells</div>
             </section>
 
@@ -97,10 +97,10 @@ internal static class DemoReport
         Facts(
             page,
             $"The gradient, by every parameter, through {figures.Agreement.Steps} asynchronous steps",
-            ("reference against the complex step", $"{reference.ComplexStep:E1} of the largest derivative"),
-            ("reference against central differences of 1e-6", $"{reference.Central:E1}"),
+            ("reference against the complex step", $"{reference.ComplexStep:0.0E+00} of the largest derivative"),
+            ("reference against central differences of 1e-6", $"{reference.Central:0.0E+00}"),
             ("left out there, across a kink of the ReLU", $"{reference.CentralExcluded:P2}"),
-            ("engine (single precision) against the reference", $"{figures.Agreement.Engine:E1}"));
+            ("engine (single precision) against the reference", $"{figures.Agreement.Engine:0.0E+00}"));
         Facts(
             page,
             "What was trained",
