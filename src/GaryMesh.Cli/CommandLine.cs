@@ -23,14 +23,16 @@ internal static class CommandLine
 
     public static int Run(string[] args, TextWriter output, TextWriter error, CancellationToken stop)
     {
-        var result = Root(output, error, stop).Parse(args);
+        var result = Root(output, error, stop).Parse(args.Length == 0 ? ["--help"] : args);
 
         if (result.Errors.Count > 0 && result.Action is not (HelpAction or ExamplesHelp))
         {
             var help = result.CommandResult.Command is RootCommand root
                 ? "gary-mesh --help"
                 : $"gary-mesh {result.CommandResult.Command.Name} --help";
-            error.WriteLine($"gary-mesh: {Sentence(result.Errors[0].Message)} See '{help}'.");
+            // What nobody knows says more than what is missing for want of it.
+            var first = result.Errors.FirstOrDefault(one => result.UnmatchedTokens.Any(one.Message.Contains)) ?? result.Errors[0];
+            error.WriteLine($"gary-mesh: {Sentence(first.Message)} See '{help}'.");
             return Refused;
         }
 

@@ -8,8 +8,8 @@ internal sealed record Scale(int Cells, int Parameters, double NsPerCellStep, do
 /// <summary>How well the derivative of the engine and the reference agree with other ways to compute it.</summary>
 internal sealed record Agreement(GradientReport Reference, double Engine, int Steps)
 {
-    /// <summary>Whether every difference is as small as rounding allows.</summary>
-    public bool Holds => Reference.ComplexStep <= 1e-12 && Reference.Central <= 1e-9 && Engine <= 1e-4;
+    /// <summary>Whether every difference is as small as rounding allows; central differences lose half of the digits.</summary>
+    public bool Holds => Reference.ComplexStep <= 1e-12 && Reference.Central <= 1e-8 && Engine <= 1e-4;
 }
 
 /// <summary>Measures what a rule does: how close it comes to its target, how exact its derivative is, how long it takes.</summary>

@@ -11,7 +11,7 @@ namespace GaryMesh.Cli.Commands;
 /// <summary>`gary-mesh demo`: trains the 2,364-parameter rule on a ring of 64 cells and shows what it can do.</summary>
 internal static class DemoCommand
 {
-    private const int Channel = 0, GradientSteps = 16;
+    private const int Channel = 0;
 
     private static readonly int[] _sizes = [64, 1024, 16384, 65536, 1048576];
 
@@ -21,6 +21,8 @@ internal static class DemoCommand
         folder.DefaultValueFactory = _ => "demo";
         var seed = Options.Seed();
         var iterations = Options.Whole("--iterations", "N", "Optimiser steps.", TrainingSettings.Iterations);
+        var most = Options.Whole("--most-cells", "N", "The largest ring of the scaling table.", _sizes[^1], _sizes[0]);
+        var gradientSteps = Options.Whole("--gradient-steps", "N", "Steps that the gradient is checked through.", 16);
         var threads = Options.Threads();
         var (json, quiet) = (Options.Json(), Options.Quiet());
 
@@ -29,13 +31,15 @@ internal static class DemoCommand
             "Train gary-mesh's rule of 2,364 parameters on a ring of 64 cells, show target and pattern, check its gradient and "
             + "time it on rings of up to 1,048,576 cells.")
         {
-            folder, seed, iterations, threads, json, quiet,
+            folder, seed, iterations, most, gradientSteps, threads, json, quiet,
         };
         command.SetAction(parsed => Run(
             new Terminal(output, error, parsed.GetValue(json), parsed.GetValue(quiet)),
             parsed.GetValue(folder)!,
             parsed.GetValue(seed),
             parsed.GetValue(iterations),
+            [.. _sizes.Where(size => size <= parsed.GetValue(most))],
+            parsed.GetValue(gradientSteps),
             parsed.GetValue(threads),
             stop));
         ExamplesHelp.Attach(
@@ -57,7 +61,14 @@ internal static class DemoCommand
     }
 
     private static int Run(
-        Terminal terminal, string folder, ulong seed, int iterations, int threads, CancellationToken stop)
+        Terminal terminal,
+        string folder,
+        ulong seed,
+        int iterations,
+        int[] sizes,
+        int gradientSteps,
+        int threads,
+        CancellationToken stop)
     {
         OutputFile.MakeFolder(folder);
         string At(string name) => Path.Combine(folder, name);
@@ -97,14 +108,14 @@ internal static class DemoCommand
         var course = Measurement.Course(automaton, graph, 2 * steps, seed, threads);
 
         var scaling = terminal.Watch(
-            "Timing rings of up to 1,048,576 cells",
-            progress => Measurement.Scaling(automaton, _sizes, steps, 3, threads, progress, stop));
+            $"Timing rings of up to {sizes[^1]:N0} cells",
+            progress => Measurement.Scaling(automaton, sizes, steps, 3, threads, progress, stop));
         var agreement = terminal.Watch(
             "Checking every derivative",
             progress => Measurement.Gradient(
                 automaton,
                 graph,
-                Rollout.Of(State.Zeros(graph.Cells, automaton.Rule.Shape.Channels), GradientSteps, Firing.NewSeeded(seed, 0)),
+                Rollout.Of(State.Zeros(graph.Cells, automaton.Rule.Shape.Channels), gradientSteps, Firing.NewSeeded(seed, 0)),
                 State.Create(
                     graph.Cells, automaton.Rule.Shape.Channels, (cell, channel) => channel == Channel ? target[cell] : 0),
                 threads,
