@@ -7,7 +7,7 @@ namespace GaryMesh.Cli;
 /// <summary>What a command says: figures on the output, notices and the progress bar on the error stream.</summary>
 internal sealed class Terminal
 {
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+    private static readonly JsonSerializerOptions _indented = new() { WriteIndented = true };
 
     private readonly TextWriter _output;
     private readonly TextWriter _error;
@@ -51,7 +51,7 @@ internal sealed class Terminal
     public void Figures(JsonObject figures)
     {
         if (_json)
-            _output.WriteLine(figures.ToJsonString(Indented));
+            _output.WriteLine(figures.ToJsonString(_indented));
     }
 
     /// <summary>Does work that reports its share, 0 to 1: with a progress bar once it has taken a second, where somebody

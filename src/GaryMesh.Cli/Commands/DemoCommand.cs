@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Diagnostics;
 using System.Text.Json.Nodes;
 using GaryMesh.Cli.Pictures;
 using GaryMesh.Cli.Reports;

@@ -100,8 +100,10 @@ internal static class RunCommand
             throw new Complaint($"--channel names channel {settings.Channel}, but the rule has the channels 0 to {channels - 1}.");
 
         if (settings.Colour && (channels < 4 || Sides(graph) is null))
+        {
             throw new Complaint(
                 $"--colour shows four channels of a grid or torus, but {graph.Name} with {channels} channels is something else.");
+        }
 
         OutputFile.Check(settings.Out, settings.Picture);
 

@@ -12,9 +12,11 @@ internal static class StateWord
         var state = StateFile.Read(word);
 
         if (state.Cells != graph.Cells || state.Channels != channels)
+        {
             throw new Complaint(
                 $"{word} holds a state of {state.Cells} cells x {state.Channels} channels, but {graph.Name} has "
                 + $"{graph.Cells} cells and the rule {channels} channels.");
+        }
 
         return state;
     }
