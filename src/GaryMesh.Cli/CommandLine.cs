@@ -30,7 +30,8 @@ internal static class CommandLine
                 ? "gary-mesh --help"
                 : $"gary-mesh {result.CommandResult.Command.Name} --help";
             // What nobody knows says more than what is missing for want of it.
-            var first = result.Errors.FirstOrDefault(one => result.UnmatchedTokens.Any(one.Message.Contains)) ?? result.Errors[0];
+            var first = result.Errors.FirstOrDefault(one => result.UnmatchedTokens.Any(one.Message.Contains))
+                ?? result.Errors[0];
             error.WriteLine($"gary-mesh: {Sentence(first.Message)} See '{help}'.");
             return Refused;
         }

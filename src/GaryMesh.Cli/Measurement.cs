@@ -12,7 +12,8 @@ internal sealed record Agreement(GradientReport Reference, double Engine, int St
     public bool Holds => Reference.ComplexStep <= 1e-12 && Reference.Central <= 1e-8 && Engine <= 1e-4;
 }
 
-/// <summary>Measures what a rule does: how close it comes to its target, how exact its derivative is, how long it takes.</summary>
+/// <summary>Measures what a rule does: how close it comes to its target, how exact its derivative is, how long it
+/// takes.</summary>
 internal static class Measurement
 {
     public const int Rollouts = 20;

@@ -17,9 +17,11 @@ internal static class BenchCommand
         var rule = Options.File("--rule", "The rule: sizes, a preset or a file (see the notes).", "R");
         rule.DefaultValueFactory = _ => "12x48x3";
         var steps = Options.Whole("--steps", "T", "Steps of a rollout.", 24);
-        var fire = Options.Fire("Probability that a cell updates at a step; 1 for all. [default: the rule's, which is 0.5]");
+        var fire = Options.Fire(
+            "Probability that a cell updates at a step; 1 for all. [default: the rule's, which is 0.5]");
         var rounds = Options.Whole("--rounds", "N", "Rounds, each of rollouts and a measurement of the peak.", 7);
-        var lanes = Options.Whole("--lanes", "N", "Numbers in a vector: 1, 4, 8 or 16; 0 for the widest the machine has.", 0, 0);
+        var lanes = Options.Whole(
+            "--lanes", "N", "Numbers in a vector: 1, 4, 8 or 16; 0 for the widest the machine has.", 0, 0);
         var seed = Options.Seed();
         var threads = Options.Threads();
         var (json, quiet) = (Options.Json(), Options.Quiet());
@@ -160,14 +162,24 @@ internal static class BenchCommand
 
         var table = new Table().Border(TableBorder.Rounded).HideHeaders().AddColumn("").AddColumn("");
         table.AddRow("graph", $"{Markup.Escape(graph.Name)}: {graph.Cells:N0} cells, {graph.Edges:N0} edges");
-        table.AddRow("rule", $"{automaton.Rule.Shape.Text}, {automaton.Rule.ParameterCount:N0} parameters, fire rate {automaton.FireRate}");
+        table.AddRow(
+            "rule",
+            $"{automaton.Rule.Shape.Text}, {automaton.Rule.ParameterCount:N0} parameters, fire rate {automaton.FireRate}");
         table.AddRow("machine", $"{prepared.Threads} threads, {prepared.Lanes} numbers a vector");
-        table.AddRow($"a rollout of {steps} steps", $"{1e3 * median:F3} ms (quartiles {1e3 * low:F3} to {1e3 * high:F3}, {rounds} rounds)");
+        table.AddRow(
+            $"a rollout of {steps} steps",
+            $"{1e3 * median:F3} ms (quartiles {1e3 * low:F3} to {1e3 * high:F3}, {rounds} rounds)");
         table.AddRow("per cell and step", $"{nanoseconds:F2} ns");
         table.AddRow("executed", $"{1e-9 * operations / median:F1} GFLOP/s");
-        table.AddRow("peak of the machine", $"{Measurement.Median(peaks):F1} GFLOP/s ({peaks.Min():F1} to {peaks.Max():F1})");
-        table.AddRow("share of the peak", $"{Measurement.Median(fractions):P1} ({fractions.Min():P1} to {fractions.Max():P1})");
-        table.AddRow("memory", $"{prepared.Bytes / 1048576.0:F1} MiB in the engine, {process.PeakWorkingSet64 / 1048576.0:F1} MiB at most in all");
+        table.AddRow(
+            "peak of the machine",
+            $"{Measurement.Median(peaks):F1} GFLOP/s ({peaks.Min():F1} to {peaks.Max():F1})");
+        table.AddRow(
+            "share of the peak",
+            $"{Measurement.Median(fractions):P1} ({fractions.Min():P1} to {fractions.Max():P1})");
+        table.AddRow(
+            "memory",
+            $"{prepared.Bytes / 1048576.0:F1} MiB in the engine, {process.PeakWorkingSet64 / 1048576.0:F1} MiB at most in all");
         terminal.Say(table);
         return CommandLine.Done;
     }

@@ -14,7 +14,9 @@ internal static class CheckCommand
         rule.DefaultValueFactory = _ => RuleWord.GaryMesh;
         var graph = Options.Graph("ring:64");
         var state = Options.File(
-            "--state", "What the rollout starts from (see the notes). [default: the start of a rule file, noise:1 otherwise]", "S");
+            "--state",
+            "What the rollout starts from (see the notes). [default: the start of a rule file, noise:1 otherwise]",
+            "S");
         var steps = Options.Whole("--steps", "N", "Number of steps.", 16);
         var fire = Options.Fire("Probability that a cell updates at a step; 1 for all. [default: the rule's]");
         var seed = Options.Seed();
@@ -94,7 +96,10 @@ internal static class CheckCommand
         var reference = agreement.Reference;
 
         if (!double.IsFinite(reference.Largest))
-            throw new Complaint($"The rule's values grow beyond all bounds within {steps} steps, so there is no gradient to check.");
+        {
+            throw new Complaint(
+                $"The rule's values grow beyond all bounds within {steps} steps, so there is no gradient to check.");
+        }
 
         terminal.Figures(new JsonObject
         {

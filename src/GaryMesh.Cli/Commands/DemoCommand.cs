@@ -16,7 +16,8 @@ internal static class DemoCommand
 
     public static Command Create(TextWriter output, TextWriter error, CancellationToken stop)
     {
-        var folder = Options.File("--out", "Folder for the rule, the target, the pictures and the report; made where missing.", "DIR");
+        var folder = Options.File(
+            "--out", "Folder for the rule, the target, the pictures and the report; made where missing.", "DIR");
         folder.DefaultValueFactory = _ => "demo";
         var seed = Options.Seed();
         var iterations = Options.Whole("--iterations", "N", "Optimiser steps.", TrainingSettings.Iterations);
@@ -96,7 +97,8 @@ internal static class DemoCommand
 
         if (stop.IsCancellationRequested)
         {
-            terminal.Notice($"Stopped after {trained.Training.Iteration:N0} iterations; {At("rule.npz")} holds the best rule so far.");
+            terminal.Notice(
+                $"Stopped after {trained.Training.Iteration:N0} iterations; {At("rule.npz")} holds the best rule so far.");
             return CommandLine.Interrupted;
         }
 
@@ -175,25 +177,33 @@ internal static class DemoCommand
         var table = new Table().Border(TableBorder.Rounded).HideHeaders().AddColumn("").AddColumn("");
         table.AddRow(
             "correlation", $"{figures.Correlation:F5} (median of {figures.Once.Length} rollouts, least {figures.Once[0]:F5})");
-        table.AddRow($"at {2 * figures.Steps} steps, twice the trained number", $"{Measurement.Median(figures.Twice):F5}");
+        table.AddRow(
+            $"at {2 * figures.Steps} steps, twice the trained number",
+            $"{Measurement.Median(figures.Twice):F5}");
         table.AddRow("training", $"{figures.Trained.Seconds:F2} s, {figures.Trained.Training.Iteration:N0} iterations");
         table.AddRow("parameters", $"{figures.Automaton.Rule.ParameterCount:N0} ({figures.Automaton.Rule.Shape.Text})");
         var reference = figures.Agreement.Reference;
         table.AddRow("gradient against the complex step", $"{reference.ComplexStep:0.0E+00}");
         table.AddRow(
-            "gradient against central differences", $"{reference.Central:0.0E+00} ({reference.CentralExcluded:P2} across a kink left out)");
+            "gradient against central differences",
+            $"{reference.Central:0.0E+00} ({reference.CentralExcluded:P2} across a kink left out)");
         table.AddRow("the engine's gradient against the reference", $"{figures.Agreement.Engine:0.0E+00}");
         terminal.Say(table);
 
         var scaling = new Table().Border(TableBorder.Rounded);
 
-        foreach (var name in (string[])["cells", "parameters", "ms per cell-step", $"ms per cell-rollout ({figures.Steps} steps)"])
+        string[] names = ["cells", "parameters", "ms per cell-step", $"ms per cell-rollout ({figures.Steps} steps)"];
+
+        foreach (var name in names)
             scaling.AddColumn(new TableColumn(name).RightAligned());
 
         foreach (var scale in figures.Scaling)
         {
             scaling.AddRow(
-                $"{scale.Cells:N0}", $"{scale.Parameters:N0}", $"{1e-6 * scale.NsPerCellStep:F6}", $"{scale.MsPerCellRollout:F5}");
+                $"{scale.Cells:N0}",
+                $"{scale.Parameters:N0}",
+                $"{1e-6 * scale.NsPerCellStep:F6}",
+                $"{scale.MsPerCellRollout:F5}");
         }
 
         terminal.Say(scaling);

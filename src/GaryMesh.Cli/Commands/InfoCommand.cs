@@ -15,7 +15,8 @@ internal static class InfoCommand
             Description = "A rule, state, checkpoint or other archive (.npz), a mesh, a list of edges, or a graph word.",
         };
         var (json, quiet) = (Options.Json(), Options.Quiet());
-        var command = new Command("info", "Say what a rule, state, checkpoint, mesh or graph file holds.") { file, json, quiet };
+        var command = new Command(
+            "info", "Say what a rule, state, checkpoint, mesh or graph file holds.") { file, json, quiet };
         command.SetAction(parsed => Run(
             new Terminal(output, error, parsed.GetValue(json), parsed.GetValue(quiet)), parsed.GetValue(file)!));
         ExamplesHelp.Attach(
@@ -126,7 +127,8 @@ internal static class InfoCommand
         for (var channel = 0; channel < state.Channels; channel++)
         {
             var values = state.Channel(channel);
-            channels.Add((JsonNode)$"{channel}: {values.Min():G5} to {values.Max():G5}, mean {values.Average(value => (double)value):G5}");
+            var mean = values.Average(value => (double)value);
+            channels.Add((JsonNode)$"{channel}: {values.Min():G5} to {values.Max():G5}, mean {mean:G5}");
         }
 
         return new JsonObject

@@ -15,12 +15,15 @@ internal static class RunCommand
         var rule = Options.File("--rule", "The rule: a file, a preset or sizes (see the notes).", "R");
         rule.Required = true;
         var graph = Options.Graph("ring:64");
-        var state = Options.File("--state", "What the rollout starts from (see the notes). [default: the rule's start]", "S");
-        var steps = Options.WholeOrNone("--steps", "N", "Number of steps. [default: the most that the rule was trained for]");
+        var state = Options.File(
+            "--state", "What the rollout starts from (see the notes). [default: the rule's start]", "S");
+        var steps = Options.WholeOrNone(
+            "--steps", "N", "Number of steps. [default: the most that the rule was trained for]");
         var fire = Options.Fire("Probability that a cell updates at a step; 1 for all. [default: the rule's]");
         var seed = Options.Seed();
         var threads = Options.Threads();
-        var file = Options.File("--out", "Write the last state: an .npz with the array 'state' [cells x channels].", "FILE.npz");
+        var file = Options.File(
+            "--out", "Write the last state: an .npz with the array 'state' [cells x channels].", "FILE.npz");
         var picture = Options.File("--png", "Draw the course.", "FILE.png");
         var every = Options.Whole("--every", "N", "Steps between two states of the picture.", 1);
         var channel = Options.Whole("--channel", "C", "Channel that the picture shows.", 0, 0);
@@ -30,7 +33,8 @@ internal static class RunCommand
         };
         var (json, quiet) = (Options.Json(), Options.Quiet());
 
-        var command = new Command("run", "Run a rule on a graph: one rollout, its last state as a file, its course as a picture.")
+        var command = new Command(
+            "run", "Run a rule on a graph: one rollout, its last state as a file, its course as a picture.")
         {
             rule, graph, state, steps, fire, seed, threads, file, picture, every, channel, colour, json, quiet,
         };
@@ -97,12 +101,16 @@ internal static class RunCommand
             automaton = automaton.WithFireRate(rate);
 
         if (settings.Channel >= channels)
-            throw new Complaint($"--channel names channel {settings.Channel}, but the rule has the channels 0 to {channels - 1}.");
+        {
+            throw new Complaint(
+                $"--channel names channel {settings.Channel}, but the rule has the channels 0 to {channels - 1}.");
+        }
 
         if (settings.Colour && (channels < 4 || Sides(graph) is null))
         {
             throw new Complaint(
-                $"--colour shows four channels of a grid or torus, but {graph.Name} with {channels} channels is something else.");
+                $"--colour shows four channels of a grid or torus, but {graph.Name} with {channels} channels "
+                + "is something else.");
         }
 
         OutputFile.Check(settings.Out, settings.Picture);
@@ -125,7 +133,8 @@ internal static class RunCommand
         if (!final.IsFinite)
         {
             throw new Complaint(
-                $"The rollout ended in values that are no numbers or too large for one; the rule does not hold {steps} steps here.");
+                "The rollout ended in values that are no numbers or too large for one; the rule does not hold "
+                + $"{steps} steps here.");
         }
 
         if (settings.Out is not null)
@@ -178,7 +187,9 @@ internal static class RunCommand
         for (var channel = 0; channel < shape.Channels; channel++)
         {
             var values = final.Channel(channel);
-            table.AddRow($"{channel}", $"{values.Min():F4}", $"{values.Average(value => (double)value):F4}", $"{values.Max():F4}");
+            table.AddRow(
+                $"{channel}",
+                $"{values.Min():F4}", $"{values.Average(value => (double)value):F4}", $"{values.Max():F4}");
         }
 
         terminal.Say(table);
@@ -203,8 +214,10 @@ internal static class RunCommand
 
             if (settings.Colour)
                 _colours.Add(Colours(state, Sides(graph)!.Value));
+            else if (Sides(graph) is null)
+                _rows.Add(SpaceTime.Narrow(state.Channel(settings.Channel)));
             else
-                _rows.Add(Sides(graph) is null ? SpaceTime.Narrow(state.Channel(settings.Channel)) : state.Channel(settings.Channel));
+                _rows.Add(state.Channel(settings.Channel));
         }
 
         public Pixels Draw()
@@ -213,7 +226,8 @@ internal static class RunCommand
             {
                 var most = settings.Colour ? 1 : Heat.Most(_rows);
                 return Frames.Draw(
-                    settings.Colour ? _colours : [.. _rows.Select(row => Heat.Image([.. row.Chunk(sides.Width)], most))], _steps);
+                    settings.Colour ? _colours : [.. _rows.Select(row => Heat.Image([.. row.Chunk(sides.Width)], most))],
+                    _steps);
             }
 
             var canvas = new PngCanvas(760, 520);

@@ -11,15 +11,20 @@ internal static class TrainCommand
     public static Command Create(TextWriter output, TextWriter error, CancellationToken stop)
     {
         var graph = Options.Graph("ring:64");
-        var target = Options.File("--target", "What the channel is to become: a curve's name or a file (see the notes).", "T");
+        var target = Options.File(
+            "--target", "What the channel is to become: a curve's name or a file (see the notes).", "T");
         target.DefaultValueFactory = _ => "wave";
         var channel = Options.Whole("--channel", "C", "Channel of the state that is compared with the target.", 0, 0);
         var rule = Options.File("--rule", "The rule to begin with: a preset, sizes or a file (see the notes).", "R");
         rule.DefaultValueFactory = _ => RuleWord.GaryMesh;
-        var state = Options.File("--state", "What every rollout starts from: zeros, seed or noise:A. [default: the rule's]", "S");
+        var state = Options.File(
+            "--state", "What every rollout starts from: zeros, seed or noise:A. [default: the rule's]", "S");
         var steps = Options.File(
-            "--steps", "Steps of a rollout, or a range to draw them from, such as 32-48. [default: the rule's; 32-48 for gary-mesh]", "N");
-        var fire = Options.Fire("Probability that a cell updates at a step. [default: the rule's, which is 0.5 for a new one]");
+            "--steps",
+            "Steps of a rollout, or a range to draw them from, such as 32-48. [default: the rule's; 32-48 for gary-mesh]",
+            "N");
+        var fire = Options.Fire(
+            "Probability that a cell updates at a step. [default: the rule's, which is 0.5 for a new one]");
         var iterations = Options.Whole("--iterations", "N", "Optimiser steps.", TrainingSettings.Iterations);
         var batch = Options.Whole("--batch", "N", "Rollouts an optimiser step.", TrainingSettings.Batch);
         var rate = Options.Positive("--learning-rate", "X", "Step length of Adam.", TrainingSettings.LearningRate);
@@ -35,7 +40,8 @@ internal static class TrainCommand
         var checkpoint = Options.File("--checkpoint", "Write the whole training here as it goes on, and at its end.");
         var every = Options.Whole("--checkpoint-every", "N", "Iterations between checkpoints.", 500);
         var resume = Options.File(
-            "--resume", "Go on from a checkpoint of the same settings, to the same bits as without the stop; --iterations may be more.");
+            "--resume",
+            "Go on from a checkpoint of the same settings, to the same bits as without the stop; --iterations may be more.");
         var (json, quiet) = (Options.Json(), Options.Quiet());
 
         var command = new Command("train", "Learn a rule that brings one channel of a graph's cells to a target.")
@@ -121,7 +127,10 @@ internal static class TrainCommand
         var channels = automaton.Rule.Shape.Channels;
 
         if (settings.Channel >= channels)
-            throw new Complaint($"--channel names channel {settings.Channel}, but the rule has the channels 0 to {channels - 1}.");
+        {
+            throw new Complaint(
+                $"--channel names channel {settings.Channel}, but the rule has the channels 0 to {channels - 1}.");
+        }
 
         var task = TrainingSettings.Task(
                 Loss.MeanSquared(target, settings.Channel),
@@ -161,7 +170,8 @@ internal static class TrainCommand
         {
             case TrainingEnd.Diverged:
                 terminal.Notice(
-                    $"Training diverged after {trained.Training.Iteration:N0} iterations; {settings.Out} holds the last good rule.");
+                    $"Training diverged after {trained.Training.Iteration:N0} iterations; {settings.Out} holds the last good "
+                    + "rule.");
                 return CommandLine.Failed;
 
             case TrainingEnd.Cancelled:
@@ -226,7 +236,9 @@ internal static class TrainCommand
         });
 
         var table = new Table().Border(TableBorder.Rounded).HideHeaders().AddColumn("").AddColumn("");
-        table.AddRow($"correlation after {steps} steps", $"{Measurement.Median(once):F5} (median of {once.Length} rollouts, least {once[0]:F5})");
+        table.AddRow(
+            $"correlation after {steps} steps",
+            $"{Measurement.Median(once):F5} (median of {once.Length} rollouts, least {once[0]:F5})");
         table.AddRow($"after {2 * steps} steps", $"{Measurement.Median(twice):F5}");
         table.AddRow("loss of the last batch", $"{loss:G4}");
         table.AddRow("training", $"{trained.Seconds:F2} s, {trained.Training.Iteration:N0} iterations");

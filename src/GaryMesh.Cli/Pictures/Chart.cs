@@ -62,7 +62,7 @@ internal sealed record Chart(string Title, Axis X, Axis Y, Series[] Curves)
                 if (curve.Dotted)
                     canvas.Disc(new Place(legend + 10, y + 37), 2.6, curve.Ink);
                 else
-                    canvas.Line([new Place(legend, y + 37), new Place(legend + 20, y + 37)], curve.Ink, Math.Max(1.8, curve.Width));
+                    canvas.Line([new Place(legend, y + 37), new Place(legend + 20, y + 37)], curve.Ink, curve.Width);
 
                 canvas.Text(new Place(legend + 26, y + 41), curve.Name, Ink.Text, Small, Anchor.Start);
                 legend += 48 + (Small / StrokeFont.Size * StrokeFont.Width(curve.Name));

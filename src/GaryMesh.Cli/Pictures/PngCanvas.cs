@@ -121,9 +121,12 @@ internal sealed class PngCanvas : ICanvas
             var (dx, dy) = (b.X - a.X, b.Y - a.Y);
             var squared = (dx * dx) + (dy * dy);
 
-            for (var y = Math.Max(top, (int)(Math.Min(a.Y, b.Y) - reach)); y <= Math.Min(bottom, Math.Max(a.Y, b.Y) + reach); y++)
+            var firstX = Math.Max(left, (int)(Math.Min(a.X, b.X) - reach));
+            var firstY = Math.Max(top, (int)(Math.Min(a.Y, b.Y) - reach));
+
+            for (var y = firstY; y <= Math.Min(bottom, Math.Max(a.Y, b.Y) + reach); y++)
             {
-                for (var x = Math.Max(left, (int)(Math.Min(a.X, b.X) - reach)); x <= Math.Min(right, Math.Max(a.X, b.X) + reach); x++)
+                for (var x = firstX; x <= Math.Min(right, Math.Max(a.X, b.X) + reach); x++)
                 {
                     var (px, py) = (x + 0.5 - a.X, y + 0.5 - a.Y);
                     var along = squared == 0 ? 0 : Math.Clamp(((px * dx) + (py * dy)) / squared, 0, 1);

@@ -2,7 +2,8 @@ using System.Globalization;
 
 namespace GaryMesh.Cli.Pictures;
 
-/// <summary>A small font of strokes for pictures, so that no font file is needed: capitals are 7 units high, small letters 5.</summary>
+/// <summary>A small font of strokes for pictures, so that no font file is needed: capitals are 7 units high, small
+/// letters 5.</summary>
 internal static class StrokeFont
 {
     /// <summary>Units that stand for the size of a text.</summary>

@@ -61,12 +61,16 @@ internal static class RuleWord
         ];
 
         if (operators > weights.Length + 1)
-            throw new Complaint($"A rule of given sizes has at most {weights.Length + 1} operators, but {operators} are asked for.");
+        {
+            throw new Complaint(
+                $"A rule of given sizes has at most {weights.Length + 1} operators, but {operators} are asked for.");
+        }
 
         return new Perception(
         [
             Operator.Own,
-            .. weights.Take(operators - 1).Select(weight => Operator.NewNeighbours(weight, Messages.Difference, Aggregation.Mean)),
+            .. weights.Take(operators - 1)
+                .Select(weight => Operator.NewNeighbours(weight, Messages.Difference, Aggregation.Mean)),
         ]);
     }
 }

@@ -102,7 +102,10 @@ internal static class TargetWord
     private static float[] Vector(string path, NpyArray array)
     {
         if (array.Shape.Length != 1 && !(array.Shape.Length == 2 && array.Shape.Contains(1)))
-            throw new Complaint($"A target is one row of numbers, but that of {path} is [{string.Join(" x ", array.Shape)}].");
+        {
+            throw new Complaint(
+                $"A target is one row of numbers, but that of {path} is [{string.Join(" x ", array.Shape)}].");
+        }
 
         return array.ToFloat32();
     }
