@@ -21,7 +21,13 @@ type State internal (cells: int, channels: int, data: float32[]) =
     member _.Values = ReadOnlySpan data
 
     member _.Item
-        with get (cell: int, channel: int) = data[cell * channels + channel]
+        with get (cell: int, channel: int) =
+            if uint32 cell >= uint32 cells || uint32 channel >= uint32 channels then
+                Guard.outOfRange
+                    "cell, channel"
+                    $"Cell {cell}, channel {channel} is not in a state of {cells} cells x {channels} channels."
+
+            data[cell * channels + channel]
 
     member _.ToArray() = Array.copy data
 
@@ -39,6 +45,9 @@ type State internal (cells: int, channels: int, data: float32[]) =
     static member Zeros(cells: int, channels: int) = State(cells, channels, Array.zeroCreate<float32>(cells * channels))
 
     member _.Relabelled(order: int[]) =
+        if order.Length <> cells || Array.sort order <> [| 0 .. cells - 1 |] then
+            Guard.refuse $"A relabelling must name each of the {cells} cells once."
+
         let relabelled = Array.zeroCreate<float32> data.Length
 
         for cell in 0 .. cells - 1 do

@@ -16,6 +16,7 @@ type State =
     /// The values [cells x channels], row by row.
     member Values: ReadOnlySpan<float32>
     /// The value of one channel of one cell.
+    /// <exception cref="T:System.ArgumentOutOfRangeException">There is no such cell or channel.</exception>
     member Item: cell: int * channel: int -> float32 with get
     /// The values, copied.
     member ToArray: unit -> float32[]
@@ -29,6 +30,7 @@ type State =
     /// Zero everywhere.
     static member Zeros: cells: int * channels: int -> State
     /// The state with cell i called `order[i]`.
+    /// <exception cref="T:System.ArgumentException">`order` is no permutation of the cells.</exception>
     member Relabelled: order: int[] -> State
 
     member internal Data: float32[]

@@ -26,7 +26,9 @@ module private Rows =
     let wrap size i = ((i % size) + size) % size
 
 [<Sealed>]
-type Graph private (name, topology, rowStart: int[], neighbours: int[], offsets: float[], weights: float[], positions) =
+type Graph
+    private
+    (name, topology, middle: int, rowStart: int[], neighbours: int[], offsets: float[], weights: float[], positions) =
     let cells = rowStart.Length - 1
 
     do
@@ -53,15 +55,9 @@ type Graph private (name, topology, rowStart: int[], neighbours: int[], offsets:
     member _.Positions = ImmutableCollectionsMarshal.AsImmutableArray<float> positions
     member _.Degree(cell: int) = rowStart[cell + 1] - rowStart[cell]
 
-    member _.Middle =
-        match topology with
-        | Topology.Line -> cells / 2
-        | Topology.Grid(height, width) -> (height / 2) * width + width / 2
-        | Topology.Ring
-        | Topology.Torus _
-        | Topology.General -> 0
+    member _.Middle = middle
 
-    member _.Named(name: string) = Graph(name, topology, rowStart, neighbours, offsets, weights, positions)
+    member _.Named(name: string) = Graph(name, topology, middle, rowStart, neighbours, offsets, weights, positions)
 
     static member private Build(name, topology, cells: int, positions, edgesOf: int -> Rows.Edge seq) =
         let rowStart = Array.zeroCreate (cells + 1)
@@ -80,7 +76,16 @@ type Graph private (name, topology, rowStart: int[], neighbours: int[], offsets:
             rowStart[cell + 1] <- neighbours.Count
 
         let weights = if weights.TrueForAll(fun w -> w = 1.0) then [||] else weights.ToArray()
-        Graph(name, topology, rowStart, neighbours.ToArray(), offsets.ToArray(), weights, positions)
+
+        let middle =
+            match topology with
+            | Topology.Line -> cells / 2
+            | Topology.Grid(height, width) -> (height / 2) * width + width / 2
+            | Topology.Ring
+            | Topology.Torus _
+            | Topology.General -> 0
+
+        Graph(name, topology, middle, rowStart, neighbours.ToArray(), offsets.ToArray(), weights, positions)
 
     /// Edges of a lattice cell: the given steps, wrapped or cut at the border.
     static member private Lattice(name, topology, height, width, closed, steps, place: float * float -> float * float) =
@@ -234,7 +239,7 @@ type Graph private (name, topology, rowStart: int[], neighbours: int[], offsets:
                                positions[3 * neighbours[edge] + axis] - positions[3 * cell + axis] |]
             | offsets -> offsets
 
-        Graph("graph", Topology.General, Array.copy rowStart, Array.copy neighbours, offsets, weights, positions)
+        Graph("graph", Topology.General, 0, Array.copy rowStart, Array.copy neighbours, offsets, weights, positions)
 
     static member OfEdges
         (cells: int, sources: int[], targets: int[], directed: bool, weights: float[] | null, positions: float[] | null)
@@ -394,11 +399,18 @@ type Graph private (name, topology, rowStart: int[], neighbours: int[], offsets:
         // Buckets of a regular grid with about two cells each; rings of buckets are searched until none can be nearer.
         let low = Array.init 3 (fun a -> Seq.min (seq { for i in 0 .. cells - 1 -> positions[3 * i + a] }))
         let high = Array.init 3 (fun a -> Seq.max (seq { for i in 0 .. cells - 1 -> positions[3 * i + a] }))
-        let spans = Array.map2 (-) high low
-        let longest = max (Array.max spans) 1e-300
-        let flat = spans |> Array.filter (fun s -> s > 1e-9 * longest)
-        let volume = flat |> Array.fold (*) 1.0
-        let side = max ((volume * 2.0 / float cells) ** (1.0 / float (max 1 flat.Length))) (longest * 1e-3)
+
+        // An extent that would fit into one bucket counts for none, or a thin sheet would get far too many buckets.
+        let rec sideOf extents =
+            let volume = List.fold (*) 1.0 extents
+            let side = (volume * 2.0 / float cells) ** (1.0 / float extents.Length)
+
+            match extents with
+            | thinnest :: (_ :: _ as others) when thinnest < side || thinnest = 0.0 -> sideOf others
+            | _ -> side
+
+        let extents = Array.map2 (-) high low |> Array.sort |> List.ofArray
+        let side = max (sideOf extents) (max (List.last extents * 1e-3) 1e-300)
         let slot i axis = int (floor ((positions[3 * i + axis] - low[axis]) / side))
         let bucketOf i = struct (slot i 0, slot i 1, slot i 2)
         let buckets = Dictionary<struct (int * int * int), List<int>>()
@@ -407,8 +419,6 @@ type Graph private (name, topology, rowStart: int[], neighbours: int[], offsets:
             match buckets.TryGetValue(bucketOf i) with
             | true, members -> members.Add i
             | _ -> buckets[bucketOf i] <- List [ i ]
-
-        let reach = int (ceil (longest / side)) + 1
 
         let squared i j =
             let d axis = positions[3 * j + axis] - positions[3 * i + axis]
@@ -421,23 +431,33 @@ type Graph private (name, topology, rowStart: int[], neighbours: int[], offsets:
             let mutable searching = true
 
             while searching do
-                for dx in -ring .. ring do
-                    for dy in -ring .. ring do
-                        let rim = abs dx = ring || abs dy = ring
+                // Where far more buckets than cells would be searched, the cells are quicker to look through.
+                if float (2 * ring + 1) ** 3.0 > 8.0 * float cells then
+                    found.Clear()
 
-                        for dz in (if rim then [ -ring .. ring ] else List.distinct [ -ring; ring ]) do
-                            match buckets.TryGetValue(struct (bx + dx, by + dy, bz + dz)) with
-                            | true, members ->
-                                for j in members do
-                                    if j <> i then
-                                        found.Add(struct (squared i j, j))
-                            | _ -> ()
+                    for j in 0 .. cells - 1 do
+                        if j <> i then
+                            found.Add(struct (squared i j, j))
 
-                // Whatever lies beyond the searched rings is at least `ring` bucket sides away.
-                let safe = float ring * side
-                let within = found |> Seq.filter (fun struct (d, _) -> d < safe * safe) |> Seq.length
-                searching <- within < k && ring <= reach
-                ring <- ring + 1
+                    searching <- false
+                else
+                    for dx in -ring .. ring do
+                        for dy in -ring .. ring do
+                            let rim = abs dx = ring || abs dy = ring
+
+                            for dz in (if rim then [ -ring .. ring ] else List.distinct [ -ring; ring ]) do
+                                match buckets.TryGetValue(struct (bx + dx, by + dy, bz + dz)) with
+                                | true, members ->
+                                    for j in members do
+                                        if j <> i then
+                                            found.Add(struct (squared i j, j))
+                                | _ -> ()
+
+                    // Whatever lies beyond the searched rings is at least `ring` bucket sides away.
+                    let safe = float ring * side
+                    let within = found |> Seq.filter (fun struct (d, _) -> d < safe * safe) |> Seq.length
+                    searching <- within < k
+                    ring <- ring + 1
 
             found.Sort()
             seq { for n in 0 .. k - 1 -> (let struct (_, j) = found[n] in Rows.between positions i j 1.0) }
@@ -462,6 +482,7 @@ type Graph private (name, topology, rowStart: int[], neighbours: int[], offsets:
         Graph(
             graph.Name,
             Topology.General,
+            order[middle],
             Array.scan (fun start (row: int[]) -> start + row.Length) 0 rows,
             edges |> Array.map (fun edge -> order[neighbours[edge]]),
             perEdge 3 offsets,

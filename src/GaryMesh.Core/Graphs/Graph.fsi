@@ -112,7 +112,9 @@ type Graph =
     /// The same graph under another name.
     member Named: name: string -> Graph
 
-    /// The same graph with cell i called `order[i]`: a permutation of 0 .. Cells - 1. Edge order within a cell stays.
+    /// The same graph with cell i called `order[i]`: a permutation of 0 .. Cells - 1. Edge order within a cell and the
+    /// middle stay; the topology becomes `General`.
+    /// <exception cref="T:System.ArgumentException">`order` is no permutation of the cells.</exception>
     member Relabelled: order: int[] -> Graph
 
     /// The least number of hops in which what happens at `source` can reach each cell: -1 where it never does.

@@ -2,6 +2,7 @@ namespace GaryMesh
 
 open System
 open System.Collections.Immutable
+open System.Globalization
 
 [<Struct>]
 type Edge =
@@ -75,8 +76,14 @@ type EdgeWeight(name: string, weight: Edge -> float) =
         match builtIn |> List.tryFind (fun weight -> weight.Name = name) with
         | Some weight -> weight
         | None ->
-            match name.StartsWith "at:", Int32.TryParse(name.Substring(min 3 name.Length)) with
-            | true, (true, offset) -> EdgeWeight.At offset
+            let digits =
+                if name.StartsWith("at:", StringComparison.Ordinal) then
+                    name.Substring 3
+                else
+                    ""
+
+            match Int32.TryParse(digits, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture) with
+            | true, offset -> EdgeWeight.At offset
             | _ -> null
 
     static member Names = ImmutableArray.CreateRange(builtIn |> List.map _.Name)

@@ -1,0 +1,73 @@
+namespace GaryMesh
+
+open System
+open System.Numerics
+open System.Threading
+open MathNet.Numerics.LinearAlgebra
+
+/// A loss over the states of a rollout (the start and the state after each step, [cells x channels]) that is the same
+/// analytic formula over real and complex numbers: no conjugate and no absolute value, branches on the real part.
+type IAnalyticLoss =
+    abstract Value: states: Matrix<float>[] -> float
+    abstract Value: states: Matrix<Complex>[] -> Complex
+    /// The loss's own derivative with respect to the state after a step, 0 (the start) .. steps; null where it does not
+    /// look at that state.
+    abstract Adjoint: states: Matrix<float>[] * step: int -> Matrix<float> | null
+
+/// How well `Reference.adjoint` agrees with two other ways to differentiate. Differences are given as a share of the
+/// largest absolute derivative, `Largest`.
+type GradientReport =
+    {
+        /// Number of the rule's parameters.
+        Parameters: int
+        /// Number of derivatives compared: the parameters and, where asked for, every start value and input.
+        Compared: int
+        /// The largest absolute derivative among those compared.
+        Largest: float
+        /// The greatest difference from the complex step.
+        ComplexStep: float
+        /// The greatest difference from central differences among those not excluded.
+        Central: float
+        /// The share of the derivatives, 0 .. 1, left out of `Central`, because an activation or the gate flips between
+        /// the two points of the difference, where the loss has a kink.
+        CentralExcluded: float
+    }
+
+/// Checks the derivative that the reference computes by hand, in double precision, against the complex step
+/// (Squire and Trapp, SIAM Review 40, 1998; step 1e-30) and central differences (step 1e-6).
+[<AbstractClass; Sealed>]
+type GradientCheck =
+    /// Half the sum of squared differences between the states after the given steps and their targets: the sum over
+    /// (step, target) of 0.5 |s - target|^2. A step may be named more than once.
+    static member Squares: targets: (struct (int * State)) seq -> IAnalyticLoss
+
+    /// A rule with nothing left at zero: weights normal with deviation gain / sqrt(inputs of the layer), biases normal
+    /// with deviation gain / 2. A derivative can hide in a zero, so a check wants such a rule.
+    static member RuleFor: shape: RuleShape * seed: uint64 * gain: float -> Rule
+
+    /// Differentiates the loss at the automaton's own parameters in all three ways. `everything` adds each start value
+    /// and each input of each step. The work is shared among threads and its result does not depend on their number;
+    /// `progress` hears the share that is done, 0 .. 1.
+    /// <exception cref="T:System.ArgumentException">The rollout does not fit the automaton on the graph.</exception>
+    /// <exception cref="T:System.OperationCanceledException">The check was cancelled.</exception>
+    static member Run:
+        automaton: Automaton *
+        graph: Graph *
+        rollout: Rollout *
+        loss: IAnalyticLoss *
+        everything: bool *
+        progress: (IProgress<float> | null) *
+        cancellation: CancellationToken ->
+            GradientReport
+
+    /// As the full overload: the parameters alone, unobserved.
+    static member Run: automaton: Automaton * graph: Graph * rollout: Rollout * loss: IAnalyticLoss -> GradientReport
+
+    /// The derivative of the loss at the automaton's own parameters, as the reference computes it.
+    static member Gradient:
+        automaton: Automaton * graph: Graph * rollout: Rollout * loss: IAnalyticLoss -> Reference.Gradient
+
+    /// How far single-precision derivatives lie from the reference's: the greatest difference as a share of the largest
+    /// absolute value of `reference`; the greatest difference itself where `reference` is zero everywhere.
+    /// <exception cref="T:System.ArgumentException">The lengths differ.</exception>
+    static member Deviation: reference: ReadOnlySpan<float> * given: ReadOnlySpan<float32> -> float

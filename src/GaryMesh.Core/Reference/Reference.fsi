@@ -1,0 +1,132 @@
+namespace GaryMesh
+
+open System
+open MathNet.Numerics.LinearAlgebra
+
+/// The specification: what an automaton computes, and the exact derivative of that, in plain double-precision matrices.
+///
+/// States are [cells x channels], a row a cell. With the perception's operators P_1 .. P_K as matrices
+/// [cells x cells], one step from s is
+///
+///     z   = [P_1 s, ..., P_K s, u]          what the cells perceive, then their inputs  [cells x Perceived]
+///     a   = z W1' + b1                      [cells x H]
+///     h   = a where Re a > 0, 0 elsewhere
+///     d   = h W2' + b2                      [cells x C]
+///     s'  = s + timeStep x (fires .* d)
+///     s'' = s' where a cell is alive in s and in s', 0 elsewhere (`Gate.Alive` alone)
+///
+/// and a cell is alive in x where the largest Re x[., channel] of the cell itself and of those it sees is above the
+/// threshold.
+///
+/// The numbers are real (`float`) or complex (`System.Numerics.Complex`). Every branch looks at the real part, so the
+/// imaginary part of a rollout at x + i h is h times the derivative at x to the last bits (complex-step
+/// differentiation: Squire and Trapp, SIAM Review 40, 1998).
+///
+/// Parameters are one flat vector in the layout of `Rule`: W1 [H x Perceived] row by row, b1, W2 [C x H] row by row, b2.
+/// They are given apart from the automaton, whose rule lends its shape alone.
+module Reference =
+    /// The derivative of a loss.
+    type Gradient =
+        {
+            /// With respect to the parameters, in their order.
+            Parameters: float[]
+            /// With respect to the state before the first step [cells x channels].
+            Start: Matrix<float>
+            /// With respect to the inputs of each step [cells x I]; empty for a rule without inputs.
+            Inputs: Matrix<float>[]
+        }
+
+    /// The states of a rollout before the first step and after each: steps + 1 matrices [cells x channels].
+    /// <exception cref="T:System.ArgumentException">The rollout does not fit the automaton on the graph, or the number
+    /// of parameters is not the rule's.</exception>
+    [<CompiledName "Rollout">]
+    val rollout: automaton: Automaton -> graph: Graph -> parameters: float[] -> rollout: Rollout -> Matrix<float>[]
+
+    /// As `rollout`, over `float` or `Complex`, from the given start [cells x channels] and with the given inputs
+    /// [cells x I] for each step (empty for a rule without inputs) in place of the rollout's own.
+    /// <exception cref="T:System.ArgumentException">Something does not fit, or 'T is another type.</exception>
+    [<CompiledName "RolloutFrom">]
+    val rolloutFrom:
+        automaton: Automaton ->
+        graph: Graph ->
+        parameters: 'T[] ->
+        rollout: Rollout ->
+        start: Matrix<'T> ->
+        inputs: Matrix<'T>[] ->
+            Matrix<'T>[]
+            when 'T: (new: unit -> 'T)
+            and 'T: struct
+            and 'T :> ValueType
+            and 'T :> IEquatable<'T>
+            and 'T :> IFormattable
+
+    /// The derivative of a loss with respect to everything that the rollout starts from, by backpropagation through
+    /// time. `adjointOf t` is the loss's own derivative with respect to the state after step t [cells x channels],
+    /// t = 0 (the start) .. steps, or `None` where the loss does not look at that state.
+    ///
+    /// Where the rule is not differentiable it takes these sides: the derivative of ReLU is 1 where Re a > 0 and 0
+    /// elsewhere, and which cells live is a constant.
+    /// <exception cref="T:System.ArgumentException">As for `rollout`, or an adjoint is not cells x channels.</exception>
+    [<CompiledName "Adjoint">]
+    val adjoint:
+        automaton: Automaton ->
+        graph: Graph ->
+        parameters: float[] ->
+        rollout: Rollout ->
+        adjointOf: (int -> Matrix<float> option) ->
+            Gradient
+
+    /// The parameters of the automaton's own rule in double precision.
+    [<CompiledName "ParametersOf">]
+    val parametersOf: automaton: Automaton -> float[]
+
+    /// A state as a matrix [cells x channels] in double precision.
+    [<CompiledName "MatrixOf">]
+    val matrixOf: state: State -> Matrix<float>
+
+    /// The rollout's inputs for each of its steps, in double precision; empty where it has none.
+    [<CompiledName "InputsOf">]
+    val inputsOf: rollout: Rollout -> Matrix<float>[]
+
+    /// An automaton on a graph with a firing for every step, as matrices: made once, shared by many rollouts.
+    type internal Prepared<'T
+        when 'T: (new: unit -> 'T) and 'T: struct and 'T :> ValueType and 'T :> IEquatable<'T> and 'T :> IFormattable>
+
+    /// What a step computed on its way, with the state that it left.
+    type internal Moment<'T
+        when 'T: (new: unit -> 'T) and 'T: struct and 'T :> ValueType and 'T :> IEquatable<'T> and 'T :> IFormattable> =
+        {
+            /// z
+            Perceived: Matrix<'T>
+            /// a
+            Activation: Matrix<'T>
+            /// 1 where a cell lives after the step, 0 elsewhere [cells x channels]; `None` without a gate.
+            Alive: Matrix<'T> option
+            /// s''
+            State: Matrix<'T>
+        }
+
+    val internal prepare:
+        automaton: Automaton -> graph: Graph -> rollout: Rollout -> Prepared<'T>
+            when 'T: (new: unit -> 'T)
+            and 'T: struct
+            and 'T :> ValueType
+            and 'T :> IEquatable<'T>
+            and 'T :> IFormattable
+
+    /// Every step of a rollout, in order.
+    val internal forward:
+        prepared: Prepared<'T> -> parameters: 'T[] -> start: Matrix<'T> -> inputs: Matrix<'T>[] -> Moment<'T>[]
+            when 'T: (new: unit -> 'T)
+            and 'T: struct
+            and 'T :> ValueType
+            and 'T :> IEquatable<'T>
+            and 'T :> IFormattable
+
+    /// The way back over the steps of `forward`.
+    val internal backward:
+        prepared: Prepared<float> ->
+        parameters: float[] ->
+        moments: Moment<float>[] ->
+        adjointOf: (int -> Matrix<float> option) ->
+            Gradient

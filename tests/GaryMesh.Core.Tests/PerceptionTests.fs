@@ -1,0 +1,225 @@
+/// Perceptions: what each operator makes of a state, against sums written out by hand.
+module GaryMesh.Tests.PerceptionTests
+
+open System
+open Expecto
+open MathNet.Numerics.LinearAlgebra
+open GaryMesh
+
+/// What each operator perceives of a state [cells x channels]: the changes that rules bring about whose hidden layer
+/// splits one operator's values by sign and whose last layer puts them together again.
+let private perceive (perception: Perception) (graph: Graph) (state: Matrix<float>) =
+    let channels, operators = state.ColumnCount, perception.Count
+    let shape = RuleShape(channels, operators, 2 * channels)
+    let automaton = Automaton.Of(perception, Rule.Zero shape)
+    let rollout = Rollout.Of(State.Zeros(graph.Cells, channels), 1, Firing.All)
+    let views = Rule.ViewsOf shape
+
+    [ for k in 0 .. operators - 1 ->
+          let parameters = Array.zeroCreate shape.ParameterCount
+
+          for c in 0 .. channels - 1 do
+              for half, sign in [ 0, 1.0; 1, -1.0 ] do
+                  let unit = 2 * c + half
+                  parameters[views[0].Offset + unit * shape.Perceived + k * channels + c] <- sign
+                  parameters[views[2].Offset + c * shape.Hidden + unit] <- sign
+
+          (Reference.rolloutFrom automaton graph parameters rollout state [||]).[1] - state ]
+
+let private random (seed: uint64) cells channels =
+    Matrix<float>.Build.Dense(cells, channels, fun i c -> Counter.normal seed (int64 (i * channels + c)))
+
+let private close (a: Matrix<float>) (b: Matrix<float>) = (a - b).L2Norm() < 1e-12 * (1.0 + a.L2Norm())
+
+/// The sum over a cell's edges of a function of the edge and of the cell seen.
+let private sum (graph: Graph) (state: Matrix<float>) (term: int -> int -> int -> Vector<float>) =
+    Matrix<float>
+        .Build.DenseOfRowVectors(
+            [ for i in 0 .. graph.Cells - 1 ->
+                  [ for edge in graph.RowStart[i] .. graph.RowStart[i + 1] - 1 -> term i graph.Neighbours[edge] edge ]
+                  |> List.fold (+) (Vector<float>.Build.Dense state.ColumnCount) ]
+        )
+
+/// A 3 x 3 kernel laid over every cell of an image; outside is zero, or the other side where the image is closed.
+let private correlate (kernel: float list list) height width closed (image: Matrix<float>) =
+    let at row column c =
+        if closed then
+            image[(row + height) % height * width + (column + width) % width, c]
+        elif row < 0 || row >= height || column < 0 || column >= width then
+            0.0
+        else
+            image[row * width + column, c]
+
+    Matrix<float>
+        .Build.Dense(
+            height * width,
+            image.ColumnCount,
+            fun i c ->
+                Seq.sum (
+                    seq {
+                        for down in -1 .. 1 do
+                            for right in -1 .. 1 do
+                                kernel[down + 1][right + 1] * at (i / width + down) (i % width + right) c
+                    }
+                )
+        )
+
+let private scaled factor = List.map (List.map ((*) factor))
+let private sobelX = scaled 0.125 [ [ -1.0; 0.0; 1.0 ]; [ -2.0; 0.0; 2.0 ]; [ -1.0; 0.0; 1.0 ] ]
+let private sobelY = scaled 0.125 [ [ -1.0; -2.0; -1.0 ]; [ 0.0; 0.0; 0.0 ]; [ 1.0; 2.0; 1.0 ] ]
+let private laplacian = scaled 0.0625 [ [ 1.0; 2.0; 1.0 ]; [ 2.0; -12.0; 2.0 ]; [ 1.0; 2.0; 1.0 ] ]
+
+let private refusal (action: unit -> 'a) =
+    (Expect.throwsC (action >> ignore) (fun error -> error :?> ArgumentException)).Message
+
+let private column (values: float list) = Matrix<float>.Build.DenseOfColumns [ values ]
+
+[<Tests>]
+let tests =
+    testList
+        "Perception"
+        [ property "Sobel on a grid is 2-D correlation with zero padding" (fun (seed: uint64) (h: int) (w: int) ->
+              let h, w = 1 + abs (h % 7), 1 + abs (w % 7)
+              let image = random seed (h * w) 2
+              let correlated kernel = correlate kernel h w false image
+              let perceived = perceive Perception.Sobel (Graph.Grid(h, w)) image
+              List.forall2 close perceived [ image; correlated sobelX; correlated sobelY ])
+
+          property
+              "Sobel and the Laplacian on a torus are circular correlation"
+              (fun (seed: uint64) (h: int) (w: int) ->
+                  let h, w = 3 + abs (h % 4), 3 + abs (w % 4)
+                  let image, torus = random seed (h * w) 2, Graph.Torus(h, w)
+                  let correlated kernel = correlate kernel h w true image
+
+                  List.forall2
+                      close
+                      (perceive Perception.Sobel torus image)
+                      [ image; correlated sobelX; correlated sobelY ]
+                  && List.forall2 close (perceive Perception.Isotropic torus image) [ image; correlated laplacian ])
+
+          property
+              "harmonics are 1, y, z, x of the differences along d / (|d| + 1e-8), then the own state"
+              (fun (seed: uint64) ->
+                  let places = Array.init 30 (fun i -> Counter.normal (Counter.key seed [ 7 ]) (int64 i))
+                  let graph = Graph.NearestNeighbours(places, 4)
+                  let state = random seed 10 3
+
+                  let harmonic (of': float[] -> float) =
+                      sum graph state (fun i j _ ->
+                          let d = [| for axis in 0..2 -> places[3 * j + axis] - places[3 * i + axis] |]
+                          let length = sqrt (d[0] * d[0] + d[1] * d[1] + d[2] * d[2])
+                          of' (Array.map (fun x -> x / (length + 1e-8)) d) * (state.Row j - state.Row i))
+
+                  let expected =
+                      [ harmonic (fun _ -> 1.0)
+                        harmonic (fun d -> d[1])
+                        harmonic (fun d -> d[2])
+                        harmonic (fun d -> d[0])
+                        state ]
+
+                  List.forall2 close (perceive Perception.Harmonics graph state) expected)
+
+          test "the guard of the harmonics shows on an edge as short as itself" {
+              let graph = Graph.OfEdges(2, [| 0 |], [| 1 |], true, null, [| 0.0; 0.0; 0.0; 1e-8; 0.0; 0.0 |])
+              let perceived = perceive Perception.Harmonics graph (column [ 1.0; 3.0 ])
+              Expect.floatClose Accuracy.high perceived[3].[0, 0] 1.0 "half of the difference of 2"
+              Expect.floatClose Accuracy.high perceived[0].[0, 0] 2.0 "the whole difference"
+          }
+
+          property
+              "planar perception of a ring is the mean of cos and sin of the world direction times the difference"
+              (fun (seed: uint64) (n: int) ->
+                  let n = 3 + abs (n % 30)
+                  let graph, state = Graph.Ring n, random seed n 2
+                  let angle i = 2.0 * Math.PI * float i / float n
+
+                  let mean (turn: float -> float) =
+                      sum graph state (fun i j _ ->
+                          let direction = Math.Atan2(sin (angle j) - sin (angle i), cos (angle j) - cos (angle i))
+                          0.5 * turn direction * (state.Row j - state.Row i))
+
+                  List.forall2 close (perceive Perception.Planar graph state) [ state; mean cos; mean sin ])
+
+          test "planar perception of ring:4, by hand" {
+              let perceived = perceive Perception.Planar (Graph.Ring 4) (column [ 1.0; 2.0; 5.0; 11.0 ])
+              // Cell 0 sees cell 3 (+10) at -135 degrees and cell 1 (+1) at 135 degrees.
+              Expect.floatClose Accuracy.high perceived[1].[0, 0] (-0.5 * sqrt 0.5 * 11.0) "cos"
+              Expect.floatClose Accuracy.high perceived[2].[0, 0] (0.5 * sqrt 0.5 * (1.0 - 10.0)) "sin"
+          }
+
+          test "a ring of two counts its neighbour twice, a ring of one sees nothing" {
+              let two = perceive Perception.Planar (Graph.Ring 2) (column [ 1.0; 4.0 ])
+              Expect.floatClose Accuracy.high two[1].[0, 0] -3.0 "mean of twice the same"
+              let one = perceive Perception.Planar (Graph.Ring 1) (column [ 1.0 ])
+              Expect.equal [ for z in one -> z[0, 0] ] [ 1.0; 0.0; 0.0 ] "own state alone"
+          }
+
+          test "left, self, right on a line" {
+              let perceived = perceive Perception.LeftSelfRight (Graph.Line 3) (column [ 1.0; 2.0; 4.0 ])
+              let expected = [ [ 0.0; 1.0; 2.0 ]; [ 1.0; 2.0; 4.0 ]; [ 2.0; 4.0; 0.0 ] ]
+              Expect.isTrue (List.forall2 close perceived (List.map column expected)) "zero past the ends"
+          }
+
+          test "own state and far cells of a strip, each under an operator of its own" {
+              let strip = Graph.Strip(5, [ -1; -3 ])
+              let perceived = perceive (Perception.Offsets [ -1; -3 ]) strip (column [ 1.0 .. 5.0 ])
+
+              let expected = [ [ 1.0 .. 5.0 ]; [ 0.0; 1.0; 2.0; 3.0; 4.0 ]; [ 0.0; 0.0; 0.0; 1.0; 2.0 ] ]
+
+              Expect.isTrue (List.forall2 close perceived (List.map column expected)) "looking back"
+          }
+
+          test "diffusion weighs an edge by both degrees" {
+              let star = Graph.OfEdges(4, [| 0; 0; 0 |], [| 1; 2; 3 |], false, [| 1.0; 2.0; 3.0 |], null)
+              let perceived = perceive Perception.Diffusion star (column [ 1.0; 10.0; 100.0; 1000.0 ])
+              // The middle has degree 3, the others 1: every edge counts weight / sqrt(4 x 2).
+              let expected = [ 3210.0; 1.0; 2.0; 3.0 ] |> List.map (fun x -> x / sqrt 8.0)
+              Expect.isTrue (close perceived[1] (column expected)) "Kipf and Welling"
+          }
+
+          test "shares of a random walk add up to 1, and to 0 where a cell sees nobody" {
+              let walk = Operator.Neighbours(EdgeWeight.Share, Messages.Value, Aggregation.Sum)
+              let given = Operator.Neighbours(EdgeWeight.Given, Messages.Value, Aggregation.Mean)
+              let graph = Graph.OfEdges(4, [| 0; 0; 1 |], [| 1; 2; 0 |], true, [| 1.0; 3.0; 5.0 |], null)
+              let perceived = perceive (Perception [ walk; given ]) graph (column [ 1.0; 1.0; 1.0; 1.0 ])
+              Expect.isTrue (close perceived[0] (column [ 1.0; 1.0; 0.0; 0.0 ])) "shares"
+              Expect.isTrue (close perceived[1] (column [ 2.0; 5.0; 0.0; 0.0 ])) "means of the weights"
+          }
+
+          property
+              "a perception of differences sees nothing in a state that is the same everywhere"
+              (fun (value: float) ->
+                  let value = if Double.IsFinite value then value % 1000.0 else 1.0
+                  let state = Matrix<float>.Build.Dense(42, 1, value)
+                  let perceived = perceive Perception.Harmonics (Graph.Icosphere 2) state
+                  perceived |> List.take 4 |> List.forall (fun z -> z.L2Norm() < 1e-9))
+
+          test "an operator's text reads back" {
+              for name in Seq.append EdgeWeight.Names [ "at:-3"; "at:12" ] do
+                  for messages in [ Messages.Value; Messages.Difference ] do
+                      for aggregation in [ Aggregation.Sum; Aggregation.Mean ] do
+                          let weight = Option.get (Option.ofObj (EdgeWeight.Find name))
+                          let text = Operator.Neighbours(weight, messages, aggregation).Text
+                          Expect.equal (Operator.Parse(text, [])).Text text "there and back"
+
+              Expect.equal (Operator.Parse("own", [])) Operator.Own "own"
+          }
+
+          test "a weight of your own is found by its name" {
+              let twice = EdgeWeight("twice", fun edge -> 2.0 * edge.Weight)
+              let operator = Operator.Parse("sum value twice", [ twice ])
+              let perceived = perceive (Perception [ operator ]) (Graph.Line 2) (column [ 3.0; 4.0 ])
+              Expect.isTrue (close perceived[0] (column [ 8.0; 6.0 ])) "twice the neighbour"
+              let unknown = refusal (fun () -> Operator.Parse("sum value twice", []))
+              Expect.stringContains unknown "'twice'" "unknown without it"
+              Expect.stringContains unknown "sobel-x" "the known ones are named"
+          }
+
+          test "what is no operator is refused" {
+              for text in [ ""; "own state"; "sum value"; "max value one"; "sum values one" ] do
+                  Expect.stringContains (refusal (fun () -> Operator.Parse(text, []))) $"'{text}'" "named"
+
+              Expect.isNull (EdgeWeight.Find "at:x") "no whole number"
+              refusal (fun () -> Perception []) |> ignore
+          } ]
