@@ -122,60 +122,98 @@ module internal Cells =
             let told = NativePtr.add z ((width + sizes.Own) * channels)
             copy<'O, 'V> inputs sizes.InputRow cells count sizes.Inputs told sizes.PerceivedRow
 
-    /// The adjoint of `perceive` for the state of one cell, added to what it had:
-    /// ds_j = before_j + sum_k self_k(j) dz_k(j) + sum over those who see j of w_k(e) dz_k(i) + own dz(j).
-    ///
-    /// `slot[cell]` is the row of a cell's dz, a row of zeros for a cell that did not fire. Lanes past the channels are
-    /// cleared by `channelMask`.
-    let gatherBack<'O, 'V when 'O: struct and 'O :> ILanes<'V>>
+    /// One group of operators of the adjoint of `perceive`, for the cells of a stretch. The group begins at operator `k`
+    /// and adds to `before`; the first one takes the own state's part along.
+    let private gatherBack<'O, 'V, 'T when 'O: struct and 'O :> ILanes<'V> and 'T: struct and 'T :> IGroup<'T, 'V>>
         (layout: Layout)
         (sizes: Sizes)
         (dz: P)
         (slot: nativeptr<int>)
         (channelMask: P)
         (before: P)
-        (cell: int)
         (out: P)
+        (first: int)
+        (last: int)
+        (k: int)
         =
-        let rows = layout.Backward
-        let first = NativePtr.get rows.Start cell
-        let last = NativePtr.get rows.Start (cell + 1)
-        let width = sizes.Edged
-        let channels = sizes.Channels
-        let dzRow = sizes.PerceivedRow
         let lanes = 'O.Width
-        let self = NativePtr.add layout.SelfWeights (cell * width)
-        let mine = NativePtr.add dz (NativePtr.get slot cell * dzRow)
-        let mutable channel = 0
+        let channels, row, dzRow, width = sizes.Channels, sizes.StateRow, sizes.PerceivedRow, sizes.Edged
+        let start, joined = layout.Backward.Start, layout.Backward.Joined
+        let weights = NativePtr.add layout.Backward.Weights k
+        let self = NativePtr.add layout.SelfWeights k
+        let ownFrom = if k = 0 then width * channels else 0
+        let ownTo = if k = 0 then (width + sizes.Own) * channels else 0
+        let dz = NativePtr.add dz (k * channels)
 
-        while channel < channels do
-            let at =
-                if channel + lanes > channels && channels > lanes then
-                    channels - lanes
-                else
-                    channel
+        for cell in first .. last - 1 do
+            let firstEdge = NativePtr.get start cell
+            let lastEdge = NativePtr.get start (cell + 1)
+            let mine = NativePtr.add dz (NativePtr.get slot cell * dzRow)
+            let mutable channel = 0
 
-            let mutable sum = 'O.Load(NativePtr.add before (cell * sizes.StateRow + at))
+            while channel < channels do
+                let at =
+                    if channel + lanes > channels && channels > lanes then
+                        channels - lanes
+                    else
+                        channel
 
-            for k in 0 .. width - 1 do
-                let part = 'O.Load(NativePtr.add mine (k * channels + at))
-                sum <- 'O.Fma('O.Spread(NativePtr.get self k), part, sum)
+                // Two chains, for the cell itself and for those who see it.
+                let mutable own = 'O.Load(NativePtr.add before (cell * row + at))
+                own <- 'T.Collect(NativePtr.add self (cell * width), NativePtr.add mine at, channels, own)
+                let mutable part = ownFrom
 
-            for own in width .. width + sizes.Own - 1 do
-                sum <- 'O.Add(sum, 'O.Load(NativePtr.add mine (own * channels + at)))
+                while part < ownTo do
+                    own <- 'O.Add(own, 'O.Load(NativePtr.add mine (part + at)))
+                    part <- part + channels
 
-            let mutable edge = first
+                let mutable seen = 'O.Zero
+                let mutable edge = firstEdge
 
-            while edge < last do
-                let theirs = NativePtr.add dz (NativePtr.get slot (NativePtr.get rows.Joined edge) * dzRow + at)
-                let weights = NativePtr.add rows.Weights (edge * width)
+                while edge < lastEdge do
+                    let theirs = NativePtr.add dz (NativePtr.get slot (NativePtr.get joined edge) * dzRow + at)
+                    seen <- 'T.Collect(NativePtr.add weights (edge * width), theirs, channels, seen)
+                    edge <- edge + 1
 
-                for k in 0 .. width - 1 do
-                    let part = 'O.Load(NativePtr.add theirs (k * channels))
-                    sum <- 'O.Fma('O.Spread(NativePtr.get weights k), part, sum)
+                let sum = 'O.Multiply('O.Add(own, seen), 'O.Load(NativePtr.add channelMask at))
+                'O.Store(sum, NativePtr.add out (cell * row + at))
+                channel <- channel + lanes
 
-                edge <- edge + 1
+    /// The adjoint of `perceive` for the states of a stretch of cells, added to what they had:
+    /// ds_j = before_j + sum_k self_k(j) dz_k(j) + own dz(j) + sum over those who see j of w_k(e) dz_k(i).
+    ///
+    /// `slot[cell]` is the row of a cell's dz, a row of zeros for a cell that did not fire. Lanes past the channels are
+    /// cleared by `channelMask`.
+    let perceiveBack<'O, 'V when 'O: struct and 'O :> ILanes<'V>>
+        layout
+        (sizes: Sizes)
+        dz
+        slot
+        channelMask
+        before
+        out
+        first
+        last
+        =
+        let mutable k = 0
+        let mutable before = before
 
-            let kept = 'O.Multiply(sum, 'O.Load(NativePtr.add channelMask at))
-            'O.Store(kept, NativePtr.add out (cell * sizes.StateRow + at))
-            channel <- channel + lanes
+        while k = 0 || k < sizes.Edged do
+            match sizes.Edged - k with
+            | 0 ->
+                gatherBack<'O, 'V, Tile0<'O, 'V>> layout sizes dz slot channelMask before out first last k
+                k <- 1
+            | 1 ->
+                gatherBack<'O, 'V, Tile1<'O, 'V>> layout sizes dz slot channelMask before out first last k
+                k <- k + 1
+            | 2 ->
+                gatherBack<'O, 'V, Tile2<'O, 'V>> layout sizes dz slot channelMask before out first last k
+                k <- k + 2
+            | 3 ->
+                gatherBack<'O, 'V, Tile3<'O, 'V>> layout sizes dz slot channelMask before out first last k
+                k <- k + 3
+            | _ ->
+                gatherBack<'O, 'V, Tile4<'O, 'V>> layout sizes dz slot channelMask before out first last k
+                k <- k + 4
+
+            before <- out

@@ -342,8 +342,7 @@ type internal Kernels<'O, 'V when 'O: struct and 'O :> ILanes<'V>>() =
                 done' <- done' + tile
 
         member _.BackwardState(plan, adjoint, dz, slot, out, first, last) =
-            for cell in first .. last - 1 do
-                Cells.gatherBack<'O, 'V> plan.Layout plan.Sizes dz slot plan.ChannelMask adjoint cell out
+            Cells.perceiveBack<'O, 'V> plan.Layout plan.Sizes dz slot plan.ChannelMask adjoint out first last
 
 /// The widest vectors that the machine has, or a width asked for.
 module internal Kernels =

@@ -20,6 +20,8 @@ type internal IGroup<'T, 'V> =
     static abstract Weigh: weights: P * v: 'V -> 'T
     /// weights[k] v + acc in vector k.
     static abstract Spread: weights: P * v: 'V * acc: 'T -> 'T
+    /// acc + the sum of weights[k] times the vector at p + k apart: the adjoint of `Spread`.
+    static abstract Collect: weights: P * p: P * apart: int * acc: 'V -> 'V
     /// Stores each vector `apart` numbers after the one before, in order: a later one may cover an earlier one's end.
     static abstract StoreApart: 'T * P * apart: int -> unit
 
@@ -46,6 +48,11 @@ type internal Tile1<'O, 'V when 'O: struct and 'O :> ILanes<'V>>(a: 'V) =
 
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
         static member Spread(weights, v, acc) = Tile1<'O, 'V>('O.Fma('O.Spread(NativePtr.get weights 0), v, acc.A))
+
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+        static member Collect(weights, p, _apart, acc) =
+            let acc = 'O.Fma('O.Spread(NativePtr.get weights 0), 'O.Load p, acc)
+            acc
 
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
         static member StoreApart(t, p, _apart) = 'O.Store(t.A, p)
@@ -90,6 +97,12 @@ type internal Tile2<'O, 'V when 'O: struct and 'O :> ILanes<'V>>(a: 'V, b: 'V) =
                 'O.Fma('O.Spread(NativePtr.get weights 0), v, acc.A),
                 'O.Fma('O.Spread(NativePtr.get weights 1), v, acc.B)
             )
+
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+        static member Collect(weights, p, apart, acc) =
+            let acc = 'O.Fma('O.Spread(NativePtr.get weights 0), 'O.Load p, acc)
+            let acc = 'O.Fma('O.Spread(NativePtr.get weights 1), 'O.Load(NativePtr.add p apart), acc)
+            acc
 
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
         static member StoreApart(t, p, apart) =
@@ -144,6 +157,13 @@ type internal Tile3<'O, 'V when 'O: struct and 'O :> ILanes<'V>>(a: 'V, b: 'V, c
             )
 
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+        static member Collect(weights, p, apart, acc) =
+            let acc = 'O.Fma('O.Spread(NativePtr.get weights 0), 'O.Load p, acc)
+            let acc = 'O.Fma('O.Spread(NativePtr.get weights 1), 'O.Load(NativePtr.add p apart), acc)
+            let acc = 'O.Fma('O.Spread(NativePtr.get weights 2), 'O.Load(NativePtr.add p (2 * apart)), acc)
+            acc
+
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
         static member StoreApart(t, p, apart) =
             'O.Store(t.A, p)
             'O.Store(t.B, NativePtr.add p apart)
@@ -178,6 +198,16 @@ type internal Tile3<'O, 'V when 'O: struct and 'O :> ILanes<'V>>(a: 'V, b: 'V, c
                 'O.KeepPositive(value.C, sign.C)
             )
 
+/// No vector: what a cell without edged operators perceives.
+[<Struct>]
+type internal Tile0<'O, 'V when 'O: struct and 'O :> ILanes<'V>> =
+    interface IGroup<Tile0<'O, 'V>, 'V> with
+        static member Vectors = 0
+        static member Weigh(_weights, _v) = Tile0<'O, 'V>()
+        static member Spread(_weights, _v, acc) = acc
+        static member Collect(_weights, _p, _apart, acc) = acc
+        static member StoreApart(_t, _p, _apart) = ()
+
 /// Four vectors: too many for eight rows of a product, but as many operators as MeshNCA looks along edges with.
 [<Struct>]
 type internal Tile4<'O, 'V when 'O: struct and 'O :> ILanes<'V>>(a: 'V, b: 'V, c: 'V, d: 'V) =
@@ -206,6 +236,14 @@ type internal Tile4<'O, 'V when 'O: struct and 'O :> ILanes<'V>>(a: 'V, b: 'V, c
                 'O.Fma('O.Spread(NativePtr.get weights 2), v, acc.C),
                 'O.Fma('O.Spread(NativePtr.get weights 3), v, acc.D)
             )
+
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+        static member Collect(weights, p, apart, acc) =
+            let acc = 'O.Fma('O.Spread(NativePtr.get weights 0), 'O.Load p, acc)
+            let acc = 'O.Fma('O.Spread(NativePtr.get weights 1), 'O.Load(NativePtr.add p apart), acc)
+            let acc = 'O.Fma('O.Spread(NativePtr.get weights 2), 'O.Load(NativePtr.add p (2 * apart)), acc)
+            let acc = 'O.Fma('O.Spread(NativePtr.get weights 3), 'O.Load(NativePtr.add p (3 * apart)), acc)
+            acc
 
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
         static member StoreApart(t, p, apart) =
