@@ -31,6 +31,10 @@ module private Evidence =
     let engine (threads: int) (memory: TraceMemory) (automaton: Automaton) (graph: Graph) =
         new Prepared(automaton, graph, EngineOptions(Threads = threads, TraceMemory = memory))
 
+    /// As above, on one thread and vectors of a given width, 0 for the widest.
+    let wide (lanes: int) (automaton: Automaton) (graph: Graph) =
+        new Prepared(automaton, graph, EngineOptions(Threads = 1, Lanes = lanes))
+
     let plain = TraceMemory.Within(1L <<< 28)
 
     let run (automaton: Automaton) (graph: Graph) (rollout: Rollout) =
@@ -375,24 +379,26 @@ module private Checks =
             [ for memory in [ TraceMemory.States; TraceMemory.Checkpoints ] do
                   yield! gradients $"A trace of everything and of {memory}" everything (by memory) ]
 
-    let engineValues (automaton: Automaton) (graph: Graph) (rollout: Rollout) (_: uint64) =
+    let engineValues (lanes: int) (automaton: Automaton) (graph: Graph) (rollout: Rollout) (_: uint64) =
         let found = reference automaton graph rollout
 
         if not found.Speaks then
             LawResult.Holds
         else
             let expected = rowMajor found.States[rollout.Steps]
-            let final = floats (run automaton graph rollout)
-            first [ close "The reference's final state and the engine's" 0.0 (1e-4 * found.Scale) expected final ]
+            use prepared = wide lanes automaton graph
+            let final = floats (prepared.Run rollout)
+            first [ close "The reference's final state and the engine's" 0.0 (1e-5 * found.Scale) expected final ]
 
-    let engineGradient (automaton: Automaton) (graph: Graph) (rollout: Rollout) (seed: uint64) =
+    let engineGradient (lanes: int) (automaton: Automaton) (graph: Graph) (rollout: Rollout) (seed: uint64) =
         let loss = loss automaton graph seed
         let reference = referenceGradient automaton graph rollout loss
 
         if not reference.Found.Speaks then
             LawResult.Holds
         else
-            let given = gradient 1 plain automaton graph [| rollout |] loss
+            use prepared = wide lanes automaton graph
+            let given = prepared.Gradient([| rollout |], loss)
             let outcome = given.Outcomes[0]
 
             let agrees what (part: Reference.Gradient -> float[]) (engine: float[]) =
@@ -416,6 +422,11 @@ module private Checks =
                   agrees "parameters" _.Parameters given.Parameters
                   agrees "start" (fun gradient -> rowMajor gradient.Start) (floats outcome.Start)
                   agrees "inputs" inputs (outcome.Inputs |> Array.collect floats) ]
+
+    let width lanes automaton graph rollout seed =
+        match engineValues lanes automaton graph rollout seed with
+        | LawResult.Holds -> engineGradient lanes automaton graph rollout seed
+        | broken -> broken
 
     let gradientAgreement (automaton: Automaton) (graph: Graph) (rollout: Rollout) (seed: uint64) =
         let target = noise graph.Cells automaton.Rule.Shape.Channels (Counter.key seed [ 1 ])
@@ -457,10 +468,17 @@ type Laws =
         Law("trace memory", "What a trace keeps does not change a bit of the gradient.", Checks.traceMemory)
 
     static member EngineValues =
-        Law("engine values", "The engine computes what the reference does.", Checks.engineValues)
+        Law("engine values", "The engine computes what the reference does.", Checks.engineValues 0)
 
     static member EngineGradient =
-        Law("engine gradient", "The engine's gradient is the reference's.", Checks.engineGradient)
+        Law("engine gradient", "The engine's gradient is the reference's.", Checks.engineGradient 0)
+
+    static member Width(lanes: int) =
+        Law(
+            $"width {lanes}",
+            $"With {lanes} numbers in a vector the engine does what the reference does.",
+            Checks.width lanes
+        )
 
     static member GradientAgreement =
         Law("gradient agreement", "The reference's gradient is the complex step's.", Checks.gradientAgreement)

@@ -50,7 +50,7 @@ type Laws =
     static member Threads: Law
     /// What a trace keeps and what it computes again does not change a bit of the gradient.
     static member TraceMemory: Law
-    /// The engine's final state is the reference's, to 1e-4 of the largest absolute value of the rollout (or of 1). Says
+    /// The engine's final state is the reference's, to 1e-5 of the largest absolute value of the rollout (or of 1). Says
     /// nothing where that passes 1e12, or where the gate's channel comes within 1e-5 of it to its threshold, so that single
     /// precision may decide otherwise.
     static member EngineValues: Law
@@ -58,8 +58,10 @@ type Laws =
     /// an activation lies so close to 0 that single precision may take the other side of ReLU's kink, twice what both
     /// sides differ by is allowed on top. Says nothing where `EngineValues` does not.
     static member EngineGradient: Law
+    /// `EngineValues` and `EngineGradient` on vectors of 1, 4, 8 or 16 numbers rather than the machine's widest.
+    static member Width: lanes: int -> Law
     /// The reference's derivative by every parameter, start value and input is the complex step's, to 1e-12 of the largest
     /// (it takes a rollout for each of them: for small cases).
     static member GradientAgreement: Law
-    /// All of them.
+    /// All of them, but for `Width`.
     static member All: ImmutableArray<Law>
