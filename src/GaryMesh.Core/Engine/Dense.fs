@@ -143,13 +143,7 @@ type private Strips<'O, 'V when 'O: struct and 'O :> ILanes<'V>>() =
                     let w = NativePtr.add (product.B.At column) (k * width)
                     let finish = if product.Relu && k + depth = count then Finish.Relu else Finish.Plain
 
-                    if width = 3 * lanes then
-                        Tile.rows8<'O, 'V, Tile3<'O, 'V>> x aRow aStep w width depth out outRow out outRow finish out
-                    elif width = 2 * lanes then
-                        Tile.rows8<'O, 'V, Tile2<'O, 'V>> x aRow aStep w width depth out outRow out outRow finish out
-                    else
-                        Tile.rows8<'O, 'V, Tile1<'O, 'V>> x aRow aStep w width depth out outRow out outRow finish out
-
+                    Tile.wideRows8<'O, 'V> (width / lanes) x aRow aStep w width depth out outRow out outRow finish out
                     k <- k + depth
 
                 if aside then

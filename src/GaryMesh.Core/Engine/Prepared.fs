@@ -68,8 +68,12 @@ type Prepared(automaton: Automaton, graph: Graph, options: EngineOptions) =
         | TraceMemory.States -> Memory.States
         | TraceMemory.Checkpoints -> checkpoints
         | TraceMemory.Within bytes ->
-            [ Memory.Everything; Memory.States ]
-            |> List.tryFind (fun memory -> Tape.Estimate(sizes, graph.Cells, memory, steps) <= bytes)
+            // What outgrows a core's cache is computed again faster than it is written and read back.
+            let cache = 1L <<< 20
+
+            [ Memory.Everything, min bytes cache; Memory.States, bytes ]
+            |> List.tryFind (fun (memory, limit) -> Tape.Estimate(sizes, graph.Cells, memory, steps) <= limit)
+            |> Option.map fst
             |> Option.defaultValue checkpoints
 
     /// Tapes of the wanted kind, as many as wanted; those at hand are used again where they serve.

@@ -12,19 +12,27 @@ type internal Finish =
     /// Sums become 0 where the gating matrix is not above 0: the derivative of ReLU.
     | Gated = 2
 
-/// One to three vectors side by side: the columns of a block that stay in registers.
-type internal ITile<'T, 'V> =
+/// A few vectors, each under a weight of its own: what one cell perceives through a group of operators.
+type internal IGroup<'T, 'V> =
     /// Number of vectors.
     static abstract Vectors: int
+    /// weights[k] v in vector k.
+    static abstract Weigh: weights: P * v: 'V -> 'T
+    /// weights[k] v + acc in vector k.
+    static abstract Spread: weights: P * v: 'V * acc: 'T -> 'T
+    /// acc + the sum of weights[k] times the vector at p + k apart: the adjoint of `Spread`.
+    static abstract Collect: weights: P * p: P * apart: int * acc: 'V -> 'V
+    /// Stores each vector `apart` numbers after the one before, in order: a later one may cover an earlier one's end.
+    static abstract StoreApart: 'T * P * apart: int -> unit
+
+/// One to three vectors side by side: the columns of a block that stay in registers.
+type internal ITile<'T, 'V> =
+    inherit IGroup<'T, 'V>
     static abstract Load: P -> 'T
     static abstract Store: 'T * P -> unit
     /// x w + acc in every vector.
     static abstract Fma: x: 'V * w: 'T * acc: 'T -> 'T
-    /// One vector under a weight of its own in each place: weights[k] v + acc in vector k.
-    static abstract Spread: weights: P * v: 'V * acc: 'T -> 'T
-    /// Stores each vector `apart` numbers after the one before, in order: a later one may cover an earlier one's end.
-    static abstract StoreApart: 'T * P * apart: int -> unit
-    static abstract Zero: 'T
+    static abstract Add: 'T * 'T -> 'T
     static abstract Relu: 'T -> 'T
     static abstract Gate: value: 'T * sign: 'T -> 'T
 
@@ -32,9 +40,24 @@ type internal ITile<'T, 'V> =
 type internal Tile1<'O, 'V when 'O: struct and 'O :> ILanes<'V>>(a: 'V) =
     member _.A = a
 
-    interface ITile<Tile1<'O, 'V>, 'V> with
+    interface IGroup<Tile1<'O, 'V>, 'V> with
         static member Vectors = 1
 
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+        static member Weigh(weights, v) = Tile1<'O, 'V>('O.Multiply('O.Spread(NativePtr.get weights 0), v))
+
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+        static member Spread(weights, v, acc) = Tile1<'O, 'V>('O.Fma('O.Spread(NativePtr.get weights 0), v, acc.A))
+
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+        static member Collect(weights, p, _apart, acc) =
+            let acc = 'O.Fma('O.Spread(NativePtr.get weights 0), 'O.Load p, acc)
+            acc
+
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+        static member StoreApart(t, p, _apart) = 'O.Store(t.A, p)
+
+    interface ITile<Tile1<'O, 'V>, 'V> with
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
         static member Load p = Tile1<'O, 'V>('O.Load p)
 
@@ -45,12 +68,7 @@ type internal Tile1<'O, 'V when 'O: struct and 'O :> ILanes<'V>>(a: 'V) =
         static member Fma(x, w, acc) = Tile1<'O, 'V>('O.Fma(x, w.A, acc.A))
 
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-        static member StoreApart(t, p, _apart) = 'O.Store(t.A, p)
-
-        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-        static member Spread(weights, v, acc) = Tile1<'O, 'V>('O.Fma('O.Spread(NativePtr.get weights 0), v, acc.A))
-
-        static member Zero = Tile1<'O, 'V>('O.Zero)
+        static member Add(s, t) = Tile1<'O, 'V>('O.Add(s.A, t.A))
 
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
         static member Relu t = Tile1<'O, 'V>('O.Max(t.A, 'O.Zero))
@@ -63,9 +81,35 @@ type internal Tile2<'O, 'V when 'O: struct and 'O :> ILanes<'V>>(a: 'V, b: 'V) =
     member _.A = a
     member _.B = b
 
-    interface ITile<Tile2<'O, 'V>, 'V> with
+    interface IGroup<Tile2<'O, 'V>, 'V> with
         static member Vectors = 2
 
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+        static member Weigh(weights, v) =
+            Tile2<'O, 'V>(
+                'O.Multiply('O.Spread(NativePtr.get weights 0), v),
+                'O.Multiply('O.Spread(NativePtr.get weights 1), v)
+            )
+
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+        static member Spread(weights, v, acc) =
+            Tile2<'O, 'V>(
+                'O.Fma('O.Spread(NativePtr.get weights 0), v, acc.A),
+                'O.Fma('O.Spread(NativePtr.get weights 1), v, acc.B)
+            )
+
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+        static member Collect(weights, p, apart, acc) =
+            let acc = 'O.Fma('O.Spread(NativePtr.get weights 0), 'O.Load p, acc)
+            let acc = 'O.Fma('O.Spread(NativePtr.get weights 1), 'O.Load(NativePtr.add p apart), acc)
+            acc
+
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+        static member StoreApart(t, p, apart) =
+            'O.Store(t.A, p)
+            'O.Store(t.B, NativePtr.add p apart)
+
+    interface ITile<Tile2<'O, 'V>, 'V> with
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
         static member Load p = Tile2<'O, 'V>('O.Load p, 'O.Load(NativePtr.add p 'O.Width))
 
@@ -78,18 +122,7 @@ type internal Tile2<'O, 'V when 'O: struct and 'O :> ILanes<'V>>(a: 'V, b: 'V) =
         static member Fma(x, w, acc) = Tile2<'O, 'V>('O.Fma(x, w.A, acc.A), 'O.Fma(x, w.B, acc.B))
 
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-        static member StoreApart(t, p, apart) =
-            'O.Store(t.A, p)
-            'O.Store(t.B, NativePtr.add p apart)
-
-        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-        static member Spread(weights, v, acc) =
-            Tile2<'O, 'V>(
-                'O.Fma('O.Spread(NativePtr.get weights 0), v, acc.A),
-                'O.Fma('O.Spread(NativePtr.get weights 1), v, acc.B)
-            )
-
-        static member Zero = Tile2<'O, 'V>('O.Zero, 'O.Zero)
+        static member Add(s, t) = Tile2<'O, 'V>('O.Add(s.A, t.A), 'O.Add(s.B, t.B))
 
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
         static member Relu t = Tile2<'O, 'V>('O.Max(t.A, 'O.Zero), 'O.Max(t.B, 'O.Zero))
@@ -104,9 +137,39 @@ type internal Tile3<'O, 'V when 'O: struct and 'O :> ILanes<'V>>(a: 'V, b: 'V, c
     member _.B = b
     member _.C = c
 
-    interface ITile<Tile3<'O, 'V>, 'V> with
+    interface IGroup<Tile3<'O, 'V>, 'V> with
         static member Vectors = 3
 
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+        static member Weigh(weights, v) =
+            Tile3<'O, 'V>(
+                'O.Multiply('O.Spread(NativePtr.get weights 0), v),
+                'O.Multiply('O.Spread(NativePtr.get weights 1), v),
+                'O.Multiply('O.Spread(NativePtr.get weights 2), v)
+            )
+
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+        static member Spread(weights, v, acc) =
+            Tile3<'O, 'V>(
+                'O.Fma('O.Spread(NativePtr.get weights 0), v, acc.A),
+                'O.Fma('O.Spread(NativePtr.get weights 1), v, acc.B),
+                'O.Fma('O.Spread(NativePtr.get weights 2), v, acc.C)
+            )
+
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+        static member Collect(weights, p, apart, acc) =
+            let acc = 'O.Fma('O.Spread(NativePtr.get weights 0), 'O.Load p, acc)
+            let acc = 'O.Fma('O.Spread(NativePtr.get weights 1), 'O.Load(NativePtr.add p apart), acc)
+            let acc = 'O.Fma('O.Spread(NativePtr.get weights 2), 'O.Load(NativePtr.add p (2 * apart)), acc)
+            acc
+
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+        static member StoreApart(t, p, apart) =
+            'O.Store(t.A, p)
+            'O.Store(t.B, NativePtr.add p apart)
+            'O.Store(t.C, NativePtr.add p (2 * apart))
+
+    interface ITile<Tile3<'O, 'V>, 'V> with
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
         static member Load p =
             Tile3<'O, 'V>('O.Load p, 'O.Load(NativePtr.add p 'O.Width), 'O.Load(NativePtr.add p (2 * 'O.Width)))
@@ -122,20 +185,7 @@ type internal Tile3<'O, 'V when 'O: struct and 'O :> ILanes<'V>>(a: 'V, b: 'V, c
             Tile3<'O, 'V>('O.Fma(x, w.A, acc.A), 'O.Fma(x, w.B, acc.B), 'O.Fma(x, w.C, acc.C))
 
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-        static member StoreApart(t, p, apart) =
-            'O.Store(t.A, p)
-            'O.Store(t.B, NativePtr.add p apart)
-            'O.Store(t.C, NativePtr.add p (2 * apart))
-
-        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-        static member Spread(weights, v, acc) =
-            Tile3<'O, 'V>(
-                'O.Fma('O.Spread(NativePtr.get weights 0), v, acc.A),
-                'O.Fma('O.Spread(NativePtr.get weights 1), v, acc.B),
-                'O.Fma('O.Spread(NativePtr.get weights 2), v, acc.C)
-            )
-
-        static member Zero = Tile3<'O, 'V>('O.Zero, 'O.Zero, 'O.Zero)
+        static member Add(s, t) = Tile3<'O, 'V>('O.Add(s.A, t.A), 'O.Add(s.B, t.B), 'O.Add(s.C, t.C))
 
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
         static member Relu t = Tile3<'O, 'V>('O.Max(t.A, 'O.Zero), 'O.Max(t.B, 'O.Zero), 'O.Max(t.C, 'O.Zero))
@@ -148,6 +198,60 @@ type internal Tile3<'O, 'V when 'O: struct and 'O :> ILanes<'V>>(a: 'V, b: 'V, c
                 'O.KeepPositive(value.C, sign.C)
             )
 
+/// No vector: what a cell without edged operators perceives.
+[<Struct>]
+type internal Tile0<'O, 'V when 'O: struct and 'O :> ILanes<'V>> =
+    interface IGroup<Tile0<'O, 'V>, 'V> with
+        static member Vectors = 0
+        static member Weigh(_weights, _v) = Tile0<'O, 'V>()
+        static member Spread(_weights, _v, acc) = acc
+        static member Collect(_weights, _p, _apart, acc) = acc
+        static member StoreApart(_t, _p, _apart) = ()
+
+/// Four vectors: too many for eight rows of a product, but as many operators as MeshNCA looks along edges with.
+[<Struct>]
+type internal Tile4<'O, 'V when 'O: struct and 'O :> ILanes<'V>>(a: 'V, b: 'V, c: 'V, d: 'V) =
+    member _.A = a
+    member _.B = b
+    member _.C = c
+    member _.D = d
+
+    interface IGroup<Tile4<'O, 'V>, 'V> with
+        static member Vectors = 4
+
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+        static member Weigh(weights, v) =
+            Tile4<'O, 'V>(
+                'O.Multiply('O.Spread(NativePtr.get weights 0), v),
+                'O.Multiply('O.Spread(NativePtr.get weights 1), v),
+                'O.Multiply('O.Spread(NativePtr.get weights 2), v),
+                'O.Multiply('O.Spread(NativePtr.get weights 3), v)
+            )
+
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+        static member Spread(weights, v, acc) =
+            Tile4<'O, 'V>(
+                'O.Fma('O.Spread(NativePtr.get weights 0), v, acc.A),
+                'O.Fma('O.Spread(NativePtr.get weights 1), v, acc.B),
+                'O.Fma('O.Spread(NativePtr.get weights 2), v, acc.C),
+                'O.Fma('O.Spread(NativePtr.get weights 3), v, acc.D)
+            )
+
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+        static member Collect(weights, p, apart, acc) =
+            let acc = 'O.Fma('O.Spread(NativePtr.get weights 0), 'O.Load p, acc)
+            let acc = 'O.Fma('O.Spread(NativePtr.get weights 1), 'O.Load(NativePtr.add p apart), acc)
+            let acc = 'O.Fma('O.Spread(NativePtr.get weights 2), 'O.Load(NativePtr.add p (2 * apart)), acc)
+            let acc = 'O.Fma('O.Spread(NativePtr.get weights 3), 'O.Load(NativePtr.add p (3 * apart)), acc)
+            acc
+
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+        static member StoreApart(t, p, apart) =
+            'O.Store(t.A, p)
+            'O.Store(t.B, NativePtr.add p apart)
+            'O.Store(t.C, NativePtr.add p (2 * apart))
+            'O.Store(t.D, NativePtr.add p (3 * apart))
+
 module internal Tile =
     /// Eight rows of a product, one tile of columns wide:
     /// out[i, n] = finish (init[i, n] + sum over k < count of x[i, k] w[k, n]).
@@ -155,7 +259,7 @@ module internal Tile =
     /// x[i, k] lies at x + i * xRow + k * xStep, w[k, n] at w + k * wRow + n, and likewise for init, out and gate. With
     /// xRow and xStep exchanged the same kernel adds up outer products. The sum of an element is one chain in the order
     /// of k, the same for every row.
-    let rows8<'O, 'V, 'T when 'O: struct and 'O :> ILanes<'V> and 'T: struct and 'T :> ITile<'T, 'V>>
+    let private rows8<'O, 'V, 'T when 'O: struct and 'O :> ILanes<'V> and 'T: struct and 'T :> ITile<'T, 'V>>
         (x: P)
         (xRow: int)
         (xStep: int)
@@ -227,6 +331,140 @@ module internal Tile =
         'T.Store(t6, NativePtr.add out (6 * outRow))
         'T.Store(t7, NativePtr.add out (7 * outRow))
 
+    /// `rows8` for a single vector of columns. Eight chains are too few to hide the latency of a multiply-add, so odd k
+    /// go into eight of their own.
+    let private thinRows8<'O, 'V when 'O: struct and 'O :> ILanes<'V>>
+        (x: P)
+        (xRow: int)
+        (xStep: int)
+        (w: P)
+        (wRow: int)
+        (count: int)
+        (init: P)
+        (initRow: int)
+        (out: P)
+        (outRow: int)
+        (finish: Finish)
+        (gate: P)
+        =
+        let mutable t0 = 'O.Load init
+        let mutable t1 = 'O.Load(NativePtr.add init initRow)
+        let mutable t2 = 'O.Load(NativePtr.add init (2 * initRow))
+        let mutable t3 = 'O.Load(NativePtr.add init (3 * initRow))
+        let mutable t4 = 'O.Load(NativePtr.add init (4 * initRow))
+        let mutable t5 = 'O.Load(NativePtr.add init (5 * initRow))
+        let mutable t6 = 'O.Load(NativePtr.add init (6 * initRow))
+        let mutable t7 = 'O.Load(NativePtr.add init (7 * initRow))
+        let mutable u0 = 'O.Zero
+        let mutable u1 = 'O.Zero
+        let mutable u2 = 'O.Zero
+        let mutable u3 = 'O.Zero
+        let mutable u4 = 'O.Zero
+        let mutable u5 = 'O.Zero
+        let mutable u6 = 'O.Zero
+        let mutable u7 = 'O.Zero
+        let row2 = 2 * xRow
+        let row3 = 3 * xRow
+        let mutable p = x
+        let mutable q = NativePtr.add x (4 * xRow)
+        let mutable weights = w
+        let mutable left = count
+
+        while left > 1 do
+            let even = 'O.Load weights
+            let odd = 'O.Load(NativePtr.add weights wRow)
+            t0 <- 'O.Fma('O.Spread(NativePtr.read p), even, t0)
+            t1 <- 'O.Fma('O.Spread(NativePtr.get p xRow), even, t1)
+            t2 <- 'O.Fma('O.Spread(NativePtr.get p row2), even, t2)
+            t3 <- 'O.Fma('O.Spread(NativePtr.get p row3), even, t3)
+            t4 <- 'O.Fma('O.Spread(NativePtr.read q), even, t4)
+            t5 <- 'O.Fma('O.Spread(NativePtr.get q xRow), even, t5)
+            t6 <- 'O.Fma('O.Spread(NativePtr.get q row2), even, t6)
+            t7 <- 'O.Fma('O.Spread(NativePtr.get q row3), even, t7)
+            p <- NativePtr.add p xStep
+            q <- NativePtr.add q xStep
+            u0 <- 'O.Fma('O.Spread(NativePtr.read p), odd, u0)
+            u1 <- 'O.Fma('O.Spread(NativePtr.get p xRow), odd, u1)
+            u2 <- 'O.Fma('O.Spread(NativePtr.get p row2), odd, u2)
+            u3 <- 'O.Fma('O.Spread(NativePtr.get p row3), odd, u3)
+            u4 <- 'O.Fma('O.Spread(NativePtr.read q), odd, u4)
+            u5 <- 'O.Fma('O.Spread(NativePtr.get q xRow), odd, u5)
+            u6 <- 'O.Fma('O.Spread(NativePtr.get q row2), odd, u6)
+            u7 <- 'O.Fma('O.Spread(NativePtr.get q row3), odd, u7)
+            p <- NativePtr.add p xStep
+            q <- NativePtr.add q xStep
+            weights <- NativePtr.add weights (2 * wRow)
+            left <- left - 2
+
+        if left = 1 then
+            let even = 'O.Load weights
+            t0 <- 'O.Fma('O.Spread(NativePtr.read p), even, t0)
+            t1 <- 'O.Fma('O.Spread(NativePtr.get p xRow), even, t1)
+            t2 <- 'O.Fma('O.Spread(NativePtr.get p row2), even, t2)
+            t3 <- 'O.Fma('O.Spread(NativePtr.get p row3), even, t3)
+            t4 <- 'O.Fma('O.Spread(NativePtr.read q), even, t4)
+            t5 <- 'O.Fma('O.Spread(NativePtr.get q xRow), even, t5)
+            t6 <- 'O.Fma('O.Spread(NativePtr.get q row2), even, t6)
+            t7 <- 'O.Fma('O.Spread(NativePtr.get q row3), even, t7)
+
+        t0 <- 'O.Add(t0, u0)
+        t1 <- 'O.Add(t1, u1)
+        t2 <- 'O.Add(t2, u2)
+        t3 <- 'O.Add(t3, u3)
+        t4 <- 'O.Add(t4, u4)
+        t5 <- 'O.Add(t5, u5)
+        t6 <- 'O.Add(t6, u6)
+        t7 <- 'O.Add(t7, u7)
+
+        if finish = Finish.Relu then
+            t0 <- 'O.Max(t0, 'O.Zero)
+            t1 <- 'O.Max(t1, 'O.Zero)
+            t2 <- 'O.Max(t2, 'O.Zero)
+            t3 <- 'O.Max(t3, 'O.Zero)
+            t4 <- 'O.Max(t4, 'O.Zero)
+            t5 <- 'O.Max(t5, 'O.Zero)
+            t6 <- 'O.Max(t6, 'O.Zero)
+            t7 <- 'O.Max(t7, 'O.Zero)
+        elif finish = Finish.Gated then
+            t0 <- 'O.KeepPositive(t0, 'O.Load gate)
+            t1 <- 'O.KeepPositive(t1, 'O.Load(NativePtr.add gate outRow))
+            t2 <- 'O.KeepPositive(t2, 'O.Load(NativePtr.add gate (2 * outRow)))
+            t3 <- 'O.KeepPositive(t3, 'O.Load(NativePtr.add gate (3 * outRow)))
+            t4 <- 'O.KeepPositive(t4, 'O.Load(NativePtr.add gate (4 * outRow)))
+            t5 <- 'O.KeepPositive(t5, 'O.Load(NativePtr.add gate (5 * outRow)))
+            t6 <- 'O.KeepPositive(t6, 'O.Load(NativePtr.add gate (6 * outRow)))
+            t7 <- 'O.KeepPositive(t7, 'O.Load(NativePtr.add gate (7 * outRow)))
+
+        'O.Store(t0, out)
+        'O.Store(t1, NativePtr.add out outRow)
+        'O.Store(t2, NativePtr.add out (2 * outRow))
+        'O.Store(t3, NativePtr.add out (3 * outRow))
+        'O.Store(t4, NativePtr.add out (4 * outRow))
+        'O.Store(t5, NativePtr.add out (5 * outRow))
+        'O.Store(t6, NativePtr.add out (6 * outRow))
+        'O.Store(t7, NativePtr.add out (7 * outRow))
+
+    /// `rows8` for a number of columns that is one, two or three vectors wide.
+    let wideRows8<'O, 'V when 'O: struct and 'O :> ILanes<'V>>
+        vectors
+        x
+        xRow
+        xStep
+        w
+        wRow
+        count
+        init
+        initRow
+        out
+        outRow
+        finish
+        gate
+        =
+        match vectors with
+        | 3 -> rows8<'O, 'V, Tile3<'O, 'V>> x xRow xStep w wRow count init initRow out outRow finish gate
+        | 2 -> rows8<'O, 'V, Tile2<'O, 'V>> x xRow xStep w wRow count init initRow out outRow finish gate
+        | _ -> thinRows8<'O, 'V> x xRow xStep w wRow count init initRow out outRow finish gate
+
     /// Eight or more rows (a multiple of eight) of x times the panels of a packed matrix.
     let product<'O, 'V when 'O: struct and 'O :> ILanes<'V>>
         (x: P)
@@ -245,6 +483,7 @@ module internal Tile =
         while column < matrix.Columns do
             let w = matrix.At column
             let width = matrix.PanelWidth column
+            let vectors = width / lanes
             let start = NativePtr.add init column
             let mutable row = 0
 
@@ -253,13 +492,7 @@ module internal Tile =
                 let out = NativePtr.add out (row * outRow + column)
                 let gate = NativePtr.add gate (row * outRow + column)
 
-                if width = 3 * lanes then
-                    rows8<'O, 'V, Tile3<'O, 'V>> x xRow 1 w width matrix.Rows start 0 out outRow finish gate
-                elif width = 2 * lanes then
-                    rows8<'O, 'V, Tile2<'O, 'V>> x xRow 1 w width matrix.Rows start 0 out outRow finish gate
-                else
-                    rows8<'O, 'V, Tile1<'O, 'V>> x xRow 1 w width matrix.Rows start 0 out outRow finish gate
-
+                wideRows8<'O, 'V> vectors x xRow 1 w width matrix.Rows start 0 out outRow finish gate
                 row <- row + 8
 
             column <- column + width
@@ -286,17 +519,9 @@ module internal Tile =
             while column < columns do
                 let y = NativePtr.add y column
                 let out = NativePtr.add sums (row * columns + column)
-                let left = columns - column
-
-                if left >= 3 * lanes then
-                    rows8<'O, 'V, Tile3<'O, 'V>> x 1 xRow y yRow count out columns out columns Finish.Plain out
-                    column <- column + 3 * lanes
-                elif left >= 2 * lanes then
-                    rows8<'O, 'V, Tile2<'O, 'V>> x 1 xRow y yRow count out columns out columns Finish.Plain out
-                    column <- column + 2 * lanes
-                else
-                    rows8<'O, 'V, Tile1<'O, 'V>> x 1 xRow y yRow count out columns out columns Finish.Plain out
-                    column <- column + lanes
+                let vectors = min 3 ((columns - column) / lanes)
+                wideRows8<'O, 'V> vectors x 1 xRow y yRow count out columns out columns Finish.Plain out
+                column <- column + vectors * lanes
 
             row <- row + 8
 
