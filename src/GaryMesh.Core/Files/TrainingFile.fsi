@@ -1,0 +1,66 @@
+namespace GaryMesh
+
+open System.IO
+
+/// <summary>A checkpoint: a training with a description of what it is a training of, as an <c>.npz</c> that NumPy opens.
+/// Training resumed from it on the same vector width goes the way that it would have gone without the stop, to the last
+/// bit.</summary>
+/// <remarks>
+/// The file describes the automaton, the graph and the task as texts in the entry <c>settings</c>; what cannot be spelled
+/// out (edges, edge weights, the loss) stands there as a digest, that of the loss made of what it says of a fixed noise
+/// state. Reading compares them all with the settings at hand. The number of iterations is no part of them: a training
+/// may be resumed to go on for longer.
+/// </remarks>
+[<AbstractClass; Sealed>]
+type TrainingFile =
+
+    /// <summary>Writes a checkpoint, replacing one that stands there only once the new one is complete.</summary>
+    /// <param name="path">The file to write.</param>
+    /// <param name="automaton">The automaton that is trained; its own rule does not matter.</param>
+    /// <param name="graph">The graph that it is trained on.</param>
+    /// <param name="task">The task.</param>
+    /// <param name="training">What the training has come to.</param>
+    /// <exception cref="T:System.IO.IOException">The file cannot be written: one sentence names the path.</exception>
+    static member Write:
+        path: string * automaton: Automaton * graph: Graph * task: TrainingTask * training: Training -> unit
+
+    /// <summary>Writes a checkpoint to a stream; the bytes are those of a file.</summary>
+    static member Write:
+        stream: Stream * automaton: Automaton * graph: Graph * task: TrainingTask * training: Training -> unit
+
+    /// <summary>Reads a checkpoint of a training of this automaton on this graph under this task.</summary>
+    /// <param name="path">The file to read.</param>
+    /// <param name="automaton">The automaton that is trained; its own rule does not matter.</param>
+    /// <param name="graph">The graph that it is trained on.</param>
+    /// <param name="task">The task.</param>
+    /// <exception cref="T:System.IO.InvalidDataException">The file holds no checkpoint, one of a newer version, or one of
+    /// a training under other settings: one sentence begins with the path and names both.</exception>
+    /// <exception cref="T:System.IO.IOException">The file is missing or cannot be opened.</exception>
+    static member Read: path: string * automaton: Automaton * graph: Graph * task: TrainingTask -> Training
+
+    /// <summary>Reads a checkpoint from a stream's position to its end.</summary>
+    /// <param name="stream">The stream to read; left open.</param>
+    /// <param name="name">What to call the stream in messages, such as its file name.</param>
+    /// <param name="automaton">The automaton that is trained.</param>
+    /// <param name="graph">The graph that it is trained on.</param>
+    /// <param name="task">The task.</param>
+    /// <exception cref="T:System.IO.InvalidDataException">The stream holds no checkpoint, one of a newer version, or one
+    /// of a training under other settings.</exception>
+    static member Read:
+        stream: Stream * name: string * automaton: Automaton * graph: Graph * task: TrainingTask -> Training
+
+/// <summary>The course of a training as CSV: <c>iteration,loss,judged</c>, a row for each iteration (1, 2, ...) with the
+/// mean loss of its batch and, where the rule was judged after it, the judged loss; numbers as they round-trip.</summary>
+[<AbstractClass; Sealed>]
+type TrainingCurve =
+
+    /// <summary>Writes the course, replacing a file that stands there only once the new one is complete.</summary>
+    /// <param name="path">The file to write.</param>
+    /// <param name="training">What the training has come to.</param>
+    /// <exception cref="T:System.IO.IOException">The file cannot be written: one sentence names the path.</exception>
+    static member Write: path: string * training: Training -> unit
+
+    /// <summary>Writes the course to a stream as UTF-8 without a byte order mark.</summary>
+    /// <param name="stream">The stream to write to; left open.</param>
+    /// <param name="training">What the training has come to.</param>
+    static member Write: stream: Stream * training: Training -> unit
