@@ -1,5 +1,5 @@
 /// What one cell does: perceive its neighbours, and its adjoint, gathering what its perceivers hand back.
-namespace GaryMesh.Engine
+namespace GaryMesh.Kernels
 
 open Microsoft.FSharp.NativeInterop
 

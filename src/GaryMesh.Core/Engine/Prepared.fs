@@ -2,7 +2,7 @@ namespace GaryMesh
 
 open System
 open System.Threading
-open GaryMesh.Engine
+open GaryMesh.Kernels
 
 [<RequireQualifiedAccess>]
 type TraceMemory =
