@@ -152,8 +152,6 @@ module internal Cells =
             let mutable channel = 0
 
             while channel < channels do
-                // No vector may overlap another: from the second group on a sum is added to where it lies. Lanes past the
-                // channels see the next operator's numbers, or the row's end, and the mask clears them.
                 // Two chains, for the cell itself and for those who see it.
                 let mutable own = 'O.Load(NativePtr.add before (cell * row + channel))
                 own <- 'T.Collect(NativePtr.add self (cell * width), NativePtr.add mine channel, channels, own)

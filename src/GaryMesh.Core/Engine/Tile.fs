@@ -331,6 +331,57 @@ module internal Tile =
         'T.Store(t6, NativePtr.add out (6 * outRow))
         'T.Store(t7, NativePtr.add out (7 * outRow))
 
+    /// The first four rows of `rows8`, for machines with too few registers for eight.
+    let private rows4<'O, 'V, 'T when 'O: struct and 'O :> ILanes<'V> and 'T: struct and 'T :> ITile<'T, 'V>>
+        (x: P)
+        (xRow: int)
+        (xStep: int)
+        (w: P)
+        (wRow: int)
+        (count: int)
+        (init: P)
+        (initRow: int)
+        (out: P)
+        (outRow: int)
+        (finish: Finish)
+        (gate: P)
+        =
+        let mutable t0 = 'T.Load init
+        let mutable t1 = 'T.Load(NativePtr.add init initRow)
+        let mutable t2 = 'T.Load(NativePtr.add init (2 * initRow))
+        let mutable t3 = 'T.Load(NativePtr.add init (3 * initRow))
+        let row2 = 2 * xRow
+        let row3 = 3 * xRow
+        let mutable p = x
+        let mutable weights = w
+        let mutable left = count
+
+        while left > 0 do
+            let tile = 'T.Load weights
+            t0 <- 'T.Fma('O.Spread(NativePtr.read p), tile, t0)
+            t1 <- 'T.Fma('O.Spread(NativePtr.get p xRow), tile, t1)
+            t2 <- 'T.Fma('O.Spread(NativePtr.get p row2), tile, t2)
+            t3 <- 'T.Fma('O.Spread(NativePtr.get p row3), tile, t3)
+            weights <- NativePtr.add weights wRow
+            p <- NativePtr.add p xStep
+            left <- left - 1
+
+        if finish = Finish.Relu then
+            t0 <- 'T.Relu t0
+            t1 <- 'T.Relu t1
+            t2 <- 'T.Relu t2
+            t3 <- 'T.Relu t3
+        elif finish = Finish.Gated then
+            t0 <- 'T.Gate(t0, 'T.Load gate)
+            t1 <- 'T.Gate(t1, 'T.Load(NativePtr.add gate outRow))
+            t2 <- 'T.Gate(t2, 'T.Load(NativePtr.add gate (2 * outRow)))
+            t3 <- 'T.Gate(t3, 'T.Load(NativePtr.add gate (3 * outRow)))
+
+        'T.Store(t0, out)
+        'T.Store(t1, NativePtr.add out outRow)
+        'T.Store(t2, NativePtr.add out (2 * outRow))
+        'T.Store(t3, NativePtr.add out (3 * outRow))
+
     /// `rows8` for a single vector of columns. Eight chains are too few to hide the latency of a multiply-add, so odd k
     /// go into eight of their own.
     let private thinRows8<'O, 'V when 'O: struct and 'O :> ILanes<'V>>
@@ -444,7 +495,7 @@ module internal Tile =
         'O.Store(t6, NativePtr.add out (6 * outRow))
         'O.Store(t7, NativePtr.add out (7 * outRow))
 
-    /// `rows8` for a number of columns that is one, two or three vectors wide.
+    /// `rows8` in the form that suits the machine, for a number of columns that is one, two or three vectors wide.
     let wideRows8<'O, 'V when 'O: struct and 'O :> ILanes<'V>>
         vectors
         x
@@ -460,10 +511,25 @@ module internal Tile =
         finish
         gate
         =
-        match vectors with
-        | 3 -> rows8<'O, 'V, Tile3<'O, 'V>> x xRow xStep w wRow count init initRow out outRow finish gate
-        | 2 -> rows8<'O, 'V, Tile2<'O, 'V>> x xRow xStep w wRow count init initRow out outRow finish gate
-        | _ -> thinRows8<'O, 'V> x xRow xStep w wRow count init initRow out outRow finish gate
+        if 'O.ManyRegisters then
+            match vectors with
+            | 3 -> rows8<'O, 'V, Tile3<'O, 'V>> x xRow xStep w wRow count init initRow out outRow finish gate
+            | 2 -> rows8<'O, 'V, Tile2<'O, 'V>> x xRow xStep w wRow count init initRow out outRow finish gate
+            | _ -> thinRows8<'O, 'V> x xRow xStep w wRow count init initRow out outRow finish gate
+        elif vectors = 1 then
+            rows8<'O, 'V, Tile1<'O, 'V>> x xRow xStep w wRow count init initRow out outRow finish gate
+        else
+            for half in 0..1 do
+                let row = 4 * half
+                let x = NativePtr.add x (row * xRow)
+                let init = NativePtr.add init (row * initRow)
+                let out = NativePtr.add out (row * outRow)
+                let gate = NativePtr.add gate (row * outRow)
+
+                if vectors = 3 then
+                    rows4<'O, 'V, Tile3<'O, 'V>> x xRow xStep w wRow count init initRow out outRow finish gate
+                else
+                    rows4<'O, 'V, Tile2<'O, 'V>> x xRow xStep w wRow count init initRow out outRow finish gate
 
     /// Eight or more rows (a multiple of eight) of x times the panels of a packed matrix.
     let product<'O, 'V when 'O: struct and 'O :> ILanes<'V>>
