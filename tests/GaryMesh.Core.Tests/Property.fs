@@ -5,7 +5,8 @@ module GaryMesh.Tests.Property
 open System
 open Expecto
 
-let private replay =
+/// The seed of every property, unless fresh cases are asked for.
+let replay =
     match Environment.GetEnvironmentVariable "GARYMESH_EXPLORE" with
     | null
     | "" -> Some(20261UL, 31UL, None)

@@ -21,7 +21,8 @@ type Gate =
     /// No gate.
     | Open
     /// Growing NCA's alive mask: a cell lives while it or a neighbour has `Channel` above `Threshold`, both before and
-    /// after the update; the others are set to zero (Mordvintsev et al., Distill 2020; channel 3, threshold 0.1).
+    /// after the update; the others are set to zero (Mordvintsev et al., Distill 2020; channel 3, threshold 0.1). A cell
+    /// that is dead before the update does not fire, where Growing NCA lets it move until the second mask.
     | Alive of Channel: int * Threshold: float32
 
 /// What a cell is told at every step, after what it perceives: I values a cell.
@@ -53,7 +54,8 @@ type Rollout =
 
 /// A rule with everything that says how it runs, on whatever graph: what a rule file holds.
 ///
-/// One step: z = perceive(s); s' = s + timeStep x rule(z) where a cell fires, s elsewhere; then the gate.
+/// One step: z = perceive(s); s' = s + timeStep x rule(z) where a cell fires (and lives, if there is a gate), s
+/// elsewhere; then the gate.
 [<NoComparison; ReferenceEquality>]
 type Automaton =
     {

@@ -1,5 +1,5 @@
 /// The passes over a stretch of cells that steps and their adjoints are made of, for one vector width.
-namespace GaryMesh.Engine
+namespace GaryMesh.Kernels
 
 open System
 open System.Numerics
@@ -11,12 +11,10 @@ open GaryMesh
 [<Sealed>]
 type internal Scratch(sizes: Sizes, stretch: int) =
     let fired = new Buffer<int>(int64 (Pad.rows stretch))
-    let z = new Buffer<float32>(int64 (Scratch.Tile * sizes.PerceivedRow))
-    let hidden = new Buffer<float32>(int64 (Scratch.Tile * sizes.HiddenRow))
-    let hiddenBack = new Buffer<float32>(int64 (Scratch.Tile * sizes.HiddenRow))
-    let change = new Buffer<float32>(int64 (Scratch.Tile * sizes.StateRow))
-    /// Cells that go through the layers together: their values and one panel of weights stay in the first-level cache.
-    static member Tile = 64
+    let z = new Buffer<float32>(int64 (sizes.Tile * sizes.PerceivedRow))
+    let hidden = new Buffer<float32>(int64 (sizes.Tile * sizes.HiddenRow))
+    let hiddenBack = new Buffer<float32>(int64 (sizes.Tile * sizes.HiddenRow))
+    let change = new Buffer<float32>(int64 (sizes.Tile * sizes.StateRow))
     /// The cells of the stretch that fire.
     member _.Fired = fired.Pointer
     member _.Z = z.Pointer
@@ -183,16 +181,9 @@ type internal Kernels<'O, 'V when 'O: struct and 'O :> ILanes<'V>>() =
     static member private Answer(plan: Plan, before, inputs, fired: nativeptr<int>, count: int, z: P, hidden: P) =
         let sizes = plan.Sizes
 
-        for i in 0 .. count - 1 do
-            Cells.perceive<'O, 'V>
-                plan.Layout
-                sizes
-                before
-                inputs
-                (NativePtr.get fired i)
-                (NativePtr.add z (i * sizes.PerceivedRow))
+        Cells.perceive<'O, 'V> plan.Layout sizes before inputs fired count z
 
-        Tile.product<'O, 'V>
+        Product.packed<'O, 'V>
             z
             sizes.PerceivedRow
             (Pad.rows count)
@@ -209,6 +200,7 @@ type internal Kernels<'O, 'V when 'O: struct and 'O :> ILanes<'V>>() =
         member _.Forward(plan, scratch, before, after, inputs, firing, kept, first, last) =
             let sizes = plan.Sizes
             let row = sizes.StateRow
+            // The whole stretch, fired cells too: a plain copy brings the rows that are read next into the cache.
             let at = first * row
             let length = (last - first) * row
 
@@ -219,7 +211,7 @@ type internal Kernels<'O, 'V when 'O: struct and 'O :> ILanes<'V>>() =
             let mutable done' = 0
 
             while done' < count do
-                let tile = min Scratch.Tile (count - done')
+                let tile = min sizes.Tile (count - done')
                 let fired = NativePtr.add scratch.Fired done'
                 let kept' = not (isNull kept.Z)
 
@@ -237,7 +229,7 @@ type internal Kernels<'O, 'V when 'O: struct and 'O :> ILanes<'V>>() =
 
                 Kernels<'O, 'V>.Answer(plan, before, inputs, fired, tile, z, hidden)
 
-                Tile.product<'O, 'V>
+                Product.packed<'O, 'V>
                     hidden
                     sizes.HiddenRow
                     (Pad.rows tile)
@@ -274,7 +266,7 @@ type internal Kernels<'O, 'V when 'O: struct and 'O :> ILanes<'V>>() =
             let mutable done' = 0
 
             while done' < count do
-                let tile = min Scratch.Tile (count - done')
+                let tile = min sizes.Tile (count - done')
                 let fired = NativePtr.add scratch.Fired done'
                 let start = first + done'
 
@@ -304,7 +296,7 @@ type internal Kernels<'O, 'V when 'O: struct and 'O :> ILanes<'V>>() =
 
                 let rows = Pad.rows tile
 
-                Tile.product<'O, 'V>
+                Product.packed<'O, 'V>
                     change
                     row
                     rows
@@ -320,7 +312,7 @@ type internal Kernels<'O, 'V when 'O: struct and 'O :> ILanes<'V>>() =
                         NativePtr.toNativeInt dz + nativeint start * nativeint (4 * sizes.PerceivedRow)
                     )
 
-                Tile.product<'O, 'V>
+                Product.packed<'O, 'V>
                     scratch.HiddenBack
                     sizes.HiddenRow
                     rows
@@ -334,7 +326,7 @@ type internal Kernels<'O, 'V when 'O: struct and 'O :> ILanes<'V>>() =
                 let sum offset = NativePtr.add sums (offset sizes)
                 let back = scratch.HiddenBack
 
-                Tile.addOuter<'O, 'V>
+                Product.addOuter<'O, 'V>
                     z
                     sizes.PerceivedRow
                     perceivedRows
@@ -344,14 +336,13 @@ type internal Kernels<'O, 'V when 'O: struct and 'O :> ILanes<'V>>() =
                     tile
                     (sum GradientSums.w1)
 
-                Tile.addOuter<'O, 'V> hidden sizes.HiddenRow hiddenRows change row row tile (sum GradientSums.w2)
-                Tile.addRows<'O, 'V> back sizes.HiddenRow sizes.HiddenRow tile (sum GradientSums.b1)
-                Tile.addRows<'O, 'V> change row row tile (sum GradientSums.b2)
+                Product.addOuter<'O, 'V> hidden sizes.HiddenRow hiddenRows change row row tile (sum GradientSums.w2)
+                Product.addRows<'O, 'V> back sizes.HiddenRow sizes.HiddenRow tile (sum GradientSums.b1)
+                Product.addRows<'O, 'V> change row row tile (sum GradientSums.b2)
                 done' <- done' + tile
 
         member _.BackwardState(plan, adjoint, dz, slot, out, first, last) =
-            for cell in first .. last - 1 do
-                Cells.gatherBack<'O, 'V> plan.Layout plan.Sizes dz slot plan.ChannelMask adjoint cell out
+            Cells.perceiveBack<'O, 'V> plan.Layout plan.Sizes dz slot plan.ChannelMask adjoint out first last
 
 /// The widest vectors that the machine has, or a width asked for.
 module internal Kernels =

@@ -1,8 +1,10 @@
 /// One source for every vector width: the few operations that the kernels are written in, for 16, 8, 4 and 1 lanes.
-namespace GaryMesh.Engine
+namespace GaryMesh.Kernels
 
 open System.Runtime.CompilerServices
 open System.Runtime.Intrinsics
+open System.Runtime.Intrinsics.Arm
+open System.Runtime.Intrinsics.X86
 open Microsoft.FSharp.NativeInterop
 
 /// A pointer to float32 numbers.
@@ -12,6 +14,8 @@ type internal P = nativeptr<float32>
 type internal ILanes<'V> =
     /// Number of lanes.
     static abstract Width: int
+    /// Whether the machine has 32 registers for such vectors rather than 16.
+    static abstract ManyRegisters: bool
     static abstract Zero: 'V
     static abstract Load: P -> 'V
     static abstract Store: 'V * P -> unit
@@ -30,6 +34,7 @@ type internal ILanes<'V> =
 type internal Lanes512 =
     interface ILanes<Vector512<float32>> with
         static member Width = 16
+        static member ManyRegisters = true
         static member Zero = Vector512<float32>.Zero
 
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
@@ -61,6 +66,7 @@ type internal Lanes512 =
 type internal Lanes256 =
     interface ILanes<Vector256<float32>> with
         static member Width = 8
+        static member ManyRegisters = Avx512F.VL.IsSupported
         static member Zero = Vector256<float32>.Zero
 
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
@@ -92,6 +98,7 @@ type internal Lanes256 =
 type internal Lanes128 =
     interface ILanes<Vector128<float32>> with
         static member Width = 4
+        static member ManyRegisters = Avx512F.VL.IsSupported || AdvSimd.IsSupported
         static member Zero = Vector128<float32>.Zero
 
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
@@ -124,6 +131,7 @@ type internal Lanes128 =
 type internal Scalar =
     interface ILanes<float32> with
         static member Width = 1
+        static member ManyRegisters = true
         static member Zero = 0.0f
         static member Load p = NativePtr.read p
         static member Store(v, p) = NativePtr.write p v

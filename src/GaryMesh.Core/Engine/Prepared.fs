@@ -2,7 +2,7 @@ namespace GaryMesh
 
 open System
 open System.Threading
-open GaryMesh.Engine
+open GaryMesh.Kernels
 
 [<RequireQualifiedAccess>]
 type TraceMemory =
@@ -29,6 +29,11 @@ type private Hands =
     | All
     | One of worker: int
 
+/// Cells that one pass goes through at a time, at most.
+module private Stretch =
+    [<Literal>]
+    let Longest = 4096
+
 [<Sealed>]
 type Prepared(automaton: Automaton, graph: Graph, options: EngineOptions) =
     do automaton.Check()
@@ -42,14 +47,16 @@ type Prepared(automaton: Automaton, graph: Graph, options: EngineOptions) =
     do
         let longest = max sizes.PerceivedRow (max sizes.HiddenRow sizes.StateRow)
 
-        if int64 graph.Cells * int64 longest > int64 Int32.MaxValue then
-            Guard.refuse
-                $"A rule {shape.Text} runs on up to {Int32.MaxValue / longest} cells, but {graph.Name} has {graph.Cells}."
+        // Rows are counted up to whole stretches.
+        let most = Int32.MaxValue / longest - Stretch.Longest
+
+        if graph.Cells > most then
+            Guard.refuse $"A rule {shape.Text} runs on up to {most} cells, but {graph.Name} has {graph.Cells}."
 
     let packed = new PackedRule(sizes, kernels.Lanes)
     let plan = new Plan(layout, sizes, packed, automaton.Gate)
     // Independent of the number of threads, as the gradient adds up by stretches.
-    let stretch = max 256 (min 4096 ((graph.Cells / 128 + 63) &&& ~~~63))
+    let stretch = max 256 (min Stretch.Longest ((graph.Cells / 128 + 63) &&& ~~~63))
     let workers = new Workers(threads)
     let scratches = Array.init threads (fun _ -> new Scratch(sizes, stretch))
     let timeStep = automaton.TimeStep
@@ -68,8 +75,12 @@ type Prepared(automaton: Automaton, graph: Graph, options: EngineOptions) =
         | TraceMemory.States -> Memory.States
         | TraceMemory.Checkpoints -> checkpoints
         | TraceMemory.Within bytes ->
-            [ Memory.Everything; Memory.States ]
-            |> List.tryFind (fun memory -> Tape.Estimate(sizes, graph.Cells, memory, steps) <= bytes)
+            // What outgrows a core's cache is computed again faster than it is written and read back.
+            let cache = 1L <<< 20
+
+            [ Memory.Everything, min bytes cache; Memory.States, bytes ]
+            |> List.tryFind (fun (memory, limit) -> Tape.Estimate(sizes, graph.Cells, memory, steps) <= limit)
+            |> Option.map fst
             |> Option.defaultValue checkpoints
 
     /// Tapes of the wanted kind, as many as wanted; those at hand are used again where they serve.
@@ -215,14 +226,15 @@ type Prepared(automaton: Automaton, graph: Graph, options: EngineOptions) =
             let tapes = tapesOf Memory.Nothing 1 sideBySide
             let results = Array.zeroCreate<State> rollouts.Length
 
-            // A worker has a tape of its own; the caller is worker 0.
-            overBatch rollouts.Length (fun hands index ->
-                let worker =
-                    match hands with
-                    | Hands.All -> 0
-                    | Hands.One worker -> worker % sideBySide
+            // No two rollouts at once on one tape: one each while they are few, else one for each worker.
+            let tapeOf hands index =
+                match hands with
+                | Hands.All -> tapes[0]
+                | Hands.One _ when rollouts.Length <= threads -> tapes[index]
+                | Hands.One worker -> tapes[worker]
 
-                results[index] <- runOne hands tapes[worker] rollouts[index])
+            overBatch rollouts.Length (fun hands index ->
+                results[index] <- runOne hands (tapeOf hands index) rollouts[index])
 
             results
 

@@ -6,7 +6,8 @@ open System.Threading
 /// How much of the way forward a gradient keeps for the way back.
 [<RequireQualifiedAccess>]
 type TraceMemory =
-    /// The most that fits a budget in bytes for each rollout of a batch: everything, every state, or checkpoints.
+    /// The fastest that fits a budget in bytes for each rollout of a batch: everything as long as it stays in a core's
+    /// cache, every state, or checkpoints.
     | Within of Bytes: int64
     /// Every state and what the rule saw and answered at every step: the fastest for small graphs.
     | Everything

@@ -1,30 +1,30 @@
-/// The register-blocked kernel that every dense product of the engine is made of.
-namespace GaryMesh.Engine
+/// Vectors side by side that stay in registers: the columns of a product's block, the operators of a perception.
+namespace GaryMesh.Kernels
 
 open System.Runtime.CompilerServices
 open Microsoft.FSharp.NativeInterop
 
-/// What becomes of a finished sum.
-type internal Finish =
-    | Plain = 0
-    /// Negative sums become 0.
-    | Relu = 1
-    /// Sums become 0 where the gating matrix is not above 0: the derivative of ReLU.
-    | Gated = 2
+/// A few vectors, each under a weight of its own: what one cell perceives through a group of operators.
+type internal IGroup<'T, 'V> =
+    /// Number of vectors.
+    static abstract Vectors: int
+    /// weights[k] v in vector k.
+    static abstract Weigh: weights: P * v: 'V -> 'T
+    /// weights[k] v + acc in vector k.
+    static abstract Spread: weights: P * v: 'V * acc: 'T -> 'T
+    /// acc + the sum of weights[k] times the vector at p + k apart: the adjoint of `Spread`.
+    static abstract Collect: weights: P * p: P * apart: int * acc: 'V -> 'V
+    /// Stores each vector `apart` numbers after the one before, in order: a later one may cover an earlier one's end.
+    static abstract StoreApart: 'T * P * apart: int -> unit
 
 /// One to three vectors side by side: the columns of a block that stay in registers.
 type internal ITile<'T, 'V> =
-    /// Number of vectors.
-    static abstract Vectors: int
+    inherit IGroup<'T, 'V>
     static abstract Load: P -> 'T
     static abstract Store: 'T * P -> unit
     /// x w + acc in every vector.
     static abstract Fma: x: 'V * w: 'T * acc: 'T -> 'T
-    /// One vector under a weight of its own in each place: weights[k] v + acc in vector k.
-    static abstract Spread: weights: P * v: 'V * acc: 'T -> 'T
-    /// Stores each vector `apart` numbers after the one before, in order: a later one may cover an earlier one's end.
-    static abstract StoreApart: 'T * P * apart: int -> unit
-    static abstract Zero: 'T
+    static abstract Add: 'T * 'T -> 'T
     static abstract Relu: 'T -> 'T
     static abstract Gate: value: 'T * sign: 'T -> 'T
 
@@ -32,9 +32,24 @@ type internal ITile<'T, 'V> =
 type internal Tile1<'O, 'V when 'O: struct and 'O :> ILanes<'V>>(a: 'V) =
     member _.A = a
 
-    interface ITile<Tile1<'O, 'V>, 'V> with
+    interface IGroup<Tile1<'O, 'V>, 'V> with
         static member Vectors = 1
 
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+        static member Weigh(weights, v) = Tile1<'O, 'V>('O.Multiply('O.Spread(NativePtr.get weights 0), v))
+
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+        static member Spread(weights, v, acc) = Tile1<'O, 'V>('O.Fma('O.Spread(NativePtr.get weights 0), v, acc.A))
+
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+        static member Collect(weights, p, _apart, acc) =
+            let acc = 'O.Fma('O.Spread(NativePtr.get weights 0), 'O.Load p, acc)
+            acc
+
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+        static member StoreApart(t, p, _apart) = 'O.Store(t.A, p)
+
+    interface ITile<Tile1<'O, 'V>, 'V> with
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
         static member Load p = Tile1<'O, 'V>('O.Load p)
 
@@ -45,12 +60,7 @@ type internal Tile1<'O, 'V when 'O: struct and 'O :> ILanes<'V>>(a: 'V) =
         static member Fma(x, w, acc) = Tile1<'O, 'V>('O.Fma(x, w.A, acc.A))
 
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-        static member StoreApart(t, p, _apart) = 'O.Store(t.A, p)
-
-        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-        static member Spread(weights, v, acc) = Tile1<'O, 'V>('O.Fma('O.Spread(NativePtr.get weights 0), v, acc.A))
-
-        static member Zero = Tile1<'O, 'V>('O.Zero)
+        static member Add(s, t) = Tile1<'O, 'V>('O.Add(s.A, t.A))
 
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
         static member Relu t = Tile1<'O, 'V>('O.Max(t.A, 'O.Zero))
@@ -63,9 +73,35 @@ type internal Tile2<'O, 'V when 'O: struct and 'O :> ILanes<'V>>(a: 'V, b: 'V) =
     member _.A = a
     member _.B = b
 
-    interface ITile<Tile2<'O, 'V>, 'V> with
+    interface IGroup<Tile2<'O, 'V>, 'V> with
         static member Vectors = 2
 
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+        static member Weigh(weights, v) =
+            Tile2<'O, 'V>(
+                'O.Multiply('O.Spread(NativePtr.get weights 0), v),
+                'O.Multiply('O.Spread(NativePtr.get weights 1), v)
+            )
+
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+        static member Spread(weights, v, acc) =
+            Tile2<'O, 'V>(
+                'O.Fma('O.Spread(NativePtr.get weights 0), v, acc.A),
+                'O.Fma('O.Spread(NativePtr.get weights 1), v, acc.B)
+            )
+
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+        static member Collect(weights, p, apart, acc) =
+            let acc = 'O.Fma('O.Spread(NativePtr.get weights 0), 'O.Load p, acc)
+            let acc = 'O.Fma('O.Spread(NativePtr.get weights 1), 'O.Load(NativePtr.add p apart), acc)
+            acc
+
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+        static member StoreApart(t, p, apart) =
+            'O.Store(t.A, p)
+            'O.Store(t.B, NativePtr.add p apart)
+
+    interface ITile<Tile2<'O, 'V>, 'V> with
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
         static member Load p = Tile2<'O, 'V>('O.Load p, 'O.Load(NativePtr.add p 'O.Width))
 
@@ -78,18 +114,7 @@ type internal Tile2<'O, 'V when 'O: struct and 'O :> ILanes<'V>>(a: 'V, b: 'V) =
         static member Fma(x, w, acc) = Tile2<'O, 'V>('O.Fma(x, w.A, acc.A), 'O.Fma(x, w.B, acc.B))
 
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-        static member StoreApart(t, p, apart) =
-            'O.Store(t.A, p)
-            'O.Store(t.B, NativePtr.add p apart)
-
-        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-        static member Spread(weights, v, acc) =
-            Tile2<'O, 'V>(
-                'O.Fma('O.Spread(NativePtr.get weights 0), v, acc.A),
-                'O.Fma('O.Spread(NativePtr.get weights 1), v, acc.B)
-            )
-
-        static member Zero = Tile2<'O, 'V>('O.Zero, 'O.Zero)
+        static member Add(s, t) = Tile2<'O, 'V>('O.Add(s.A, t.A), 'O.Add(s.B, t.B))
 
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
         static member Relu t = Tile2<'O, 'V>('O.Max(t.A, 'O.Zero), 'O.Max(t.B, 'O.Zero))
@@ -104,9 +129,39 @@ type internal Tile3<'O, 'V when 'O: struct and 'O :> ILanes<'V>>(a: 'V, b: 'V, c
     member _.B = b
     member _.C = c
 
-    interface ITile<Tile3<'O, 'V>, 'V> with
+    interface IGroup<Tile3<'O, 'V>, 'V> with
         static member Vectors = 3
 
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+        static member Weigh(weights, v) =
+            Tile3<'O, 'V>(
+                'O.Multiply('O.Spread(NativePtr.get weights 0), v),
+                'O.Multiply('O.Spread(NativePtr.get weights 1), v),
+                'O.Multiply('O.Spread(NativePtr.get weights 2), v)
+            )
+
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+        static member Spread(weights, v, acc) =
+            Tile3<'O, 'V>(
+                'O.Fma('O.Spread(NativePtr.get weights 0), v, acc.A),
+                'O.Fma('O.Spread(NativePtr.get weights 1), v, acc.B),
+                'O.Fma('O.Spread(NativePtr.get weights 2), v, acc.C)
+            )
+
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+        static member Collect(weights, p, apart, acc) =
+            let acc = 'O.Fma('O.Spread(NativePtr.get weights 0), 'O.Load p, acc)
+            let acc = 'O.Fma('O.Spread(NativePtr.get weights 1), 'O.Load(NativePtr.add p apart), acc)
+            let acc = 'O.Fma('O.Spread(NativePtr.get weights 2), 'O.Load(NativePtr.add p (2 * apart)), acc)
+            acc
+
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+        static member StoreApart(t, p, apart) =
+            'O.Store(t.A, p)
+            'O.Store(t.B, NativePtr.add p apart)
+            'O.Store(t.C, NativePtr.add p (2 * apart))
+
+    interface ITile<Tile3<'O, 'V>, 'V> with
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
         static member Load p =
             Tile3<'O, 'V>('O.Load p, 'O.Load(NativePtr.add p 'O.Width), 'O.Load(NativePtr.add p (2 * 'O.Width)))
@@ -122,20 +177,7 @@ type internal Tile3<'O, 'V when 'O: struct and 'O :> ILanes<'V>>(a: 'V, b: 'V, c
             Tile3<'O, 'V>('O.Fma(x, w.A, acc.A), 'O.Fma(x, w.B, acc.B), 'O.Fma(x, w.C, acc.C))
 
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-        static member StoreApart(t, p, apart) =
-            'O.Store(t.A, p)
-            'O.Store(t.B, NativePtr.add p apart)
-            'O.Store(t.C, NativePtr.add p (2 * apart))
-
-        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
-        static member Spread(weights, v, acc) =
-            Tile3<'O, 'V>(
-                'O.Fma('O.Spread(NativePtr.get weights 0), v, acc.A),
-                'O.Fma('O.Spread(NativePtr.get weights 1), v, acc.B),
-                'O.Fma('O.Spread(NativePtr.get weights 2), v, acc.C)
-            )
-
-        static member Zero = Tile3<'O, 'V>('O.Zero, 'O.Zero, 'O.Zero)
+        static member Add(s, t) = Tile3<'O, 'V>('O.Add(s.A, t.A), 'O.Add(s.B, t.B), 'O.Add(s.C, t.C))
 
         [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
         static member Relu t = Tile3<'O, 'V>('O.Max(t.A, 'O.Zero), 'O.Max(t.B, 'O.Zero), 'O.Max(t.C, 'O.Zero))
@@ -148,167 +190,56 @@ type internal Tile3<'O, 'V when 'O: struct and 'O :> ILanes<'V>>(a: 'V, b: 'V, c
                 'O.KeepPositive(value.C, sign.C)
             )
 
-module internal Tile =
-    /// Eight rows of a product, one tile of columns wide:
-    /// out[i, n] = finish (init[i, n] + sum over k < count of x[i, k] w[k, n]).
-    ///
-    /// x[i, k] lies at x + i * xRow + k * xStep, w[k, n] at w + k * wRow + n, and likewise for init, out and gate. With
-    /// xRow and xStep exchanged the same kernel adds up outer products. The sum of an element is one chain in the order
-    /// of k, the same for every row.
-    let rows8<'O, 'V, 'T when 'O: struct and 'O :> ILanes<'V> and 'T: struct and 'T :> ITile<'T, 'V>>
-        (x: P)
-        (xRow: int)
-        (xStep: int)
-        (w: P)
-        (wRow: int)
-        (count: int)
-        (init: P)
-        (initRow: int)
-        (out: P)
-        (outRow: int)
-        (finish: Finish)
-        (gate: P)
-        =
-        let mutable t0 = 'T.Load init
-        let mutable t1 = 'T.Load(NativePtr.add init initRow)
-        let mutable t2 = 'T.Load(NativePtr.add init (2 * initRow))
-        let mutable t3 = 'T.Load(NativePtr.add init (3 * initRow))
-        let mutable t4 = 'T.Load(NativePtr.add init (4 * initRow))
-        let mutable t5 = 'T.Load(NativePtr.add init (5 * initRow))
-        let mutable t6 = 'T.Load(NativePtr.add init (6 * initRow))
-        let mutable t7 = 'T.Load(NativePtr.add init (7 * initRow))
-        let row2 = 2 * xRow
-        let row3 = 3 * xRow
-        let mutable p = x
-        let mutable q = NativePtr.add x (4 * xRow)
-        let mutable weights = w
-        let mutable left = count
+/// No vector: what a cell without edged operators perceives.
+[<Struct>]
+type internal Tile0<'O, 'V when 'O: struct and 'O :> ILanes<'V>> =
+    interface IGroup<Tile0<'O, 'V>, 'V> with
+        static member Vectors = 0
+        static member Weigh(_weights, _v) = Tile0<'O, 'V>()
+        static member Spread(_weights, _v, acc) = acc
+        static member Collect(_weights, _p, _apart, acc) = acc
+        static member StoreApart(_t, _p, _apart) = ()
 
-        while left > 0 do
-            let tile = 'T.Load weights
-            t0 <- 'T.Fma('O.Spread(NativePtr.read p), tile, t0)
-            t1 <- 'T.Fma('O.Spread(NativePtr.get p xRow), tile, t1)
-            t2 <- 'T.Fma('O.Spread(NativePtr.get p row2), tile, t2)
-            t3 <- 'T.Fma('O.Spread(NativePtr.get p row3), tile, t3)
-            t4 <- 'T.Fma('O.Spread(NativePtr.read q), tile, t4)
-            t5 <- 'T.Fma('O.Spread(NativePtr.get q xRow), tile, t5)
-            t6 <- 'T.Fma('O.Spread(NativePtr.get q row2), tile, t6)
-            t7 <- 'T.Fma('O.Spread(NativePtr.get q row3), tile, t7)
-            weights <- NativePtr.add weights wRow
-            p <- NativePtr.add p xStep
-            q <- NativePtr.add q xStep
-            left <- left - 1
+/// Four vectors: too many for eight rows of a product, but as many operators as MeshNCA looks along edges with.
+[<Struct>]
+type internal Tile4<'O, 'V when 'O: struct and 'O :> ILanes<'V>>(a: 'V, b: 'V, c: 'V, d: 'V) =
+    member _.A = a
+    member _.B = b
+    member _.C = c
+    member _.D = d
 
-        if finish = Finish.Relu then
-            t0 <- 'T.Relu t0
-            t1 <- 'T.Relu t1
-            t2 <- 'T.Relu t2
-            t3 <- 'T.Relu t3
-            t4 <- 'T.Relu t4
-            t5 <- 'T.Relu t5
-            t6 <- 'T.Relu t6
-            t7 <- 'T.Relu t7
-        elif finish = Finish.Gated then
-            t0 <- 'T.Gate(t0, 'T.Load gate)
-            t1 <- 'T.Gate(t1, 'T.Load(NativePtr.add gate outRow))
-            t2 <- 'T.Gate(t2, 'T.Load(NativePtr.add gate (2 * outRow)))
-            t3 <- 'T.Gate(t3, 'T.Load(NativePtr.add gate (3 * outRow)))
-            t4 <- 'T.Gate(t4, 'T.Load(NativePtr.add gate (4 * outRow)))
-            t5 <- 'T.Gate(t5, 'T.Load(NativePtr.add gate (5 * outRow)))
-            t6 <- 'T.Gate(t6, 'T.Load(NativePtr.add gate (6 * outRow)))
-            t7 <- 'T.Gate(t7, 'T.Load(NativePtr.add gate (7 * outRow)))
+    interface IGroup<Tile4<'O, 'V>, 'V> with
+        static member Vectors = 4
 
-        'T.Store(t0, out)
-        'T.Store(t1, NativePtr.add out outRow)
-        'T.Store(t2, NativePtr.add out (2 * outRow))
-        'T.Store(t3, NativePtr.add out (3 * outRow))
-        'T.Store(t4, NativePtr.add out (4 * outRow))
-        'T.Store(t5, NativePtr.add out (5 * outRow))
-        'T.Store(t6, NativePtr.add out (6 * outRow))
-        'T.Store(t7, NativePtr.add out (7 * outRow))
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+        static member Weigh(weights, v) =
+            Tile4<'O, 'V>(
+                'O.Multiply('O.Spread(NativePtr.get weights 0), v),
+                'O.Multiply('O.Spread(NativePtr.get weights 1), v),
+                'O.Multiply('O.Spread(NativePtr.get weights 2), v),
+                'O.Multiply('O.Spread(NativePtr.get weights 3), v)
+            )
 
-    /// Eight or more rows (a multiple of eight) of x times the panels of a packed matrix.
-    let product<'O, 'V when 'O: struct and 'O :> ILanes<'V>>
-        (x: P)
-        (xRow: int)
-        (rows: int)
-        (matrix: Panels)
-        (init: P)
-        (out: P)
-        (outRow: int)
-        (finish: Finish)
-        (gate: P)
-        =
-        let lanes = 'O.Width
-        let mutable column = 0
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+        static member Spread(weights, v, acc) =
+            Tile4<'O, 'V>(
+                'O.Fma('O.Spread(NativePtr.get weights 0), v, acc.A),
+                'O.Fma('O.Spread(NativePtr.get weights 1), v, acc.B),
+                'O.Fma('O.Spread(NativePtr.get weights 2), v, acc.C),
+                'O.Fma('O.Spread(NativePtr.get weights 3), v, acc.D)
+            )
 
-        while column < matrix.Columns do
-            let w = matrix.At column
-            let width = matrix.PanelWidth column
-            let start = NativePtr.add init column
-            let mutable row = 0
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+        static member Collect(weights, p, apart, acc) =
+            let acc = 'O.Fma('O.Spread(NativePtr.get weights 0), 'O.Load p, acc)
+            let acc = 'O.Fma('O.Spread(NativePtr.get weights 1), 'O.Load(NativePtr.add p apart), acc)
+            let acc = 'O.Fma('O.Spread(NativePtr.get weights 2), 'O.Load(NativePtr.add p (2 * apart)), acc)
+            let acc = 'O.Fma('O.Spread(NativePtr.get weights 3), 'O.Load(NativePtr.add p (3 * apart)), acc)
+            acc
 
-            while row < rows do
-                let x = NativePtr.add x (row * xRow)
-                let out = NativePtr.add out (row * outRow + column)
-                let gate = NativePtr.add gate (row * outRow + column)
-
-                if width = 3 * lanes then
-                    rows8<'O, 'V, Tile3<'O, 'V>> x xRow 1 w width matrix.Rows start 0 out outRow finish gate
-                elif width = 2 * lanes then
-                    rows8<'O, 'V, Tile2<'O, 'V>> x xRow 1 w width matrix.Rows start 0 out outRow finish gate
-                else
-                    rows8<'O, 'V, Tile1<'O, 'V>> x xRow 1 w width matrix.Rows start 0 out outRow finish gate
-
-                row <- row + 8
-
-            column <- column + width
-
-    /// Adds x' y to sums [rows x columns], x and y both having `count` rows: the gradient of a weight matrix. `rows` is a
-    /// multiple of eight, `columns` of the vector's width.
-    let addOuter<'O, 'V when 'O: struct and 'O :> ILanes<'V>>
-        (x: P)
-        (xRow: int)
-        (rows: int)
-        (y: P)
-        (yRow: int)
-        (columns: int)
-        (count: int)
-        (sums: P)
-        =
-        let lanes = 'O.Width
-        let mutable row = 0
-
-        while row < rows do
-            let x = NativePtr.add x row
-            let mutable column = 0
-
-            while column < columns do
-                let y = NativePtr.add y column
-                let out = NativePtr.add sums (row * columns + column)
-                let left = columns - column
-
-                if left >= 3 * lanes then
-                    rows8<'O, 'V, Tile3<'O, 'V>> x 1 xRow y yRow count out columns out columns Finish.Plain out
-                    column <- column + 3 * lanes
-                elif left >= 2 * lanes then
-                    rows8<'O, 'V, Tile2<'O, 'V>> x 1 xRow y yRow count out columns out columns Finish.Plain out
-                    column <- column + 2 * lanes
-                else
-                    rows8<'O, 'V, Tile1<'O, 'V>> x 1 xRow y yRow count out columns out columns Finish.Plain out
-                    column <- column + lanes
-
-            row <- row + 8
-
-    /// Adds the rows of y to sums [columns]: the gradient of a bias.
-    let addRows<'O, 'V when 'O: struct and 'O :> ILanes<'V>> (y: P) (yRow: int) (columns: int) (count: int) (sums: P) =
-        let mutable column = 0
-
-        while column < columns do
-            let mutable sum = 'O.Load(NativePtr.add sums column)
-
-            for row in 0 .. count - 1 do
-                sum <- 'O.Add(sum, 'O.Load(NativePtr.add y (row * yRow + column)))
-
-            'O.Store(sum, NativePtr.add sums column)
-            column <- column + 'O.Width
+        [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+        static member StoreApart(t, p, apart) =
+            'O.Store(t.A, p)
+            'O.Store(t.B, NativePtr.add p apart)
+            'O.Store(t.C, NativePtr.add p (2 * apart))
+            'O.Store(t.D, NativePtr.add p (3 * apart))

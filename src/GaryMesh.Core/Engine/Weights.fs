@@ -1,5 +1,5 @@
 /// A rule's parameters as the kernels read them, and the way back for their gradient.
-namespace GaryMesh.Engine
+namespace GaryMesh.Kernels
 
 open System
 open Microsoft.FSharp.NativeInterop
@@ -64,6 +64,13 @@ type internal Sizes(shape: RuleShape, layout: Layout) =
         Pad.lanes (max (max states inputs) (Pad.rows perceived))
 
     member _.HiddenRow = Pad.lanes shape.Hidden
+
+    /// Cells that go through the layers together: what they see, answer and change stays in the first-level cache,
+    /// beside a panel of weights.
+    member sizes.Tile =
+        let bytes = 4 * (sizes.PerceivedRow + sizes.HiddenRow + sizes.StateRow)
+        max 16 (min 64 (24576 / bytes / 8 * 8))
+
     member _.UserOf(z: int) = userOf[z]
 
 /// W1, b1, W2, b2 packed for the kernels, W2 and b2 times the time step.

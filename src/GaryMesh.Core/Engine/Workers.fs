@@ -1,7 +1,8 @@
 /// Work distribution: threads that claim pieces of one job after the other.
-namespace GaryMesh.Engine
+namespace GaryMesh.Kernels
 
 open System
+open System.Runtime.ExceptionServices
 open System.Threading
 
 /// One piece of work, done by some worker: the worker's number and the piece's.
@@ -98,7 +99,8 @@ type internal Workers(threads: int) =
 
             match current.Failure with
             | null -> ()
-            | failure -> raise (AggregateException failure)
+            // As it was thrown: what a caller sees does not depend on the number of threads.
+            | failure -> ExceptionDispatchInfo.Throw failure
 
     interface IDisposable with
         member _.Dispose() =

@@ -47,34 +47,37 @@ module private Settings =
 
     let list (values: string seq) = "[" + String.Join(", ", values) + "]"
 
+    /// In an order in which what comes first must agree for the rest to make sense: a loss may not fit another graph.
     let of' (automaton: Automaton) (graph: Graph) (task: TrainingTask) =
         let adam, shape = task.Optimiser, automaton.Rule.Shape
 
-        [ "perception", list (automaton.Perception.Operators |> Seq.map _.Text)
-          "rule", $"{shape.Text} ({shape.Inputs} inputs)"
-          "fire rate", text automaton.FireRate
-          "time step", text automaton.TimeStep
-          "gate", GateText.write automaton.Gate
-          "start", automaton.Start.Text
-          "steps", $"{automaton.LeastSteps} to {automaton.MostSteps}"
-          "graph", $"{graph.Name} ({graph.Cells} cells, {graph.Edges} edges)"
-          "middle", string<int> graph.Middle
-          "edges", edges automaton graph
-          "loss", $"{task.Loss.Name} ({loss automaton graph task.Loss})"
-          "learning rate", text adam.LearningRate
-          "betas", list [ text adam.Beta1; text adam.Beta2 ]
-          "epsilon", text adam.Epsilon
-          "milestones", list (adam.Milestones |> Seq.map string<int>)
-          "decay", text adam.Decay
-          "normalised gradients", (if adam.Normalise then "yes" else "no")
-          "weight decay", text adam.WeightDecay
-          "batch", string<int> task.Batch
-          "seed", string<uint64> task.Seed
-          "pool", string<int> task.PoolSize
-          "fresh every", string<int> task.FreshEvery
-          "judge every", string<int> task.JudgeEvery
-          "judge rollouts", string<int> task.JudgeRollouts
-          "judge lengths", list (task.JudgeLengths |> Seq.map string<int>) ]
+        seq {
+            "perception", list (automaton.Perception.Operators |> Seq.map _.Text)
+            "rule", $"{shape.Text} ({shape.Inputs} inputs)"
+            "fire rate", text automaton.FireRate
+            "time step", text automaton.TimeStep
+            "gate", GateText.write automaton.Gate
+            "start", automaton.Start.Text
+            "steps", $"{automaton.LeastSteps} to {automaton.MostSteps}"
+            "graph", $"{graph.Name} ({graph.Cells} cells, {graph.Edges} edges)"
+            "middle", string<int> graph.Middle
+            "edges", edges automaton graph
+            "loss", $"{task.Loss.Name} ({loss automaton graph task.Loss})"
+            "learning rate", text adam.LearningRate
+            "betas", list [ text adam.Beta1; text adam.Beta2 ]
+            "epsilon", text adam.Epsilon
+            "milestones", list (adam.Milestones |> Seq.map string<int>)
+            "decay", text adam.Decay
+            "normalised gradients", (if adam.Normalise then "yes" else "no")
+            "weight decay", text adam.WeightDecay
+            "batch", string<int> task.Batch
+            "seed", string<uint64> task.Seed
+            "pool", string<int> task.PoolSize
+            "fresh every", string<int> task.FreshEvery
+            "judge every", string<int> task.JudgeEvery
+            "judge rollouts", string<int> task.JudgeRollouts
+            "judge lengths", list (task.JudgeLengths |> Seq.map string<int>)
+        }
 
 module private Checkpoint =
     [<Literal>]
@@ -100,7 +103,7 @@ module private Checkpoint =
           "judged_losses" ]
 
     let entries (automaton: Automaton) (graph: Graph) (task: TrainingTask) (training: Training) =
-        let settings = Settings.of' automaton graph task
+        let settings = List.ofSeq (Settings.of' automaton graph task)
         let shape = automaton.Rule.Shape
         let int32 value = NpyArray.OfInt32([||], [| value |])
         let floats (values: float[]) = NpyArray.OfFloat64([| values.Length |], values)
@@ -130,17 +133,23 @@ module private Checkpoint =
           "judged_losses", floats (judged |> Array.map (fun (struct (_, loss)) -> loss)) ]
         |> List.map KeyValuePair
 
-    let private compare (entries: Entries) (here: (string * string) list) =
-        let there = entries.Texts("settings", [ here.Length; 2 ])
+    let private compare (entries: Entries) (here: (string * string) seq) =
+        let there = entries.Texts("settings", [ -1; 2 ]) |> Array.chunkBySize 2
+        let mutable count = 0
 
-        here
-        |> List.iteri (fun i (name, text) ->
-            if there[2 * i] <> name then
-                entries.Bad $"setting {i} must be '{name}', but is '{there[2 * i]}'"
+        for name, text in here do
+            if count >= there.Length || there[count][0] <> name then
+                entries.Bad $"setting {count} must be '{name}', but is missing"
 
-            if there[2 * i + 1] <> text then
+            if there[count][1] <> text then
                 entries.Bad
-                    $"the training in the file has the {name} {there[2 * i + 1]}, but the one to be resumed has {text}")
+                    $"the training in the file has the {name} {there[count][1]}, but the one to be resumed has {text}"
+
+            count <- count + 1
+
+        if count < there.Length then
+            entries.Bad
+                $"the setting '{there[count][0]}' is unknown, and the training may not go on the same without it"
 
     let read name arrays (automaton: Automaton) (graph: Graph) (task: TrainingTask) : Training =
         let entries = Entries(name, arrays)

@@ -28,16 +28,7 @@ module private Rows =
 [<Sealed>]
 type Graph
     private
-    (
-        name,
-        topology,
-        middle: int,
-        rowStart: int[],
-        neighbours: int[],
-        offsets: float[],
-        weights: float[],
-        positions
-    ) =
+    (name, topology, middle: int, rowStart: int[], neighbours: int[], offsets: float[], weights: float[], positions) =
     let cells = rowStart.Length - 1
 
     do

@@ -76,7 +76,11 @@ type EdgeWeight(name: string, weight: Edge -> float) =
         match builtIn |> List.tryFind (fun weight -> weight.Name = name) with
         | Some weight -> weight
         | None ->
-            let digits = if name.StartsWith("at:", StringComparison.Ordinal) then name.Substring 3 else ""
+            let digits =
+                if name.StartsWith("at:", StringComparison.Ordinal) then
+                    name.Substring 3
+                else
+                    ""
 
             match Int32.TryParse(digits, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture) with
             | true, offset -> EdgeWeight.At offset

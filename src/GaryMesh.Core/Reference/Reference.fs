@@ -34,8 +34,8 @@ module Reference =
                 Operators: Matrix<'T> list
                 /// For each step the time step where a cell fires and 0 elsewhere [cells x channels].
                 Fires: Matrix<'T>[]
-                /// The gate: from the states before and after the update to 1 where a cell lives, 0 elsewhere.
-                Alive: Matrix<'T> -> Matrix<'T> -> Matrix<'T> option
+                /// The gate: 1 where a cell lives in a state, 0 elsewhere [cells x channels]; `None` without a gate.
+                Lives: Matrix<'T> -> Matrix<'T> option
             }
 
     type Moment<'T
@@ -71,14 +71,13 @@ module Reference =
         let shape, cells = automaton.Rule.Shape, graph.Cells
         let mask value = DenseMatrix.init cells shape.Channels (fun i _ -> numbers.Of(value i))
 
-        let alive =
+        let lives =
             match automaton.Gate with
-            | Gate.Open -> fun _ _ -> None
+            | Gate.Open -> fun _ -> None
             | Gate.Alive(channel, threshold) ->
                 let near = Array.init cells (fun i -> i :: List.map snd (sees graph i))
                 let above (x: Matrix<'T>) j = numbers.Real x[j, channel] > float threshold
-                let lives x i = List.exists (above x) near[i]
-                fun before after -> Some(mask (fun i -> if lives before i && lives after i then 1.0 else 0.0))
+                fun x -> Some(mask (fun i -> if List.exists (above x) near[i] then 1.0 else 0.0))
 
         { Shape = shape
           Cells = cells
@@ -90,7 +89,7 @@ module Reference =
             [| for step in 0 .. rollout.Steps - 1 ->
                    let fires i = rollout.Firing.Fires(automaton.FireRate, step, i)
                    mask (fun i -> if fires i then automaton.TimeStep else 0.0) |]
-          Alive = alive }
+          Lives = lives }
 
     /// W1' [Perceived x H] and W2' [H x C], and b1 [cells x H] and b2 [cells x C] repeated for every cell.
     let private layers (prepared: Prepared<'T>) (parameters: 'T[]) =
@@ -126,10 +125,11 @@ module Reference =
 
             let a = z * w1' + b1
             let d = a.Map relu * w2' + b2
-            let s' = s + prepared.Fires[t].PointwiseMultiply d
-            let alive = prepared.Alive s s'
+            let alive = prepared.Lives s
+            let s' = s + gated alive (prepared.Fires[t].PointwiseMultiply d)
+            let survives = Option.map2 (fun (a: Matrix<'T>) b -> a.PointwiseMultiply b) alive (prepared.Lives s')
 
-            { Perceived = z; Activation = a; Alive = alive; State = gated alive s' }
+            { Perceived = z; Activation = a; Alive = survives; State = gated survives s' }
 
         (start, [| 0 .. prepared.Fires.Length - 1 |])
         ||> Array.mapFold (fun s t ->
@@ -158,6 +158,7 @@ module Reference =
         /// a name with a bar stands for the derivative of the loss with respect to that name.
         let back t (s''Bar: Matrix<float>) =
             let { Perceived = z; Activation = a; Alive = alive } = moments[t]
+            // What survives was alive before, so this drops the changes of dead cells, too.
             let s'Bar = gated alive s''Bar
             let dBar = prepared.Fires[t].PointwiseMultiply s'Bar
             let w2Bar = dBar.TransposeThisAndMultiply(a.Map(max 0.0))

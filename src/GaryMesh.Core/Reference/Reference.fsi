@@ -12,8 +12,12 @@ open MathNet.Numerics.LinearAlgebra
 ///     a   = z W1' + b1                      [cells x H]
 ///     h   = a where Re a > 0, 0 elsewhere
 ///     d   = h W2' + b2                      [cells x C]
-///     s'  = s + timeStep x (fires .* d)
-///     s'' = s' where a cell is alive in s and in s', 0 elsewhere (`Gate.Alive` alone)
+///     s'  = s + timeStep x (fires .* alive(s) .* d)
+///     s'' = s' where a cell is alive in s and in s', 0 elsewhere
+///
+/// with alive(s) = 1 everywhere but under `Gate.Alive`. A dead cell does not fire, so it costs nothing and wakes nobody;
+/// in Growing NCA (Distill 2020) it takes its change before the second mask zeroes it, and for that moment counts as a
+/// neighbour.
 ///
 /// and a cell is alive in x where the largest Re x[., channel] of the cell itself and of those it sees is above the
 /// threshold.

@@ -1,0 +1,57 @@
+namespace GaryMesh
+
+open System
+
+/// A matrix that lies in an array: element (i, j) at `Offset + i * RowStride + j * ColumnStride`.
+[<Struct; NoComparison; NoEquality>]
+type MatrixView =
+    /// <exception cref="T:System.ArgumentException">An element would lie outside the array.</exception>
+    new: data: float32[] * offset: int * rows: int * columns: int * rowStride: int * columnStride: int -> MatrixView
+    /// A whole array, row by row.
+    new: data: float32[] * rows: int * columns: int -> MatrixView
+    val Data: float32[]
+    val Offset: int
+    val Rows: int
+    val Columns: int
+    val RowStride: int
+    val ColumnStride: int
+    /// The same numbers with rows and columns exchanged; nothing is copied.
+    member Transposed: MatrixView
+    /// `rows` rows from `first` on.
+    member Slice: first: int * rows: int -> MatrixView
+
+/// The right side of a product, copied into the order in which the kernel reads it.
+[<Sealed>]
+type PackedMatrix =
+    member Rows: int
+    member Columns: int
+    interface IDisposable
+
+/// Dense layers in float32 from the engine's own kernel: C = A B (+ bias, ReLU), register-blocked and parallel.
+///
+/// The gradients of a layer are products too: dA = dC B' and dB = A' dC, with `MatrixView.Transposed`. Results go into
+/// the matrix given for them (this type serves code that minds its memory); they are the same, bit for bit, for any
+/// number of threads. Not for use by several threads at once.
+[<Sealed>]
+type Dense =
+    new: options: EngineOptions -> Dense
+    member Threads: int
+
+    /// Copies a right side once, for many products with it.
+    member Pack: b: MatrixView -> PackedMatrix
+
+    /// Copies new numbers into a packed matrix of the same size.
+    /// <exception cref="T:System.ArgumentException">The sizes differ.</exception>
+    member Repack: b: MatrixView * into: PackedMatrix -> unit
+
+    /// C = A B.
+    /// <exception cref="T:System.ArgumentException">The sizes do not fit each other; the message names them.</exception>
+    member Multiply: a: MatrixView * b: MatrixView * c: MatrixView -> unit
+
+    /// C = C + A B.
+    member MultiplyAdd: a: MatrixView * b: MatrixView * c: MatrixView -> unit
+
+    /// C = A B + bias, negative sums set to 0 where `relu`; `bias` holds one number a column, or is null.
+    member Layer: a: MatrixView * b: PackedMatrix * bias: (float32[] | null) * relu: bool * c: MatrixView -> unit
+
+    interface IDisposable

@@ -1,0 +1,499 @@
+namespace GaryMesh
+
+open System
+open System.Collections.Immutable
+open System.Threading
+open MathNet.Numerics.LinearAlgebra
+
+[<RequireQualifiedAccess>]
+type LawResult =
+    | Holds
+    | Broken of Reason: string
+
+    member result.Text =
+        match result with
+        | Holds -> ""
+        | Broken reason -> reason
+
+[<Sealed>]
+type Law(name: string, statement: string, check: Automaton -> Graph -> Rollout -> uint64 -> LawResult) =
+    member _.Name = name
+    member _.Statement = statement
+
+    member _.Check(automaton: Automaton, graph: Graph, rollout: Rollout, seed: uint64) =
+        automaton.Check(graph, rollout)
+        check automaton graph rollout seed
+
+    member law.Check(automaton: Automaton, graph: Graph, rollout: Rollout) = law.Check(automaton, graph, rollout, 0UL)
+
+/// What the laws are made of.
+module private Evidence =
+    let engine (threads: int) (memory: TraceMemory) (automaton: Automaton) (graph: Graph) =
+        new Prepared(automaton, graph, EngineOptions(Threads = threads, TraceMemory = memory))
+
+    /// As above, on one thread and vectors of a given width, 0 for the widest.
+    let wide (lanes: int) (automaton: Automaton) (graph: Graph) =
+        new Prepared(automaton, graph, EngineOptions(Threads = 1, Lanes = lanes))
+
+    let plain = TraceMemory.Within(1L <<< 28)
+
+    let run (automaton: Automaton) (graph: Graph) (rollout: Rollout) =
+        use prepared = engine 1 plain automaton graph
+        prepared.Run rollout
+
+    let noise (cells: int) (channels: int) (seed: uint64) =
+        State.Create(
+            cells,
+            channels,
+            fun cell channel -> float32 (Counter.normal seed (int64 cell * int64 channels + int64 channel))
+        )
+
+    /// A loss that looks at several states of a rollout.
+    let loss (automaton: Automaton) (graph: Graph) (seed: uint64) =
+        let target = noise graph.Cells automaton.Rule.Shape.Channels (Counter.key seed [ 1 ])
+        Loss.MeanSquared(target, null, null).At(fun step steps -> step = steps || step % 3 = 1)
+
+    let gradient threads memory (automaton: Automaton) (graph: Graph) (rollouts: Rollout[]) (loss: Loss) =
+        use prepared = engine threads memory automaton graph
+        prepared.Gradient(rollouts, loss)
+
+    /// The first of several findings that is not empty.
+    let first (findings: (unit -> string option) seq) =
+        match findings |> Seq.tryPick (fun find -> find ()) with
+        | Some reason -> LawResult.Broken reason
+        | None -> LawResult.Holds
+
+    /// Where two states differ in a bit, among the cells that count.
+    let bits (what: string) (counts: int -> bool) (a: State) (b: State) () =
+        let channels = max 1 a.Channels
+        let bitsOf (state: State) i = BitConverter.SingleToInt32Bits state.Data[i]
+
+        if a.Cells <> b.Cells || a.Channels <> b.Channels then
+            Some $"{what}: one is {a.Cells} cells x {a.Channels}, the other {b.Cells} x {b.Channels}."
+        else
+            seq { 0 .. a.Data.Length - 1 }
+            |> Seq.tryFind (fun i -> counts (i / channels) && bitsOf a i <> bitsOf b i)
+            |> Option.map (fun i ->
+                $"{what}: channel {i % channels} of cell {i / channels} is {a.Data[i]:R} in one and {b.Data[i]:R} in the other.")
+
+    let everyCell (_: int) = true
+
+    let bitsOfAll (what: string) (a: float[]) (b: float[]) () =
+        let differs i = BitConverter.DoubleToInt64Bits a[i] <> BitConverter.DoubleToInt64Bits b[i]
+
+        if a.Length <> b.Length then
+            Some $"{what}: there are {a.Length} in one and {b.Length} in the other."
+        else
+            seq { 0 .. a.Length - 1 }
+            |> Seq.tryFind differs
+            |> Option.map (fun i -> $"{what}: number {i} is {a[i]:R} in one and {b[i]:R} in the other.")
+
+    /// Whether one rollout's outcome is another's, bit for bit.
+    let outcomes (what: string) (a: Outcome) (b: Outcome) =
+        [ bitsOfAll $"{what}, the loss" [| a.Loss |] [| b.Loss |]
+          bits $"{what}, the final state" everyCell a.Final b.Final
+          bits $"{what}, the derivative by the start" everyCell a.Start b.Start
+          bitsOfAll $"{what}, the number of inputs" [| float a.Inputs.Length |] [| float b.Inputs.Length |]
+          for a, b in Seq.zip a.Inputs b.Inputs do
+              bits $"{what}, the derivative by the inputs" everyCell a b ]
+
+    let gradients (what: string) (a: BatchGradient) (b: BatchGradient) =
+        [ yield bitsOfAll $"{what}, the derivative by the parameters" a.Parameters b.Parameters
+          for a, b in Array.zip a.Outcomes b.Outcomes do
+              yield! outcomes what a b ]
+
+    let largest (values: float seq) = values |> Seq.fold (fun most value -> max most (abs value)) 0.0
+
+    /// How far numbers lie apart at most, NaN being farthest.
+    let apart (a: float seq) (b: float seq) =
+        Seq.zip a b
+        |> Seq.fold
+            (fun most (x, y) ->
+                let gap = abs (x - y)
+                if Double.IsNaN gap then infinity else max most gap)
+            0.0
+
+    let close (what: string) (share: float) (slack: float) (expected: float[]) (given: float[]) () =
+        let scale = largest expected
+        let gap = apart expected given
+
+        if expected.Length <> given.Length then
+            Some $"{what}: {expected.Length} are expected, but there are {given.Length}."
+        elif gap <= share * scale + slack then
+            None
+        else
+            Some
+                $"{what}: they lie {gap:g3} apart, where the largest is {scale:g3} and {share * scale + slack:g3} is allowed."
+
+    let floats (state: State) = Array.map float (state.ToArray())
+    let rowMajor (matrix: Matrix<float>) = matrix.ToRowMajorArray()
+
+    /// The reference's rollout with what single precision can make of it: the largest absolute value, and whether the
+    /// gate's decisions are clear enough for both to take the same.
+    let reference (automaton: Automaton) (graph: Graph) (rollout: Rollout) =
+        let prepared: Reference.Prepared<float> = Reference.prepare automaton graph rollout
+        let start = Reference.matrixOf rollout.Start
+
+        let moments =
+            Reference.forward prepared (Reference.parametersOf automaton) start (Reference.inputsOf rollout)
+
+        let states = Array.append [| start |] (moments |> Array.map _.State)
+        let scale = states |> Seq.collect rowMajor |> largest |> max 1.0
+
+        let decided =
+            match automaton.Gate with
+            | Gate.Open -> true
+            | Gate.Alive(channel, threshold) ->
+                // The second mask looks at a state that is not kept: the step of the automaton without a gate gives what
+                // it looks at (and moves of dead cells, at worst making this too careful).
+                let near (x: float) = abs (x - float threshold) < 1e-5 * scale
+
+                moments
+                |> Array.indexed
+                |> Array.forall (fun (t, _) ->
+                    let before = states[t]
+
+                    let bare =
+                        Reference.rolloutFrom
+                            (automaton.WithGate Gate.Open)
+                            graph
+                            (Reference.parametersOf automaton)
+                            { rollout with
+                                Steps = 1
+                                Firing = Firing.Mask(fun _ cell -> rollout.Firing.Fires(automaton.FireRate, t, cell))
+                                Inputs =
+                                    match rollout.Inputs.At t with
+                                    | null -> Inputs.Absent
+                                    | told -> Inputs.Constant told }
+                            before
+                            (match rollout.Inputs.At t with
+                             | null -> [||]
+                             | told -> [| Reference.matrixOf told |])
+
+                    let clear (state: Matrix<float>) = state.Column(channel) |> Seq.exists near |> not
+                    clear before && clear bare[1])
+
+        {| Prepared = prepared
+           Moments = moments
+           States = states
+           Scale = scale
+           Speaks = decided && scale < 1e12 |}
+
+    /// The reference's gradient, and how much the activations next to ReLU's kink matter to it.
+    let referenceGradient (automaton: Automaton) (graph: Graph) (rollout: Rollout) (loss: Loss) =
+        let found = reference automaton graph rollout
+        let parameters = Reference.parametersOf automaton
+        let channels = automaton.Rule.Shape.Channels
+
+        let said =
+            found.States
+            |> Array.mapi (fun step state ->
+                if step > 0 && loss.Sees(step, rollout.Steps) then
+                    let rounded = State(graph.Cells, channels, rowMajor state |> Array.map float32)
+                    Some(loss.Evaluate rounded)
+                else
+                    None)
+
+        let adjointOf step = said[step] |> Option.map (fun said -> Reference.matrixOf said.Adjoint)
+
+        let shifted by =
+            let moments =
+                found.Moments
+                |> Array.map (fun moment ->
+                    { moment with
+                        Reference.Moment.Activation = moment.Activation.Map(fun a -> a + by) })
+
+            Reference.backward found.Prepared parameters moments adjointOf
+
+        let scale =
+            found.Moments |> Seq.collect (fun moment -> rowMajor moment.Activation) |> largest |> max 1.0
+
+        let kink = 3e-6 * scale
+
+        {| Found = found
+           Loss = said |> Array.sumBy (Option.map _.Value >> Option.defaultValue 0.0)
+           Exact = shifted 0.0
+           Above = shifted kink
+           Below = shifted -kink |}
+
+    let order (cells: int) (seed: uint64) =
+        [| 0 .. cells - 1 |] |> Array.sortBy (fun cell -> Counter.word seed (int64 cell))
+
+    /// The rollout's firing as a mask under other names: `userOf` gives a cell's old name.
+    let renamed (automaton: Automaton) (rollout: Rollout) (userOf: int -> int) =
+        Firing.Mask(fun step cell -> rollout.Firing.Fires(automaton.FireRate, step, userOf cell))
+
+    let mapInputs (map: State -> State) (inputs: Inputs) =
+        match inputs with
+        | Inputs.Absent -> Inputs.Absent
+        | Inputs.Constant told -> Inputs.Constant(map told)
+        | Inputs.PerStep told -> Inputs.PerStep(Array.map map told)
+
+open Evidence
+
+module private Checks =
+    let locality (automaton: Automaton) (graph: Graph) (rollout: Rollout) (seed: uint64) =
+        let source = Counter.below graph.Cells (Counter.key seed [ 2 ]) 0L
+        let start = rollout.Start
+
+        let changed =
+            State.Create(
+                start.Cells,
+                start.Channels,
+                fun cell channel -> if cell = source then start[cell, channel] + 1.0f else start[cell, channel]
+            )
+
+        let reach = if automaton.Gate.IsOpen then rollout.Steps else 2 * rollout.Steps
+        let hops = graph.HopsFrom source
+        let far cell = hops[cell] < 0 || hops[cell] > reach
+        let a = run automaton graph rollout
+        let b = run automaton graph { rollout with Start = changed }
+        first [ bits $"Cell {source} was changed, and more than {reach} hops away" far a b ]
+
+    let relabelling (automaton: Automaton) (graph: Graph) (rollout: Rollout) (seed: uint64) =
+        let order = order graph.Cells (Counter.key seed [ 3 ])
+        let userOf = Array.zeroCreate graph.Cells
+        order |> Array.iteri (fun cell name -> userOf[name] <- cell)
+
+        let other =
+            { rollout with
+                Start = rollout.Start.Relabelled order
+                Firing = renamed automaton rollout (fun cell -> userOf[cell])
+                Inputs = mapInputs _.Relabelled(order) rollout.Inputs }
+
+        first
+            [ bits
+                  "Relabelled after the rollout and before it"
+                  everyCell
+                  ((run automaton graph rollout).Relabelled order)
+                  (run automaton (graph.Relabelled order) other) ]
+
+    /// The graph twice, side by side.
+    let private doubled (graph: Graph) =
+        let twice (values: ImmutableArray<float>) =
+            if values.IsEmpty then
+                null
+            else
+                Array.append (Array.ofSeq values) (Array.ofSeq values)
+
+        Graph.OfRows(
+            [| yield! graph.RowStart; for cell in 1 .. graph.Cells -> graph.RowStart[cell] + graph.Edges |],
+            [| yield! graph.Neighbours; for seen in graph.Neighbours -> seen + graph.Cells |],
+            twice graph.Offsets,
+            twice graph.Weights,
+            twice graph.Positions
+        )
+
+    let flatParameters (automaton: Automaton) (graph: Graph) (rollout: Rollout) (seed: uint64) =
+        let shape, cells = automaton.Rule.Shape, graph.Cells
+        let twice (state: State) = State(2 * cells, state.Channels, Array.append state.Data state.Data)
+
+        let both =
+            { rollout with
+                Start = twice rollout.Start
+                Firing = renamed automaton rollout (fun cell -> cell % cells)
+                Inputs = mapInputs twice rollout.Inputs }
+
+        let wide = doubled graph
+        let gradient = gradient 1 plain automaton wide [| both |] (loss automaton wide seed)
+
+        let count (what: string) given () =
+            if given = shape.ParameterCount then
+                None
+            else
+                Some $"A rule {shape.Text} has {shape.ParameterCount} parameters, but {what} has {given}."
+
+        first
+            [ count "the rule" automaton.Rule.ParameterCount
+              count "its gradient on twice the cells" gradient.Parameters.Length
+              bits
+                  "The graph alone and beside a copy"
+                  everyCell
+                  (twice (run automaton graph rollout))
+                  gradient.Outcomes[0].Final ]
+
+    let silence (automaton: Automaton) (graph: Graph) (rollout: Rollout) (seed: uint64) =
+        let final = run (automaton.WithFireRate 0.0) graph { rollout with Firing = Firing.Seeded(seed, 0) }
+        let zero cell = Seq.forall (fun channel -> final[cell, channel] = 0.0f) (seq { 0 .. final.Channels - 1 })
+        let counts cell = automaton.Gate.IsOpen || not (zero cell)
+        first [ bits "The start and the end at fire rate 0" counts rollout.Start final ]
+
+    let determinism (automaton: Automaton) (graph: Graph) (rollout: Rollout) (_: uint64) =
+        first [ bits "Two runs" everyCell (run automaton graph rollout) (run automaton graph rollout) ]
+
+    /// Three rollouts of different lengths, starts and firing.
+    let private several (graph: Graph) (rollout: Rollout) (seed: uint64) =
+        let start = noise graph.Cells rollout.Start.Channels (Counter.key seed [ 4 ])
+
+        [| rollout
+           { rollout with Start = start; Firing = Firing.Seeded(seed, 1) }
+           { rollout with
+               Steps = (rollout.Steps + 1) / 2
+               Firing = Firing.Seeded(seed, 2) } |]
+
+    let batch (automaton: Automaton) (graph: Graph) (rollout: Rollout) (seed: uint64) =
+        let rollouts = several graph rollout seed
+        let loss = loss automaton graph seed
+        use prepared = engine 2 plain automaton graph
+        let finals = prepared.Run rollouts
+        let together = prepared.Gradient(rollouts, loss)
+        let alone = rollouts |> Array.map (fun rollout -> gradient 1 plain automaton graph [| rollout |] loss)
+        let sum = alone |> Array.map _.Parameters |> Array.reduce (Array.map2 (+))
+
+        first
+            [ for i in 0 .. rollouts.Length - 1 do
+                  let name = $"Rollout {i} of a batch and alone"
+                  yield bits name everyCell finals[i] (run automaton graph rollouts[i])
+                  yield! outcomes name together.Outcomes[i] alone[i].Outcomes[0]
+              yield
+                  close
+                      "The batch's derivative and the sum of those of its rollouts"
+                      1e-12
+                      1e-300
+                      sum
+                      together.Parameters ]
+
+    let threads (automaton: Automaton) (graph: Graph) (rollout: Rollout) (seed: uint64) =
+        let rollouts = several graph rollout seed
+        let loss = loss automaton graph seed
+        let on threads = gradient threads plain automaton graph rollouts loss
+        let alone = on 1
+
+        let finals threads =
+            use prepared = engine threads plain automaton graph
+            prepared.Run rollouts[0]
+
+        first
+            [ for threads in [ 2; 3 ] do
+                  let name = $"One thread and {threads}"
+                  yield bits name everyCell (finals 1) (finals threads)
+                  yield! gradients name alone (on threads) ]
+
+    let traceMemory (automaton: Automaton) (graph: Graph) (rollout: Rollout) (seed: uint64) =
+        let loss = loss automaton graph seed
+        let rollouts = several graph rollout seed
+        let by memory = gradient 1 memory automaton graph rollouts loss
+        let everything = by TraceMemory.Everything
+
+        first
+            [ for memory in [ TraceMemory.States; TraceMemory.Checkpoints ] do
+                  yield! gradients $"A trace of everything and of {memory}" everything (by memory) ]
+
+    let engineValues (lanes: int) (automaton: Automaton) (graph: Graph) (rollout: Rollout) (_: uint64) =
+        let found = reference automaton graph rollout
+
+        if not found.Speaks then
+            LawResult.Holds
+        else
+            let expected = rowMajor found.States[rollout.Steps]
+            use prepared = wide lanes automaton graph
+            let final = floats (prepared.Run rollout)
+            first [ close "The reference's final state and the engine's" 0.0 (1e-5 * found.Scale) expected final ]
+
+    let engineGradient (lanes: int) (automaton: Automaton) (graph: Graph) (rollout: Rollout) (seed: uint64) =
+        let loss = loss automaton graph seed
+        let reference = referenceGradient automaton graph rollout loss
+
+        if not reference.Found.Speaks then
+            LawResult.Holds
+        else
+            use prepared = wide lanes automaton graph
+            let given = prepared.Gradient([| rollout |], loss)
+            let outcome = given.Outcomes[0]
+
+            let agrees what (part: Reference.Gradient -> float[]) (engine: float[]) =
+                let slack = 2.0 * apart (part reference.Above) (part reference.Below)
+
+                close
+                    $"The reference's derivative by the {what} and the engine's"
+                    1e-4
+                    (slack + 1e-30)
+                    (part reference.Exact)
+                    engine
+
+            let inputs (gradient: Reference.Gradient) =
+                match rollout.Inputs with
+                | Inputs.Absent -> [||]
+                | Inputs.Constant _ when gradient.Inputs.Length > 0 -> gradient.Inputs |> Array.reduce (+) |> rowMajor
+                | _ -> gradient.Inputs |> Array.collect rowMajor
+
+            first
+                [ close "The reference's loss and the engine's" 1e-4 1e-30 [| reference.Loss |] [| given.Loss |]
+                  agrees "parameters" _.Parameters given.Parameters
+                  agrees "start" (fun gradient -> rowMajor gradient.Start) (floats outcome.Start)
+                  agrees "inputs" inputs (outcome.Inputs |> Array.collect floats) ]
+
+    let width lanes automaton graph rollout seed =
+        match engineValues lanes automaton graph rollout seed with
+        | LawResult.Holds -> engineGradient lanes automaton graph rollout seed
+        | broken -> broken
+
+    let gradientAgreement (automaton: Automaton) (graph: Graph) (rollout: Rollout) (seed: uint64) =
+        let target = noise graph.Cells automaton.Rule.Shape.Channels (Counter.key seed [ 1 ])
+
+        let seen =
+            [ for step in 1 .. rollout.Steps do
+                  if step = rollout.Steps || step % 3 = 1 then
+                      step ]
+
+        let squares = GradientCheck.Squares [ for step in seen -> struct (step, target) ]
+        let report = GradientCheck.Run(automaton, graph, rollout, squares, true, null, CancellationToken.None)
+
+        if report.ComplexStep <= 1e-12 then
+            LawResult.Holds
+        else
+            LawResult.Broken
+                $"The reference's derivatives and the complex step's lie {report.ComplexStep:g3} of the largest apart, where 1e-12 is allowed."
+
+[<AbstractClass; Sealed>]
+type Laws =
+    static member Locality =
+        Law("locality", "In T steps nothing travels farther than T hops (2 T under a gate).", Checks.locality)
+
+    static member Relabelling = Law("relabelling", "Relabelling the cells relabels the result.", Checks.relabelling)
+
+    static member FlatParameters =
+        Law(
+            "flat parameters",
+            "The number of parameters does not depend on the number of cells.",
+            Checks.flatParameters
+        )
+
+    static member Silence = Law("silence", "Fire rate 0 changes nothing.", Checks.silence)
+    static member Determinism = Law("determinism", "The same seed gives the same bits.", Checks.determinism)
+    static member Batch = Law("batch", "A batch does what its rollouts do one by one.", Checks.batch)
+    static member Threads = Law("threads", "The number of threads does not change a bit.", Checks.threads)
+
+    static member TraceMemory =
+        Law("trace memory", "What a trace keeps does not change a bit of the gradient.", Checks.traceMemory)
+
+    static member EngineValues =
+        Law("engine values", "The engine computes what the reference does.", Checks.engineValues 0)
+
+    static member EngineGradient =
+        Law("engine gradient", "The engine's gradient is the reference's.", Checks.engineGradient 0)
+
+    static member Width(lanes: int) =
+        Law(
+            $"width {lanes}",
+            $"With {lanes} numbers in a vector the engine does what the reference does.",
+            Checks.width lanes
+        )
+
+    static member GradientAgreement =
+        Law("gradient agreement", "The reference's gradient is the complex step's.", Checks.gradientAgreement)
+
+    static member All =
+        ImmutableArray.Create(
+            Laws.Locality,
+            Laws.Relabelling,
+            Laws.FlatParameters,
+            Laws.Silence,
+            Laws.Determinism,
+            Laws.Batch,
+            Laws.Threads,
+            Laws.TraceMemory,
+            Laws.EngineValues,
+            Laws.EngineGradient,
+            Laws.GradientAgreement
+        )

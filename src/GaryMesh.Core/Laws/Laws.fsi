@@ -1,0 +1,67 @@
+namespace GaryMesh
+
+open System.Collections.Immutable
+
+/// What a law says of one case.
+[<RequireQualifiedAccess>]
+type LawResult =
+    | Holds
+    /// One sentence that says where, and by how much.
+    | Broken of Reason: string
+
+    /// The reason, or an empty text where the law holds.
+    member Text: string
+
+/// Something that holds for every automaton on every graph: a pure predicate for any property library.
+[<Sealed>]
+type Law =
+    /// Such as `locality`.
+    member Name: string
+    /// The law in one sentence.
+    member Statement: string
+
+    /// Whether the law holds for this case; what it needs beside (a cell, an order of cells) follows from the seed.
+    /// <exception cref="T:System.ArgumentException">The rollout does not fit the automaton on the graph.</exception>
+    member Check: automaton: Automaton * graph: Graph * rollout: Rollout * seed: uint64 -> LawResult
+
+    /// As above, under seed 0.
+    member Check: automaton: Automaton * graph: Graph * rollout: Rollout -> LawResult
+
+/// The laws. Those on gradients differentiate the mean squared distance to a noise state, seen after the first step, every
+/// third from there, and the last.
+[<AbstractClass; Sealed>]
+type Laws =
+    /// A change of one cell's start reaches, in T steps, cells at most T hops away; all others keep every bit. Under a gate
+    /// it is 2 T: whether a cell lives depends on its neighbours after the step, and they on theirs before.
+    static member Locality: Law
+    /// Cells under other names (the firing, as a mask, renamed with them) do the same under those names, bit for bit.
+    static member Relabelling: Law
+    /// The number of parameters is the shape's, whatever the graph: two copies of the graph side by side run under the
+    /// same parameters, each as it did alone, bit for bit, and their gradient has as many numbers.
+    static member FlatParameters: Law
+    /// At fire rate 0 every cell keeps every bit (or is set to zero by a gate).
+    static member Silence: Law
+    /// The same seed gives the same bits.
+    static member Determinism: Law
+    /// Rollouts of a batch end in the same bits, and have the same derivatives, as one by one; the sum of their
+    /// derivatives by the parameters is the batch's to 1e-12 of the largest.
+    static member Batch: Law
+    /// One, two and three threads give the same bits, values and derivatives.
+    static member Threads: Law
+    /// What a trace keeps and what it computes again does not change a bit of the gradient.
+    static member TraceMemory: Law
+    /// The engine's final state is the reference's, to 1e-5 of the largest absolute value of the rollout (or of 1). Says
+    /// nothing where that passes 1e12, or where the gate's channel comes within 1e-5 of it to its threshold, so that single
+    /// precision may decide otherwise.
+    static member EngineValues: Law
+    /// The engine's derivatives by parameters, start and inputs are the reference's, to 1e-4 of the largest of each. Where
+    /// an activation lies so close to 0 that single precision may take the other side of ReLU's kink, twice what both
+    /// sides differ by is allowed on top. Says nothing where `EngineValues` does not.
+    static member EngineGradient: Law
+    /// `EngineValues` and `EngineGradient` on vectors of 1, 4, 8 or 16 numbers rather than the machine's widest.
+    static member Width: lanes: int -> Law
+    /// The reference's derivative by every parameter, start value and input is the complex step's, to 1e-12 of the largest
+    /// (it takes a rollout for each of them: for small cases).
+    static member GradientAgreement: Law
+    /// All of them, but for `Width`.
+    static member All: ImmutableArray<Law>

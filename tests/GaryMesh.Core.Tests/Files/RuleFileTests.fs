@@ -1,0 +1,278 @@
+/// Rule and state files: what is written is what is read, older files open, and whatever else is refused.
+module GaryMesh.Tests.Files.RuleFileTests
+
+open System
+open System.Collections.Generic
+open System.IO
+open Expecto
+open FsCheck.FSharp
+open GaryMesh
+open GaryMesh.Tests
+open GaryMesh.Tests.Files.Support
+
+let private bytesOf (automaton: Automaton) =
+    use memory = new MemoryStream()
+    RuleFile.Write(memory, automaton)
+    memory.ToArray()
+
+let private readBytes (known: EdgeWeight seq) (bytes: byte[]) =
+    use memory = new MemoryStream(bytes)
+    RuleFile.Read(memory, "rule.npz", known)
+
+let private arrays (automaton: Automaton) =
+    use memory = new MemoryStream(bytesOf automaton)
+    Dictionary(Npz.Read(memory, "rule.npz"))
+
+/// Reads the automaton's file with one entry changed.
+let private changed (automaton: Automaton) (entry: string) (array: NpyArray | null) () =
+    let entries = arrays automaton
+
+    match array with
+    | null -> entries.Remove entry |> ignore
+    | array -> entries[entry] <- array
+
+    use memory = new MemoryStream()
+    Npz.Write(memory, entries)
+    readBytes [] (memory.ToArray()) |> ignore
+
+let private same (a: Automaton) (b: Automaton) =
+    Expect.sequenceEqual
+        (a.Perception.Operators |> Seq.map _.Text)
+        (b.Perception.Operators |> Seq.map _.Text)
+        "the perception"
+
+    Expect.equal a.Rule.Shape b.Rule.Shape "the shape"
+    Expect.equal (a.Rule.ToArray()) (b.Rule.ToArray()) "the parameters"
+
+    Expect.equal
+        (a.FireRate, a.TimeStep, a.Gate, a.Start, a.LeastSteps, a.MostSteps)
+        (b.FireRate, b.TimeStep, b.Gate, b.Start, b.LeastSteps, b.MostSteps)
+        "everything else"
+
+let private halves = [| for i in 0..100 -> float32 (i % 7) / 8f - 0.25f |]
+
+/// The weights of the fixtures: each matrix counts up from the same number.
+let private counting (shape: RuleShape) =
+    let part (view: ParameterView) = Array.truncate view.Length halves
+    let parameters = Rule.ViewsOf shape |> Seq.map part |> Array.concat
+    Rule(shape, ReadOnlySpan parameters)
+
+let private fixtureAutomaton =
+    Automaton
+        .Of(Perception.Planar, counting (RuleShape(2, 3, 3)))
+        .WithFireRate(0.25)
+        .WithStart(Start.Noise 0.5f)
+        .WithSteps(8, 12)
+
+let private automata =
+    gen {
+        let! perception =
+            Gen.elements
+                [ Perception.Planar
+                  Perception.Harmonics
+                  Perception.Sobel
+                  Perception.Offsets [ -3; 2 ]
+                  Perception [ Operator.Own ] ]
+
+        let! channels = Gen.choose (1, 20)
+        let! hidden = Gen.choose (1, 30)
+        let! inputs = Gen.elements [ 0; 0; 1; 5 ]
+        let! seed = Gen.choose (0, 1000000)
+        let shape = RuleShape(channels, perception.Count, hidden, inputs)
+        let! rate = Gen.choose (0, 65536)
+        let! step = Gen.elements [ 1.0; 0.1; -0.3 ]
+        let! channel = Gen.choose (0, channels - 1)
+        let! gate = Gen.elements [ Gate.Open; Gate.Alive(channel, 0.1f); Gate.Alive(channel, -1e-20f) ]
+        let! start = Gen.elements [ Start.Zeros; Start.Seed; Start.Noise 0.1f ]
+        let! least = Gen.choose (1, 50)
+        let! more = Gen.choose (0, 50)
+
+        return
+            Automaton
+                .Of(perception, GradientCheck.RuleFor(shape, uint64 seed, 1.0))
+                .WithFireRate(float rate / 65536.0)
+                .WithTimeStep(step)
+                .WithGate(gate)
+                .WithStart(start)
+                .WithSteps(least, least + more)
+    }
+
+[<Tests>]
+let tests =
+    testList
+        "Rule files"
+        [ propertyOf automata "what is written is what is read, in equal bytes" (fun automaton ->
+              let bytes = bytesOf automaton
+              let again = readBytes [] bytes
+              same again automaton
+              Expect.equal (bytesOf again) bytes "equal automata are equal bytes")
+
+          test "a file is replaced whole, and reads as its stream does" {
+              inFolder (fun folder ->
+                  let path = Path.Combine(folder, "rule.npz")
+                  RuleFile.Write(path, Automaton.MeshNca 1UL)
+                  RuleFile.Write(path, Automaton.Growing 2UL)
+                  same (RuleFile.Read path) (Automaton.Growing 2UL)
+                  Expect.equal (File.ReadAllBytes path) (bytesOf (Automaton.Growing 2UL)) "the stream's bytes"
+                  Expect.hasLength (Directory.GetFiles folder) 1 "nothing else is left")
+          }
+
+          test "weights stand by name, in the shapes that the rule's matrices have" {
+              let entries = arrays (Automaton.GaryMesh 1UL)
+              Expect.equal entries["fc1.weight"].Shape [| 48; 36 |] "hidden x perceived"
+              Expect.equal entries["fc1.bias"].Shape [| 48 |] "hidden"
+              Expect.equal entries["fc2.weight"].Shape [| 12; 48 |] "channels x hidden"
+              Expect.equal entries["fc2.bias"].Shape [| 12 |] "channels"
+              Expect.equal (entries["perception"].ToText()[1]) "mean difference cos" "operators as text"
+              // One channel: a vector all the same.
+              let thin = arrays (Automaton.Of(Perception.Planar, Rule.Zero(RuleShape(1, 3, 1))))
+              Expect.equal thin["fc2.bias"].Shape [| 1 |] "a bias of one channel"
+              Expect.equal thin["fc2.weight"].Shape [| 1; 1 |] "a matrix of one weight"
+          }
+
+          test "the file of version 1 reads, and is still what is written" {
+              let automaton = fixtureAutomaton.WithTimeStep(0.5).WithGate(Gate.Alive(1, 0.1f))
+              same (RuleFile.Read(fixture "rule_version1.npz")) automaton
+              Expect.equal (bytesOf automaton) (File.ReadAllBytes(fixture "rule_version1.npz")) "the same bytes"
+          }
+
+          test "NumPy's own file of the same rule reads the same" {
+              same
+                  (RuleFile.Read(fixture "rule_numpy.npz"))
+                  (fixtureAutomaton.WithTimeStep(0.5).WithGate(Gate.Alive(1, 0.1f)))
+          }
+
+          test "a file of version 0 reads with a time step of 1, no gate and no inputs" {
+              same (RuleFile.Read(fixture "rule_version0.npz")) fixtureAutomaton
+          }
+
+          test "a newer version is refused" {
+              refused [ "rule_newer.npz"; "0 to 1"; "version 2" ] (fun () ->
+                  RuleFile.Read(fixture "rule_newer.npz") |> ignore)
+          }
+
+          test "an unknown feature is refused" {
+              refused [ "rule_unknown.npz"; "'experts'" ] (fun () ->
+                  RuleFile.Read(fixture "rule_unknown.npz") |> ignore)
+          }
+
+          test "the four arrays of MeshNCA alone are a MeshNCA rule" {
+              let expected = Automaton.Of(Perception.Harmonics, counting (RuleShape(2, 5, 3)))
+              same (RuleFile.Read(fixture "rule_meshnca.npz")) expected
+          }
+
+          test "MeshNCA's arrays for another perception are refused with both sizes" {
+              let rule = Automaton.GaryMesh 1UL
+              let weights = arrays rule |> Seq.filter (fun entry -> entry.Key.StartsWith "fc") |> Array.ofSeq
+              use memory = new MemoryStream()
+              Npz.Write(memory, weights)
+
+              refused [ "rule.npz"; "60"; "[48 x 36]" ] (fun () -> readBytes [] (memory.ToArray()) |> ignore)
+          }
+
+          test "edge weights of one's own are found by name, and asked for where they are not at hand" {
+              let mine = EdgeWeight("my own", fun edge -> edge.X + 2.0)
+              let operator = Operator.Neighbours(mine, Messages.Value, Aggregation.Sum)
+              let automaton = Automaton.Of(Perception [ operator ], Rule.Zero(RuleShape(2, 1, 3)))
+              let again = readBytes [ mine ] (bytesOf automaton)
+              same again automaton
+
+              match again.Perception.Operators[0] with
+              | Operator.Neighbours(weight, _, _) -> Expect.isTrue (obj.ReferenceEquals(weight, mine)) "the one given"
+              | Operator.Own -> failtest "an own state was read"
+
+              refused [ "rule.npz"; "'my own'" ] (fun () -> readBytes [] (bytesOf automaton) |> ignore)
+          }
+
+          test "what does not fit is refused in one sentence that names it" {
+              let bad words entry array = refused ("rule.npz" :: words) (changed (Automaton.GaryMesh 1UL) entry array)
+              let number value = NpyArray.OfFloat64([||], [| value |])
+              let whole value = NpyArray.OfInt32([||], [| value |])
+              bad [ "'fc1.bias'"; "missing" ] "fc1.bias" null
+              bad [ "'fc1.bias'"; "[48]"; "[47]" ] "fc1.bias" (NpyArray.OfFloat32([| 47 |], Array.zeroCreate 47))
+              bad [ "'fc1.bias'"; "finite" ] "fc1.bias" (NpyArray.OfFloat32([| 48 |], Array.create 48 nanf))
+              bad [ "'fc1.bias'"; "type" ] "fc1.bias" (NpyArray.OfBool([| 48 |], Array.create 48 true))
+              bad [ "'gary-mesh rule'"; "'mine'" ] "format" (NpyArray.OfText "mine")
+              bad [ "fire rate"; "1.5" ] "fire_rate" (number 1.5)
+              bad [ "fire rate" ] "fire_rate" (number nan)
+              bad [ "time step" ] "time_step" (number infinity)
+              bad [ "channels"; "36" ] "channels" (whole 13)
+              bad [ "channels" ] "channels" (whole Int32.MaxValue)
+              bad [ "hidden" ] "hidden" (whole -1)
+              bad [ "inputs" ] "inputs" (whole 1)
+              bad [ "gate"; "'half'" ] "gate" (NpyArray.OfText "half")
+              bad [ "gate"; "12" ] "gate" (NpyArray.OfText "alive:12:0.1")
+              bad [ "gate"; "threshold" ] "gate" (NpyArray.OfText "alive:1:NaN")
+              bad [ "start"; "'ones'" ] "start" (NpyArray.OfText "ones")
+              bad [ "steps" ] "steps" (NpyArray.OfInt32([| 2 |], [| 5; 4 |]))
+              bad [ "steps" ] "steps" (NpyArray.OfInt32([| 2 |], [| 0; 4 |]))
+              bad [ "'steps'"; "[2]"; "[3]" ] "steps" (NpyArray.OfInt32([| 3 |], [| 1; 2; 3 |]))
+              bad [ "operator"; "'max'" ] "perception" (NpyArray.OfText([| 3 |], [| "own"; "max"; "own" |]))
+              bad [ "'perception'" ] "perception" (NpyArray.OfText "own")
+              bad [ "operator" ] "perception" (NpyArray.OfText([| 0 |], [||]))
+          }
+
+          test "another npz is refused" {
+              refused [ "numpy_stored.npz"; "'format'"; "MeshNCA" ] (fun () ->
+                  RuleFile.Read(fixture "numpy_stored.npz") |> ignore)
+          }
+
+          test "damaged files are read or refused, never worse" {
+              survives
+                  "rule.npz"
+                  3000
+                  7
+                  (bytesOf (Automaton.Of(Perception.Planar, counting (RuleShape(2, 3, 3)))))
+                  (fun bytes -> (readBytes [] bytes).Check())
+          }
+
+          test "entries of the wrong kind in every place are refused, never worse" {
+              let strange =
+                  [ NpyArray.OfText "x"
+                    NpyArray.OfFloat64([||], [| nan |])
+                    NpyArray.OfFloat32([| 0; 3 |], [||])
+                    NpyArray.OfInt64([||], [| Int64.MaxValue |])
+                    NpyArray.OfInt32([| 2 |], [| Int32.MinValue; Int32.MaxValue |])
+                    NpyArray.OfBool([| 1; 1 |], [| true |])
+                    NpyArray.OfText([| 1 |], [| "" |]) ]
+
+              for entry in (arrays (Automaton.GaryMesh 1UL)).Keys do
+                  // A whole number is a time step like any other.
+                  for array in strange |> List.filter (fun array -> entry <> "time_step" || array.Type <> NpyType.Int64) do
+                      refused [ "rule.npz" ] (changed (Automaton.GaryMesh 1UL) entry array)
+          } ]
+
+let private stateOf (array: NpyArray) =
+    use memory = new MemoryStream()
+    Npz.Write(memory, [ KeyValuePair("state", array) ])
+    memory.Position <- 0L
+    StateFile.Read(memory, "state.npz")
+
+[<Tests>]
+let stateTests =
+    testList
+        "State files"
+        [ test "what is written is what is read" {
+              inFolder (fun folder ->
+                  let path = Path.Combine(folder, "state.npz")
+                  let state = State.Create(7, 5, fun cell channel -> float32 cell / 3f - float32 channel)
+                  StateFile.Write(path, state)
+                  let again = StateFile.Read path
+                  Expect.equal (again.Cells, again.Channels) (7, 5) "the sizes"
+                  Expect.equal (again.ToArray()) (state.ToArray()) "the values")
+          }
+
+          test "float64 is rounded" {
+              let state = stateOf (NpyArray.OfFloat64([| 2; 1 |], [| 0.1; -3.0 |]))
+              Expect.equal (state.ToArray()) [| 0.1f; -3f |] "nearest"
+          }
+
+          test "whatever else is refused" {
+              let bad words array = refused ("state.npz" :: words) (fun () -> stateOf array |> ignore)
+              bad [ "'state'"; "[any x any]"; "[3]" ] (NpyArray.OfFloat32([| 3 |], [| 1f; 2f; 3f |]))
+              bad [ "[0 x 3]" ] (NpyArray.OfFloat32([| 0; 3 |], [||]))
+              bad [ "finite" ] (NpyArray.OfFloat32([| 1; 2 |], [| 1f; infinityf |]))
+              bad [ "finite" ] (NpyArray.OfFloat64([| 1; 1 |], [| 1e300 |]))
+              bad [ "type" ] (NpyArray.OfText([| 1; 1 |], [| "1" |]))
+              refused [ "'state'"; "missing" ] (fun () -> StateFile.Read(fixture "numpy_stored.npz") |> ignore)
+          } ]
