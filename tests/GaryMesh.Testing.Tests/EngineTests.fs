@@ -113,6 +113,29 @@ let tests =
               obey automaton graph (rollout.WithInputs told) engineLaws
           }
 
+          test "a dead cell does not fire, so it wakes nobody" {
+              // One channel on a line of four: d = 1 - 2 relu(s). Cell 0 falls from 1 to 0; cell 2, dead, would rise to 1
+              // and keep cell 1 alive, which has a second channel to lose.
+              let shape = RuleShape(2, 1, 1)
+              let rule = Rule(shape, ReadOnlySpan [| 1f; 0f; 0f; -2f; 0f; 1f; 0f |])
+
+              let automaton = Automaton.Of(Perception [ Operator.Own ], rule).WithGate(Gate.Alive(0, 0.5f))
+
+              let start = State(4, 2, ReadOnlySpan [| 1f; 0f; 0f; 5f; 0f; 0f; 0f; 0f |])
+              let rollout = Rollout.Of(start, 1, Firing.Mask(fun _ cell -> cell % 2 = 0))
+              use prepared = new Prepared(automaton, Graph.Line 4)
+              Expect.equal ((prepared.Run rollout).ToArray()) (Array.zeroCreate 8) "all dead in the engine"
+
+              let states = Reference.rollout automaton (Graph.Line 4) (Reference.parametersOf automaton) rollout
+
+              Expect.equal (states[1].ToRowMajorArray()) (Array.zeroCreate 8) "all dead in the reference"
+              // Were cell 2 alive, it would have kept cell 1.
+              let alive = State(4, 2, ReadOnlySpan [| 1f; 0f; 0f; 5f; 0f; 0f; 0.6f; 0f |])
+              let final = prepared.Run { rollout with Start = alive }
+              Expect.equal final[2, 0] 1f "cell 2 rises"
+              Expect.equal final[1, 1] 5f "cell 1 lives on"
+          }
+
           test "rollouts of different lengths share tapes, again and again" {
               let automaton, graph, rollout = worldOf Perception.Planar (Graph.Ring 40) 4 6 9 Gate.Open
               let loss = everyThird (noise 40 4 1UL)

@@ -1,5 +1,5 @@
 /// What one cell does: perceive its neighbours, and its adjoint, gathering what its perceivers hand back.
-namespace GaryMesh.Engine
+namespace GaryMesh.Kernels
 
 open Microsoft.FSharp.NativeInterop
 
@@ -152,31 +152,25 @@ module internal Cells =
             let mutable channel = 0
 
             while channel < channels do
-                let at =
-                    if channel + lanes > channels && channels > lanes then
-                        channels - lanes
-                    else
-                        channel
-
                 // Two chains, for the cell itself and for those who see it.
-                let mutable own = 'O.Load(NativePtr.add before (cell * row + at))
-                own <- 'T.Collect(NativePtr.add self (cell * width), NativePtr.add mine at, channels, own)
+                let mutable own = 'O.Load(NativePtr.add before (cell * row + channel))
+                own <- 'T.Collect(NativePtr.add self (cell * width), NativePtr.add mine channel, channels, own)
                 let mutable part = ownFrom
 
                 while part < ownTo do
-                    own <- 'O.Add(own, 'O.Load(NativePtr.add mine (part + at)))
+                    own <- 'O.Add(own, 'O.Load(NativePtr.add mine (part + channel)))
                     part <- part + channels
 
                 let mutable seen = 'O.Zero
                 let mutable edge = firstEdge
 
                 while edge < lastEdge do
-                    let theirs = NativePtr.add dz (NativePtr.get slot (NativePtr.get joined edge) * dzRow + at)
+                    let theirs = NativePtr.add dz (NativePtr.get slot (NativePtr.get joined edge) * dzRow + channel)
                     seen <- 'T.Collect(NativePtr.add weights (edge * width), theirs, channels, seen)
                     edge <- edge + 1
 
-                let sum = 'O.Multiply('O.Add(own, seen), 'O.Load(NativePtr.add channelMask at))
-                'O.Store(sum, NativePtr.add out (cell * row + at))
+                let sum = 'O.Multiply('O.Add(own, seen), 'O.Load(NativePtr.add channelMask channel))
+                'O.Store(sum, NativePtr.add out (cell * row + channel))
                 channel <- channel + lanes
 
     /// The adjoint of `perceive` for the states of a stretch of cells, added to what they had:

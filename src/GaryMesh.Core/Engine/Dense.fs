@@ -3,7 +3,7 @@ namespace GaryMesh
 open System
 open System.Runtime.Intrinsics
 open Microsoft.FSharp.NativeInterop
-open GaryMesh.Engine
+open GaryMesh.Kernels
 
 [<Struct; NoComparison; NoEquality>]
 type MatrixView =

@@ -1,5 +1,5 @@
 /// The passes over a stretch of cells that steps and their adjoints are made of, for one vector width.
-namespace GaryMesh.Engine
+namespace GaryMesh.Kernels
 
 open System
 open System.Numerics

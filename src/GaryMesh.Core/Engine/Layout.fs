@@ -1,6 +1,6 @@
 /// A graph and its perception as the kernels read them: cells in an order that keeps neighbours close, rows forward and
 /// backward, weights beside the edges.
-namespace GaryMesh.Engine
+namespace GaryMesh.Kernels
 
 open System
 open Microsoft.FSharp.NativeInterop

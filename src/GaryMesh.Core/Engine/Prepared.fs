@@ -2,7 +2,7 @@ namespace GaryMesh
 
 open System
 open System.Threading
-open GaryMesh.Engine
+open GaryMesh.Kernels
 
 [<RequireQualifiedAccess>]
 type TraceMemory =
@@ -219,14 +219,15 @@ type Prepared(automaton: Automaton, graph: Graph, options: EngineOptions) =
             let tapes = tapesOf Memory.Nothing 1 sideBySide
             let results = Array.zeroCreate<State> rollouts.Length
 
-            // A worker has a tape of its own; the caller is worker 0.
-            overBatch rollouts.Length (fun hands index ->
-                let worker =
-                    match hands with
-                    | Hands.All -> 0
-                    | Hands.One worker -> worker % sideBySide
+            // No two rollouts at once on one tape: one each while they are few, else one for each worker.
+            let tapeOf hands index =
+                match hands with
+                | Hands.All -> tapes[0]
+                | Hands.One _ when rollouts.Length <= threads -> tapes[index]
+                | Hands.One worker -> tapes[worker]
 
-                results[index] <- runOne hands tapes[worker] rollouts[index])
+            overBatch rollouts.Length (fun hands index ->
+                results[index] <- runOne hands (tapeOf hands index) rollouts[index])
 
             results
 

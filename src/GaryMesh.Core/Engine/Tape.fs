@@ -1,5 +1,5 @@
 /// One rollout inside the engine: its buffers, and its steps forward and back as passes over stretches of cells.
-namespace GaryMesh.Engine
+namespace GaryMesh.Kernels
 
 open System
 open Microsoft.FSharp.NativeInterop

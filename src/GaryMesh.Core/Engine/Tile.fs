@@ -1,5 +1,5 @@
 /// The register-blocked kernel that every dense product of the engine is made of.
-namespace GaryMesh.Engine
+namespace GaryMesh.Kernels
 
 open System.Runtime.CompilerServices
 open Microsoft.FSharp.NativeInterop

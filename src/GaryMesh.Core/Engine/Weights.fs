@@ -1,5 +1,5 @@
 /// A rule's parameters as the kernels read them, and the way back for their gradient.
-namespace GaryMesh.Engine
+namespace GaryMesh.Kernels
 
 open System
 open Microsoft.FSharp.NativeInterop

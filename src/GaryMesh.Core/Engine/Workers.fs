@@ -1,5 +1,5 @@
 /// Work distribution: threads that claim pieces of one job after the other.
-namespace GaryMesh.Engine
+namespace GaryMesh.Kernels
 
 open System
 open System.Runtime.ExceptionServices

@@ -1,0 +1,96 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using GaryMesh.Cli.Commands;
+
+namespace GaryMesh.Cli;
+
+/// <summary>The command line as a whole: reads the arguments, runs a command and turns every refusal into one sentence
+/// on the error stream and an exit code.</summary>
+internal static class CommandLine
+{
+    /// <summary>Done, and where a command checks something, it holds.</summary>
+    public const int Done = 0;
+
+    /// <summary>What was checked does not hold, or training diverged.</summary>
+    public const int Failed = 1;
+
+    /// <summary>Bad input: nothing was written.</summary>
+    public const int Refused = 2;
+
+    /// <summary>Stopped by Ctrl-C, as a shell counts it; a training has kept its best rule.</summary>
+    public const int Interrupted = 130;
+
+    public static int Run(string[] args, TextWriter output, TextWriter error, CancellationToken stop)
+    {
+        var result = Root(output, error, stop).Parse(args.Length == 0 ? ["--help"] : args);
+
+        if (result.Errors.Count > 0 && result.Action is not (HelpAction or ExamplesHelp))
+        {
+            var help = result.CommandResult.Command is RootCommand root
+                ? "gary-mesh --help"
+                : $"gary-mesh {result.CommandResult.Command.Name} --help";
+            // What nobody knows says more than what is missing for want of it.
+            var first = result.Errors.FirstOrDefault(one => result.UnmatchedTokens.Any(one.Message.Contains)) ?? result.Errors[0];
+            error.WriteLine($"gary-mesh: {Sentence(first.Message)} See '{help}'.");
+            return Refused;
+        }
+
+        try
+        {
+            return result.Invoke(
+                new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false });
+        }
+        catch (OperationCanceledException)
+        {
+            error.WriteLine("gary-mesh: Stopped; nothing was written.");
+            return Interrupted;
+        }
+        catch (Exception refusal) when (refusal is Complaint or ArgumentException or InvalidDataException or IOException
+            or UnauthorizedAccessException or OutOfMemoryException)
+        {
+            error.WriteLine($"gary-mesh: {Sentence(refusal is OutOfMemoryException
+                ? "There is not enough memory for a graph and rule of this size."
+                : refusal.Message)}");
+            return Refused;
+        }
+    }
+
+    private static RootCommand Root(TextWriter output, TextWriter error, CancellationToken stop)
+    {
+        var root = new RootCommand(
+            "Mesh neural cellular automata: every cell of a graph looks at its neighbours and changes by one small shared "
+            + "rule.\nGaryMesh learns that rule, runs it on any graph, and measures it.")
+        {
+            DemoCommand.Create(output, error, stop),
+            TrainCommand.Create(output, error, stop),
+            RunCommand.Create(output, error, stop),
+            CheckCommand.Create(output, error, stop),
+            InfoCommand.Create(output, error, stop),
+            BenchCommand.Create(output, error, stop),
+        };
+
+        ExamplesHelp.Attach(
+            root,
+            """
+            gary-mesh demo                          train a rule on a ring of 64 cells and show what it does
+            gary-mesh train --target bumps --out bumps.npz
+            gary-mesh run --rule bumps.npz --graph ring:256 --out state.npz --every 1 --png course.png
+            gary-mesh info bumps.npz
+            """,
+            """
+            Exit codes: 0 done; 1 a check does not hold or training diverged; 2 bad input, nothing written; 130 stopped by
+            Ctrl-C, with the best rule so far kept.
+            """);
+
+        return root;
+    }
+
+    /// <summary>One line, without the parameter's name that .NET adds, ending in a full stop.</summary>
+    private static string Sentence(string message)
+    {
+        var parameter = message.IndexOf(" (Parameter '", StringComparison.Ordinal);
+        var text = (parameter < 0 ? message : message[..parameter]).ReplaceLineEndings(" ").Trim();
+        return text.EndsWith('.') ? text : text + ".";
+    }
+}

@@ -1,0 +1,239 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using GaryMesh.Cli.Pictures;
+using GaryMesh.Cli.Words;
+using Spectre.Console;
+
+namespace GaryMesh.Cli.Commands;
+
+/// <summary>`gary-mesh run`: one rollout of a rule on a graph.</summary>
+internal static class RunCommand
+{
+    public static Command Create(TextWriter output, TextWriter error, CancellationToken stop)
+    {
+        var rule = Options.File("--rule", "The rule: a file, a preset or sizes (see the notes).", "R");
+        rule.Required = true;
+        var graph = Options.Graph("ring:64");
+        var state = Options.File("--state", "What the rollout starts from (see the notes). [default: the rule's start]", "S");
+        var steps = Options.WholeOrNone("--steps", "N", "Number of steps. [default: the most that the rule was trained for]");
+        var fire = Options.Fire("Probability that a cell updates at a step; 1 for all. [default: the rule's]");
+        var seed = Options.Seed();
+        var threads = Options.Threads();
+        var file = Options.File("--out", "Write the last state: an .npz with the array 'state' [cells x channels].", "FILE.npz");
+        var picture = Options.File("--png", "Draw the course.", "FILE.png");
+        var every = Options.Whole("--every", "N", "Steps between two states of the picture.", 1);
+        var channel = Options.Whole("--channel", "C", "Channel that the picture shows.", 0, 0);
+        var colour = new Option<bool>("--colour", "--color")
+        {
+            Description = "Show the channels 0 to 3 of a grid as red, green, blue and opacity instead.",
+        };
+        var (json, quiet) = (Options.Json(), Options.Quiet());
+
+        var command = new Command("run", "Run a rule on a graph: one rollout, its last state as a file, its course as a picture.")
+        {
+            rule, graph, state, steps, fire, seed, threads, file, picture, every, channel, colour, json, quiet,
+        };
+        command.SetAction(parsed => Run(
+            new Terminal(output, error, parsed.GetValue(json), parsed.GetValue(quiet)),
+            new Settings(
+                parsed.GetValue(rule)!,
+                parsed.GetValue(graph)!,
+                parsed.GetValue(state),
+                parsed.GetValue(steps),
+                parsed.GetValue(fire),
+                parsed.GetValue(seed),
+                parsed.GetValue(threads),
+                parsed.GetValue(file),
+                parsed.GetValue(picture),
+                parsed.GetValue(every),
+                parsed.GetValue(channel),
+                parsed.GetValue(colour)),
+            stop));
+        ExamplesHelp.Attach(
+            command,
+            """
+            gary-mesh run --rule demo/rule.npz --graph ring:256 --steps 48 --out state.npz
+            gary-mesh run --rule demo/rule.npz --steps 200 --every 2 --png course.png
+            gary-mesh run --rule texture.npz --graph bunny.obj --state noise:1 --fire 1 --steps 100 --out bunny.npz --json
+            gary-mesh run --rule lizard.npz --graph grid:72x72 --state seed --steps 96 --every 12 --colour --png lizard.png
+            """,
+            $"""
+            {GraphWord.Note}
+
+            {GraphWord.StateNote}
+
+            {RuleWord.Note}
+
+            The picture of a grid or torus shows its states side by side; that of any other graph has cells from left to right
+            and steps downwards. The same seed gives the same bits, whatever the number of threads.
+            """);
+        return command;
+    }
+
+    private sealed record Settings(
+        string Rule,
+        string Graph,
+        string? State,
+        int? Steps,
+        double? Fire,
+        ulong Seed,
+        int Threads,
+        string? Out,
+        string? Picture,
+        int Every,
+        int Channel,
+        bool Colour);
+
+    private static int Run(Terminal terminal, Settings settings, CancellationToken stop)
+    {
+        var automaton = RuleWord.Read(settings.Rule, settings.Seed);
+        var graph = GraphFile.Of(settings.Graph);
+        var channels = automaton.Rule.Shape.Channels;
+        var start = StateWord.Read(settings.State ?? automaton.Start.Text, graph, channels, settings.Seed);
+        var steps = settings.Steps ?? automaton.MostSteps;
+
+        if (settings.Fire is { } rate)
+            automaton = automaton.WithFireRate(rate);
+
+        if (settings.Channel >= channels)
+            throw new Complaint($"--channel names channel {settings.Channel}, but the rule has the channels 0 to {channels - 1}.");
+
+        if (settings.Colour && (channels < 4 || Sides(graph) is null))
+            throw new Complaint(
+                $"--colour shows four channels of a grid or torus, but {graph.Name} with {channels} channels is something else.");
+
+        OutputFile.Check(settings.Out, settings.Picture);
+
+        using var prepared = new Prepared(automaton, graph, new EngineOptions { Threads = settings.Threads });
+        var rollout = Rollout.Of(start, steps, Firing.NewSeeded(settings.Seed, 0));
+        var course = settings.Picture is null ? null : new Recording(settings, graph);
+        var clock = Stopwatch.StartNew();
+        var final = terminal.Watch("Running", progress => prepared.Run(
+            rollout,
+            course is null ? Math.Max(1, steps / 100) : settings.Every,
+            (step, state) =>
+            {
+                course?.Add(step, state);
+                progress.Report((double)step / steps);
+            },
+            stop));
+        var seconds = clock.Elapsed.TotalSeconds;
+
+        if (!final.IsFinite)
+        {
+            throw new Complaint(
+                $"The rollout ended in values that are no numbers or too large for one; the rule does not hold {steps} steps here.");
+        }
+
+        if (settings.Out is not null)
+            StateFile.Write(settings.Out, final);
+
+        if (course is not null)
+            PngCanvas.Write(settings.Picture!, course.Draw());
+
+        Tell(terminal, settings, automaton, graph, final, steps, seconds);
+        return CommandLine.Done;
+    }
+
+    private static (int Height, int Width)? Sides(Graph graph) =>
+        graph.Topology switch
+        {
+            Topology.Grid grid => (grid.Height, grid.Width),
+            Topology.Torus torus => (torus.Height, torus.Width),
+            _ => null,
+        };
+
+    private static void Tell(
+        Terminal terminal, Settings settings, Automaton automaton, Graph graph, State final, int steps, double seconds)
+    {
+        var shape = automaton.Rule.Shape;
+        terminal.Figures(new JsonObject
+        {
+            ["graph"] = graph.Name,
+            ["cells"] = graph.Cells,
+            ["edges"] = graph.Edges,
+            ["channels"] = shape.Channels,
+            ["parameters"] = automaton.Rule.ParameterCount,
+            ["state"] = settings.State ?? automaton.Start.Text,
+            ["steps"] = steps,
+            ["fire_rate"] = automaton.FireRate,
+            ["seed"] = settings.Seed,
+            ["seconds"] = seconds,
+            ["ns_per_cell_step"] = 1e9 * seconds / ((double)graph.Cells * steps),
+            ["out"] = settings.Out,
+            ["png"] = settings.Picture,
+        });
+        terminal.Say(
+            $"{graph.Name}: {graph.Cells:N0} cells, {graph.Edges:N0} edges; rule {shape.Text}; "
+            + $"{steps:N0} steps at fire rate {automaton.FireRate} in {seconds:F3} s");
+
+        var table = new Table().Border(TableBorder.Rounded);
+
+        foreach (var name in (string[])["channel", "least", "mean", "most"])
+            table.AddColumn(new TableColumn(name).RightAligned());
+
+        for (var channel = 0; channel < shape.Channels; channel++)
+        {
+            var values = final.Channel(channel);
+            table.AddRow($"{channel}", $"{values.Min():F4}", $"{values.Average(value => (double)value):F4}", $"{values.Max():F4}");
+        }
+
+        terminal.Say(table);
+
+        if (settings.Out is not null)
+            terminal.Say($"Written to {settings.Out}");
+
+        if (settings.Picture is not null)
+            terminal.Say($"Drawn in {settings.Picture}");
+    }
+
+    /// <summary>The states that the picture shows.</summary>
+    private sealed class Recording(Settings settings, Graph graph)
+    {
+        private readonly List<int> _steps = [];
+        private readonly List<float[]> _rows = [];
+        private readonly List<Pixels> _colours = [];
+
+        public void Add(int step, State state)
+        {
+            _steps.Add(step);
+
+            if (settings.Colour)
+                _colours.Add(Colours(state, Sides(graph)!.Value));
+            else
+                _rows.Add(Sides(graph) is null ? SpaceTime.Narrow(state.Channel(settings.Channel)) : state.Channel(settings.Channel));
+        }
+
+        public Pixels Draw()
+        {
+            if (Sides(graph) is { } sides)
+            {
+                var most = settings.Colour ? 1 : Heat.Most(_rows);
+                return Frames.Draw(
+                    settings.Colour ? _colours : [.. _rows.Select(row => Heat.Image([.. row.Chunk(sides.Width)], most))], _steps);
+            }
+
+            var canvas = new PngCanvas(760, 520);
+            new SpaceTime($"{graph.Name}, channel {settings.Channel}", graph.Cells, [.. _rows], [.. _steps], null)
+                .Draw(canvas, 0, 0, 760, 520);
+            return canvas.Pixels;
+        }
+
+        /// <summary>The first three channels, already multiplied with the opacity that is the fourth, over white.</summary>
+        private static Pixels Colours(State state, (int Height, int Width) sides)
+        {
+            var rgb = new byte[3 * state.Cells];
+
+            for (var cell = 0; cell < state.Cells; cell++)
+            {
+                var white = 1 - Math.Clamp(state[cell, 3], 0, 1);
+
+                for (var channel = 0; channel < 3; channel++)
+                    rgb[(3 * cell) + channel] = (byte)Math.Round(255 * Math.Clamp(white + state[cell, channel], 0, 1));
+            }
+
+            return new Pixels(sides.Width, sides.Height, rgb);
+        }
+    }
+}

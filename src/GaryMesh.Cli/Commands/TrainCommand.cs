@@ -1,0 +1,237 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using GaryMesh.Cli.Words;
+using Spectre.Console;
+
+namespace GaryMesh.Cli.Commands;
+
+/// <summary>`gary-mesh train`: learns a rule that brings one channel of a graph's cells to a target.</summary>
+internal static class TrainCommand
+{
+    public static Command Create(TextWriter output, TextWriter error, CancellationToken stop)
+    {
+        var graph = Options.Graph("ring:64");
+        var target = Options.File("--target", "What the channel is to become: a curve's name or a file (see the notes).", "T");
+        target.DefaultValueFactory = _ => "wave";
+        var channel = Options.Whole("--channel", "C", "Channel of the state that is compared with the target.", 0, 0);
+        var rule = Options.File("--rule", "The rule to begin with: a preset, sizes or a file (see the notes).", "R");
+        rule.DefaultValueFactory = _ => RuleWord.GaryMesh;
+        var state = Options.File("--state", "What every rollout starts from: zeros, seed or noise:A. [default: the rule's]", "S");
+        var steps = Options.File(
+            "--steps", "Steps of a rollout, or a range to draw them from, such as 32-48. [default: the rule's; 32-48 for gary-mesh]", "N");
+        var fire = Options.Fire("Probability that a cell updates at a step. [default: the rule's, which is 0.5 for a new one]");
+        var iterations = Options.Whole("--iterations", "N", "Optimiser steps.", TrainingSettings.Iterations);
+        var batch = Options.Whole("--batch", "N", "Rollouts an optimiser step.", TrainingSettings.Batch);
+        var rate = Options.Positive("--learning-rate", "X", "Step length of Adam.", TrainingSettings.LearningRate);
+        var decayAt = Options.WholeOrNone(
+            "--decay-at", "N", "Iteration from which the learning rate is multiplied by 0.3. [default: 66 % of the iterations]");
+        var pool = Options.Whole(
+            "--pool", "N", "States kept from which rollouts go on, which teaches a pattern to stay; 0 for fresh starts.", 0, 0);
+        var seed = Options.Seed();
+        var threads = Options.Threads();
+        var file = Options.File("--out", "The rule file to write.");
+        file.DefaultValueFactory = _ => "rule.npz";
+        var curve = Options.File("--curve", "Write the loss of every iteration as CSV.", "FILE.csv");
+        var checkpoint = Options.File("--checkpoint", "Write the whole training here as it goes on, and at its end.");
+        var every = Options.Whole("--checkpoint-every", "N", "Iterations between checkpoints.", 500);
+        var resume = Options.File(
+            "--resume", "Go on from a checkpoint of the same settings, to the same bits as without the stop; --iterations may be more.");
+        var (json, quiet) = (Options.Json(), Options.Quiet());
+
+        var command = new Command("train", "Learn a rule that brings one channel of a graph's cells to a target.")
+        {
+            graph, target, channel, rule, state, steps, fire, iterations, batch, rate, decayAt, pool, seed, threads, file, curve,
+            checkpoint, every, resume, json, quiet,
+        };
+        command.SetAction(parsed =>
+        {
+            var many = parsed.GetValue(iterations);
+            return Run(
+                new Terminal(output, error, parsed.GetValue(json), parsed.GetValue(quiet)),
+                new Settings(
+                    parsed.GetValue(graph)!,
+                    parsed.GetValue(target)!,
+                    parsed.GetValue(channel),
+                    parsed.GetValue(rule)!,
+                    parsed.GetValue(state),
+                    parsed.GetValue(steps),
+                    parsed.GetValue(fire),
+                    many,
+                    parsed.GetValue(batch),
+                    parsed.GetValue(rate),
+                    parsed.GetValue(decayAt) ?? TrainingSettings.DecayAt(many),
+                    parsed.GetValue(pool),
+                    parsed.GetValue(seed),
+                    parsed.GetValue(threads),
+                    parsed.GetValue(file)!,
+                    parsed.GetValue(curve),
+                    parsed.GetValue(checkpoint),
+                    parsed.GetValue(every),
+                    parsed.GetValue(resume)),
+                stop);
+        });
+        ExamplesHelp.Attach(
+            command,
+            """
+            gary-mesh train --target bumps --out bumps.npz --curve bumps.csv
+            gary-mesh train --graph icosphere:8 --target height.csv --rule mesh-nca --iterations 4000 --out sphere.npz
+            gary-mesh train --target square --checkpoint long.npz --iterations 20000 --decay-at 13000
+            gary-mesh train --target square --resume long.npz --checkpoint long.npz --iterations 20000 --decay-at 13000
+            """,
+            $"""
+            {GraphWord.Note}
+
+            {TargetWord.Note}
+
+            {RuleWord.Note}
+
+            The loss is the mean squared error after the last step, the optimiser Adam over gradients that are normalised by
+            named part. Every 50 iterations the rule is judged by 8 rollouts of full and of twice the length, always the same;
+            the best one is kept, also when Ctrl-C ends the training early.
+            """);
+        return command;
+    }
+
+    private sealed record Settings(
+        string Graph,
+        string Target,
+        int Channel,
+        string Rule,
+        string? State,
+        string? Steps,
+        double? Fire,
+        int Iterations,
+        int Batch,
+        double LearningRate,
+        int DecayAt,
+        int Pool,
+        ulong Seed,
+        int Threads,
+        string Out,
+        string? Curve,
+        string? Checkpoint,
+        int CheckpointEvery,
+        string? Resume);
+
+    private static int Run(Terminal terminal, Settings settings, CancellationToken stop)
+    {
+        var automaton = Automaton(settings);
+        var graph = GraphFile.Of(settings.Graph);
+        var target = TargetWord.Read(settings.Target, graph.Cells);
+        var channels = automaton.Rule.Shape.Channels;
+
+        if (settings.Channel >= channels)
+            throw new Complaint($"--channel names channel {settings.Channel}, but the rule has the channels 0 to {channels - 1}.");
+
+        var task = TrainingSettings.Task(
+                Loss.MeanSquared(target, settings.Channel),
+                settings.Iterations,
+                settings.Batch,
+                settings.LearningRate,
+                settings.DecayAt,
+                settings.Seed)
+            .WithPool(settings.Pool, 1);
+        var from = settings.Resume is null ? null : TrainingFile.Read(settings.Resume, automaton, graph, task);
+        OutputFile.Check(settings.Out, settings.Curve, settings.Checkpoint);
+
+        void Keep(Training training) => TrainingFile.Write(settings.Checkpoint!, automaton, graph, task, training);
+
+        var trained = TrainingSettings.Run(
+            terminal,
+            automaton,
+            graph,
+            task,
+            from,
+            settings.Threads,
+            stop,
+            settings.CheckpointEvery,
+            settings.Checkpoint is null ? null : Keep);
+
+        RuleFile.Write(settings.Out, trained.Automaton);
+
+        if (settings.Checkpoint is not null)
+            Keep(trained.Training);
+
+        if (settings.Curve is not null)
+            TrainingCurve.Write(settings.Curve, trained.Training);
+
+        Tell(terminal, settings, graph, target, trained);
+
+        switch (trained.End)
+        {
+            case TrainingEnd.Diverged:
+                terminal.Notice(
+                    $"Training diverged after {trained.Training.Iteration:N0} iterations; {settings.Out} holds the last good rule.");
+                return CommandLine.Failed;
+
+            case TrainingEnd.Cancelled:
+                terminal.Notice(
+                    $"Stopped after {trained.Training.Iteration:N0} iterations; {settings.Out} holds the best rule so far.");
+                return CommandLine.Interrupted;
+
+            default:
+                return CommandLine.Done;
+        }
+    }
+
+    private static Automaton Automaton(Settings settings)
+    {
+        var automaton = RuleWord.Read(settings.Rule, settings.Seed);
+
+        if (settings.State is not null)
+            automaton = automaton.WithStart(StateWord.Parse(settings.State));
+
+        if (settings.Steps is not null)
+        {
+            var (least, most) = StepsWord.Read(settings.Steps);
+            automaton = automaton.WithSteps(least, most);
+        }
+        else if (settings.Rule == RuleWord.GaryMesh)
+        {
+            automaton = automaton.WithSteps(TrainingSettings.LeastSteps, TrainingSettings.MostSteps);
+        }
+
+        return settings.Fire is { } rate ? automaton.WithFireRate(rate) : automaton;
+    }
+
+    private static void Tell(Terminal terminal, Settings settings, Graph graph, float[] target, Trained trained)
+    {
+        var automaton = trained.Automaton;
+        var steps = automaton.MostSteps;
+        double[] Correlations(int length) =>
+            Measurement.Correlations(automaton, graph, target, settings.Channel, length, settings.Seed, settings.Threads);
+        var (once, twice) = (Correlations(steps), Correlations(2 * steps));
+        var loss = trained.Training.Losses is [.., var last] ? last : double.NaN;
+
+        terminal.Figures(new JsonObject
+        {
+            ["correlation"] = Measurement.Median(once),
+            ["correlation_least"] = once[0],
+            ["correlation_twice_steps"] = Measurement.Median(twice),
+            ["training_seconds"] = trained.Seconds,
+            ["iterations"] = trained.Training.Iteration,
+            ["end"] = trained.End.ToString().ToLowerInvariant(),
+            ["loss"] = double.IsFinite(loss) ? loss : null,
+            ["parameters"] = automaton.Rule.ParameterCount,
+            ["graph"] = graph.Name,
+            ["cells"] = graph.Cells,
+            ["target"] = settings.Target,
+            ["channel"] = settings.Channel,
+            ["state"] = automaton.Start.Text,
+            ["least_steps"] = automaton.LeastSteps,
+            ["steps"] = steps,
+            ["fire_rate"] = automaton.FireRate,
+            ["seed"] = settings.Seed,
+            ["out"] = settings.Out,
+        });
+
+        var table = new Table().Border(TableBorder.Rounded).HideHeaders().AddColumn("").AddColumn("");
+        table.AddRow($"correlation after {steps} steps", $"{Measurement.Median(once):F5} (median of {once.Length} rollouts, least {once[0]:F5})");
+        table.AddRow($"after {2 * steps} steps", $"{Measurement.Median(twice):F5}");
+        table.AddRow("loss of the last batch", $"{loss:G4}");
+        table.AddRow("training", $"{trained.Seconds:F2} s, {trained.Training.Iteration:N0} iterations");
+        table.AddRow("parameters", $"{automaton.Rule.ParameterCount:N0} ({automaton.Rule.Shape.Text})");
+        terminal.Say(table);
+        terminal.Say($"Written to {settings.Out}");
+    }
+}

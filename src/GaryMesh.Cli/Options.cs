@@ -1,0 +1,99 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+
+namespace GaryMesh.Cli;
+
+/// <summary>Options that several commands have, each with the sentence that refuses what it cannot take.</summary>
+internal static class Options
+{
+    public static Option<bool> Json() =>
+        new("--json") { Description = "Print the figures as exactly one JSON object, and nothing else on the output." };
+
+    public static Option<bool> Quiet() =>
+        new("--quiet", "-q") { Description = "Say nothing but errors (and the JSON object, where asked for)." };
+
+    public static Option<ulong> Seed() =>
+        new("--seed")
+        {
+            Description = "Everything random follows from it: the same seed gives the same bits.",
+            HelpName = "K",
+            DefaultValueFactory = _ => 1,
+            CustomParser = result => Read<ulong>(
+                result, ulong.TryParse, _ => true, "takes a whole number from 0 to 18446744073709551615"),
+        };
+
+    public static Option<int> Threads() =>
+        new("--threads")
+        {
+            Description = "Number of threads; 0 for one per processor. Results do not depend on it.",
+            HelpName = "N",
+            DefaultValueFactory = _ => 0,
+            CustomParser = result => Read<int>(
+                result, int.TryParse, value => value is >= 0 and <= 1024, "takes a whole number from 0 to 1,024"),
+        };
+
+    public static Option<string> Graph(string standard) =>
+        new("--graph", "-g")
+        {
+            Description = "Who sees whom: a graph word or a file (see the notes).",
+            HelpName = "G",
+            DefaultValueFactory = _ => standard,
+        };
+
+    public static Option<double?> Fire(string description) =>
+        new("--fire")
+        {
+            Description = description,
+            HelpName = "P",
+            CustomParser = result => Read<double>(
+                result, double.TryParse, value => value is >= 0 and <= 1, "takes a number from 0 to 1"),
+        };
+
+    public static Option<int> Whole(string name, string help, string description, int standard, int least = 1) =>
+        new(name)
+        {
+            Description = description,
+            HelpName = help,
+            DefaultValueFactory = _ => standard,
+            CustomParser = result => Read<int>(
+                result, int.TryParse, value => value >= least, $"takes a whole number of at least {least}"),
+        };
+
+    public static Option<int?> WholeOrNone(string name, string help, string description, int least = 1) =>
+        new(name)
+        {
+            Description = description,
+            HelpName = help,
+            CustomParser = result => Read<int>(
+                result, int.TryParse, value => value >= least, $"takes a whole number of at least {least}"),
+        };
+
+    public static Option<double> Positive(string name, string help, string description, double standard) =>
+        new(name)
+        {
+            Description = description,
+            HelpName = help,
+            DefaultValueFactory = _ => standard,
+            CustomParser = result => Read<double>(
+                result, double.TryParse, value => value > 0 && double.IsFinite(value), "takes a number above 0"),
+        };
+
+    public static Option<string?> File(string name, string description, string help = "FILE") =>
+        new(name) { Description = description, HelpName = help };
+
+    private delegate bool TryRead<T>(string text, NumberStyles styles, IFormatProvider provider, out T value);
+
+    private static T Read<T>(ArgumentResult result, TryRead<T> read, Func<T, bool> accepts, string takes)
+    {
+        var text = result.Tokens.Count == 0 ? "" : result.Tokens[0].Value;
+        var styles = typeof(T) == typeof(double) ? NumberStyles.Float : NumberStyles.AllowLeadingSign;
+
+        if (read(text, styles, CultureInfo.InvariantCulture, out var value) && accepts(value))
+            return value;
+
+        var name = result.Parent is OptionResult option ? option.Option.Name : "The argument";
+        result.AddError($"{name} {takes}, but '{text}' is not one.");
+        return default!;
+    }
+}

@@ -1,0 +1,16 @@
+namespace GaryMesh.Cli.Words;
+
+/// <summary>What the help says of graphs and states.</summary>
+internal static class GraphWord
+{
+    public const string Note = """
+        A graph (--graph) is ring:N, line:N, grid:HxW, torus:HxW (8 neighbours), torus6:HxW (6), icosphere:F
+        (12 + 10 (F^2 - 1) cells), a mesh (.obj, .ply, .off, .stl), a list of edges (.csv, .tsv: source,target[,weight],
+        cells counted from 0, seen from both ends) or an archive (.npz with 'edges' [E x 2], perhaps 'positions').
+        """;
+
+    public const string StateNote = """
+        A state (--state) is zeros, seed (zero but for one cell), noise:A (uniform in [0, A), by --seed) or a file (.npz with
+        the array 'state' [cells x channels]).
+        """;
+}

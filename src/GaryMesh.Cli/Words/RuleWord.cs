@@ -1,0 +1,72 @@
+using System.Globalization;
+
+namespace GaryMesh.Cli.Words;
+
+/// <summary>Reads what stands for a rule: a preset, sizes or a file.</summary>
+internal static class RuleWord
+{
+    public const string Note = """
+        A rule (--rule) is a file (.npz), or gary-mesh (12 channels, 3 operators, 48 hidden units), mesh-nca (16, 5, 128),
+        growing (16, 3, 128), or sizes of your own: CxHxK, such as 12x48x3, is C channels, H hidden units and K operators
+        (the own state, then differences to the neighbours).
+        """;
+
+    public const string GaryMesh = "gary-mesh";
+
+    /// <summary>The automaton of a word; what is random in its rule follows from the seed.</summary>
+    public static Automaton Read(string word, ulong seed) =>
+        word switch
+        {
+            GaryMesh => Automaton.GaryMesh(seed),
+            "mesh-nca" => Automaton.MeshNca(seed),
+            "growing" => Automaton.Growing(seed),
+            _ when word.EndsWith(".npz", StringComparison.OrdinalIgnoreCase) => RuleFile.Read(word),
+            _ => OfSizes(word, seed),
+        };
+
+    /// <summary>Whether the word is a file, whose parameters have been trained.</summary>
+    public static bool IsFile(string word) => word.EndsWith(".npz", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>The same automaton with parameters none of which is zero: what a check or a measurement wants of a rule that
+    /// nobody has trained.</summary>
+    public static Automaton Stirred(Automaton automaton, ulong seed) =>
+        automaton.WithRule(GradientCheck.RuleFor(automaton.Rule.Shape, seed, 0.3));
+
+    private static Automaton OfSizes(string word, ulong seed)
+    {
+        var sizes = word.Split('x');
+
+        if (sizes.Length == 3 && Size(sizes[0], out var channels) && Size(sizes[1], out var hidden)
+            && Size(sizes[2], out var operators))
+        {
+            var shape = new RuleShape(channels, operators, hidden);
+            return Automaton.Of(PerceptionOf(operators), Rule.ZeroLast(shape, seed));
+        }
+
+        throw new Complaint(
+            $"A rule is a file (.npz), {GaryMesh}, mesh-nca, growing or sizes CxHxK, but '{word}' is none of them.");
+
+        static bool Size(string text, out int size) =>
+            int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out size) && size is >= 1 and <= 65536;
+    }
+
+    /// <summary>The own state, then mean differences to the neighbours under one weight each: for three operators
+    /// gary-mesh's perception.</summary>
+    private static Perception PerceptionOf(int operators)
+    {
+        EdgeWeight[] weights =
+        [
+            EdgeWeight.Cos, EdgeWeight.Sin, EdgeWeight.One, EdgeWeight.X, EdgeWeight.Y, EdgeWeight.Z, EdgeWeight.Symmetric,
+            EdgeWeight.SobelX, EdgeWeight.SobelY,
+        ];
+
+        if (operators > weights.Length + 1)
+            throw new Complaint($"A rule of given sizes has at most {weights.Length + 1} operators, but {operators} are asked for.");
+
+        return new Perception(
+        [
+            Operator.Own,
+            .. weights.Take(operators - 1).Select(weight => Operator.NewNeighbours(weight, Messages.Difference, Aggregation.Mean)),
+        ]);
+    }
+}

@@ -1,0 +1,34 @@
+namespace GaryMesh.Cli.Words;
+
+/// <summary>Reads what a rollout starts from: a start's word or a state file.</summary>
+internal static class StateWord
+{
+    /// <summary>The state of a word on a graph, for a rule of so many channels.</summary>
+    public static State Read(string word, Graph graph, int channels, ulong seed)
+    {
+        if (!word.EndsWith(".npz", StringComparison.OrdinalIgnoreCase))
+            return Parse(word).On(graph, channels, seed);
+
+        var state = StateFile.Read(word);
+
+        if (state.Cells != graph.Cells || state.Channels != channels)
+            throw new Complaint(
+                $"{word} holds a state of {state.Cells} cells x {state.Channels} channels, but {graph.Name} has "
+                + $"{graph.Cells} cells and the rule {channels} channels.");
+
+        return state;
+    }
+
+    /// <summary>The start of a word that is no file.</summary>
+    public static Start Parse(string word)
+    {
+        try
+        {
+            return Start.Parse(word);
+        }
+        catch (ArgumentException)
+        {
+            throw new Complaint($"A state is zeros, seed, noise:A or a file (.npz), but '{word}' is none of them.");
+        }
+    }
+}

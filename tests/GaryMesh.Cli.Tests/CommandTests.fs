@@ -1,0 +1,245 @@
+/// What each command does when it is asked properly.
+module GaryMesh.Cli.Tests.CommandTests
+
+open System.IO
+open System.Threading
+open Expecto
+open GaryMesh
+open GaryMesh.Cli.Words
+open GaryMesh.Cli.Tests.Support
+
+let private keys (ran: Ran) = ran.Json |> Seq.map _.Key |> Set.ofSeq
+
+let private has (names: string list) (ran: Ran) =
+    for name in names do
+        Expect.isTrue ((keys ran).Contains name) $"the figures have {name}"
+
+let private png = [| 0x89uy; 0x50uy; 0x4Euy; 0x47uy |]
+
+[<Tests>]
+let tests =
+    testList
+        "commands"
+        [ testCase "every help has examples"
+          <| fun () ->
+              for words in [ []; [ "demo" ]; [ "train" ]; [ "run" ]; [ "check" ]; [ "info" ]; [ "bench" ] ] do
+                  let ran = succeed (words @ [ "--help" ])
+                  Expect.stringContains ran.Output "Examples:" $"the help of {words}"
+                  Expect.stringContains ran.Output "gary-mesh" $"the help of {words}"
+                  Expect.equal ran.Error "" "errors"
+
+          testCase "targets are the curves that they are called after"
+          <| fun () ->
+              let wave = TargetWord.Read("wave", 64)
+              Expect.floatClose Accuracy.medium (float (Array.max wave)) 1.0 "the wave's highest"
+              Expect.floatClose Accuracy.medium (float wave[48]) (float -wave[16]) "the wave's two sides"
+              let square = TargetWord.Read("square", 64)
+              Expect.equal [ square[0]; square[8]; square[16]; square[24] ] [ 0f; 1f; 0f; -1f ] "the square"
+              let bumps = TargetWord.Read("bumps", 64)
+              Expect.floatClose Accuracy.medium (float bumps[16]) 1.0 "the bump up"
+              Expect.floatClose Accuracy.medium (float bumps[48]) -1.0 "the bump down"
+              Expect.equal (TargetWord.Read("flag", 6)) [| 1f; 1f; 0f; 0f; -1f; -1f |] "the flag"
+
+          testCase "the demo writes its files and one object of figures"
+          <| fun () ->
+              inFolder (fun at ->
+                  let ran =
+                      [ "demo"
+                        "--out"
+                        at "demo"
+                        "--iterations"
+                        "4"
+                        "--most-cells"
+                        "1024"
+                        "--gradient-steps"
+                        "1"
+                        "--json" ]
+                      |> succeed
+
+                  ran
+                  |> has
+                      [ "correlation"
+                        "training_seconds"
+                        "iterations"
+                        "parameters"
+                        "gradient_error"
+                        "gradient_error_central"
+                        "gradient_error_engine"
+                        "steps"
+                        "state"
+                        "channel"
+                        "fire_rate" ]
+
+                  let scaling = (nonNull ran.Json["scaling"]).AsArray()
+                  Expect.equal scaling.Count 2 "sizes in the table"
+
+                  for row in scaling do
+                      for name in [ "cells"; "parameters"; "ns_per_cell_step"; "ms_per_cell_rollout" ] do
+                          Expect.isTrue ((nonNull row).AsObject().ContainsKey name) $"a row has {name}"
+
+                  Expect.equal (RuleFile.Read(at "demo/rule.npz").Rule.ParameterCount) 2364 "parameters"
+                  let target = Npz.Read(at "demo/target.npz")
+                  Expect.equal (target["target"].Shape) [| 64 |] "the target"
+
+                  for picture in [ "demo/pattern.png"; "demo/space-time.png" ] do
+                      Expect.equal (File.ReadAllBytes(at picture)[..3]) png picture
+
+                  let report = File.ReadAllText(at "demo/report.html")
+                  Expect.stringContains report "data:image/png;base64," "the picture within"
+                  Expect.isFalse (report.Contains "http") "nothing from elsewhere")
+
+          testCase "one thread and two write the same files"
+          <| fun () ->
+              inFolder (fun at ->
+                  for threads in [ "1"; "2" ] do
+                      let name ending = at $"{threads}{ending}"
+
+                      [ "train"
+                        "--target"
+                        "square"
+                        "--iterations"
+                        "30"
+                        "--threads"
+                        threads
+                        "--out"
+                        name "rule" ]
+                      @ [ "--curve"; name "curve"; "--checkpoint"; name "all"; "--json" ]
+                      |> succeed
+                      |> ignore
+
+                      [ "run"
+                        "--rule"
+                        "12x48x3"
+                        "--graph"
+                        "torus:40x40"
+                        "--state"
+                        "noise:1"
+                        "--threads"
+                        threads ]
+                      @ [ "--out"; name "state"; "--png"; name "png"; "--every"; "12"; "--json" ]
+                      |> succeed
+                      |> ignore
+
+                  for ending in [ "rule"; "curve"; "all"; "state"; "png" ] do
+                      Expect.equal (File.ReadAllBytes(at $"1{ending}")) (File.ReadAllBytes(at $"2{ending}")) ending)
+
+          testCase "a resumed training comes to the same bits"
+          <| fun () ->
+              inFolder (fun at ->
+                  let train iterations more =
+                      [ "train"
+                        "--target"
+                        "bumps"
+                        "--decay-at"
+                        "20"
+                        "--pool"
+                        "8"
+                        "--iterations"
+                        string iterations ]
+                      @ [ "--quiet" ]
+                      @ more
+                      |> succeed
+                      |> ignore
+
+                  train 60 [ "--out"; at "a.npz"; "--checkpoint"; at "a.all"; "--curve"; at "a.csv" ]
+                  train 25 [ "--out"; at "b.npz"; "--checkpoint"; at "b.all" ]
+
+                  train
+                      60
+                      [ "--resume"
+                        at "b.all"
+                        "--out"
+                        at "b.npz"
+                        "--checkpoint"
+                        at "b.all"
+                        "--curve"
+                        at "b.csv" ]
+
+                  for ending in [ "npz"; "all"; "csv" ] do
+                      Expect.equal (File.ReadAllBytes(at $"a.{ending}")) (File.ReadAllBytes(at $"b.{ending}")) ending)
+
+          testCase "a training under other settings is not resumed"
+          <| fun () ->
+              inFolder (fun at ->
+                  [ "train"; "--iterations"; "1"; "--out"; at "r.npz"; "--checkpoint"; at "all"; "--quiet" ]
+                  |> succeed
+                  |> ignore
+
+                  let ran =
+                      run [ "train"; "--iterations"; "1"; "--seed"; "2"; "--resume"; at "all"; "--out"; at "r.npz" ]
+
+                  Expect.equal ran.Code 2 "the exit code"
+                  Expect.stringContains ran.Error "seed" "the sentence")
+
+          testCase "a training that is stopped keeps its best rule"
+          <| fun () ->
+              inFolder (fun at ->
+                  use stop = new CancellationTokenSource()
+                  stop.Cancel()
+                  let ran = runUntil stop.Token [ "train"; "--out"; at "rule.npz"; "--json" ]
+                  Expect.equal ran.Code 130 "the exit code"
+                  Expect.equal (string ran.Json["end"]) "cancelled" "the end"
+                  Expect.equal (RuleFile.Read(at "rule.npz").Rule.ParameterCount) 2364 "the rule")
+
+          testCase "a run goes on from the state of another"
+          <| fun () ->
+              inFolder (fun at ->
+                  let go more =
+                      [ "run"; "--rule"; "12x8x3"; "--graph"; "line:9"; "--fire"; "1"; "--quiet" ] @ more
+                      |> succeed
+                      |> ignore
+
+                  go [ "--state"; "noise:0.5"; "--steps"; "4"; "--out"; at "four" ]
+                  go [ "--state"; "noise:0.5"; "--steps"; "2"; "--out"; at "two.npz" ]
+                  go [ "--state"; at "two.npz"; "--steps"; "2"; "--out"; at "again" ]
+                  Expect.equal (File.ReadAllBytes(at "again")) (File.ReadAllBytes(at "four")) "the states")
+
+          testCase "pictures of rings, grids and colours are PNG"
+          <| fun () ->
+              inFolder (fun at ->
+                  for words in [ [ "ring:4096" ]; [ "icosphere:2" ]; [ "grid:9x12" ]; [ "grid:9x12"; "--colour" ] ] do
+                      let picture = at "course.png"
+
+                      [ "run"; "--rule"; "growing"; "--steps"; "3"; "--png"; picture; "--quiet"; "--graph" ] @ words
+                      |> succeed
+                      |> ignore
+
+                      Expect.equal (File.ReadAllBytes(picture)[..3]) png $"{words}")
+
+          testCase "a check of a small rule agrees"
+          <| fun () ->
+              let ran = succeed [ "check"; "--rule"; "4x6x3"; "--graph"; "ring:6"; "--steps"; "8"; "--json" ]
+              Expect.isTrue ((nonNull ran.Json["agrees"]).GetValue<bool>()) "the gradients agree"
+              Expect.equal ((nonNull ran.Json["parameters"]).GetValue<int>()) 106 "parameters"
+              has [ "gradient_error"; "gradient_error_central"; "gradient_error_engine" ] ran
+
+          testCase "info tells a rule, a state and a graph apart"
+          <| fun () ->
+              inFolder (fun at ->
+                  RuleFile.Write(at "rule.npz", Automaton.MeshNca 1UL)
+                  StateFile.Write(at "state.npz", State.Zeros(7, 3))
+
+                  let kind word = string (succeed [ "info"; word; "--json" ]).Json["kind"]
+                  Expect.equal (kind (at "rule.npz")) "rule" "a rule"
+                  Expect.equal (kind (at "state.npz")) "state" "a state"
+                  Expect.equal (kind "torus:3x3") "graph" "a graph"
+                  Expect.stringContains (succeed [ "info"; at "rule.npz" ]).Output "80 -> 128 -> 16" "the rule's shape")
+
+          testCase "bench reports what it measured"
+          <| fun () ->
+              let ran =
+                  succeed
+                      [ "bench"; "--graph"; "ring:512"; "--steps"; "4"; "--rounds"; "2"; "--threads"; "1"; "--json" ]
+
+              ran
+              |> has
+                  [ "cells"
+                    "steps"
+                    "seconds_per_rollout"
+                    "ns_per_cell_step"
+                    "gflops_executed"
+                    "peak_gflops"
+                    "threads"
+                    "bytes_peak" ]
+
+              Expect.isGreaterThan ((nonNull ran.Json["gflops_executed"]).GetValue<float>()) 0.0 "operations" ]

@@ -1,0 +1,123 @@
+/// Bad input: one sentence, exit code 2, and nothing is written or overwritten.
+module GaryMesh.Cli.Tests.RefusalTests
+
+open System
+open System.Collections.Generic
+open System.IO
+open Expecto
+open GaryMesh
+open GaryMesh.Cli.Tests.Support
+
+/// Files that the cases below name: whole ones, broken ones, and an output that must survive.
+let private prepare (at: string -> string) =
+    let write name (text: string) = File.WriteAllText(at name, text)
+    RuleFile.Write(at "rule.npz", Automaton.GaryMesh 1UL)
+    StateFile.Write(at "state.npz", State.Zeros(8, 12))
+    StateFile.Write(at "narrow.npz", State.Zeros(64, 5))
+    let whole = File.ReadAllBytes(at "rule.npz")
+    File.WriteAllBytes(at "truncated.npz", whole[.. whole.Length / 2])
+    write "foreign.npz" "no archive at all"
+    write "empty.csv" "source,target\n"
+    write "negative.csv" "0,1\n1,-2\n"
+    write "beyond.csv" "# cells 3\n0,1\n1,7\n"
+    write "words.csv" "0,1\none,two\n"
+    write "bad.obj" "v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 9\n"
+    write "nan.obj" "v 0 0 nan\nv 1 0 0\nv 0 1 0\nf 1 2 3\n"
+    write "short.csv" "1\n2\n3\n"
+    write "nan.csv" (String.replicate 63 "0\n" + "nan\n")
+    write "kept.npz" "what was there before"
+    let edges = NpyArray.OfInt32([| 1; 2 |], [| 0; 1 |])
+
+    let graph name (positions: float[]) =
+        Npz.Write(
+            at name,
+            [ KeyValuePair("edges", edges)
+              KeyValuePair("positions", NpyArray.OfFloat64([| 2; 3 |], positions)) ]
+        )
+
+    graph "nan.npz" [| 0.0; 0.0; nan; 1.0; 0.0; 0.0 |]
+    graph "infinite.npz" [| 0.0; 0.0; infinity; 1.0; 0.0; 0.0 |]
+
+/// Name, arguments (a file of the folder is written @name), and words that the sentence must have.
+let private cases =
+    let rollout more = [ "run"; "--rule"; "@rule.npz"; "--out"; "@kept.npz"; "--png"; "@new.png" ] @ more
+    let training more = [ "train"; "--iterations"; "1"; "--out"; "@kept.npz"; "--curve"; "@new.csv" ] @ more
+
+    [ "an empty ring", rollout [ "--graph"; "ring:0" ], [ "at least 1" ]
+      "a list without edges", rollout [ "--graph"; "@empty.csv" ], [ "no edge" ]
+      "an edge to a negative cell", rollout [ "--graph"; "@negative.csv" ], [ "line 2"; "-2" ]
+      "an edge beyond the cells", rollout [ "--graph"; "@beyond.csv" ], [ "7"; "3" ]
+      "an edge of words", rollout [ "--graph"; "@words.csv" ], [ "line 2"; "one" ]
+      "a position that is not a number", rollout [ "--graph"; "@nan.npz" ], [ "finite" ]
+      "an infinite position", rollout [ "--graph"; "@infinite.npz" ], [ "finite" ]
+      "a face that names no vertex", rollout [ "--graph"; "@bad.obj" ], [ "bad.obj"; "9" ]
+      "a vertex that is no number", rollout [ "--graph"; "@nan.obj" ], [ "nan.obj" ]
+      "a mesh that is not there", rollout [ "--graph"; "@none.obj" ], [ "none.obj" ]
+      "an unknown graph word", rollout [ "--graph"; "rings:64" ], [ "rings:64" ]
+      "a graph with one side", rollout [ "--graph"; "grid:12" ], [ "grid:12" ]
+      "a graph too large to mean", rollout [ "--graph"; "grid:1000000x1000000" ], [ "1000000000000" ]
+      "a state of other cells", rollout [ "--state"; "@state.npz" ], [ "8 cells x 12"; "64 cells" ]
+      "a state of other channels", rollout [ "--state"; "@narrow.npz" ], [ "5 channels"; "12 channels" ]
+      "a state that is none", rollout [ "--state"; "@rule.npz" ], [ "state" ]
+      "an unknown state word", rollout [ "--state"; "ones" ], [ "ones" ]
+      "no steps", rollout [ "--steps"; "0" ], [ "--steps"; "'0'" ]
+      "negative steps", rollout [ "--steps"; "-3" ], [ "--steps"; "'-3'" ]
+      "steps that are no number", rollout [ "--steps"; "many" ], [ "--steps"; "'many'" ]
+      "a fire rate above 1", rollout [ "--fire"; "1.5" ], [ "--fire"; "0 to 1" ]
+      "a fire rate below 0", rollout [ "--fire"; "-0.1" ], [ "--fire"; "0 to 1" ]
+      "a fire rate that is no number", rollout [ "--fire"; "nan" ], [ "--fire"; "nan" ]
+      "a negative seed", rollout [ "--seed"; "-1" ], [ "--seed"; "-1" ]
+      "a channel that is not there", rollout [ "--channel"; "12" ], [ "12"; "0 to 11" ]
+      "colours of a ring", rollout [ "--colour" ], [ "ring:64" ]
+      "a truncated rule", [ "run"; "--rule"; "@truncated.npz"; "--out"; "@kept.npz" ], [ "truncated.npz" ]
+      "a foreign rule", [ "run"; "--rule"; "@foreign.npz"; "--out"; "@kept.npz" ], [ "foreign.npz" ]
+      "a state for a rule", [ "run"; "--rule"; "@state.npz"; "--out"; "@kept.npz" ], [ "state.npz" ]
+      "an unknown rule", [ "run"; "--rule"; "gary"; "--out"; "@kept.npz" ], [ "gary" ]
+      "no rule", [ "run"; "--out"; "@kept.npz" ], [ "--rule" ]
+      "an output in no folder", [ "run"; "--rule"; "@rule.npz"; "--out"; "@none/state.npz" ], [ "none" ]
+      "an output that is a folder", [ "run"; "--rule"; "@rule.npz"; "--out"; "@" ], [ "folder" ]
+      "one output named twice", [ "run"; "--rule"; "@rule.npz"; "--out"; "@a"; "--png"; "@a" ], [ "two outputs" ]
+      "an output folder that is a file", [ "demo"; "--out"; "@kept.npz" ], [ "is a file" ]
+      "no iterations", training [ "--iterations"; "0" ], [ "--iterations" ]
+      "an unknown target", training [ "--target"; "waves" ], [ "waves" ]
+      "a target of other length", training [ "--target"; "@short.csv" ], [ "3"; "64" ]
+      "a target that is not finite", training [ "--target"; "@nan.csv" ], [ "finite" ]
+      "a channel to train that is not there", training [ "--channel"; "99" ], [ "99" ]
+      "a range of steps backwards", training [ "--steps"; "48-32" ], [ "48-32" ]
+      "a learning rate of 0", training [ "--learning-rate"; "0" ], [ "--learning-rate" ]
+      "a checkpoint that is none", training [ "--resume"; "@rule.npz" ], [ "rule.npz" ]
+      "a pool smaller than the batch", training [ "--pool"; "2" ], [ "4"; "2" ]
+      "a check of no steps", [ "check"; "--steps"; "0" ], [ "--steps" ]
+      "sizes of no rule", [ "bench"; "--rule"; "12x0x3"; "--graph"; "ring:8" ], [ "12x0x3" ]
+      "a width that no vector has", [ "bench"; "--lanes"; "3"; "--graph"; "ring:8" ], [ "--lanes" ]
+      "an unknown file", [ "info"; "@nothing.npz" ], [ "nothing.npz" ]
+      "an unknown option", [ "demo"; "--outt"; "x" ], [ "--outt" ]
+      "an unknown command", [ "dance" ], [ "dance" ] ]
+
+[<Tests>]
+let tests =
+    testList
+        "refusals"
+        [ for name, arguments, words in cases do
+              testCase name
+              <| fun () ->
+                  inFolder (fun at ->
+                      prepare at
+                      let before = contents (at "")
+
+                      let ran =
+                          arguments
+                          |> List.map (fun word -> if word.StartsWith '@' then at (word.Substring 1) else word)
+                          |> run
+
+                      Expect.equal ran.Code 2 $"the exit code (said: {ran.Error})"
+                      Expect.equal ran.Output "" "nothing on the output"
+                      let lines = ran.Error.TrimEnd().Split '\n'
+                      Expect.equal lines.Length 1 $"one line, but: {ran.Error}"
+                      Expect.stringStarts lines[0] "gary-mesh: " "the line"
+                      Expect.stringEnds lines[0] "." "the line"
+
+                      for word in words do
+                          Expect.stringContains lines[0] word "the line"
+
+                      Expect.equal (contents (at "")) before "the files") ]
