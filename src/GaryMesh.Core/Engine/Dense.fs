@@ -63,7 +63,7 @@ type PackedMatrix internal (rows: int, columns: int, lanes: int) =
 
 /// A product at work: where everything lies while the arrays are pinned.
 [<Struct; NoComparison; NoEquality>]
-type private Product =
+type private Operands =
     { A: P
       ARow: int
       AStep: int
@@ -81,7 +81,7 @@ type private Product =
 /// The product of eight rows at a time, in one vector width.
 type private IStrips =
     /// Rows `first` .. `first + 7` of the product, or as many as there are; `scratch` holds 8 x (rows of B + 48) numbers.
-    abstract Strip: product: inref<Product> * first: int * scratch: P -> unit
+    abstract Strip: product: inref<Operands> * first: int * scratch: P -> unit
 
 [<Sealed>]
 type private Strips<'O, 'V when 'O: struct and 'O :> ILanes<'V>>() =
@@ -143,7 +143,21 @@ type private Strips<'O, 'V when 'O: struct and 'O :> ILanes<'V>>() =
                     let w = NativePtr.add (product.B.At column) (k * width)
                     let finish = if product.Relu && k + depth = count then Finish.Relu else Finish.Plain
 
-                    Tile.wideRows8<'O, 'V> (width / lanes) x aRow aStep w width depth out outRow out outRow finish out
+                    Product.wideRows8<'O, 'V>
+                        (width / lanes)
+                        x
+                        aRow
+                        aStep
+                        w
+                        width
+                        depth
+                        out
+                        outRow
+                        out
+                        outRow
+                        finish
+                        out
+
                     k <- k + depth
 
                 if aside then

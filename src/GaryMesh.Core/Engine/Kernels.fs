@@ -183,7 +183,7 @@ type internal Kernels<'O, 'V when 'O: struct and 'O :> ILanes<'V>>() =
 
         Cells.perceive<'O, 'V> plan.Layout sizes before inputs fired count z
 
-        Tile.product<'O, 'V>
+        Product.packed<'O, 'V>
             z
             sizes.PerceivedRow
             (Pad.rows count)
@@ -229,7 +229,7 @@ type internal Kernels<'O, 'V when 'O: struct and 'O :> ILanes<'V>>() =
 
                 Kernels<'O, 'V>.Answer(plan, before, inputs, fired, tile, z, hidden)
 
-                Tile.product<'O, 'V>
+                Product.packed<'O, 'V>
                     hidden
                     sizes.HiddenRow
                     (Pad.rows tile)
@@ -296,7 +296,7 @@ type internal Kernels<'O, 'V when 'O: struct and 'O :> ILanes<'V>>() =
 
                 let rows = Pad.rows tile
 
-                Tile.product<'O, 'V>
+                Product.packed<'O, 'V>
                     change
                     row
                     rows
@@ -312,7 +312,7 @@ type internal Kernels<'O, 'V when 'O: struct and 'O :> ILanes<'V>>() =
                         NativePtr.toNativeInt dz + nativeint start * nativeint (4 * sizes.PerceivedRow)
                     )
 
-                Tile.product<'O, 'V>
+                Product.packed<'O, 'V>
                     scratch.HiddenBack
                     sizes.HiddenRow
                     rows
@@ -326,7 +326,7 @@ type internal Kernels<'O, 'V when 'O: struct and 'O :> ILanes<'V>>() =
                 let sum offset = NativePtr.add sums (offset sizes)
                 let back = scratch.HiddenBack
 
-                Tile.addOuter<'O, 'V>
+                Product.addOuter<'O, 'V>
                     z
                     sizes.PerceivedRow
                     perceivedRows
@@ -336,9 +336,9 @@ type internal Kernels<'O, 'V when 'O: struct and 'O :> ILanes<'V>>() =
                     tile
                     (sum GradientSums.w1)
 
-                Tile.addOuter<'O, 'V> hidden sizes.HiddenRow hiddenRows change row row tile (sum GradientSums.w2)
-                Tile.addRows<'O, 'V> back sizes.HiddenRow sizes.HiddenRow tile (sum GradientSums.b1)
-                Tile.addRows<'O, 'V> change row row tile (sum GradientSums.b2)
+                Product.addOuter<'O, 'V> hidden sizes.HiddenRow hiddenRows change row row tile (sum GradientSums.w2)
+                Product.addRows<'O, 'V> back sizes.HiddenRow sizes.HiddenRow tile (sum GradientSums.b1)
+                Product.addRows<'O, 'V> change row row tile (sum GradientSums.b2)
                 done' <- done' + tile
 
         member _.BackwardState(plan, adjoint, dz, slot, out, first, last) =

@@ -29,6 +29,11 @@ type private Hands =
     | All
     | One of worker: int
 
+/// Cells that one pass goes through at a time, at most.
+module private Stretch =
+    [<Literal>]
+    let Longest = 4096
+
 [<Sealed>]
 type Prepared(automaton: Automaton, graph: Graph, options: EngineOptions) =
     do automaton.Check()
@@ -42,14 +47,16 @@ type Prepared(automaton: Automaton, graph: Graph, options: EngineOptions) =
     do
         let longest = max sizes.PerceivedRow (max sizes.HiddenRow sizes.StateRow)
 
-        if int64 graph.Cells * int64 longest > int64 Int32.MaxValue then
-            Guard.refuse
-                $"A rule {shape.Text} runs on up to {Int32.MaxValue / longest} cells, but {graph.Name} has {graph.Cells}."
+        // Rows are counted up to whole stretches.
+        let most = Int32.MaxValue / longest - Stretch.Longest
+
+        if graph.Cells > most then
+            Guard.refuse $"A rule {shape.Text} runs on up to {most} cells, but {graph.Name} has {graph.Cells}."
 
     let packed = new PackedRule(sizes, kernels.Lanes)
     let plan = new Plan(layout, sizes, packed, automaton.Gate)
     // Independent of the number of threads, as the gradient adds up by stretches.
-    let stretch = max 256 (min 4096 ((graph.Cells / 128 + 63) &&& ~~~63))
+    let stretch = max 256 (min Stretch.Longest ((graph.Cells / 128 + 63) &&& ~~~63))
     let workers = new Workers(threads)
     let scratches = Array.init threads (fun _ -> new Scratch(sizes, stretch))
     let timeStep = automaton.TimeStep
