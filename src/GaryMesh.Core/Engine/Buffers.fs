@@ -16,7 +16,7 @@ type internal Buffer<'T when 'T: unmanaged>(length: int64) =
 
     let memory =
         let address = unativeint (NativePtr.toNativeInt (NativePtr.ofVoidPtr<byte> allocated))
-        NativePtr.toVoidPtr (NativePtr.ofNativeInt<byte> (nativeint ((address + 63un) &&& ~~~63un)))
+        NativePtr.toVoidPtr (NativePtr.ofNativeInt<byte>(nativeint ((address + 63un) &&& ~~~63un)))
 
     do GC.AddMemoryPressure(int64 bytes)
 
