@@ -6,14 +6,19 @@ open System.Runtime.InteropServices
 open Microsoft.FSharp.NativeInterop
 
 /// Memory for numbers of one unmanaged type, zero at first, aligned to 64 bytes. A buffer of length 0 stands for none.
+///
+/// The system hands out large memory as zeros and page by page when it is first touched: what a kernel never touches, such
+/// as the rows of cells that do not fire, costs nothing.
 [<Sealed>]
 type internal Buffer<'T when 'T: unmanaged>(length: int64) =
     let bytes = unativeint (max 1L length) * unativeint sizeof<'T>
-    let mutable memory = NativeMemory.AlignedAlloc(bytes, 64un)
+    let mutable allocated = NativeMemory.AllocZeroed(bytes + 63un)
 
-    do
-        NativeMemory.Clear(memory, bytes)
-        GC.AddMemoryPressure(int64 bytes)
+    let memory =
+        let address = unativeint (NativePtr.toNativeInt (NativePtr.ofVoidPtr<byte> allocated))
+        NativePtr.toVoidPtr (NativePtr.ofNativeInt<byte>(nativeint ((address + 63un) &&& ~~~63un)))
+
+    do GC.AddMemoryPressure(int64 bytes)
 
     member _.Length = length
     member _.Pointer: nativeptr<'T> = NativePtr.ofVoidPtr memory
@@ -25,9 +30,9 @@ type internal Buffer<'T when 'T: unmanaged>(length: int64) =
     member _.Clear() = NativeMemory.Clear(memory, bytes)
 
     member private _.Free() =
-        if NativePtr.toNativeInt (NativePtr.ofVoidPtr<byte> memory) <> 0n then
-            NativeMemory.AlignedFree memory
-            memory <- NativePtr.toVoidPtr (NativePtr.ofNativeInt<byte> 0n)
+        if NativePtr.toNativeInt (NativePtr.ofVoidPtr<byte> allocated) <> 0n then
+            NativeMemory.Free allocated
+            allocated <- NativePtr.toVoidPtr (NativePtr.ofNativeInt<byte> 0n)
             GC.RemoveMemoryPressure(int64 bytes)
 
     override buffer.Finalize() = buffer.Free()

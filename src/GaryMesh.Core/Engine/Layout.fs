@@ -64,14 +64,17 @@ module internal CellOrder =
                 order |> Array.iteri (fun place cell -> placeOf[cell] <- place)
                 if spread graph (fun cell -> placeOf[cell]) < 0.7 * own then order else null
 
-/// Rows of edges: for each cell the cells it is joined to and a weight per edge for each edged operator.
+/// Rows of edges: for each cell the cells it is joined to and a weight per edge for each edged operator. Filled in place
+/// by whoever makes them.
 [<Sealed>]
-type internal EdgeRows(rowStart: int[], cells: int[], weights: float32[]) =
-    let start = Buffer.ofArray rowStart
-    let joined = Buffer.ofArray cells
-    let weights = Buffer.ofArray weights
+type internal EdgeRows(cells: int, edges: int, width: int) =
+    let start = new Buffer<int>(int64 cells + 1L)
+    let joined = new Buffer<int>(int64 edges)
+    let weights = new Buffer<float32>(int64 edges * int64 width)
+    /// `cells + 1` positions, as in a graph.
     member _.Start = start.Pointer
     member _.Joined = joined.Pointer
+    /// [edges x width]
     member _.Weights = weights.Pointer
     member _.Bytes = start.Bytes + joined.Bytes + weights.Bytes
 
@@ -84,7 +87,7 @@ type internal EdgeRows(rowStart: int[], cells: int[], weights: float32[]) =
 /// Everything about a graph under a perception that does not depend on the rule's weights.
 [<Sealed>]
 type internal Layout(graph: Graph, perception: Perception) =
-    let stencil = Stencil.build perception graph
+    let stencil = Stencil(perception, graph)
     let edged, own = stencil.Edged, stencil.Own
     let width = edged.Length
     let order = CellOrder.choose graph
@@ -107,59 +110,64 @@ type internal Layout(graph: Graph, perception: Perception) =
         | null -> cell
         | placeOf -> placeOf[cell]
 
-    let forwardRows, selfWeights =
-        let rowStart = Array.zeroCreate (graph.Cells + 1)
-        let joined = Array.zeroCreate graph.Edges
-        let weights = Array.zeroCreate<float32>(graph.Edges * width)
-        let selfWeights = Array.zeroCreate<float32>(graph.Cells * width)
+    let forwardRows = new EdgeRows(graph.Cells, graph.Edges, width)
+    let selfWeights = new Buffer<float32>(int64 graph.Cells * int64 width)
+
+    do
+        let rowStart, joined, weights = forwardRows.Start, forwardRows.Joined, forwardRows.Weights
+        let mutable most = 0
+
+        for cell in 0 .. graph.Cells - 1 do
+            most <- max most (graph.Degree cell)
+
+        // One cell's weights in double precision at a time.
+        let itsEdges = Array.zeroCreate (most * width)
+        let itsOwn = Array.zeroCreate width
 
         for place in 0 .. graph.Cells - 1 do
             let cell = userOf place
-            let first = graph.RowStart[cell]
             let degree = graph.Degree cell
+            let at = NativePtr.get rowStart place
+            stencil.Weigh(cell, itsEdges, 0, itsOwn, 0)
 
             for i in 0 .. degree - 1 do
-                let at = rowStart[place] + i
-                joined[at] <- placeOfCell graph.Neighbours[first + i]
+                NativePtr.set joined (at + i) (placeOfCell graph.Neighbours[graph.RowStart[cell] + i])
 
-                for k in 0 .. width - 1 do
-                    weights[at * width + k] <- float32 stencil.EdgeWeights[(first + i) * width + k]
+            for i in 0 .. degree * width - 1 do
+                NativePtr.set weights (at * width + i) (float32 itsEdges[i])
 
             for k in 0 .. width - 1 do
-                selfWeights[place * width + k] <- float32 stencil.SelfWeights[cell * width + k]
+                NativePtr.set selfWeights.Pointer (place * width + k) (float32 itsOwn[k])
 
-            rowStart[place + 1] <- rowStart[place] + degree
-
-        new EdgeRows(rowStart, joined, weights), Buffer.ofArray selfWeights
+            NativePtr.set rowStart (place + 1) (at + degree)
 
     /// The same edges by the cell that is seen: the adjoint gathers along them instead of scattering.
     let backwardRows =
         lazy
-            (let rowStart, joined, weights = forwardRows.Start, forwardRows.Joined, forwardRows.Weights
-             let backStart = Array.zeroCreate (graph.Cells + 1)
+            (let rows = new EdgeRows(graph.Cells, graph.Edges, width)
+             let rowStart, joined, weights = forwardRows.Start, forwardRows.Joined, forwardRows.Weights
+             let backStart, seers, backWeights = rows.Start, rows.Joined, rows.Weights
+             let next = Array.zeroCreate (graph.Cells + 1)
 
              for edge in 0 .. graph.Edges - 1 do
                  let seen = NativePtr.get joined edge
-                 backStart[seen + 1] <- backStart[seen + 1] + 1
+                 next[seen + 1] <- next[seen + 1] + 1
 
              for cell in 0 .. graph.Cells - 1 do
-                 backStart[cell + 1] <- backStart[cell + 1] + backStart[cell]
-
-             let next = Array.copy backStart
-             let seers = Array.zeroCreate graph.Edges
-             let backWeights = Array.zeroCreate<float32>(graph.Edges * width)
+                 next[cell + 1] <- next[cell + 1] + next[cell]
+                 NativePtr.set backStart (cell + 1) next[cell + 1]
 
              for cell in 0 .. graph.Cells - 1 do
                  for edge in NativePtr.get rowStart cell .. NativePtr.get rowStart (cell + 1) - 1 do
                      let seen = NativePtr.get joined edge
                      let at = next[seen]
                      next[seen] <- at + 1
-                     seers[at] <- cell
+                     NativePtr.set seers at cell
 
                      for k in 0 .. width - 1 do
-                         backWeights[at * width + k] <- NativePtr.get weights (edge * width + k)
+                         NativePtr.set backWeights (at * width + k) (NativePtr.get weights (edge * width + k))
 
-             new EdgeRows(backStart, seers, backWeights))
+             rows)
 
     member _.Graph = graph
     member _.Cells = graph.Cells

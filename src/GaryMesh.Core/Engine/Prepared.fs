@@ -68,7 +68,7 @@ type Prepared(automaton: Automaton, graph: Graph, options: EngineOptions) =
     do packed.Load(rule.Parameters, float32 timeStep, false)
 
     let memoryFor steps =
-        let checkpoints = Memory.Checkpoints(max 1 (int (Math.Ceiling(sqrt (float steps)))))
+        let checkpoints = Memory.Checkpoints(Checkpoints.slotsFor steps)
 
         match options.TraceMemory with
         | TraceMemory.Everything -> Memory.Everything
@@ -86,9 +86,7 @@ type Prepared(automaton: Automaton, graph: Graph, options: EngineOptions) =
     /// Tapes of the wanted kind, as many as wanted; those at hand are used again where they serve.
     let tapesOf memory steps count =
         let struct (haveMemory, haveSteps) = tapesFor
-        // A checkpointed tape is laid out for its number of steps; the others serve shorter rollouts as well.
-        let serves =
-            haveMemory = memory && (haveSteps = steps || (not memory.IsCheckpoints && haveSteps > steps))
+        let serves = haveMemory = memory && haveSteps >= steps
 
         if not serves then
             for tape in tapes do
@@ -164,9 +162,6 @@ type Prepared(automaton: Automaton, graph: Graph, options: EngineOptions) =
             | Inputs.PerStep _ -> Array.init steps (fun _ -> Array.zeroCreate<float32>(graph.Cells * shape.Inputs))
 
         for step in steps - 1 .. -1 .. 0 do
-            for again in tape.RecomputeFrom step .. step - 1 do
-                forward hands tape again
-
             if loss.Sees(step + 1, steps) then
                 let state = if step + 1 = steps then final else tape.State(step + 1)
                 let said = loss.Evaluate state
@@ -177,6 +172,10 @@ type Prepared(automaton: Automaton, graph: Graph, options: EngineOptions) =
 
                 sum <- sum + said.Value
                 tape.AddAdjoint said.Adjoint
+
+            // Only now: the state that the loss has seen may lie where one of these will.
+            for again in tape.RecomputeFrom step .. step - 1 do
+                forward hands tape again
 
             pass hands tape step 0 true
             pass hands tape step 1 true

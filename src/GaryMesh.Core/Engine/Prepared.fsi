@@ -13,7 +13,8 @@ type TraceMemory =
     | Everything
     /// Every state; what the rule saw is computed again: cells x steps x channels.
     | States
-    /// Every sqrt(T)-th state; the others are computed again, one interval at a time (Chen et al., arXiv 1604.06174).
+    /// About sqrt(2 T) states at a time; the others are computed again once, one interval after the other (after Chen et
+    /// al., arXiv 1604.06174, who keep 2 sqrt(T); here intervals shrink, so that each uses the memory of those after it).
     | Checkpoints
 
 /// How a prepared run uses the machine. None of these changes a result, but for the vectors' width its last bits.

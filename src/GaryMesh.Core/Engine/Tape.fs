@@ -14,8 +14,34 @@ type internal Memory =
     | Everything
     /// Every state; what the rule saw is computed again.
     | States
-    /// Every `interval`-th state; those between are computed again, one interval at a time.
-    | Checkpoints of interval: int
+    /// As many states at a time as there are slots; the others are computed again, one interval at a time.
+    | Checkpoints of slots: int
+
+/// Which states lie in which slot of a tape with checkpoints.
+///
+/// Each interval begins with a state that stays, its checkpoint, in the interval's own slot, and its other states lie in
+/// the slots after that one. On the way back those are free: the checkpoints of later intervals have served. So with S
+/// slots the intervals have S, S - 1, ..., 2 states, and S slots serve S (S + 1) / 2 - 1 states.
+module internal Checkpoints =
+    /// The fewest slots that serve the states before and after `steps` steps.
+    let slotsFor steps =
+        Seq.initInfinite (fun i -> i + 2) |> Seq.find (fun slots -> slots * (slots + 1) / 2 - 1 > steps)
+
+    /// The slot of each state 0 .. steps, and the first state of its interval.
+    let layOut slots steps =
+        let slot, first = Array.zeroCreate (steps + 1), Array.zeroCreate (steps + 1)
+        let mutable start = 0
+        let mutable interval = 0
+
+        for state in 0..steps do
+            if state - start = slots - interval then
+                start <- state
+                interval <- interval + 1
+
+            slot[state] <- interval + state - start
+            first[state] <- start
+
+        struct (slot, first)
 
 /// A state between the user's order and rows of whole cache lines by place.
 module internal Exchange =
@@ -66,17 +92,19 @@ type internal Tape(plan: Plan, kernels: IKernels, fireRate: float, memory: Memor
     let stateLength = int64 cells * int64 sizes.StateRow
     let newState _ = new Buffer<float32>(stateLength)
 
-    let interval =
+    let struct (slotOfState, firstOfInterval) =
         match memory with
-        | Memory.Checkpoints interval -> interval
-        | _ -> steps
+        | Memory.Nothing -> struct ([||], [||])
+        | Memory.Everything
+        | Memory.States -> struct ([| 0..steps |], Array.zeroCreate (steps + 1))
+        | Memory.Checkpoints slots -> Checkpoints.layOut slots steps
 
     let states =
         match memory with
         | Memory.Nothing -> Array.init 2 newState
         | Memory.Everything
         | Memory.States -> Array.init (steps + 1) newState
-        | Memory.Checkpoints interval -> Array.init (steps / interval + 1 + interval) newState
+        | Memory.Checkpoints slots -> Array.init slots newState
 
     let backward = memory <> Memory.Nothing
     let perStep = if backward then steps else 1
@@ -125,17 +153,7 @@ type internal Tape(plan: Plan, kernels: IKernels, fireRate: float, memory: Memor
             { Z = NativePtr.ofNativeInt 0n; Hidden = NativePtr.ofNativeInt 0n }
 
     /// The buffer that holds the state before `step` (the last one: `step` = steps).
-    let slotOf step =
-        match memory with
-        | Memory.Nothing -> step % 2
-        | Memory.Everything
-        | Memory.States -> step
-        | Memory.Checkpoints _ ->
-            // Checkpoints first, then the states within the interval at hand.
-            if step % interval = 0 then
-                step / interval
-            else
-                steps / interval + step % interval
+    let slotOf step = if memory.IsNothing then step % 2 else slotOfState[step]
 
     let stateAt step = states[slotOf step].Pointer
 
@@ -201,12 +219,9 @@ type internal Tape(plan: Plan, kernels: IKernels, fireRate: float, memory: Memor
     /// The state before `step`, in the user's order.
     member _.State(step: int) = Exchange.leave layout.Order cells sizes.Channels sizes.StateRow (stateAt step)
 
-    /// The step from which states must be computed again before the way back can pass `step`, or `step` itself. The
-    /// last interval is still there from the way forward.
-    member _.RecomputeFrom(step: int) =
-        match memory with
-        | Memory.Checkpoints _ when (step + 1) % interval = 0 && step + 1 < rollout.Steps -> step / interval * interval
-        | _ -> step
+    /// The step from which states must be computed again before the way back can pass `step`, or `step` itself: where the
+    /// state after it begins another interval.
+    member _.RecomputeFrom(step: int) = if firstOfInterval[step + 1] > step then firstOfInterval[step] else step
 
     /// Makes ready for the way back: no adjoint yet, no gradient.
     member _.BeginBack() =
@@ -287,7 +302,7 @@ type internal Tape(plan: Plan, kernels: IKernels, fireRate: float, memory: Memor
         | Memory.Nothing -> 2L * state
         | Memory.Everything -> int64 (steps + 1) * state + int64 steps * row
         | Memory.States -> int64 (steps + 1) * state
-        | Memory.Checkpoints interval -> int64 (steps / interval + 1 + interval) * state
+        | Memory.Checkpoints slots -> int64 slots * state
 
     interface IDisposable with
         member _.Dispose() =

@@ -27,13 +27,13 @@ module private Settings =
 
     /// Edges, and their weights under the perception, which are all that a training sees of a graph.
     let private edges (automaton: Automaton) (graph: Graph) =
-        let stencil = Stencil.build automaton.Perception graph
+        let struct (edgeWeights, selfWeights) = Stencil(automaton.Perception, graph).WeighAll()
 
         digest
             [ ints graph.RowStart
               ints graph.Neighbours
-              floats stencil.EdgeWeights
-              floats stencil.SelfWeights ]
+              floats edgeWeights
+              floats selfWeights ]
 
     /// A loss is a function, so what it says of a noise state stands for it, and which steps it looks at.
     let private loss (automaton: Automaton) (graph: Graph) (loss: Loss) =

@@ -15,13 +15,13 @@ type Topology =
 
 /// Rows under construction: what each cell sees, in order.
 module private Rows =
-    /// One edge: the neighbour, the offset to it and the edge's weight.
+    /// One edge: the neighbour and the offset to it.
     [<Struct>]
-    type Edge = { Neighbour: int; X: float; Y: float; Z: float; Weight: float }
+    type Edge = { Neighbour: int; X: float; Y: float; Z: float }
 
-    let between (positions: float[]) (cell: int) (neighbour: int) (weight: float) =
+    let between (positions: float[]) (cell: int) (neighbour: int) =
         let at axis = positions[3 * neighbour + axis] - positions[3 * cell + axis]
-        { Neighbour = neighbour; X = at 0; Y = at 1; Z = at 2; Weight = weight }
+        { Neighbour = neighbour; X = at 0; Y = at 1; Z = at 2 }
 
     let wrap size i = ((i % size) + size) % size
 
@@ -59,23 +59,36 @@ type Graph
 
     member _.Named(name: string) = Graph(name, topology, middle, rowStart, neighbours, offsets, weights, positions)
 
-    static member private Build(name, topology, cells: int, positions, edgesOf: int -> Rows.Edge seq) =
+    /// A graph of weights 1: `edgeOf cell n` gives the n-th edge that a cell may have, 0 <= n < most, or none. It is asked
+    /// twice, so that the arrays have their final size from the start: a graph may fill a good part of the memory.
+    static member private Build
+        (name, topology, cells: int, positions, most: int, edgeOf: int -> int -> Rows.Edge voption)
+        =
         let rowStart = Array.zeroCreate (cells + 1)
-        let neighbours = List<int>()
-        let offsets = List<float>()
-        let weights = List<float>()
 
         for cell in 0 .. cells - 1 do
-            for edge in edgesOf cell do
-                neighbours.Add edge.Neighbour
-                offsets.Add edge.X
-                offsets.Add edge.Y
-                offsets.Add edge.Z
-                weights.Add edge.Weight
+            let mutable degree = 0
 
-            rowStart[cell + 1] <- neighbours.Count
+            for n in 0 .. most - 1 do
+                if (edgeOf cell n).IsSome then
+                    degree <- degree + 1
 
-        let weights = if weights.TrueForAll(fun w -> w = 1.0) then [||] else weights.ToArray()
+            rowStart[cell + 1] <- rowStart[cell] + degree
+
+        let neighbours = Array.zeroCreate rowStart[cells]
+        let offsets = Array.zeroCreate (3 * rowStart[cells])
+        let mutable filled = 0
+
+        for cell in 0 .. cells - 1 do
+            for n in 0 .. most - 1 do
+                match edgeOf cell n with
+                | ValueNone -> ()
+                | ValueSome edge ->
+                    neighbours[filled] <- edge.Neighbour
+                    offsets[3 * filled] <- edge.X
+                    offsets[3 * filled + 1] <- edge.Y
+                    offsets[3 * filled + 2] <- edge.Z
+                    filled <- filled + 1
 
         let middle =
             match topology with
@@ -85,39 +98,43 @@ type Graph
             | Topology.Torus _
             | Topology.General -> 0
 
-        Graph(name, topology, middle, rowStart, neighbours.ToArray(), offsets.ToArray(), weights, positions)
+        Graph(name, topology, middle, rowStart, neighbours, offsets, [||], positions)
 
     /// Edges of a lattice cell: the given steps, wrapped or cut at the border.
     static member private Lattice(name, topology, height, width, closed, steps, place: float * float -> float * float) =
+        let steps = Array.ofList steps
+
         let positions =
-            [| for row in 0 .. height - 1 do
-                   for column in 0 .. width - 1 do
-                       let x, y = place (float column, float row)
-                       x
-                       y
-                       0.0 |]
+            Array.init (3 * height * width) (fun at ->
+                let x, y = place (float (at / 3 % width), float (at / 3 / width))
+
+                match at % 3 with
+                | 0 -> x
+                | 1 -> y
+                | _ -> 0.0)
+
+        let offsets = steps |> Array.map (fun (down, right) -> place (float right, float down))
 
         Graph.Build(
             name,
             topology,
             height * width,
             positions,
-            fun cell ->
-                seq {
-                    let row, column = cell / width, cell % width
+            steps.Length,
+            fun cell n ->
+                let down, right = steps[n]
+                let r, c = cell / width + down, cell % width + right
 
-                    for down, right in steps do
-                        let r, c = row + down, column + right
+                if closed || (r >= 0 && r < height && c >= 0 && c < width) then
+                    let x, y = offsets[n]
 
-                        if closed || (r >= 0 && r < height && c >= 0 && c < width) then
-                            let x, y = place (float right, float down)
-
-                            { Rows.Neighbour = Rows.wrap height r * width + Rows.wrap width c
-                              Rows.X = x
-                              Rows.Y = y
-                              Rows.Z = 0.0
-                              Rows.Weight = 1.0 }
-                }
+                    ValueSome
+                        { Rows.Neighbour = Rows.wrap height r * width + Rows.wrap width c
+                          Rows.X = x
+                          Rows.Y = y
+                          Rows.Z = 0.0 }
+                else
+                    ValueNone
         )
 
     static member private Moore =
@@ -130,25 +147,21 @@ type Graph
         Guard.positive "The number of cells of a ring" cells
 
         let positions =
-            [| for i in 0 .. cells - 1 do
-                   let angle = 2.0 * Math.PI * float i / float cells
-                   cos angle
-                   sin angle
-                   0.0 |]
+            Array.init (3 * cells) (fun at ->
+                let angle = 2.0 * Math.PI * float (at / 3) / float cells
+
+                match at % 3 with
+                | 0 -> cos angle
+                | 1 -> sin angle
+                | _ -> 0.0)
 
         Graph.Build(
             $"ring:{cells}",
             Topology.Ring,
             cells,
             positions,
-            fun cell ->
-                if cells = 1 then
-                    Seq.empty
-                else
-                    seq {
-                        Rows.between positions cell (Rows.wrap cells (cell - 1)) 1.0
-                        Rows.between positions cell (Rows.wrap cells (cell + 1)) 1.0
-                    }
+            (if cells = 1 then 0 else 2),
+            fun cell n -> ValueSome(Rows.between positions cell (Rows.wrap cells (cell + 2 * n - 1)))
         )
 
     static member Strip(cells: int, offsets: int seq) =
@@ -166,14 +179,14 @@ type Graph
             Topology.Line,
             cells,
             positions,
-            fun cell ->
-                seq {
-                    for offset in offsets do
-                        let neighbour = cell + offset
+            offsets.Length,
+            fun cell n ->
+                let neighbour = cell + offsets[n]
 
-                        if neighbour >= 0 && neighbour < cells then
-                            Rows.between positions cell neighbour 1.0
-                }
+                if neighbour >= 0 && neighbour < cells then
+                    ValueSome(Rows.between positions cell neighbour)
+                else
+                    ValueNone
         )
 
     static member Line(cells: int) = Graph.Strip(cells, [ -1; 1 ]).Named $"line:{cells}"
@@ -460,9 +473,11 @@ type Graph
                     ring <- ring + 1
 
             found.Sort()
-            seq { for n in 0 .. k - 1 -> (let struct (_, j) = found[n] in Rows.between positions i j 1.0) }
+            Array.init k (fun n -> let struct (_, j) = found[n] in j)
 
-        Graph.Build($"knn:{k}", Topology.General, cells, Array.copy positions, nearest)
+        let nearest: int[][] = Array.init cells nearest
+        let edgeOf cell (n: int) = ValueSome(Rows.between positions cell (nearest[cell][n]))
+        Graph.Build($"knn:{k}", Topology.General, cells, Array.copy positions, k, edgeOf)
 
     member graph.Relabelled(order: int[]) =
         if order.Length <> cells || Array.sort order <> [| 0 .. cells - 1 |] then

@@ -171,51 +171,56 @@ type Perception(operators: Operator seq) =
         let at offset = Perception.Of Messages.Value Aggregation.Sum (EdgeWeight.At offset)
         Perception(Seq.append [ Operator.Own ] (Seq.map at offsets))
 
-type internal Stencil = { Edged: int[]; Own: int[]; EdgeWeights: float[]; SelfWeights: float[] }
+[<Sealed>]
+type internal Stencil(perception: Perception, graph: Graph) =
+    let edged, own =
+        [| 0 .. perception.Count - 1 |] |> Array.partition (fun k -> perception.Operators[k].IsNeighbours)
 
-module internal Stencil =
-    let build (perception: Perception) (graph: Graph) =
-        let edged, own =
-            [| 0 .. perception.Count - 1 |] |> Array.partition (fun k -> perception.Operators[k].IsNeighbours)
+    let width = edged.Length
+    let offsets, weights = graph.Offsets, graph.Weights
+    let weightOf edge = if weights.IsEmpty then 1.0 else weights[edge]
 
-        let width = edged.Length
+    member _.Edged = edged
+    member _.Own = own
+
+    member _.Weigh(cell: int, edgeWeights: float[], edgesAt: int, selfWeights: float[], selfAt: int) =
+        let first, last = graph.RowStart[cell], graph.RowStart[cell + 1] - 1
+        let degree = graph.Degree cell
+        let mutable total = 0.0
+
+        for edge in first..last do
+            total <- total + weightOf edge
+
+        Array.Clear(selfWeights, selfAt, width)
+
+        for edge in first..last do
+            let offset axis = if offsets.IsEmpty then 0.0 else offsets[3 * edge + axis]
+
+            let seen =
+                { X = offset 0
+                  Y = offset 1
+                  Z = offset 2
+                  Weight = weightOf edge
+                  Degree = degree
+                  NeighbourDegree = graph.Degree graph.Neighbours[edge]
+                  TotalWeight = total }
+
+            for k in 0 .. width - 1 do
+                match perception.Operators[edged[k]] with
+                | Operator.Own -> ()
+                | Operator.Neighbours(weight, messages, aggregation) ->
+                    let share = if aggregation.IsMean then 1.0 / float degree else 1.0
+                    let w = weight.Of seen * share
+                    edgeWeights[edgesAt + (edge - first) * width + k] <- w
+
+                    if messages.IsDifference then
+                        selfWeights[selfAt + k] <- selfWeights[selfAt + k] - w
+
+    member stencil.WeighAll() =
         let edgeWeights = Array.zeroCreate (graph.Edges * width)
         let selfWeights = Array.zeroCreate (graph.Cells * width)
-        let offsets, weights = graph.Offsets, graph.Weights
-        let weightOf edge = if weights.IsEmpty then 1.0 else weights[edge]
 
         for cell in 0 .. graph.Cells - 1 do
-            let first, last = graph.RowStart[cell], graph.RowStart[cell + 1] - 1
-            let degree = graph.Degree cell
-            let mutable total = 0.0
+            stencil.Weigh(cell, edgeWeights, graph.RowStart[cell] * width, selfWeights, cell * width)
 
-            for edge in first..last do
-                total <- total + weightOf edge
-
-            for edge in first..last do
-                let offset axis = if offsets.IsEmpty then 0.0 else offsets[3 * edge + axis]
-
-                let seen =
-                    { X = offset 0
-                      Y = offset 1
-                      Z = offset 2
-                      Weight = weightOf edge
-                      Degree = degree
-                      NeighbourDegree = graph.Degree graph.Neighbours[edge]
-                      TotalWeight = total }
-
-                for k in 0 .. width - 1 do
-                    match perception.Operators[edged[k]] with
-                    | Operator.Own -> ()
-                    | Operator.Neighbours(weight, messages, aggregation) ->
-                        let share = if aggregation.IsMean then 1.0 / float degree else 1.0
-                        let w = weight.Of seen * share
-                        edgeWeights[edge * width + k] <- w
-
-                        if messages.IsDifference then
-                            selfWeights[cell * width + k] <- selfWeights[cell * width + k] - w
-
-        { Edged = edged
-          Own = own
-          EdgeWeights = edgeWeights
-          SelfWeights = selfWeights }
+        struct (edgeWeights, selfWeights)

@@ -115,17 +115,17 @@ type Perception =
     static member Offsets: offsets: int seq -> Perception
 
 /// The operators of a perception as numbers for one graph: z_k(i) = self_k(i) s_i + sum over edges of w_k(e) s_j(e).
+[<Sealed>]
 type internal Stencil =
-    {
-        /// Positions in the perception of the operators that look along edges.
-        Edged: int[]
-        /// Positions of the operators that give the own state.
-        Own: int[]
-        /// Weight of each edge under each edged operator: [edge * Edged.Length + k].
-        EdgeWeights: float[]
-        /// Weight of the own state under each edged operator: [cell * Edged.Length + k].
-        SelfWeights: float[]
-    }
+    new: perception: Perception * graph: Graph -> Stencil
+    /// Positions in the perception of the operators that look along edges.
+    member Edged: int[]
+    /// Positions of the operators that give the own state.
+    member Own: int[]
 
-module internal Stencil =
-    val build: perception: Perception -> graph: Graph -> Stencil
+    /// The numbers of one cell, each operator's beside each other: the weights of its edges [degree x Edged.Length] and
+    /// of its own state [Edged.Length], written from the given places of the arrays on.
+    member Weigh: cell: int * edgeWeights: float[] * edgesAt: int * selfWeights: float[] * selfAt: int -> unit
+
+    /// Those of all cells: [edges x Edged.Length] and [cells x Edged.Length].
+    member WeighAll: unit -> struct (float[] * float[])

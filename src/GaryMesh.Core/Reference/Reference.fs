@@ -50,7 +50,8 @@ module Reference =
 
     /// P_k, with what a cell sees twice counted twice.
     let private operators (graph: Graph) (perception: Perception) =
-        let stencil = Stencil.build perception graph
+        let stencil = Stencil(perception, graph)
+        let struct (edgeWeights, selfWeights) = stencil.WeighAll()
         let cells, width = graph.Cells, stencil.Edged.Length
 
         [ for k in 0 .. perception.Count - 1 ->
@@ -58,10 +59,10 @@ module Reference =
               | -1 -> [ for i in 0 .. cells - 1 -> i, i, 1.0 ]
               | e ->
                   [ for i in 0 .. cells - 1 do
-                        i, i, stencil.SelfWeights[i * width + e]
+                        i, i, selfWeights[i * width + e]
 
                         for edge, j in sees graph i do
-                            i, j, stencil.EdgeWeights[edge * width + e] ]
+                            i, j, edgeWeights[edge * width + e] ]
                   |> List.groupBy (fun (i, j, _) -> i, j)
                   |> List.map (fun ((i, j), entries) -> i, j, entries |> List.sumBy (fun (_, _, weight) -> weight)) ]
 

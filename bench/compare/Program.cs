@@ -1,0 +1,115 @@
+// Holds GaryMesh against NumPy and against the machine, interleaved in one run: `dotnet run -c Release --project bench/compare`.
+using System.Globalization;
+using System.Runtime.InteropServices;
+using GaryMesh.Compare;
+
+const string Usage = """
+    dotnet run -c Release --project bench/compare -- [OPTIONS]
+
+      --only SECTIONS   some of: forward, peak, training, checkpoints, scaling, collections (comma between them)
+      --quick           fewer rounds, and scaling up to 1,048,576 cells: two minutes rather than eight
+      --rounds N        number of rounds (9; 3 with --quick)
+      --threads N       threads for GaryMesh (one per processor)
+      --python PATH     a Python that has NumPy (python3)
+      --json FILE       writes every number as JSON; - for the standard output, in place of the table
+      --markdown FILE   puts the table between the marks in a Markdown file, such as bench/analysis.md
+    """;
+
+CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+if (args is ["--serve", .. var words])
+{
+    Large.Serve(words);
+    return 0;
+}
+
+string[] sections = ["forward", "peak", "training", "checkpoints", "scaling", "collections"];
+string? json = null, markdown = null;
+var (only, quick, python) = (sections, false, "python3");
+int? rounds = null, threads = null;
+for (var at = 0; at < args.Length; at++)
+{
+    string Value() => ++at < args.Length ? args[at] : throw new ArgumentException($"{args[at - 1]} needs a value.");
+    int Number(string option) => int.TryParse(Value(), out var number) && number > 0
+        ? number
+        : throw new ArgumentException($"{option} needs a number above 0, but is given '{args[at]}'.");
+    try
+    {
+        switch (args[at])
+        {
+            case "--only": only = Value().Split(','); break;
+            case "--quick": quick = true; break;
+            case "--rounds": rounds = Number("--rounds"); break;
+            case "--threads": threads = Number("--threads"); break;
+            case "--python": python = Value(); break;
+            case "--json": json = Value(); break;
+            case "--markdown": markdown = Value(); break;
+            case "--help" or "-h": Console.WriteLine(Usage); return 0;
+            default: throw new ArgumentException($"There is no option {args[at]}.");
+        }
+
+        if (only.FirstOrDefault(name => !sections.Contains(name)) is string unknown)
+            throw new ArgumentException($"The sections are {string.Join(", ", sections)}, but {unknown} is none.");
+    }
+    catch (ArgumentException error)
+    {
+        Console.Error.WriteLine($"{error.Message}\n\n{Usage}");
+        return 2;
+    }
+}
+
+var turns = rounds ?? (quick ? 3 : 9);
+var hands = threads ?? Environment.ProcessorCount;
+var report = new Report();
+report.Describe("Processor", $"{Machine.Processor}, {Environment.ProcessorCount} cores, vectors of {Machine.Vectors}");
+report.Describe("GaryMesh", $"{hands} threads, {RuntimeInformation.FrameworkDescription}, TieredCompilation off");
+var load = Machine.Load;
+
+using (var numPy = NumPy.TryStart(python, 1, out var reason))
+{
+    if (numPy is null)
+        report.Note($"NumPy could not be had from {python}, so nothing is compared with it: {reason}");
+    else
+    {
+        report.Describe("NumPy", $"{numPy.Version}, 1 BLAS thread, matrix product {numPy.MatmulGflops:0} GFLOP/s");
+        if (numPy.MatmulGflops < 0.1 * Machine.PeakGflops(1))
+            report.Note("NumPy stands on a slow BLAS here: its times say little. Install OpenBLAS for it.");
+        Training.Agree(report, numPy);
+    }
+
+    foreach (var section in sections.Intersect(only))
+        switch (section)
+        {
+            case "forward" when numPy is not null:
+                Forward.AgainstNumPy(report, numPy, turns, hands);
+                break;
+            case "peak":
+                Forward.AgainstPeak(report, turns, hands);
+                break;
+            case "training" when numPy is not null:
+                Training.AgainstNumPy(report, numPy, Math.Max(3, turns / 2), hands);
+                break;
+            case "checkpoints":
+                Large.Checkpoints(report, quick ? 1 : Math.Max(3, turns / 3));
+                break;
+            case "scaling":
+                Large.Scaling(report, Math.Max(3, turns / 2), quick ? 1_048_576 : 16_777_216);
+                break;
+            case "collections":
+                Forward.Collections(report, hands);
+                break;
+        }
+}
+
+if (load is double before && Machine.Load is double after)
+    report.Describe("Load of the machine", $"{before:0.0} before, {after:0.0} after");
+report.Note("ONNX Runtime is not compared: it has no graph gather with firing, and would run NumPy's dense form.");
+
+if (json != "-")
+    Console.WriteLine(report.ToMarkdown());
+else
+    Console.Write(report.ToJsonText());
+if (json is not null and not "-")
+    File.WriteAllText(json, report.ToJsonText());
+if (markdown is not null)
+    report.WriteInto(markdown);
+return 0;
