@@ -102,6 +102,37 @@ public static class Forward
         }
     }
 
+    /// <summary>
+    /// Where the time of a rollout goes on one core: without a cell that fires states are copied and firing is drawn, no
+    /// more; the layers' part follows from rules of other numbers of hidden units; the rest perceives and updates.
+    /// </summary>
+    public static void Parts(Report report, int rounds)
+    {
+        const string Section = "parts";
+        Console.Error.WriteLine($"parts: {rounds} rounds");
+        static Automaton OfHidden(int hidden) =>
+            Automaton.Of(Perception.Planar, Rule.Xavier(new RuleShape(12, 3, hidden), 1, 1, 0.2));
+        var graph = Graph.Ring(65_536);
+        using Case whole = new(graph, OfHidden(48), 1), less = new(graph, OfHidden(16), 1),
+            silent = new(graph, OfHidden(48).WithFireRate(0), 1);
+        List<double> all = [], copying = [], layers = [], rest = [];
+        for (var round = 0; round < rounds; round++)
+        {
+            var (seconds, shorter, copy) = (whole.Seconds(), less.Seconds(), silent.Seconds());
+            var layer = (seconds - shorter) / (48 - 16) * 48;
+            all.Add(seconds);
+            copying.Add(copy / seconds);
+            layers.Add(layer / seconds);
+            rest.Add(1 - (copy + layer) / seconds);
+        }
+
+        const string What = "ring of 65,536, 1 core";
+        report.Add(Section, $"{What}: a rollout", Unit.Seconds, new(all));
+        report.Add(Section, $"{What}: copying states and drawing who fires", Unit.Share, new(copying));
+        report.Add(Section, $"{What}: the two layers", Unit.Share, new(layers));
+        report.Add(Section, $"{What}: perceiving and updating", Unit.Share, new(rest));
+    }
+
     /// <summary>What a long rollout asks of the garbage collector.</summary>
     public static void Collections(Report report, int threads)
     {

@@ -109,8 +109,10 @@ public static class Large
         foreach (var item in cases)
             values[$"{item.Graph.Cells}"] = new double[rounds];
         for (var round = 0; round < rounds; round++)
+        {
             foreach (var item in cases)
                 values[$"{item.Graph.Cells}"][round] = item.Seconds() / ((double)item.Graph.Cells * Case.Steps);
+        }
 
         values["parameters"] = [.. cases.Select(item => (double)item.Automaton.Rule.ParameterCount)];
         foreach (var item in cases)

@@ -36,8 +36,10 @@ public sealed class NumPy : IDisposable
         };
         start.Environment["PYTHONDONTWRITEBYTECODE"] = "1";
         if (threads is int count)
+        {
             foreach (var name in (string[])["OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"])
                 start.Environment[name] = $"{count}";
+        }
 
         try
         {

@@ -6,7 +6,7 @@ using GaryMesh.Compare;
 const string Usage = """
     dotnet run -c Release --project bench/compare -- [OPTIONS]
 
-      --only SECTIONS   some of: forward, peak, training, checkpoints, scaling, collections (comma between them)
+      --only SECTIONS   some of: forward, peak, parts, training, checkpoints, scaling, collections (comma between them)
       --quick           fewer rounds, and scaling up to 1,048,576 cells: two minutes rather than eight
       --rounds N        number of rounds (9; 3 with --quick)
       --threads N       threads for GaryMesh (one per processor)
@@ -22,7 +22,7 @@ if (args is ["--serve", .. var words])
     return 0;
 }
 
-string[] sections = ["forward", "peak", "training", "checkpoints", "scaling", "collections"];
+string[] sections = ["forward", "peak", "parts", "training", "checkpoints", "scaling", "collections"];
 string? json = null, markdown = null;
 var (only, quick, python) = (sections, false, "python3");
 int? rounds = null, threads = null;
@@ -67,7 +67,9 @@ var load = Machine.Load;
 using (var numPy = NumPy.TryStart(python, 1, out var reason))
 {
     if (numPy is null)
+    {
         report.Note($"NumPy could not be had from {python}, so nothing is compared with it: {reason}");
+    }
     else
     {
         report.Describe("NumPy", $"{numPy.Version}, 1 BLAS thread, matrix product {numPy.MatmulGflops:0} GFLOP/s");
@@ -77,6 +79,7 @@ using (var numPy = NumPy.TryStart(python, 1, out var reason))
     }
 
     foreach (var section in sections.Intersect(only))
+    {
         switch (section)
         {
             case "forward" when numPy is not null:
@@ -84,6 +87,9 @@ using (var numPy = NumPy.TryStart(python, 1, out var reason))
                 break;
             case "peak":
                 Forward.AgainstPeak(report, turns, hands);
+                break;
+            case "parts":
+                Forward.Parts(report, turns);
                 break;
             case "training" when numPy is not null:
                 Training.AgainstNumPy(report, numPy, Math.Max(3, turns / 2), hands);
@@ -98,6 +104,7 @@ using (var numPy = NumPy.TryStart(python, 1, out var reason))
                 Forward.Collections(report, hands);
                 break;
         }
+    }
 }
 
 if (load is double before && Machine.Load is double after)

@@ -110,8 +110,10 @@ public static class Training
                 var scale = ours.Max(Math.Abs);
                 var error = ours.Zip(other, (x, y) => Math.Abs(x - y)).Max() / scale;
                 if (ours.Length != other.Length || !(error <= Tolerance))
+                {
                     throw new InvalidDataException(
                         $"NumPy and GaryMesh must do the same work, but differ by {error:g2} of the {what} on {graph.Name}.");
+                }
             }
 
             var final = Array.ConvertAll(gradient.Outcomes[0].Final.ToArray(), value => (double)value);
