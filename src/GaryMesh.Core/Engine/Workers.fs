@@ -67,8 +67,9 @@ type internal Workers(threads: int) =
             if Object.ReferenceEquals(current, last) then
                 Interlocked.Increment &sleeping |> ignore
 
-                // Looks once more after announcing sleep, so that no job is missed; the timeout is a safety net.
-                if Object.ReferenceEquals(Volatile.Read &job, last) && not (Volatile.Read &stopping) then
+                // Looks once more after announcing sleep, so that no job is missed; the timeout is a safety net. An idle
+                // worker does not spin again before it has worked.
+                while Object.ReferenceEquals(Volatile.Read &job, last) && not (Volatile.Read &stopping) do
                     wake.Wait 100 |> ignore
 
                 Interlocked.Decrement &sleeping |> ignore
