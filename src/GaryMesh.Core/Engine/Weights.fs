@@ -19,9 +19,25 @@ type internal Panels(rows: int, columns: int, lanes: int) =
     /// The length of a row of the panel that starts at column `first`.
     member _.PanelWidth(first: int) = min panel (padded - first)
 
-    member panels.Set(row: int, column: int, value: float32) =
-        let first = column / panel * panel
-        NativePtr.set (panels.At first) (row * panels.PanelWidth first + column - first) value
+    /// Takes up a matrix that lies in an array: element (row, column) at rowAt[row] + columnAt[column], times `scale`.
+    /// Columns past those of `columnAt` stay zero.
+    member panels.Fill(source: ReadOnlySpan<float32>, rowAt: int[], columnAt: int[], scale: float32) =
+        let mutable first = 0
+
+        while first < columnAt.Length do
+            let width = panels.PanelWidth first
+            let filled = min width (columnAt.Length - first)
+            let mutable target = panels.At first
+
+            for row in 0 .. rows - 1 do
+                let start = rowAt[row]
+
+                for column in 0 .. filled - 1 do
+                    NativePtr.set target column (scale * source[start + columnAt[first + column]])
+
+                target <- NativePtr.add target width
+
+            first <- first + width
 
     interface IDisposable with
         member _.Dispose() = (memory :> IDisposable).Dispose()
@@ -32,8 +48,6 @@ type internal Sizes(shape: RuleShape, layout: Layout) =
     let perceived = shape.Perceived
     let edged, own = layout.Edged.Length, layout.Own.Length
 
-    /// For each position inside the engine the position in the rule's own order: edged operators come first, then the
-    /// own state, then the inputs.
     let userOf =
         let operators = Array.append layout.Edged layout.Own
 
@@ -71,7 +85,9 @@ type internal Sizes(shape: RuleShape, layout: Layout) =
         let bytes = 4 * (sizes.PerceivedRow + sizes.HiddenRow + sizes.StateRow)
         max 16 (min 64 (24576 / bytes / 8 * 8))
 
-    member _.UserOf(z: int) = userOf[z]
+    /// For each position inside the engine the position in the rule's own order: edged operators come first, then the
+    /// own state, then the inputs.
+    member _.UserOf: int[] = userOf
 
 /// W1, b1, W2, b2 packed for the kernels, W2 and b2 times the time step.
 [<Sealed>]
@@ -83,6 +99,10 @@ type internal PackedRule(sizes: Sizes, lanes: int) =
     let w1Back = new Panels(hidden, Pad.lanes perceived, lanes)
     let b1 = new Buffer<float32>(int64 sizes.HiddenRow)
     let b2 = new Buffer<float32>(int64 sizes.StateRow)
+    // Where the rows and columns of W1 [hidden x perceived] and W2 [channels x hidden] begin.
+    let hiddenByPerceived = Array.init hidden (fun h -> h * perceived)
+    let channelByHidden = Array.init channels (fun c -> c * hidden)
+    let hiddenAlone = Array.init hidden id
     /// [perceived x hidden]
     member _.W1 = w1
     /// [hidden x channels]
@@ -99,29 +119,20 @@ type internal PackedRule(sizes: Sizes, lanes: int) =
         let b1Start = hidden * perceived
         let w2Start = b1Start + hidden
         let b2Start = w2Start + channels * hidden
+        let w1Of = parameters.Slice(0, b1Start)
+        let w2Of = parameters.Slice(w2Start, channels * hidden)
+        w1.Fill(w1Of, sizes.UserOf, hiddenByPerceived, 1.0f)
+        w2.Fill(w2Of, hiddenAlone, channelByHidden, timeStep)
 
-        for z in 0 .. perceived - 1 do
-            let user = sizes.UserOf z
-
-            for h in 0 .. hidden - 1 do
-                let value = parameters[h * perceived + user]
-                w1.Set(z, h, value)
-
-                if training then
-                    w1Back.Set(h, z, value)
+        if training then
+            w1Back.Fill(w1Of, hiddenByPerceived, sizes.UserOf, 1.0f)
+            w2Back.Fill(w2Of, channelByHidden, hiddenAlone, timeStep)
 
         for h in 0 .. hidden - 1 do
             NativePtr.set b1.Pointer h parameters[b1Start + h]
 
         for c in 0 .. channels - 1 do
             NativePtr.set b2.Pointer c (timeStep * parameters[b2Start + c])
-
-            for h in 0 .. hidden - 1 do
-                let value = timeStep * parameters[w2Start + c * hidden + h]
-                w2.Set(h, c, value)
-
-                if training then
-                    w2Back.Set(c, h, value)
 
     interface IDisposable with
         member _.Dispose() =
@@ -146,21 +157,31 @@ module internal GradientSums =
         let b1Start = hidden * perceived
         let w2Start = b1Start + hidden
         let b2Start = w2Start + channels * hidden
-        let at offset = float (NativePtr.get sums offset)
-
-        let add index value = gradient[index] <- gradient[index] + value
+        let userOf = sizes.UserOf
+        let mutable row = sums
 
         for z in 0 .. perceived - 1 do
-            let user = sizes.UserOf z
+            let user = userOf[z]
 
             for h in 0 .. hidden - 1 do
-                add (h * perceived + user) (at (w1 sizes + z * sizes.HiddenRow + h))
+                let at = h * perceived + user
+                gradient[at] <- gradient[at] + float (NativePtr.get row h)
+
+            row <- NativePtr.add row sizes.HiddenRow
+
+        let mutable row = NativePtr.add sums (w2 sizes)
 
         for h in 0 .. hidden - 1 do
-            add (b1Start + h) (at (b1 sizes + h))
-
             for c in 0 .. channels - 1 do
-                add (w2Start + c * hidden + h) (timeStep * at (w2 sizes + h * sizes.StateRow + c))
+                let at = w2Start + c * hidden + h
+                gradient[at] <- gradient[at] + timeStep * float (NativePtr.get row c)
+
+            row <- NativePtr.add row sizes.StateRow
+
+        let ofB1, ofB2 = NativePtr.add sums (b1 sizes), NativePtr.add sums (b2 sizes)
+
+        for h in 0 .. hidden - 1 do
+            gradient[b1Start + h] <- gradient[b1Start + h] + float (NativePtr.get ofB1 h)
 
         for c in 0 .. channels - 1 do
-            add (b2Start + c) (timeStep * at (b2 sizes + c))
+            gradient[b2Start + c] <- gradient[b2Start + c] + timeStep * float (NativePtr.get ofB2 c)
