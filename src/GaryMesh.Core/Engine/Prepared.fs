@@ -130,6 +130,14 @@ type Prepared(automaton: Automaton, graph: Graph, options: EngineOptions) =
                 else
                     tape.ForwardPass(step, number, index, scratches[worker])
 
+    /// Copying in and out, too, is shared out by stretches.
+    let spread hands (work: int -> int -> unit) =
+        match hands with
+        | Hands.All ->
+            let piece = Piece(fun _ index -> work (index * stretch) (min graph.Cells ((index + 1) * stretch)))
+            workers.Run((graph.Cells + stretch - 1) / stretch, piece)
+        | Hands.One _ -> work 0 graph.Cells
+
     let forward hands (tape: Tape) step =
         tape.Draw step
 
@@ -137,22 +145,22 @@ type Prepared(automaton: Automaton, graph: Graph, options: EngineOptions) =
             pass hands tape step number false
 
     let runOne hands (tape: Tape) (rollout: Rollout) =
-        tape.Begin rollout
+        tape.Begin(rollout, spread hands)
 
         for step in 0 .. rollout.Steps - 1 do
             forward hands tape step
 
-        tape.State rollout.Steps
+        tape.State(rollout.Steps, spread hands)
 
     let differentiateOne hands (tape: Tape) (rollout: Rollout) (loss: Loss) : Outcome =
         let steps = rollout.Steps
-        tape.Begin rollout
+        tape.Begin(rollout, spread hands)
 
         for step in 0 .. steps - 1 do
             forward hands tape step
 
         tape.BeginBack()
-        let final = tape.State steps
+        let final = tape.State(steps, spread hands)
         let mutable sum = 0.0
 
         let inputs =
@@ -163,7 +171,7 @@ type Prepared(automaton: Automaton, graph: Graph, options: EngineOptions) =
 
         for step in steps - 1 .. -1 .. 0 do
             if loss.Sees(step + 1, steps) then
-                let state = if step + 1 = steps then final else tape.State(step + 1)
+                let state = if step + 1 = steps then final else tape.State(step + 1, spread hands)
                 let said = loss.Evaluate state
 
                 if said.Adjoint.Cells <> graph.Cells || said.Adjoint.Channels <> shape.Channels then
@@ -171,7 +179,7 @@ type Prepared(automaton: Automaton, graph: Graph, options: EngineOptions) =
                         $"The loss {loss.Name} must return an adjoint of {graph.Cells} cells x {shape.Channels}, but returns {said.Adjoint.Cells} x {said.Adjoint.Channels}."
 
                 sum <- sum + said.Value
-                tape.AddAdjoint said.Adjoint
+                tape.AddAdjoint(said.Adjoint, spread hands)
 
             // Only now: the state that the loss has seen may lie where one of these will.
             for again in tape.RecomputeFrom step .. step - 1 do
@@ -187,7 +195,7 @@ type Prepared(automaton: Automaton, graph: Graph, options: EngineOptions) =
 
         { Loss = sum
           Final = final
-          Start = tape.StartAdjoint()
+          Start = tape.StartAdjoint(spread hands)
           Inputs = inputs |> Array.map (fun values -> State(graph.Cells, shape.Inputs, values)) }
 
     /// Rollouts side by side where there are enough of them to keep every thread busy, else the cells of one after the
@@ -243,7 +251,7 @@ type Prepared(automaton: Automaton, graph: Graph, options: EngineOptions) =
         automaton.Check(graph, rollout)
         Guard.positive "The number of steps between two looks" every
         let tape = (tapesOf Memory.Nothing 1 1)[0]
-        tape.Begin rollout
+        tape.Begin(rollout, spread Hands.All)
         observe.Invoke(0, rollout.Start)
 
         for step in 0 .. rollout.Steps - 1 do
@@ -251,9 +259,9 @@ type Prepared(automaton: Automaton, graph: Graph, options: EngineOptions) =
             forward Hands.All tape step
 
             if (step + 1) % every = 0 || step + 1 = rollout.Steps then
-                observe.Invoke(step + 1, tape.State(step + 1))
+                observe.Invoke(step + 1, tape.State(step + 1, spread Hands.All))
 
-        tape.State rollout.Steps
+        tape.State(rollout.Steps, spread Hands.All)
 
     member _.Gradient(rollouts: Rollout[], losses: Loss[]) : BatchGradient =
         if losses.Length <> rollouts.Length then

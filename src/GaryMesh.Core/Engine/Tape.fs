@@ -43,44 +43,43 @@ module internal Checkpoints =
 
         struct (slot, first)
 
-/// A state between the user's order and rows of whole cache lines by place.
+/// A state between the user's order and rows of whole cache lines by place, for the places `from` .. `until - 1`.
 module internal Exchange =
-    let inline private each (order: int[] | null) cells (move: int -> int -> unit) =
+    let inline private each (order: int[] | null) from until (move: int -> int -> unit) =
         match order with
         | null ->
-            for cell in 0 .. cells - 1 do
+            for cell in from .. until - 1 do
                 move cell cell
         | order ->
-            for place in 0 .. cells - 1 do
+            for place in from .. until - 1 do
                 move place order[place]
 
-    let enter (order: int[] | null) (state: State) (row: int) (buffer: P) =
+    let enter (order: int[] | null) (state: State) (row: int) (buffer: P) from until =
         let channels = state.Channels
         let source = state.Data
 
-        each order state.Cells (fun place cell ->
+        each order from until (fun place cell ->
             let target = Span<float32>(NativePtr.toVoidPtr (NativePtr.add buffer (place * row)), row)
             ReadOnlySpan(source, cell * channels, channels).CopyTo target
             target.Slice(channels).Clear())
 
-    let leave (order: int[] | null) (cells: int) (channels: int) (row: int) (buffer: P) =
-        let values = Array.zeroCreate<float32>(cells * channels)
-
-        each order cells (fun place cell ->
+    let leave (order: int[] | null) (channels: int) (row: int) (buffer: P) (values: float32[]) from until =
+        each order from until (fun place cell ->
             ReadOnlySpan<float32>(NativePtr.toVoidPtr (NativePtr.add buffer (place * row)), channels)
                 .CopyTo(Span(values, cell * channels, channels)))
 
-        State(cells, channels, values)
-
     /// Adds a state of the user's to rows by place.
-    let add (order: int[] | null) (state: State) (row: int) (buffer: P) =
+    let add (order: int[] | null) (state: State) (row: int) (buffer: P) from until =
         let channels = state.Channels
         let source = state.Data
 
-        each order state.Cells (fun place cell ->
+        each order from until (fun place cell ->
             for channel in 0 .. channels - 1 do
                 let at = place * row + channel
                 NativePtr.set buffer at (NativePtr.get buffer at + source[cell * channels + channel]))
+
+/// Has something done for all places, from one up to another at a time, by as many hands as are free.
+type internal Spread = (int -> int -> unit) -> unit
 
 [<Sealed>]
 type internal Tape(plan: Plan, kernels: IKernels, fireRate: float, memory: Memory, steps: int, stretch: int) =
@@ -157,15 +156,21 @@ type internal Tape(plan: Plan, kernels: IKernels, fireRate: float, memory: Memor
 
     let stateAt step = states[slotOf step].Pointer
 
+    /// A copy for the user; every number of it is written.
+    let taken buffer (spread: Spread) =
+        let values = GC.AllocateUninitializedArray<float32>(cells * sizes.Channels)
+        spread (Exchange.leave layout.Order sizes.Channels sizes.StateRow buffer values)
+        State(cells, sizes.Channels, values)
+
     member _.Stretches = stretches
     member _.Steps = rollout.Steps
     member _.Rollout = rollout
 
     /// Takes up a rollout of at most the tape's steps.
-    member _.Begin(next: Rollout) =
+    member _.Begin(next: Rollout, spread: Spread) =
         rollout <- next
         current <- 0
-        Exchange.enter layout.Order next.Start sizes.StateRow (stateAt 0)
+        spread (Exchange.enter layout.Order next.Start sizes.StateRow (stateAt 0))
 
         let given =
             match next.Inputs with
@@ -181,7 +186,7 @@ type internal Tape(plan: Plan, kernels: IKernels, fireRate: float, memory: Memor
 
         if sizes.Inputs > 0 then
             given
-            |> Array.iteri (fun i state -> Exchange.enter layout.Order state sizes.InputRow inputs[i].Pointer)
+            |> Array.iteri (fun i state -> spread (Exchange.enter layout.Order state sizes.InputRow inputs[i].Pointer))
 
     /// Draws who fires at `step`; then each stretch is placed by `ForwardPass`.
     member _.Draw(step: int) = rollout.Firing.Fill(fireRate, step, cells, firingByUser)
@@ -217,7 +222,7 @@ type internal Tape(plan: Plan, kernels: IKernels, fireRate: float, memory: Memor
         | Gate.Alive _, _ -> Passes.clear (wordsAt living step) sizes.StateRow next from until
 
     /// The state before `step`, in the user's order.
-    member _.State(step: int) = Exchange.leave layout.Order cells sizes.Channels sizes.StateRow (stateAt step)
+    member _.State(step: int, spread: Spread) = taken (stateAt step) spread
 
     /// The step from which states must be computed again before the way back can pass `step`, or `step` itself: where the
     /// state after it begins another interval.
@@ -230,7 +235,8 @@ type internal Tape(plan: Plan, kernels: IKernels, fireRate: float, memory: Memor
         sums.Clear()
 
     /// Adds what the loss says of a state to the adjoint.
-    member _.AddAdjoint(adjoint: State) = Exchange.add layout.Order adjoint sizes.StateRow adjoints[current].Pointer
+    member _.AddAdjoint(adjoint: State, spread: Spread) =
+        spread (Exchange.add layout.Order adjoint sizes.StateRow adjoints[current].Pointer)
 
     /// Two passes of one step back; after both, `Turn`.
     member _.BackwardPass(step: int, pass: int, index: int, scratch: Scratch) =
@@ -278,7 +284,7 @@ type internal Tape(plan: Plan, kernels: IKernels, fireRate: float, memory: Memor
                 total[at] <- total[at] + NativePtr.get row i
 
     /// The adjoint of the state before the first step, once every step has been walked back.
-    member _.StartAdjoint() = Exchange.leave layout.Order cells sizes.Channels sizes.StateRow adjoints[current].Pointer
+    member _.StartAdjoint(spread: Spread) = taken adjoints[current].Pointer spread
 
     /// Adds the rollout's gradient, stretch by stretch in order, to one in the rule's own order.
     member _.AddGradient(timeStep: float, gradient: float[]) =
