@@ -29,11 +29,7 @@ module private Settings =
     let private edges (automaton: Automaton) (graph: Graph) =
         let struct (edgeWeights, selfWeights) = Stencil(automaton.Perception, graph).WeighAll()
 
-        digest
-            [ ints graph.RowStart
-              ints graph.Neighbours
-              floats edgeWeights
-              floats selfWeights ]
+        digest [ ints graph.RowStart; ints graph.Neighbours; floats edgeWeights; floats selfWeights ]
 
     /// A loss is a function, so what it says of a noise state stands for it, and which steps it looks at.
     let private loss (automaton: Automaton) (graph: Graph) (loss: Loss) =
