@@ -60,7 +60,7 @@ internal static class DemoPictures
             "Time per cell and step",
             new Axis(cells, Log: true),
             new Axis("ns per cell-step", Least: 0, Most: 1.2 * points.Max(point => point.Y)),
-            [new Series("", points, Ink.First), new Series(" ", points, Ink.First, Dotted: true)]);
+            [new Series("", points, Ink.First), new Series("", points, Ink.First, Dotted: true)]);
 
     private static Place[] Points(float[] values) => [.. values.Select((value, i) => new Place(i, value))];
 }
