@@ -286,7 +286,7 @@ type ModelTrainer
             else
                 Firing.All
 
-        let outputs = trainingRun.Forward(training, rows, noiseOf iteration, firing)
+        let outputs = trainingRun.Forward(training, rows, noiseOf iteration, firing, true)
 
         let struct (loss, total, adjoint) =
             Judgement.of' shape scaling cells training rows trainingRun.Bases outputs
@@ -310,7 +310,7 @@ type ModelTrainer
         let mutable loss, total = 0.0, 0.0
 
         for rows in [| 0 .. data.Rows - 1 |] |> Array.chunkBySize (max task.Batch (1 + 8192 / cells)) do
-            let outputs = run.Forward(data, rows, Noise.None, judging)
+            let outputs = run.Forward(data, rows, Noise.None, judging, false)
             let struct (sum, weight, _) = Judgement.of' shape scaling cells data rows run.Bases outputs
             loss <- loss + sum
             total <- total + weight
