@@ -64,19 +64,21 @@ type PackedMatrix internal (rows: int, columns: int, lanes: int) =
 /// A product at work: where everything lies while the arrays are pinned.
 [<Struct; NoComparison; NoEquality>]
 type private Operands =
-    { A: P
-      ARow: int
-      AStep: int
-      Rows: int
-      B: Panels
-      Columns: int
-      C: P
-      CRow: int
-      CStep: int
-      Bias: P
-      HasBias: bool
-      Adds: bool
-      Relu: bool }
+    {
+        A: P
+        ARow: int
+        AStep: int
+        Rows: int
+        B: Panels
+        Columns: int
+        C: P
+        CRow: int
+        CStep: int
+        /// What every row of a sum begins with, as long as the panels are wide, where the product does not add to C.
+        Start: P
+        Adds: bool
+        Relu: bool
+    }
 
 /// The product of eight rows at a time, in one vector width.
 type private IStrips =
@@ -123,25 +125,32 @@ type private Strips<'O, 'V when 'O: struct and 'O :> ILanes<'V>>() =
                 let aside = short || columns < width || product.CStep <> 1
                 let out, outRow = if aside then tile, width else c, product.CRow
 
-                for i in 0 .. (if aside || not product.Adds then 7 else -1) do
-                    for j in 0 .. width - 1 do
-                        let start =
-                            if product.Adds && i < rows && j < columns then
-                                NativePtr.get c (i * product.CRow + j * product.CStep)
-                            elif product.HasBias && j < columns then
-                                NativePtr.get product.Bias (column + j)
-                            else
-                                0.0f
+                let struct (init, initRow) =
+                    if not product.Adds then
+                        struct (NativePtr.add product.Start column, 0)
+                    elif aside then
+                        for i in 0..7 do
+                            for j in 0 .. width - 1 do
+                                let start =
+                                    if i < rows && j < columns then
+                                        NativePtr.get c (i * product.CRow + j * product.CStep)
+                                    else
+                                        0.0f
 
-                        NativePtr.set out (i * outRow + j) start
+                                NativePtr.set tile (i * width + j) start
+
+                        struct (tile, width)
+                    else
+                        struct (c, product.CRow)
 
                 let mutable k = 0
 
-                while k < count do
+                while k = 0 || k < count do
                     let depth = min Strips<'O, 'V>.Depth (count - k)
                     let x = NativePtr.add a (k * aStep)
                     let w = NativePtr.add (product.B.At column) (k * width)
                     let finish = if product.Relu && k + depth = count then Finish.Relu else Finish.Plain
+                    let from, fromRow = if k = 0 then init, initRow else out, outRow
 
                     Product.wideRows8<'O, 'V>
                         (width / lanes)
@@ -151,16 +160,20 @@ type private Strips<'O, 'V when 'O: struct and 'O :> ILanes<'V>>() =
                         w
                         width
                         depth
-                        out
-                        outRow
+                        from
+                        fromRow
                         out
                         outRow
                         finish
                         out
 
-                    k <- k + depth
+                    k <- k + max 1 depth
 
-                if aside then
+                if aside && product.CStep = 1 then
+                    for i in 0 .. rows - 1 do
+                        Span<float32>(NativePtr.toVoidPtr (NativePtr.add tile (i * width)), columns)
+                            .CopyTo(Span<float32>(NativePtr.toVoidPtr (NativePtr.add c (i * product.CRow)), columns))
+                elif aside then
                     for i in 0 .. rows - 1 do
                         for j in 0 .. columns - 1 do
                             NativePtr.set c (i * product.CRow + j * product.CStep) (NativePtr.get tile (i * width + j))
@@ -181,6 +194,10 @@ type Dense(options: EngineOptions) =
 
     let workers = new Workers(threads)
     let mutable scratches: Buffer<float32>[] = [||]
+    /// Where the right side of a product lies that is packed for this product alone.
+    let mutable spare = new Buffer<float32>(0L)
+    /// The biases, or zeros, filled up to whole panels.
+    let mutable start = new Buffer<float32>(0L)
 
     /// Strips that one worker takes at a time.
     let bundle = 4
@@ -193,54 +210,88 @@ type Dense(options: EngineOptions) =
             scratches <- Array.init threads (fun _ -> new Buffer<float32>(length))
 
     let fill (b: MatrixView) (panels: Panels) =
-        for i in 0 .. b.Rows - 1 do
-            let row = b.Offset + i * b.RowStride
-            let mutable first = 0
+        let mutable first = 0
 
-            while first < b.Columns do
-                let width = panels.PanelWidth first
-                let target = NativePtr.add (panels.At first) (i * width)
+        while first < b.Columns do
+            let width = panels.PanelWidth first
+            let columns = min width (b.Columns - first)
+            let panel = panels.At first
+            let start = b.Offset + first * b.ColumnStride
 
-                for j in 0 .. min width (b.Columns - first) - 1 do
-                    NativePtr.set target j b.Data[row + (first + j) * b.ColumnStride]
+            if b.ColumnStride = 1 then
+                for i in 0 .. b.Rows - 1 do
+                    let target = Span<float32>(NativePtr.toVoidPtr (NativePtr.add panel (i * width)), width)
+                    b.Data.AsSpan(start + i * b.RowStride, columns).CopyTo target
+                    target.Slice(columns).Clear()
+            else
+                // A transposed matrix is read along its columns, where it lies in one stretch.
+                for j in 0 .. columns - 1 do
+                    let mutable source = start + j * b.ColumnStride
+                    let mutable target = NativePtr.add panel j
 
-                first <- first + width
+                    for _ in 1 .. b.Rows do
+                        NativePtr.write target b.Data[source]
+                        source <- source + b.RowStride
+                        target <- NativePtr.add target width
+
+                for j in columns .. width - 1 do
+                    for i in 0 .. b.Rows - 1 do
+                        NativePtr.set panel (i * width + j) 0.0f
+
+            first <- first + width
 
     let pack (b: MatrixView) =
         let packed = new PackedMatrix(b.Rows, b.Columns, lanes)
         fill b packed.Panels
         packed
 
-    let run (a: MatrixView) (b: PackedMatrix) (bias: float32[] | null) relu adds (c: MatrixView) =
-        if a.Columns <> b.Rows || c.Rows <> a.Rows || c.Columns <> b.Columns then
+    let packSpare (b: MatrixView) =
+        let length = Panels.Length(b.Rows, b.Columns, lanes)
+
+        if spare.Length < length then
+            (spare :> IDisposable).Dispose()
+            spare <- new Buffer<float32>(length)
+
+        let panels = Panels.Over(spare, b.Rows, b.Columns, lanes)
+        fill b panels
+        panels
+
+    let run (a: MatrixView) (b: Panels) columns (bias: float32[] | null) relu adds (c: MatrixView) =
+        if a.Columns <> b.Rows || c.Rows <> a.Rows || c.Columns <> columns then
             Guard.refuse
-                $"A product of {a.Rows} x {a.Columns} and {b.Rows} x {b.Columns} cannot go into {c.Rows} x {c.Columns}."
+                $"A product of {a.Rows} x {a.Columns} and {b.Rows} x {columns} cannot go into {c.Rows} x {c.Columns}."
 
         let bias =
             match bias with
             | null -> [||]
-            | bias when bias.Length <> b.Columns ->
-                Guard.refuse $"A layer with {b.Columns} columns needs as many biases, but {bias.Length} are given."
+            | bias when bias.Length <> columns ->
+                Guard.refuse $"A layer with {columns} columns needs as many biases, but {bias.Length} are given."
             | bias -> bias
 
-        if a.Rows > 0 && b.Columns > 0 then
+        if a.Rows > 0 && columns > 0 then
             scratchFor (int64 (8 * (b.Rows + 48)))
             use pinnedA = fixed a.Data
             use pinnedC = fixed c.Data
-            use pinnedBias = fixed bias
+
+            if start.Length < int64 b.Columns then
+                (start :> IDisposable).Dispose()
+                start <- new Buffer<float32>(int64 b.Columns)
+
+            let first = Span<float32>(NativePtr.toVoidPtr start.Pointer, b.Columns)
+            bias.AsSpan().CopyTo first
+            first.Slice(bias.Length).Clear()
 
             let product =
                 { A = NativePtr.add pinnedA a.Offset
                   ARow = a.RowStride
                   AStep = a.ColumnStride
                   Rows = a.Rows
-                  B = b.Panels
-                  Columns = b.Columns
+                  B = b
+                  Columns = columns
                   C = NativePtr.add pinnedC c.Offset
                   CRow = c.RowStride
                   CStep = c.ColumnStride
-                  Bias = pinnedBias
-                  HasBias = bias.Length > 0
+                  Start = start.Pointer
                   Adds = adds
                   Relu = relu }
 
@@ -264,20 +315,18 @@ type Dense(options: EngineOptions) =
 
         fill b into.Panels
 
-    member _.Multiply(a: MatrixView, b: MatrixView, c: MatrixView) =
-        use packed = pack b
-        run a packed null false false c
+    member _.Multiply(a: MatrixView, b: MatrixView, c: MatrixView) = run a (packSpare b) b.Columns null false false c
 
-    member _.MultiplyAdd(a: MatrixView, b: MatrixView, c: MatrixView) =
-        use packed = pack b
-        run a packed null false true c
+    member _.MultiplyAdd(a: MatrixView, b: MatrixView, c: MatrixView) = run a (packSpare b) b.Columns null false true c
 
     member _.Layer(a: MatrixView, b: PackedMatrix, bias: float32[] | null, relu: bool, c: MatrixView) =
-        run a b bias relu false c
+        run a b.Panels b.Columns bias relu false c
 
     interface IDisposable with
         member _.Dispose() =
             (workers :> IDisposable).Dispose()
+            (spare :> IDisposable).Dispose()
+            (start :> IDisposable).Dispose()
 
             for scratch in scratches do
                 (scratch :> IDisposable).Dispose()
