@@ -80,103 +80,123 @@ type private Operands =
         Relu: bool
     }
 
-/// The product of eight rows at a time, in one vector width.
+/// A product in one vector width, a bundle of strips at a time; a strip is eight rows.
 type private IStrips =
-    /// Rows `first` .. `first + 7` of the product, or as many as there are; `scratch` holds 8 x (rows of B + 48) numbers.
-    abstract Strip: product: inref<Operands> * first: int * scratch: P -> unit
+    /// The strips `first` .. `first + count - 1` of the product; `scratch` holds `Bundle.scratch` numbers.
+    abstract Run: product: inref<Operands> * first: int * count: int * scratch: P -> unit
+
+module private Bundle =
+    /// Strips that one worker takes at a time: they share a panel while it is in the first-level cache.
+    let strips = 8
+    /// Numbers summed before the next strip's turn: a panel of so many rows stays in the first-level cache.
+    let depth = 192
+    /// A tile is eight rows of at most three vectors.
+    let tile = 8 * 48
+    /// A copy of the last strip's rows, and a tile to each strip.
+    let scratch depth = 8 * depth + strips * tile
 
 [<Sealed>]
 type private Strips<'O, 'V when 'O: struct and 'O :> ILanes<'V>>() =
-    /// Numbers summed before a tile goes back to memory: a panel of so many rows stays in the first-level cache.
-    static member Depth = 192
+    /// The rows at the end may be fewer than eight: the kernel reads a copy, filled up with zeros.
+    static member Copy(product: inref<Operands>, first: int, copy: P) =
+        let count = product.B.Rows
+
+        for i in 0..7 do
+            for k in 0 .. count - 1 do
+                let value =
+                    if first + i < product.Rows then
+                        NativePtr.get product.A ((first + i) * product.ARow + k * product.AStep)
+                    else
+                        0.0f
+
+                NativePtr.set copy (i * count + k) value
+
+    /// Rows and columns of C into a tile, zeros around them.
+    static member Gather(product: inref<Operands>, c: P, rows: int, columns: int, tile: P, width: int) =
+        for i in 0..7 do
+            for j in 0 .. width - 1 do
+                let value =
+                    if i < rows && j < columns then
+                        NativePtr.get c (i * product.CRow + j * product.CStep)
+                    else
+                        0.0f
+
+                NativePtr.set tile (i * width + j) value
+
+    static member Scatter(product: inref<Operands>, c: P, rows: int, columns: int, tile: P, width: int) =
+        if product.CStep = 1 then
+            for i in 0 .. rows - 1 do
+                Span<float32>(NativePtr.toVoidPtr (NativePtr.add tile (i * width)), columns)
+                    .CopyTo(Span<float32>(NativePtr.toVoidPtr (NativePtr.add c (i * product.CRow)), columns))
+        else
+            for i in 0 .. rows - 1 do
+                for j in 0 .. columns - 1 do
+                    NativePtr.set c (i * product.CRow + j * product.CStep) (NativePtr.get tile (i * width + j))
 
     interface IStrips with
-        member _.Strip(product, first, scratch) =
+        member _.Run(product, first, strips, scratch) =
             let count = product.B.Rows
-            let rows = min 8 (product.Rows - first)
             let lanes = 'O.Width
-            // The rows at the end are fewer than eight: the kernel reads a copy, filled up with zeros.
-            let short = rows < 8
+            let tiles = NativePtr.add scratch (8 * count)
 
-            let struct (a, aRow, aStep) =
-                if short then
-                    for i in 0..7 do
-                        for k in 0 .. count - 1 do
-                            let value =
-                                if i < rows then
-                                    NativePtr.get product.A ((first + i) * product.ARow + k * product.AStep)
-                                else
-                                    0.0f
+            if 8 * (first + strips) > product.Rows then
+                Strips<'O, 'V>.Copy(&product, 8 * (first + strips - 1), scratch)
 
-                            NativePtr.set scratch (i * count + k) value
-
-                    struct (scratch, count, 1)
-                else
-                    struct (NativePtr.add product.A (first * product.ARow), product.ARow, product.AStep)
-
-            let tile = NativePtr.add scratch (8 * count)
             let mutable column = 0
 
             while column < product.B.Columns do
                 let width = product.B.PanelWidth column
                 let columns = min width (product.Columns - column)
-                let c = NativePtr.add product.C (first * product.CRow + column * product.CStep)
-                // A tile at the edge, or of a matrix that lies by columns, is computed aside and copied.
-                let aside = short || columns < width || product.CStep <> 1
-                let out, outRow = if aside then tile, width else c, product.CRow
-
-                let struct (init, initRow) =
-                    if not product.Adds then
-                        struct (NativePtr.add product.Start column, 0)
-                    elif aside then
-                        for i in 0..7 do
-                            for j in 0 .. width - 1 do
-                                let start =
-                                    if i < rows && j < columns then
-                                        NativePtr.get c (i * product.CRow + j * product.CStep)
-                                    else
-                                        0.0f
-
-                                NativePtr.set tile (i * width + j) start
-
-                        struct (tile, width)
-                    else
-                        struct (c, product.CRow)
-
+                let start = NativePtr.add product.Start column
                 let mutable k = 0
 
                 while k = 0 || k < count do
-                    let depth = min Strips<'O, 'V>.Depth (count - k)
-                    let x = NativePtr.add a (k * aStep)
+                    let depth = min Bundle.depth (count - k)
                     let w = NativePtr.add (product.B.At column) (k * width)
-                    let finish = if product.Relu && k + depth = count then Finish.Relu else Finish.Plain
-                    let from, fromRow = if k = 0 then init, initRow else out, outRow
+                    let ends = k + depth = count
+                    let finish = if product.Relu && ends then Finish.Relu else Finish.Plain
 
-                    Product.wideRows8<'O, 'V>
-                        (width / lanes)
-                        x
-                        aRow
-                        aStep
-                        w
-                        width
-                        depth
-                        from
-                        fromRow
-                        out
-                        outRow
-                        finish
-                        out
+                    for strip in 0 .. strips - 1 do
+                        let row = 8 * (first + strip)
+                        let rows = min 8 (product.Rows - row)
+
+                        let struct (x, xRow, xStep) =
+                            if rows < 8 then
+                                struct (NativePtr.add scratch k, count, 1)
+                            else
+                                let x = NativePtr.add product.A (row * product.ARow + k * product.AStep)
+                                struct (x, product.ARow, product.AStep)
+
+                        let c = NativePtr.add product.C (row * product.CRow + column * product.CStep)
+                        // A tile at the edge, or of a matrix that lies by columns, is computed aside and copied.
+                        let aside = rows < 8 || columns < width || product.CStep <> 1
+                        let tile = NativePtr.add tiles (strip * Bundle.tile)
+                        let out, outRow = if aside then tile, width else c, product.CRow
+
+                        if k = 0 && product.Adds && aside then
+                            Strips<'O, 'V>.Gather(&product, c, rows, columns, tile, width)
+
+                        let init, initRow = if k = 0 && not product.Adds then start, 0 else out, outRow
+
+                        Product.wideRows8<'O, 'V>
+                            (width / lanes)
+                            x
+                            xRow
+                            xStep
+                            w
+                            width
+                            depth
+                            init
+                            initRow
+                            out
+                            outRow
+                            finish
+                            out
+
+                        if ends && aside then
+                            Strips<'O, 'V>.Scatter(&product, c, rows, columns, tile, width)
 
                     k <- k + max 1 depth
-
-                if aside && product.CStep = 1 then
-                    for i in 0 .. rows - 1 do
-                        Span<float32>(NativePtr.toVoidPtr (NativePtr.add tile (i * width)), columns)
-                            .CopyTo(Span<float32>(NativePtr.toVoidPtr (NativePtr.add c (i * product.CRow)), columns))
-                elif aside then
-                    for i in 0 .. rows - 1 do
-                        for j in 0 .. columns - 1 do
-                            NativePtr.set c (i * product.CRow + j * product.CStep) (NativePtr.get tile (i * width + j))
 
                 column <- column + width
 
@@ -198,9 +218,6 @@ type Dense(options: EngineOptions) =
     let mutable spare = new Buffer<float32>(0L)
     /// The biases, or zeros, filled up to whole panels.
     let mutable start = new Buffer<float32>(0L)
-
-    /// Strips that one worker takes at a time.
-    let bundle = 4
 
     let scratchFor length =
         if scratches.Length = 0 || scratches[0].Length < length then
@@ -269,7 +286,7 @@ type Dense(options: EngineOptions) =
             | bias -> bias
 
         if a.Rows > 0 && columns > 0 then
-            scratchFor (int64 (8 * (b.Rows + 48)))
+            scratchFor (int64 (Bundle.scratch b.Rows))
             use pinnedA = fixed a.Data
             use pinnedC = fixed c.Data
 
@@ -296,13 +313,13 @@ type Dense(options: EngineOptions) =
                   Relu = relu }
 
             let count = (a.Rows + 7) / 8
-            let pieces = (count + bundle - 1) / bundle
+            let pieces = (count + Bundle.strips - 1) / Bundle.strips
 
             workers.Run(
                 pieces,
                 Piece(fun worker piece ->
-                    for strip in piece * bundle .. min count ((piece + 1) * bundle) - 1 do
-                        strips.Strip(&product, 8 * strip, scratches[worker].Pointer))
+                    let first = piece * Bundle.strips
+                    strips.Run(&product, first, min Bundle.strips (count - first), scratches[worker].Pointer))
             )
 
     member _.Threads = threads
