@@ -99,8 +99,9 @@ public sealed class CortexPass : IDisposable
             new MatrixView(_final.Output, tokens.Length, _shape.Width), _weights.Head.Forward, null, false, LogitView(tokens.Length));
     }
 
-    /// <summary>The logits of one position of the last forward pass.</summary>
-    public ReadOnlySpan<float> Logits(int sequence, int position) => Row((sequence * _length) + position);
+    /// <summary>The logits of one position of the last forward pass. Whoever has a loss of their own writes its adjoint
+    /// over each of them and calls <see cref="BackwardFromLogits"/>.</summary>
+    public Span<float> Logits(int sequence, int position) => Row((sequence * _length) + position);
 
     /// <summary>The cross-entropy of each position of the last forward pass, in nats. The logits are used up.</summary>
     /// <param name="targets">[sequences x length] tokens to predict; -1 where nothing is asked.</param>
@@ -121,13 +122,9 @@ public sealed class CortexPass : IDisposable
     /// <exception cref="InvalidOperationException">The cortex was packed without training.</exception>
     public double Backward(ReadOnlySpan<int> targets, float weight, float[]? cortexSums, float[]? graftSums)
     {
-        if (!_weights.Training)
-            throw new InvalidOperationException(NotForTraining);
-
-        var rows = _sequences * _length;
         var loss = 0.0;
 
-        for (var row = 0; row < rows; row++)
+        for (var row = 0; row < _sequences * _length; row++)
         {
             if (targets[row] < 0)
                 Row(row).Clear();
@@ -135,7 +132,21 @@ public sealed class CortexPass : IDisposable
                 loss += Softmax.CrossEntropy(Row(row), targets[row], weight);
         }
 
-        BackFromLogits(rows, cortexSums);
+        BackwardFromLogits(cortexSums, graftSums);
+        return loss;
+    }
+
+    /// <summary>The gradient of any loss whose adjoint stands in the logits.</summary>
+    /// <param name="cortexSums">Where the gradient of the cortex is added; null for a frozen cortex, whose adjoint then goes
+    /// back to the graft and no further.</param>
+    /// <param name="graftSums">Where the gradient of the graft is added, or null.</param>
+    /// <exception cref="InvalidOperationException">The cortex was packed without training.</exception>
+    public void BackwardFromLogits(float[]? cortexSums, float[]? graftSums)
+    {
+        if (!_weights.Training)
+            throw new InvalidOperationException(NotForTraining);
+
+        BackThroughHead(_sequences * _length, cortexSums);
 
         for (var layer = _shape.Layers; layer >= 0; layer--)
         {
@@ -150,14 +161,12 @@ public sealed class CortexPass : IDisposable
                 _graft!.Backward(_gradient, graftSums);
 
                 if (cortexSums is null)
-                    return loss;
+                    return;
             }
         }
 
         if (cortexSums is not null)
             EmbedBack(cortexSums);
-
-        return loss;
     }
 
     /// <inheritdoc/>
@@ -220,7 +229,7 @@ public sealed class CortexPass : IDisposable
         }
     }
 
-    private void BackFromLogits(int rows, float[]? sums)
+    private void BackThroughHead(int rows, float[]? sums)
     {
         var (parameters, width) = (_weights.Cortex.Parameters, _shape.Width);
         var (gain, bias, embedding) = (_shape.FinalGain, _shape.FinalBias, _shape.Embedding);

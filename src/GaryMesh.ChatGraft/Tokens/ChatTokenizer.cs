@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.ML.Tokenizers;
 
@@ -77,15 +78,14 @@ public sealed class ChatTokenizer
 
     /// <summary>The text of a run of tokens; bytes that are no UTF-8 become U+FFFD.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A token is not in the vocabulary.</exception>
-    public string Decode(IEnumerable<int> tokens)
+    public string Decode(ReadOnlySpan<int> tokens)
     {
-        ArgumentNullException.ThrowIfNull(tokens);
         var bytes = new List<byte>();
 
         foreach (var token in tokens)
             bytes.AddRange(BytesOf(token));
 
-        return Encoding.UTF8.GetString([.. bytes]);
+        return Encoding.UTF8.GetString(CollectionsMarshal.AsSpan(bytes));
     }
 
     /// <summary>The bytes that a token stands for.</summary>
