@@ -51,7 +51,10 @@ let tests =
               Expect.equal steps.Length 60 "steps"
               Expect.equal (textOf steps).Length 60 "a letter each"
               Expect.equal (List.last steps).End GenerationEnd.Length "the last"
-              Expect.isTrue (steps |> List.take 59 |> List.forall (fun one -> one.End = GenerationEnd.None)) "the others"
+
+              Expect.isTrue
+                  (steps |> List.take 59 |> List.forall (fun one -> one.End = GenerationEnd.None))
+                  "the others"
           }
 
           property "the text ends before the first stop, and no part of a stop ever shows" (fun (seed: uint64) ->
@@ -59,7 +62,9 @@ let tests =
               let options = GenerationOptions(Seed = seed, MaxTokens = 200, Stops = [||], Adjust = only "ab\n")
               let whole = textOf (steps packed options)
               let stops = [| "ab\n"; "\n\n"; "bbbb" |]
-              let found = steps packed (GenerationOptions(Seed = seed, MaxTokens = 200, Stops = stops, Adjust = only "ab\n"))
+
+              let found =
+                  steps packed (GenerationOptions(Seed = seed, MaxTokens = 200, Stops = stops, Adjust = only "ab\n"))
 
               let first =
                   stops
@@ -96,7 +101,9 @@ let tests =
                   (fun () ->
                       for _ in Generator.Generate(reader, letters, GenerationOptions(Stops = [||]), source.Token) do
                           seen <- seen + 1
-                          if seen = 3 then source.Cancel())
+
+                          if seen = 3 then
+                              source.Cancel())
                   "cancelled"
 
               Expect.equal seen 3 "steps"
@@ -109,7 +116,10 @@ let tests =
 
           test "temperature 0 takes the most probable token, whatever the number" {
               for uniform in [ 0.0; 0.5; 0.999 ] do
-                  Expect.equal (choose [ 1.0f; 3.0f; 2.0f ] (SamplingOptions(Temperature = 0.0)) uniform) 1 "the largest"
+                  Expect.equal
+                      (choose [ 1.0f; 3.0f; 2.0f ] (SamplingOptions(Temperature = 0.0)) uniform)
+                      1
+                      "the largest"
           }
 
           test "tokens come as often as their probabilities say" {
