@@ -22,7 +22,7 @@ internal static class TrainCommand
         var vocabulary = Options.Whole("--vocabulary", "Tokens, the 256 bytes included.", 2048, 256);
         var layers = Options.Whole("--layers", "Blocks of the cortex.", 4);
         var steps = Options.Whole("--steps", "Optimiser steps.", standard.Steps);
-        var batch = Options.Whole("--batch", "Windows of 128 tokens a step, a multiple of 4.", standard.Batch);
+        var batch = Options.Whole("--batch", "Windows of 128 tokens a step, a multiple of 2.", standard.Batch);
         var rate = Options.Positive("--learning-rate", "Learning rate after the warm-up.", standard.LearningRate);
         var decay = Options.Number(
             "--weight-decay", "Decay of the weight matrices.", standard.WeightDecay, value => value >= 0, "a number of at least 0");
