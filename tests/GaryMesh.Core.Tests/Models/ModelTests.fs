@@ -176,14 +176,19 @@ let tests =
                   let features = featuresOf model graph 1 seed
                   let outputs = Array.zeroCreate (model.Shape.OutputsOn graph.Cells)
                   use predictor = new Predictor(model, graph, options 1)
-                  predictor.Score(ReadOnlySpan features, Span outputs)
+
+                  // The first rows make room.
+                  for _ in 1..3 do
+                      predictor.Score(ReadOnlySpan features, Span outputs)
+
                   let before = GC.GetAllocatedBytesForCurrentThread()
 
-                  for _ in 1..100 do
+                  for _ in 1..1000 do
                       predictor.Score(ReadOnlySpan features, Span outputs)
 
                   let bytes = GC.GetAllocatedBytesForCurrentThread() - before
-                  Expect.equal bytes 0L $"bytes for 100 rows, model {seed}"
+                  // Whatever the runtime itself may take at some time.
+                  Expect.isLessThan bytes 1000L $"bytes for 1,000 rows, model {seed}"
           }
 
           property "cells in another order say the same" (fun (seed: uint64) ->
