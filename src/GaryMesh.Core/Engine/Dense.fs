@@ -211,39 +211,42 @@ type Dense(options: EngineOptions) =
         fill b packed.Panels
         packed
 
-    let run (a: MatrixView) (b: PackedMatrix) (bias: float32[] | null) relu adds (c: MatrixView) =
+    let check (a: MatrixView) (b: PackedMatrix) (bias: float32[] | null) (c: MatrixView) =
         if a.Columns <> b.Rows || c.Rows <> a.Rows || c.Columns <> b.Columns then
             Guard.refuse
                 $"A product of {a.Rows} x {a.Columns} and {b.Rows} x {b.Columns} cannot go into {c.Rows} x {c.Columns}."
 
-        let bias =
-            match bias with
-            | null -> [||]
-            | bias when bias.Length <> b.Columns ->
-                Guard.refuse $"A layer with {b.Columns} columns needs as many biases, but {bias.Length} are given."
-            | bias -> bias
+        match bias with
+        | null -> [||]
+        | bias when bias.Length <> b.Columns ->
+            Guard.refuse $"A layer with {b.Columns} columns needs as many biases, but {bias.Length} are given."
+        | bias -> bias
+
+    /// Where everything lies, for as long as the arrays are pinned at the given places.
+    let operands (a: MatrixView) atA (b: PackedMatrix) (bias: float32[]) atBias relu adds (c: MatrixView) atC =
+        { A = NativePtr.add atA a.Offset
+          ARow = a.RowStride
+          AStep = a.ColumnStride
+          Rows = a.Rows
+          B = b.Panels
+          Columns = b.Columns
+          C = NativePtr.add atC c.Offset
+          CRow = c.RowStride
+          CStep = c.ColumnStride
+          Bias = atBias
+          HasBias = bias.Length > 0
+          Adds = adds
+          Relu = relu }
+
+    let run (a: MatrixView) (b: PackedMatrix) (bias: float32[] | null) relu adds (c: MatrixView) =
+        let bias = check a b bias c
 
         if a.Rows > 0 && b.Columns > 0 then
             scratchFor (int64 (8 * (b.Rows + 48)))
             use pinnedA = fixed a.Data
             use pinnedC = fixed c.Data
             use pinnedBias = fixed bias
-
-            let product =
-                { A = NativePtr.add pinnedA a.Offset
-                  ARow = a.RowStride
-                  AStep = a.ColumnStride
-                  Rows = a.Rows
-                  B = b.Panels
-                  Columns = b.Columns
-                  C = NativePtr.add pinnedC c.Offset
-                  CRow = c.RowStride
-                  CStep = c.ColumnStride
-                  Bias = pinnedBias
-                  HasBias = bias.Length > 0
-                  Adds = adds
-                  Relu = relu }
-
+            let product = operands a pinnedA b bias pinnedBias relu adds c pinnedC
             let count = (a.Rows + 7) / 8
             let pieces = (count + bundle - 1) / bundle
 
@@ -253,6 +256,19 @@ type Dense(options: EngineOptions) =
                     for strip in piece * bundle .. min count ((piece + 1) * bundle) - 1 do
                         strips.Strip(&product, 8 * strip, scratches[worker].Pointer))
             )
+
+    let runHere (a: MatrixView) (b: PackedMatrix) (bias: float32[]) relu (c: MatrixView) =
+        let bias = check a b bias c
+
+        if a.Rows > 0 && b.Columns > 0 then
+            scratchFor (int64 (8 * (b.Rows + 48)))
+            use pinnedA = fixed a.Data
+            use pinnedC = fixed c.Data
+            use pinnedBias = fixed bias
+            let product = operands a pinnedA b bias pinnedBias relu false c pinnedC
+
+            for strip in 0 .. (a.Rows + 7) / 8 - 1 do
+                strips.Strip(&product, 8 * strip, scratches[0].Pointer)
 
     member _.Threads = threads
     member _.Pack(b: MatrixView) = pack b
@@ -274,6 +290,9 @@ type Dense(options: EngineOptions) =
 
     member _.Layer(a: MatrixView, b: PackedMatrix, bias: float32[] | null, relu: bool, c: MatrixView) =
         run a b bias relu false c
+
+    member _.LayerHere(a: MatrixView, b: PackedMatrix, bias: float32[], relu: bool, c: MatrixView) =
+        runHere a b bias relu c
 
     interface IDisposable with
         member _.Dispose() =
