@@ -97,18 +97,10 @@ internal sealed class KeyNames<T>(string typeName, PrimitiveDataViewType item, T
             into = editor.Commit();
         });
 
-    public override IEstimator<ITransformer> Lookup(MLContext context, string outputColumnName, string inputColumnName)
-    {
-        var rows = values.Select((value, index) => new Entry { Number = (uint)index + 1, Value = value });
-        var table = context.Data.LoadFromEnumerable(rows);
-        return context.Transforms.Conversion.MapValue(
-            outputColumnName, table, table.Schema[nameof(Entry.Number)], table.Schema[nameof(Entry.Value)], inputColumnName);
-    }
-
-    private sealed class Entry
-    {
-        public uint Number { get; set; }
-
-        public T Value { get; set; } = default!;
-    }
+    public override IEstimator<ITransformer> Lookup(MLContext context, string outputColumnName, string inputColumnName) =>
+        context.Transforms.Conversion.MapValue(
+            outputColumnName,
+            values.Select((value, index) => KeyValuePair.Create((uint)index + 1, value)),
+            inputColumnName,
+            treatValuesAsKeyType: true);
 }

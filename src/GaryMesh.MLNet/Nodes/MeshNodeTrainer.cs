@@ -5,6 +5,7 @@ using GaryMesh.MLNet.Training;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
+using Microsoft.ML.Trainers;
 
 namespace GaryMesh.MLNet;
 

@@ -1,5 +1,6 @@
 // What a task makes of a model's raw outputs: the columns that a stage adds, and their values.
 using GaryMesh.MLNet.Data;
+using Microsoft.ML;
 using Microsoft.ML.Data;
 
 namespace GaryMesh.MLNet.Rows;

@@ -1,5 +1,6 @@
 // The columns of a model's outputs beside each row: one forward pass a row, whatever columns are read.
 using GaryMesh.MLNet.Data;
+using Microsoft.ML;
 using Microsoft.ML.Data;
 
 namespace GaryMesh.MLNet.Rows;

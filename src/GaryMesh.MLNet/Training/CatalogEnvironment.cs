@@ -15,7 +15,7 @@ internal static class CatalogEnvironment
     public static IHostEnvironment Of(object catalog)
     {
         ArgumentNullException.ThrowIfNull(catalog);
-        return catalog.GetType().GetInterface("Microsoft.ML.IInternalCatalog")
+        return Array.Find(catalog.GetType().GetInterfaces(), candidate => candidate.Name == "IInternalCatalog")
             ?.GetProperty("Environment", BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic)
             ?.GetValue(catalog) as IHostEnvironment ?? new MLContext();
     }

@@ -23,7 +23,7 @@ public abstract class MeshOptions
     public bool EncodingTold = true;
 
     /// <summary>Whether the encoding is what the first channels start with.</summary>
-    public bool EncodingStarts;
+    public bool EncodingStarts = true;
 
     /// <summary>Whether the readout sees the encoding beside the state.</summary>
     public bool EncodingRead;
@@ -136,7 +136,7 @@ public abstract class MeshOptions
     // A lattice's neighbours are told apart by where they stand; on other graphs they are told apart by nothing.
     private static Perception PerceptionOf(Graph graph) => graph.Topology switch
     {
-        { IsGrid: true } or { IsTorus: true } => Perception.Moore,
+        { IsGrid: true } or { IsTorus: true } => Perception.Sobel,
         { IsRing: true } => Perception.Planar,
         { IsLine: true } => Perception.LeftSelfRight,
         _ => Perception.Diffusion,
