@@ -157,6 +157,24 @@ public static class MeshCatalog
     public static MeshFieldTrainer GaryMeshField(this RegressionCatalog.RegressionTrainers catalog, MeshFieldTrainer.Options options) =>
         new(CatalogEnvironment.Of(catalog), options);
 
+    /// <summary>Evaluates scores of whole snapshots; labels that are NaN do not count.</summary>
+    /// <param name="catalog">The regression catalog.</param>
+    /// <param name="data">The scored rows.</param>
+    /// <param name="outputsPerCell">Numbers a cell, m: each is evaluated on its own beside all of them.</param>
+    /// <param name="labelColumnName">The column of labels: cells x m numbers, cell by cell.</param>
+    /// <param name="scoreColumnName">The column of scores, of the same size.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing, or of another size than the other.</exception>
+    public static FieldMetrics EvaluateGaryMeshField(
+        this RegressionCatalog catalog,
+        IDataView data,
+        int outputsPerCell = 1,
+        string labelColumnName = "Label",
+        string scoreColumnName = "Score")
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        return FieldMetrics.Of(data, labelColumnName, scoreColumnName, outputsPerCell);
+    }
+
     /// <summary>Classifies the nodes of a graph.</summary>
     /// <param name="catalog">The trainers' catalog.</param>
     /// <param name="edges">The edges, with the columns <c>Source</c> and <c>Target</c>.</param>

@@ -87,6 +87,24 @@ public abstract class MeshNodeTrainer : ITrainerEstimator<MeshNodeTransformer, M
 /// <summary>Options of the trainers whose rows are the cells of a graph.</summary>
 public abstract class MeshNodeOptions : MeshTrainerOptions
 {
+    private protected MeshNodeOptions()
+    {
+        EncoderUnits = 64;
+        EncodedValues = 16;
+        Channels = 16;
+        HiddenUnits = 32;
+        Steps = 8;
+        RuleStart = RuleStart.NewDiffusion(1, 0.1);
+        NumberOfEpochs = 200;
+        BatchSize = 1;
+        LearningRate = 0.01;
+        LearningRateSchedule = RateSchedule.Constant;
+        L2Regularization = 5e-4;
+        FeatureDropout = 0.5;
+        HiddenDropout = 0.5;
+        EarlyStoppingRounds = 100;
+    }
+
     /// <summary>One row an edge: a source, a target, and where wanted a weight or a direction.</summary>
     public IDataView Edges = null!;
 
