@@ -261,7 +261,8 @@ type internal ModelRun(shape: ModelShape, scaling: Scaling, graph: Graph, automa
     member _.Bases = bases
 
     /// The outputs of a batch in the model's own units [rows x targets x m]; the array is used again by the next batch.
-    member _.Forward(data: ModelData, chosen: int[], noiseNow: Noise, firing: int -> Firing) : float32[] =
+    /// `traced` keeps what `Backward` needs.
+    member _.Forward(data: ModelData, chosen: int[], noiseNow: Noise, firing: int -> Firing, traced: bool) : float32[] =
         noise <- noiseNow
         rows <- chosen.Length
         let count = rows * cells
@@ -287,7 +288,7 @@ type internal ModelRun(shape: ModelShape, scaling: Scaling, graph: Graph, automa
             | _, None, Rows.Sparse _ -> Guard.refuse "Sparse rows need an encoder, but the model has none."
 
         rollouts <- Array.init rows (fun row -> rolloutOf codes row (firing row))
-        let finals = prepared.Run rollouts
+        let finals = if traced then prepared.Trace rollouts else prepared.Run rollouts
         let width = shape.Readable
         let states = readable.Of(count * width)
 
@@ -390,10 +391,7 @@ type internal ModelRun(shape: ModelShape, scaling: Scaling, graph: Graph, automa
 
                 State(cells, shape.Channels, values))
 
-        let losses =
-            finals |> Array.map (fun adjoint -> Loss("readout", fun _ -> { Value = 0.0; Adjoint = adjoint }))
-
-        let back = prepared.Gradient(rollouts, losses)
+        let back = prepared.Adjoint finals
 
         for i in 0 .. back.Parameters.Length - 1 do
             let at = shape.RuleOffset + i

@@ -25,7 +25,7 @@ type ModelTask =
       Shift: int
       Averaging: float
       Patience: int
-      TrainsRule: bool
+      RuleRate: float
       Seed: uint64 }
 
     static member Default =
@@ -44,7 +44,7 @@ type ModelTask =
           Shift = 0
           Averaging = 0.0
           Patience = 0
-          TrainsRule = true
+          RuleRate = 1.0
           Seed = 0UL }
 
     member task.WithEpochs(epochs: int) = { task with Epochs = epochs }
@@ -69,7 +69,7 @@ type ModelTask =
     member task.WithShift(cells: int) = { task with Shift = cells }
     member task.WithAveraging(share: float) = { task with Averaging = share }
     member task.WithPatience(epochs: int) = { task with Patience = epochs }
-    member task.WithTrainsRule(trains: bool) = { task with TrainsRule = trains }
+    member task.WithRuleRate(share: float) = { task with RuleRate = share }
     member task.WithSeed(seed: uint64) = { task with Seed = seed }
 
     member task.Check() =
@@ -84,6 +84,7 @@ type ModelTask =
         for name, value in
             [ "The weight decay", task.WeightDecay
               "The penalty", task.Penalty
+              "The rule's share of the learning rate", task.RuleRate
               "The longest gradient", task.Clip ] do
             if not (value >= 0.0 && Double.IsFinite value) then
                 Guard.outOfRange name $"{name} must not be negative, but is {value}."
@@ -262,7 +263,7 @@ type ModelTrainer
     let stream purpose part = Counter.key task.Seed [ purpose; part ]
     let isMatrix (view: ParameterView) = view.Name.EndsWith("weight", StringComparison.Ordinal)
     let isRule (view: ParameterView) = view.Name.StartsWith("fc", StringComparison.Ordinal)
-    let learning = views |> Seq.filter (fun view -> task.TrainsRule || not (isRule view)) |> Array.ofSeq
+    let learning = views |> Seq.filter (fun view -> task.RuleRate > 0.0 || not (isRule view)) |> Array.ofSeq
 
     let penalised =
         views |> Seq.filter (fun view -> isMatrix view && view.Name.StartsWith "encoder") |> Seq.truncate 1
@@ -286,7 +287,7 @@ type ModelTrainer
             else
                 Firing.All
 
-        let outputs = trainingRun.Forward(training, rows, noiseOf iteration, firing)
+        let outputs = trainingRun.Forward(training, rows, noiseOf iteration, firing, true)
 
         let struct (loss, total, adjoint) =
             Judgement.of' shape scaling cells training rows trainingRun.Bases outputs
@@ -310,7 +311,7 @@ type ModelTrainer
         let mutable loss, total = 0.0, 0.0
 
         for rows in [| 0 .. data.Rows - 1 |] |> Array.chunkBySize (max task.Batch (1 + 8192 / cells)) do
-            let outputs = run.Forward(data, rows, Noise.None, judging)
+            let outputs = run.Forward(data, rows, Noise.None, judging, false)
             let struct (sum, weight, _) = Judgement.of' shape scaling cells data rows run.Bases outputs
             loss <- loss + sum
             total <- total + weight
@@ -361,7 +362,15 @@ type ModelTrainer
                 for i in view.Offset .. view.Offset + view.Length - 1 do
                     shrunk[i] <- shrunk[i] * float32 (1.0 - rate * task.WeightDecay)
 
-        Adam.Of(rate).WithNormalise(false).Step(moments, learning, shrunk, derivatives)
+        let struct (next, after) = Adam.Of(rate).WithNormalise(false).Step(moments, learning, shrunk, derivatives)
+
+        // Adam's step is proportional to its rate, so a share of the rate is a share of the step.
+        if task.RuleRate <> 1.0 then
+            for view in learning |> Array.filter isRule do
+                for i in view.Offset .. view.Offset + view.Length - 1 do
+                    next[i] <- parameters[i] + float32 task.RuleRate * (next[i] - parameters[i])
+
+        struct (next, after)
 
     /// A running mean that begins with the first steps' own.
     let average (mean: float32[]) (next: float32[]) iteration =

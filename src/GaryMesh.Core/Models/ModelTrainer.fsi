@@ -39,8 +39,8 @@ type ModelTask =
         Averaging: float
         /// Epochs without a better loss on the validation data after which training stops; 0 for never.
         Patience: int
-        /// Whether the rule learns, or stays what it is.
-        TrainsRule: bool
+        /// The rule's learning rate as a share of the encoder's and the readout's; 0 leaves the rule what it is.
+        RuleRate: float
         Seed: uint64
     }
 
@@ -57,7 +57,7 @@ type ModelTask =
     member WithShift: cells: int -> ModelTask
     member WithAveraging: share: float -> ModelTask
     member WithPatience: epochs: int -> ModelTask
-    member WithTrainsRule: trains: bool -> ModelTask
+    member WithRuleRate: share: float -> ModelTask
     member WithSeed: seed: uint64 -> ModelTask
     /// <exception cref="T:System.ArgumentException">A number is out of range.</exception>
     member Check: unit -> unit

@@ -38,7 +38,7 @@ type Predictor(model: Model, graph: Graph, options: EngineOptions) =
 
     member _.ScoreRows(rows: int, features: ReadOnlySpan<float32>, outputs: Span<float32>) =
         check rows features "outputs" outputs.Length (shape.OutputsOn cells)
-        let own = run.Forward(data rows features, Array.init rows id, Noise.None, (fun _ -> firing))
+        let own = run.Forward(data rows features, Array.init rows id, Noise.None, (fun _ -> firing), false)
         leave rows own outputs
 
     member predictor.Score(features: ReadOnlySpan<float32>, outputs: Span<float32>) =
@@ -46,7 +46,7 @@ type Predictor(model: Model, graph: Graph, options: EngineOptions) =
 
     member _.State(features: ReadOnlySpan<float32>, state: Span<float32>) =
         check 1 features "numbers of a state" state.Length (cells * shape.Channels)
-        run.Forward(data 1 features, [| 0 |], Noise.None, (fun _ -> firing)) |> ignore
+        run.Forward(data 1 features, [| 0 |], Noise.None, (fun _ -> firing), false) |> ignore
         run.CopyStates state
 
     interface IDisposable with
