@@ -39,7 +39,7 @@ var trainers = ml.MulticlassClassification.Trainers;
 var watch = Stopwatch.StartNew();
 var mesh = trainers.GaryMeshNodes(edges, splitColumnName: "Split").Fit(nodes);
 var seconds = watch.Elapsed.TotalSeconds;
-var diffusion = trainers.GaryMeshNodes(new MeshNodeMulticlassTrainer.Options { Edges = edges, SplitColumnName = "Split", TrainRule = false }).Fit(nodes);
+var diffusion = trainers.GaryMeshNodes(new MeshNodeMulticlassTrainer.Options { Edges = edges, SplitColumnName = "Split", RuleLearningRateShare = 0 }).Fit(nodes);
 
 // Stock trainers see a paper's own words alone.
 var labelled = Part(nodes, "train");

@@ -9,8 +9,8 @@ namespace GaryMesh.MLNet;
 /// </remarks>
 public abstract class MeshOptions
 {
-    /// <summary>The operators by which a cell perceives its neighbours; null for the graph's own: a lattice tells its eight
-    /// directions apart, any other graph sums neighbours up.</summary>
+    /// <summary>The operators by which a cell perceives its neighbours; null for those that suit the graph: a lattice's eight
+    /// neighbours one by one, the harmonics of the directions where edges have any, and a weighted sum where they have none.</summary>
     public Perception? Perception;
 
     /// <summary>Units of the encoder's hidden layer; 0 for none.</summary>
@@ -43,8 +43,8 @@ public abstract class MeshOptions
     /// <summary>What the rule is before training.</summary>
     public RuleStart RuleStart = RuleStart.Zero;
 
-    /// <summary>Whether the rule is trained, or stays what it is before training.</summary>
-    public bool TrainRule = true;
+    /// <summary>The rule's own share of the learning rate; 0 leaves it what it is before training.</summary>
+    public double RuleLearningRateShare = 1;
 
     /// <summary>Units of the readout's hidden layer; 0 for none.</summary>
     public int ReadoutUnits;
@@ -110,7 +110,7 @@ public abstract class MeshOptions
 
     /// <summary>The sizes of a model with these options.</summary>
     internal ModelShape Shape(Graph graph, int features, Head head, int outputs, Pooling pooling, bool missing) =>
-        ModelShape.Of(Perception ?? PerceptionOf(graph), features, head, outputs, pooling)
+        ModelShape.Of(Perception ?? PerceptionOn(graph), features, head, outputs, pooling)
             .WithMissing(missing)
             .WithEncoder(EncoderUnits, EncodedValues)
             .WithEncoding(EncodingTold, EncodingStarts, EncodingRead)
@@ -130,16 +130,18 @@ public abstract class MeshOptions
         .WithShift(Shift)
         .WithAveraging(WeightAveraging)
         .WithPatience(EarlyStoppingRounds)
-        .WithTrainsRule(TrainRule)
+        .WithRuleRate(RuleLearningRateShare)
         .WithSeed(seed);
 
-    // A lattice's neighbours are told apart by where they stand; on other graphs they are told apart by nothing.
-    private static Perception PerceptionOf(Graph graph) => graph.Topology switch
+    /// <summary>How neighbours that nothing but a weight tells apart are summed up.</summary>
+    private protected virtual Perception Undirected => Perception.Diffusion;
+
+    private Perception PerceptionOn(Graph graph) => graph.Topology switch
     {
-        { IsGrid: true } or { IsTorus: true } => Perception.Sobel,
+        { IsGrid: true } or { IsTorus: true } => Perception.Moore,
         { IsRing: true } => Perception.Planar,
         { IsLine: true } => Perception.LeftSelfRight,
-        _ => Perception.Diffusion,
+        _ => graph.Offsets.IsDefaultOrEmpty ? Undirected : Perception.Harmonics,
     };
 }
 

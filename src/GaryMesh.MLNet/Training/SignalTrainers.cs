@@ -163,6 +163,10 @@ public sealed class MeshFieldTrainer : MeshTrainer
         /// <summary>Features may be missing unless this is taken back.</summary>
         public Options() => HandleMissingValues = true;
 
+        // A sensor's neighbours count by their share, so that a busy crossing hears no louder than a lonely road.
+        private protected override Perception Undirected => new(
+            [Operator.Own, Operator.NewNeighbours(EdgeWeight.Share, Messages.Value, Aggregation.Sum)]);
+
         /// <summary>The loss: squared, absolute or Huber.</summary>
         public Head Loss = Head.NewHuber(1);
 
