@@ -22,7 +22,9 @@ var speeds = Table(Option("--data", "los_speed_train.csv"), header: 1);
 var adjacency = Table(Option("--adjacency", "los_adj.csv"), header: 0);
 var everyone = Enumerable.Range(0, speeds[0].Length).ToArray();
 var split = speeds.Length * 4 / 5;
-var (past, rest) = (Windows(0, split), Windows(split, speeds.Length));
+var past = Windows(0, split, horizons[^1]);
+// Each horizon is judged at all moments from which it lies within the file; what lies beyond is a label that does not count.
+var rest = Windows(split, speeds.Length, horizons[0]);
 // Training looks at all but the last tenth of the past, which says when the network is at its best.
 var (learnt, held) = (past[..(past.Length - past.Length / 10 - horizons[^1])], past[(past.Length - past.Length / 10)..]);
 
@@ -110,7 +112,8 @@ Errors Measure(Func<int, int, Func<int, float[], float>> fit)
         var differences = everyone.SelectMany(sensor =>
         {
             var forecast = fit(sensor, horizons[index]);
-            return rest.Select(now => (double)forecast(now, Last(now, sensor)) - speeds[now + horizons[index]][sensor]).ToArray();
+            return rest.Where(now => now + horizons[index] < speeds.Length)
+                .Select(now => (double)forecast(now, Last(now, sensor)) - speeds[now + horizons[index]][sensor]).ToArray();
         }).ToArray();
         rmse[index] = Math.Sqrt(differences.Average(difference => difference * difference));
         mae[index] = differences.Average(Math.Abs);
@@ -119,8 +122,8 @@ Errors Measure(Func<int, int, Func<int, float[], float>> fit)
     return new Errors(rmse, mae);
 }
 
-// The moments from which an hour back and an hour ahead lie within a part of the file.
-int[] Windows(int first, int end) => [.. Enumerable.Range(first + Lags - 1, end - first - Lags + 1 - horizons[^1])];
+// The moments from which an hour back and so many steps ahead lie within a part of the file.
+int[] Windows(int first, int end, int ahead) => [.. Enumerable.Range(first + Lags - 1, end - first - Lags + 1 - ahead)];
 
 float[] Last(int now, int sensor) => [.. Enumerable.Range(now - Lags + 1, Lags).Select(time => speeds[time][sensor])];
 
@@ -150,7 +153,8 @@ IDataView Rows(int[] moments, int[] sensors, double hidden)
         moments.Select(now => new City
         {
             Features = [.. sensors.SelectMany(sensor => Last(now, sensor)).Select(value => random.NextDouble() < hidden ? float.NaN : value)],
-            Label = [.. sensors.SelectMany(sensor => horizons.Select(horizon => speeds[now + horizon][sensor]))],
+            Label = [.. sensors.SelectMany(sensor => horizons.Select(horizon =>
+                now + horizon < speeds.Length ? speeds[now + horizon][sensor] : float.NaN))],
         }).ToArray(),
         definition);
 }
