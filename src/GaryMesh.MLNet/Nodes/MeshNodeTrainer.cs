@@ -95,7 +95,7 @@ public abstract class MeshNodeOptions : MeshTrainerOptions
         HiddenUnits = 64;
         Steps = 8;
         RuleStart = RuleStart.NewDiffusion(1, 0.1);
-        RuleLearningRateShare = 0.02;
+        RuleLearningRateShare = 0.003;
         NumberOfEpochs = 200;
         BatchSize = 1;
         LearningRate = 0.01;
