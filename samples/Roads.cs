@@ -23,6 +23,8 @@ var adjacency = Table(Option("--adjacency", "los_adj.csv"), header: 0);
 var everyone = Enumerable.Range(0, speeds[0].Length).ToArray();
 var split = speeds.Length * 4 / 5;
 var (past, rest) = (Windows(0, split), Windows(split, speeds.Length));
+// Training looks at all but the last tenth of the past, which says when the network is at its best.
+var (learnt, held) = (past[..(past.Length - past.Length / 10 - horizons[^1])], past[(past.Length - past.Length / 10)..]);
 
 // One network forecasts every sensor.
 var watch = Stopwatch.StartNew();
@@ -91,7 +93,7 @@ MeshPredictionTransformer Train(int[] sensors) => ml.Regression.Trainers.GaryMes
 {
     Graph = GraphOf(sensors),
     ResidualFeatures = [.. Enumerable.Range(0, Lags).Reverse()],
-}).Fit(Rows(past, sensors, hidden: 0));
+}).Fit(Rows(learnt, sensors, hidden: 0), Rows(held, sensors, hidden: 0));
 
 Errors Evaluate(MeshPredictionTransformer trained, int[] sensors, double hidden)
 {
@@ -126,15 +128,17 @@ MeshGraph GraphOf(int[] sensors)
 {
     var pairs = (from i in Enumerable.Range(0, sensors.Length)
                  from j in Enumerable.Range(0, sensors.Length)
-                 where i != j && adjacency[sensors[i]][sensors[j]] > 0
+                 where i < j && Nearness(sensors[i], sensors[j]) > 0
                  select (i, j)).ToArray();
     return MeshGraph.FromEdges(
         sensors.Length,
         [.. pairs.Select(pair => pair.i)],
         [.. pairs.Select(pair => pair.j)],
-        [.. pairs.Select(pair => (double)adjacency[sensors[pair.i]][sensors[pair.j]])],
-        directed: true);
+        [.. pairs.Select(pair => (double)Nearness(sensors[pair.i], sensors[pair.j]))]);
 }
+
+// News of a jam travels against the traffic, so an edge is seen from both its ends.
+float Nearness(int sensor, int other) => Math.Max(adjacency[sensor][other], adjacency[other][sensor]);
 
 IDataView Rows(int[] moments, int[] sensors, double hidden)
 {

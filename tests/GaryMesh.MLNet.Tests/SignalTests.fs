@@ -30,7 +30,7 @@ let tests =
               let context, _, scored = learnt.Value
               let metrics = context.MulticlassClassification.Evaluate(scored, topKPredictionCount = 2)
               Expect.isGreaterThan metrics.MicroAccuracy 0.95 "accuracy"
-              Expect.isGreaterThan metrics.TopKAccuracy metrics.MicroAccuracy "top 2"
+              Expect.isGreaterThanOrEqual metrics.TopKAccuracy metrics.MicroAccuracy "top 2"
               Expect.isLessThan metrics.LogLoss 0.3 "log loss"
               let table = metrics.ConfusionMatrix.GetFormattedConfusionTable()
               for kind in [ "across"; "down"; "diagonal" ] do
@@ -77,7 +77,7 @@ let tests =
               let importance =
                   context.MulticlassClassification.PermutationFeatureImportance(model.LastTransformer, scored, permutationCount = 1)
               Expect.equal importance.Length 64 "one a slot"
-              Expect.isTrue (importance |> Seq.exists (fun slot -> slot.MicroAccuracy.Mean <> 0.0)) "some matter"
+              Expect.isTrue (importance |> Seq.exists (fun slot -> slot.LogLoss.Mean <> 0.0)) "some matter"
           }
 
           test "a prediction engine gives what a stream gives" {

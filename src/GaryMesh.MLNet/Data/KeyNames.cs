@@ -97,10 +97,19 @@ internal sealed class KeyNames<T>(string typeName, PrimitiveDataViewType item, T
             into = editor.Commit();
         });
 
-    public override IEstimator<ITransformer> Lookup(MLContext context, string outputColumnName, string inputColumnName) =>
-        context.Transforms.Conversion.MapValue(
-            outputColumnName,
-            values.Select((value, index) => KeyValuePair.Create((uint)index + 1, value)),
-            inputColumnName,
-            treatValuesAsKeyType: true);
+    public override IEstimator<ITransformer> Lookup(MLContext context, string outputColumnName, string inputColumnName)
+    {
+        var conversion = context.Transforms.Conversion;
+        var table = values.Select((value, index) => KeyValuePair.Create((uint)index + 1, value));
+        // ML.NET's lookup makes keys of texts; keys of numbers it would turn into keys of texts.
+        if (item is TextDataViewType)
+            return conversion.MapValue(outputColumnName, table, inputColumnName, treatValuesAsKeyType: true);
+        return conversion.MapValue(outputColumnName, table, inputColumnName)
+            .Append(conversion.MapValueToKey(outputColumnName, keyData: context.Data.LoadFromEnumerable(values.Select(value => new Entry { Value = value }))));
+    }
+
+    private sealed class Entry
+    {
+        public T Value { get; set; } = default!;
+    }
 }

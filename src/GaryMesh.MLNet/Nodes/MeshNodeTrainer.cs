@@ -90,18 +90,21 @@ public abstract class MeshNodeOptions : MeshTrainerOptions
     private protected MeshNodeOptions()
     {
         EncoderUnits = 64;
-        EncodedValues = 16;
-        Channels = 16;
-        HiddenUnits = 32;
+        EncodedValues = 32;
+        Channels = 32;
+        HiddenUnits = 64;
         Steps = 8;
         RuleStart = RuleStart.NewDiffusion(1, 0.1);
+        RuleLearningRateShare = 0.02;
         NumberOfEpochs = 200;
         BatchSize = 1;
         LearningRate = 0.01;
         LearningRateSchedule = RateSchedule.Constant;
+        WeightDecay = 0;
+        WeightAveraging = 0;
         L2Regularization = 5e-4;
-        FeatureDropout = 0.5;
-        HiddenDropout = 0.5;
+        FeatureDropout = 0.8;
+        HiddenDropout = 0.8;
         EarlyStoppingRounds = 100;
     }
 

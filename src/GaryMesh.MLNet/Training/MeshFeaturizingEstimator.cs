@@ -105,7 +105,10 @@ public sealed class MeshFeaturizingEstimator : IEstimator<MeshFeaturizingTransfo
         public Options()
         {
             MissingRate = 0.25;
-            NumberOfEpochs = 20;
+            Channels = 12;
+            HiddenUnits = 32;
+            Steps = 4;
+            NumberOfEpochs = 10;
         }
 
         /// <summary>The column to add.</summary>

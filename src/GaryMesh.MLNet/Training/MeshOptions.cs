@@ -50,7 +50,7 @@ public abstract class MeshOptions
     public int ReadoutUnits;
 
     /// <summary>Passes over the training data.</summary>
-    public int NumberOfEpochs = 50;
+    public int NumberOfEpochs = 30;
 
     /// <summary>Rows of a batch.</summary>
     public int BatchSize = 32;
@@ -62,7 +62,7 @@ public abstract class MeshOptions
     public RateSchedule LearningRateSchedule = RateSchedule.Cosine;
 
     /// <summary>Decoupled weight decay of all matrices (AdamW).</summary>
-    public double WeightDecay;
+    public double WeightDecay = 0.01;
 
     /// <summary>L2 penalty of the encoder's first matrix.</summary>
     public double L2Regularization;
@@ -86,7 +86,7 @@ public abstract class MeshOptions
     public double TrainingFireRate = 1;
 
     /// <summary>The model that is kept is a running mean over training's, with this share of the old at each step.</summary>
-    public double WeightAveraging;
+    public double WeightAveraging = 0.99;
 
     /// <summary>Epochs without a better loss on the validation data after which training stops, the best model kept; 0 for never.</summary>
     public int EarlyStoppingRounds;

@@ -43,7 +43,7 @@ public sealed class MeshMulticlassTrainer : MeshTrainer
     public sealed class Options : MeshSignalOptions
     {
         /// <summary>Share of each label that is spread over all classes in training.</summary>
-        public double LabelSmoothing;
+        public double LabelSmoothing = 0.1;
     }
 }
 
@@ -161,14 +161,25 @@ public sealed class MeshFieldTrainer : MeshTrainer
     public sealed class Options : MeshSignalOptions
     {
         /// <summary>Features may be missing unless this is taken back.</summary>
-        public Options() => HandleMissingValues = true;
+        public Options()
+        {
+            HandleMissingValues = true;
+            MissingRate = 0.1;
+            EncoderUnits = 64;
+            EncodedValues = 24;
+            Channels = 24;
+            HiddenUnits = 64;
+            Steps = 4;
+            NumberOfEpochs = 20;
+            BatchSize = 16;
+        }
 
         // A sensor's neighbours count by their share, so that a busy crossing hears no louder than a lonely road.
         private protected override Perception Undirected => new(
             [Operator.Own, Operator.NewNeighbours(EdgeWeight.Share, Messages.Value, Aggregation.Sum)]);
 
         /// <summary>The loss: squared, absolute or Huber.</summary>
-        public Head Loss = Head.NewHuber(1);
+        public Head Loss = Head.NewHuber(2);
 
         /// <summary>Of a cell's features (0 to k - 1) those to which its outputs are added, the first that was measured: a
         /// forecast then says how the last value will change. Null for none.</summary>
