@@ -362,7 +362,8 @@ type ModelTrainer
                 for i in view.Offset .. view.Offset + view.Length - 1 do
                     shrunk[i] <- shrunk[i] * float32 (1.0 - rate * task.WeightDecay)
 
-        let struct (next, after) = Adam.Of(rate).WithNormalise(false).Step(moments, learning, shrunk, derivatives)
+        let struct (next, after) =
+            Adam.Of(rate).WithNormalise(false).Step(moments, learning, shrunk, derivatives)
 
         // Adam's step is proportional to its rate, so a share of the rate is a share of the step.
         if task.RuleRate <> 1.0 then

@@ -174,7 +174,13 @@ type Perception(operators: Operator seq) =
 
     static member Moore =
         let at (right, down) = Perception.Of Messages.Value Aggregation.Sum (EdgeWeight.At(right, down))
-        let around = [ for down in -1 .. 1 do for right in -1 .. 1 do if (right, down) <> (0, 0) then right, down ]
+
+        let around =
+            [ for down in -1 .. 1 do
+                  for right in -1 .. 1 do
+                      if (right, down) <> (0, 0) then
+                          right, down ]
+
         Perception(Operator.Own :: List.map at around)
 
     static member LeftSelfRight =
