@@ -37,7 +37,9 @@ let private hide share (rows: Snapshot[]) =
     rows
     |> Array.mapi (fun row snapshot ->
         let hidden slot = Counter.uniform (Counter.key 77UL [ row ]) (int64 slot) < share
-        { snapshot with Features = snapshot.Features |> Array.mapi (fun slot value -> if hidden slot then nanf else value) })
+
+        { snapshot with
+            Features = snapshot.Features |> Array.mapi (fun slot value -> if hidden slot then nanf else value) })
 
 let private options () =
     let options = small (MeshFieldTrainer.Options())
@@ -65,7 +67,12 @@ let tests =
               let metrics = errorOf context model (snapshots 2UL 50)
               Expect.isLessThan metrics.RootMeanSquaredError 1.0 "where a cell's deviation is 3.5"
               Expect.equal metrics.Outputs.Count 2 "horizons"
-              Expect.isLessThan metrics.Outputs[0].MeanAbsoluteError metrics.Outputs[1].MeanAbsoluteError "the farther is harder"
+
+              Expect.isLessThan
+                  metrics.Outputs[0].MeanAbsoluteError
+                  metrics.Outputs[1].MeanAbsoluteError
+                  "the farther is harder"
+
               Expect.equal metrics.Count (50L * 24L) "labels"
           }
 
@@ -79,11 +86,22 @@ let tests =
 
           test "labels that are missing do not count, in training and evaluation" {
               let context = MLContext 3
+
               let half (rows: Snapshot[]) =
-                  [| for row in rows -> { row with Label = row.Label |> Array.mapi (fun slot value -> if slot % 4 < 2 then nanf else value) } |]
-              let model = context.Regression.Trainers.GaryMeshField(options ()).Fit(view context (half (snapshots 1UL 200)))
+                  [| for row in rows ->
+                         { row with
+                             Label = row.Label |> Array.mapi (fun slot value -> if slot % 4 < 2 then nanf else value) } |]
+
+              let model =
+                  context.Regression.Trainers.GaryMeshField(options ()).Fit(view context (half (snapshots 1UL 200)))
+
               let unseen = snapshots 2UL 50
-              Expect.isLessThan (errorOf context model unseen).RootMeanSquaredError 1.5 "also of cells that never had a label"
+
+              Expect.isLessThan
+                  (errorOf context model unseen).RootMeanSquaredError
+                  1.5
+                  "also of cells that never had a label"
+
               Expect.equal (errorOf context model (half unseen)).Count (25L * 24L) "labels"
           }
 
@@ -95,7 +113,11 @@ let tests =
               let definition = SchemaDefinition.Create typeof<Snapshot>
               definition["Features"].ColumnType <- VectorDataViewType(NumberDataViewType.Single, 48)
               definition["Label"].ColumnType <- VectorDataViewType(NumberDataViewType.Single, 48)
-              let twice = { Features = Array.append row.Features row.Features; Label = Array.append row.Label row.Label }
+
+              let twice =
+                  { Features = Array.append row.Features row.Features
+                    Label = Array.append row.Label row.Label }
+
               let scored = larger.Transform(context.Data.LoadFromEnumerable([ twice ], definition))
               // The wave closes twice: every cell of the larger ring stands as one of the smaller does.
               let once = (scores (model.Transform(view context [| row |]))).[0]

@@ -36,12 +36,18 @@ let tests =
           }
 
           test "an undirected edge is seen from both ends, the second time in the opposite direction" {
-              let graph = MeshGraph.FromEdges(3, [| 0; 1 |], [| 1; 2 |], [| 5.0; 7.0 |], [| 1.0; 0.0; 0.0; 0.0; 2.0; 0.0 |])
+              let graph =
+                  MeshGraph.FromEdges(3, [| 0; 1 |], [| 1; 2 |], [| 5.0; 7.0 |], [| 1.0; 0.0; 0.0; 0.0; 2.0; 0.0 |])
+
               let graph = graph.Graph
               Expect.sequenceEqual graph.RowStart [ 0; 1; 3; 4 ] "rows"
               Expect.sequenceEqual graph.Neighbours [ 1; 0; 2; 1 ] "neighbours"
               Expect.sequenceEqual graph.Weights [ 5.0; 5.0; 7.0; 7.0 ] "weights"
-              Expect.sequenceEqual graph.Offsets [ 1.0; 0.0; 0.0; -1.0; 0.0; 0.0; 0.0; 2.0; 0.0; 0.0; -2.0; 0.0 ] "offsets"
+
+              Expect.sequenceEqual
+                  graph.Offsets
+                  [ 1.0; 0.0; 0.0; -1.0; 0.0; 0.0; 0.0; 2.0; 0.0; 0.0; -2.0; 0.0 ]
+                  "offsets"
           }
 
           test "a directed edge is seen by its source alone" {
@@ -63,7 +69,8 @@ let tests =
                   (context.Transforms.Conversion.MapValueToKey("From")
                    |> append (context.Transforms.Conversion.MapValueToKey("To")))
                       .Fit(data)
-                      .Transform data
+                      .Transform
+                      data
 
               let ofKeys = MeshGraph.FromEdges(keyed, cells, "From", "To")
               Expect.sequenceEqual ofKeys.Graph.Neighbours graph.Graph.Neighbours "keys of different key types"

@@ -31,17 +31,22 @@ let private society (seed: uint64) count =
         [| for index in 0 .. count - 1 ->
                let noise slot = float32 (Counter.uniform (key 2 index) (int64 slot))
                let said = Counter.below 3 (key 3 index) 0L + 3 * party index
+
                { Id = $"m{index:D3}"
                  // One word in four speaks for the member's own party; the others are chance.
                  Features = [| for slot in 0..5 -> noise slot + (if slot = said && index % 4 < 2 then 1.0f else 0.0f) |]
                  Party = [| "left"; "right" |][party index]
                  Share = float32 (party index)
-                 Split = (if index < 20 then "train" elif index < 40 then "valid" else "test") } |]
+                 Split =
+                   (if index < 20 then "train"
+                    elif index < 40 then "valid"
+                    else "test") } |]
 
     let ties =
         [| for index in 0 .. count - 1 do
                for friend in 0..3 do
-                   { Source = $"m{index:D3}"; Target = $"m{of' (party index) (10 * index + friend):D3}" }
+                   { Source = $"m{index:D3}"
+                     Target = $"m{of' (party index) (10 * index + friend):D3}" }
 
                if index % 8 = 0 then
                    { Source = $"m{index:D3}"; Target = $"m{of' (1 - party index) index:D3}" } |]
@@ -78,8 +83,7 @@ let private learnt =
 let private testsOf (context: MLContext) (scored: IDataView) =
     context.Data.FilterByCustomPredicate(scored, (fun (row: Member) -> row.Split <> "test"))
 
-let private scoresById (scored: IDataView) =
-    Seq.zip (scored.GetColumn<string> "Id") (scores scored) |> Map.ofSeq
+let private scoresById (scored: IDataView) = Seq.zip (scored.GetColumn<string> "Id") (scores scored) |> Map.ofSeq
 
 [<Tests>]
 let tests =
@@ -87,7 +91,10 @@ let tests =
         "Nodes"
         [ test "nodes are classified from a few labels and their neighbours" {
               let context, members, _, model = learnt.Value
-              let metrics = context.MulticlassClassification.Evaluate(testsOf context (model.Transform(view context members)))
+
+              let metrics =
+                  context.MulticlassClassification.Evaluate(testsOf context (model.Transform(view context members)))
+
               Expect.isGreaterThan metrics.MicroAccuracy 0.9 "accuracy on the test rows"
           }
 
@@ -99,15 +106,27 @@ let tests =
 
           test "training does not depend on the order of rows" {
               let context, members, ties, model = learnt.Value
-              let keys = context.Transforms.Conversion.MapValueToKey("Label", "Party", keyOrdinality = Transforms.ValueToKeyMappingEstimator.KeyOrdinality.ByValue)
+
+              let keys =
+                  context.Transforms.Conversion.MapValueToKey(
+                      "Label",
+                      "Party",
+                      keyOrdinality = Transforms.ValueToKeyMappingEstimator.KeyOrdinality.ByValue
+                  )
+
               let options () =
                   let options = options context ties (MeshNodeMulticlassTrainer.Options())
                   options.Seed <- Nullable 4
                   options.NumberOfEpochs <- 5
                   options
+
               let scored rows =
-                  let model = (keys |> append (context.MulticlassClassification.Trainers.GaryMeshNodes(options ()))).Fit(view context rows)
+                  let model =
+                      (keys |> append (context.MulticlassClassification.Trainers.GaryMeshNodes(options ())))
+                          .Fit(view context rows)
+
                   scoresById (model.Transform(view context members))
+
               Expect.equal (scored (Array.rev members)) (scored members) "identical"
           }
 
@@ -123,7 +142,10 @@ let tests =
 
           test "rows without a label are scored and not learnt from" {
               let context, members, ties, _ = learnt.Value
-              let silent = members |> Array.mapi (fun index row -> if index % 3 = 0 then { row with Party = "" } else row)
+
+              let silent =
+                  members |> Array.mapi (fun index row -> if index % 3 = 0 then { row with Party = "" } else row)
+
               let model = (classifier context ties).Fit(view context silent)
               let scored = model.Transform(view context silent)
               Expect.equal (scores scored).Length 200 "rows"
@@ -134,7 +156,10 @@ let tests =
               let context, members, ties, _ = learnt.Value
               let options = options context ties (MeshNodeRegressionTrainer.Options(LabelColumnName = "Share"))
               let model = (context.Regression.Trainers.GaryMeshNodes options).Fit(view context members)
-              let metrics = context.Regression.Evaluate(testsOf context (model.Transform(view context members)), "Share")
+
+              let metrics =
+                  context.Regression.Evaluate(testsOf context (model.Transform(view context members)), "Share")
+
               Expect.isGreaterThan metrics.RSquared 0.5 "on the test rows"
           }
 
@@ -149,8 +174,14 @@ let tests =
           test "permuting the slots of the features says which matter" {
               let context, members, _, model = learnt.Value
               let scored = model.Transform(view context members)
+
               let importance =
-                  context.MulticlassClassification.PermutationFeatureImportance(model.LastTransformer, scored, permutationCount = 1)
+                  context.MulticlassClassification.PermutationFeatureImportance(
+                      model.LastTransformer,
+                      scored,
+                      permutationCount = 1
+                  )
+
               Expect.equal importance.Length 6 "one a slot"
           }
 
@@ -172,5 +203,9 @@ let tests =
                   model.LastTransformer.Model.Save path
                   let loaded = MeshModel.Load(path).CreateTransformer(MLContext 5)
                   let keyed = (Seq.head model).Transform(view context members)
-                  Expect.equal (scores (loaded.Transform keyed)) (scores (model.LastTransformer.Transform keyed)) "scores")
+
+                  Expect.equal
+                      (scores (loaded.Transform keyed))
+                      (scores (model.LastTransformer.Transform keyed))
+                      "scores")
           } ]

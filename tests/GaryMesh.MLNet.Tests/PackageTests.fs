@@ -21,11 +21,21 @@ let private root =
 
 /// Runs a command and gives what it said; fails with that where the command fails.
 let private run (folder: string) (command: string) (arguments: string seq) =
-    let start = ProcessStartInfo(command, arguments, WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true)
+    let start =
+        ProcessStartInfo(
+            command,
+            arguments,
+            WorkingDirectory = folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true
+        )
 
     // A test host's own MSBuild must not be mistaken for that of the command.
     for name in Seq.toArray start.Environment.Keys do
-        if name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase) || name.StartsWith("VSTEST", StringComparison.OrdinalIgnoreCase) then
+        if
+            name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)
+            || name.StartsWith("VSTEST", StringComparison.OrdinalIgnoreCase)
+        then
             start.Environment.Remove name |> ignore
 
     start.Environment["MSBUILDDISABLENODEREUSE"] <- "1"
@@ -110,7 +120,8 @@ public static class Training
 /// The packages that `dotnet pack` made, each checked for what a package must have.
 let private pack feed version =
     for project in [ "src/GaryMesh.Core.fsproj"; "src/GaryMesh.MLNet/GaryMesh.MLNet.csproj" ] do
-        run root "dotnet" [ "pack"; project; "--no-build"; "-c"; "Release"; "-o"; feed; $"-p:PackageVersion={version}" ] |> ignore
+        run root "dotnet" [ "pack"; project; "--no-build"; "-c"; "Release"; "-o"; feed; $"-p:PackageVersion={version}" ]
+        |> ignore
 
     for name in [ "GaryMesh.Core"; "GaryMesh.MLNet" ] do
         use archive = ZipFile.OpenRead(Path.Combine(feed, $"{name}.{version}.nupkg"))
@@ -120,7 +131,12 @@ let private pack feed version =
             Expect.contains entries expected $"{name} holds it"
 
         use nuspec = (archive.Entries |> Seq.find _.FullName.EndsWith(".nuspec")).Open()
-        let metadata = XDocument.Load(nuspec).Descendants() |> Seq.map (fun element -> element.Name.LocalName, element.Value) |> List.ofSeq
+
+        let metadata =
+            XDocument.Load(nuspec).Descendants()
+            |> Seq.map (fun element -> element.Name.LocalName, element.Value)
+            |> List.ofSeq
+
         Expect.contains metadata ("license", "MIT") "its licence"
         Expect.isTrue (File.Exists(Path.Combine(feed, $"{name}.{version}.snupkg"))) "its symbols"
 
@@ -139,7 +155,12 @@ let tests =
                   // The packages that are there already serve; whatever is missing comes from the ordinary source.
                   let cache = (run root "dotnet" [ "nuget"; "locals"; "global-packages"; "--list" ]).Split(": ", 2)[1]
                   let console = Directory.CreateDirectory(Path.Combine(folder, "console")).FullName
-                  File.WriteAllText(Path.Combine(console, "console.csproj"), project version feed (cache.TrimEnd '/') packages)
+
+                  File.WriteAllText(
+                      Path.Combine(console, "console.csproj"),
+                      project version feed (cache.TrimEnd '/') packages
+                  )
+
                   File.WriteAllText(Path.Combine(console, "Program.cs"), program)
                   run console "dotnet" [ "build"; "-c"; "Release"; "-o"; "out" ] |> ignore
                   let model = Path.Combine(folder, "model.zip")

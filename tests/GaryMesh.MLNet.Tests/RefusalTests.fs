@@ -44,7 +44,13 @@ type private Unruly(rows: IDataView, key: uint32) =
 
         member this.GetRowCursor(needed, _) =
             let own = rows.Schema
-            let inner = rows.GetRowCursor(needed |> Seq.filter (fun column -> column.Index < own.Count) |> Seq.map (fun column -> own[column.Index]))
+
+            let inner =
+                rows.GetRowCursor(
+                    needed
+                    |> Seq.filter (fun column -> column.Index < own.Count)
+                    |> Seq.map (fun column -> own[column.Index])
+                )
 
             { new DataViewRowCursor() with
                 member _.Schema = schema
@@ -58,7 +64,7 @@ type private Unruly(rows: IDataView, key: uint32) =
                     if column.Index < own.Count then
                         inner.GetGetter<'value>(own[column.Index])
                     else
-                        unbox<ValueGetter<'value>> (ValueGetter<uint32>(fun value -> value <- key)) }
+                        unbox<ValueGetter<'value>>(ValueGetter<uint32>(fun value -> value <- key)) }
 
         member this.GetRowCursorSet(needed, _, random) = [| (this :> IDataView).GetRowCursor(needed, random) |]
 
@@ -79,72 +85,153 @@ let tests =
     testList
         "Refusals"
         [ test "a missing column, before and after there are data" {
-              refuses<ArgumentOutOfRangeException> [ "Could not find feature column 'Pixels'" ] (fit (fun options -> options.FeatureColumnName <- "Pixels"))
-              refuses<ArgumentOutOfRangeException> [ "Could not find label column 'Label'" ] (fit (fun options -> options.LabelColumnName <- "Label"))
-              refuses<ArgumentOutOfRangeException> [ "Could not find weight column 'Worth'" ] (fit (fun options -> options.ExampleWeightColumnName <- "Worth"))
+              refuses<ArgumentOutOfRangeException>
+                  [ "Could not find feature column 'Pixels'" ]
+                  (fit (fun options -> options.FeatureColumnName <- "Pixels"))
+
+              refuses<ArgumentOutOfRangeException>
+                  [ "Could not find label column 'Label'" ]
+                  (fit (fun options -> options.LabelColumnName <- "Label"))
+
+              refuses<ArgumentOutOfRangeException>
+                  [ "Could not find weight column 'Worth'" ]
+                  (fit (fun options -> options.ExampleWeightColumnName <- "Worth"))
 
               refuses<ArgumentOutOfRangeException> [ "Could not find feature column 'Pixels'" ] (fun () ->
-                  let chain = context.Transforms.CopyColumns("Copy", "Place") |> append (regression (fun options -> options.FeatureColumnName <- "Pixels"))
+                  let chain =
+                      context.Transforms.CopyColumns("Copy", "Place")
+                      |> append (regression (fun options -> options.FeatureColumnName <- "Pixels"))
+
                   chain.Fit(view context rows) |> ignore)
           }
 
           test "a column of another type" {
-              refuses<ArgumentOutOfRangeException> [ "Schema mismatch for label column 'Kind': expected Single, got String" ] (fit (fun options -> options.LabelColumnName <- "Kind"))
-              refuses<ArgumentOutOfRangeException> [ "Schema mismatch for feature column 'Place': expected known-size vector of Single, got Single" ] (fit (fun options -> options.FeatureColumnName <- "Place"))
+              refuses<ArgumentOutOfRangeException>
+                  [ "Schema mismatch for label column 'Kind': expected Single, got String" ]
+                  (fit (fun options -> options.LabelColumnName <- "Kind"))
+
+              refuses<ArgumentOutOfRangeException>
+                  [ "Schema mismatch for feature column 'Place': expected known-size vector of Single, got Single" ]
+                  (fit (fun options -> options.FeatureColumnName <- "Place"))
           }
 
           test "a vector of the wrong size, in training and in scoring" {
-              refuses<ArgumentOutOfRangeException> [ "feature column 'Features'"; "multiple of 63 cells"; "Vector<Single, 64>" ] (fit (fun options -> options.Graph <- MeshGraph.Ring 63))
+              refuses<ArgumentOutOfRangeException>
+                  [ "feature column 'Features'"; "multiple of 63 cells"; "Vector<Single, 64>" ]
+                  (fit (fun options -> options.Graph <- MeshGraph.Ring 63))
+
               let model = (regression (fun options -> options.NumberOfEpochs <- 1)).Fit(view context rows)
               let shorter = view context [| { Edge.Source = ""; Target = "" } |]
-              refuses<ArgumentOutOfRangeException> [ "Could not find feature column 'Features'" ] (fun () -> model.Transform shorter |> ignore)
+
+              refuses<ArgumentOutOfRangeException> [ "Could not find feature column 'Features'" ] (fun () ->
+                  model.Transform shorter |> ignore)
+
               let elsewhere = model.On(MeshGraph.Ring 10)
-              refuses<ArgumentOutOfRangeException> [ "feature column 'Features'"; "expected Vector<Single, 10>"; "got Vector<Single, 64>" ] (fun () -> elsewhere.Transform(view context rows) |> ignore)
+
+              refuses<ArgumentOutOfRangeException>
+                  [ "feature column 'Features'"; "expected Vector<Single, 10>"; "got Vector<Single, 64>" ]
+                  (fun () -> elsewhere.Transform(view context rows) |> ignore)
           }
 
           test "a trainer without a graph" {
-              refuses<ArgumentNullException> [ "Options.Graph" ] (fun () -> context.Regression.Trainers.GaryMesh(MeshRegressionTrainer.Options()) |> ignore)
-              refuses<ArgumentNullException> [ "Options.Edges" ] (fun () -> context.Regression.Trainers.GaryMeshNodes(MeshNodeRegressionTrainer.Options()) |> ignore)
+              refuses<ArgumentNullException> [ "Options.Graph" ] (fun () ->
+                  context.Regression.Trainers.GaryMesh(MeshRegressionTrainer.Options()) |> ignore)
+
+              refuses<ArgumentNullException> [ "Options.Edges" ] (fun () ->
+                  context.Regression.Trainers.GaryMeshNodes(MeshNodeRegressionTrainer.Options()) |> ignore)
           }
 
           test "an empty training set" {
-              refuses<InvalidOperationException> [ "Training set has 0 instances, aborting training"; "'Place'" ] (fun () ->
-                  (regression ignore).Fit(view context (Array.empty<Picture>)) |> ignore)
+              refuses<InvalidOperationException>
+                  [ "Training set has 0 instances, aborting training"; "'Place'" ]
+                  (fun () -> (regression ignore).Fit(view context (Array.empty<Picture>)) |> ignore)
           }
 
           test "labels, features and weights that are no numbers" {
-              let spoilt change = fun () -> (regression (fun options -> options.ExampleWeightColumnName <- "Weight")).Fit(view context [| rows[0]; change rows[1] |]) |> ignore
-              refuses<InvalidOperationException> [ "Row 1"; "label column 'Place'"; "NaN" ] (spoilt (fun row -> { row with Place = nanf }))
-              refuses<InvalidOperationException> [ "Row 1"; "label column 'Place'" ] (spoilt (fun row -> { row with Place = infinityf }))
-              refuses<InvalidOperationException> [ "Row 1"; "weight column 'Weight'"; "-1" ] (spoilt (fun row -> { row with Weight = -1.0f }))
-              refuses<InvalidOperationException> [ "Row 1"; "feature column 'Features'"; "HandleMissingValues" ] (spoilt (fun row -> { row with Features = Array.create 64 nanf }))
+              let spoilt change =
+                  fun () ->
+                      (regression (fun options -> options.ExampleWeightColumnName <- "Weight"))
+                          .Fit(view context [| rows[0]; change rows[1] |])
+                      |> ignore
+
+              refuses<InvalidOperationException>
+                  [ "Row 1"; "label column 'Place'"; "NaN" ]
+                  (spoilt (fun row -> { row with Place = nanf }))
+
+              refuses<InvalidOperationException>
+                  [ "Row 1"; "label column 'Place'" ]
+                  (spoilt (fun row -> { row with Place = infinityf }))
+
+              refuses<InvalidOperationException>
+                  [ "Row 1"; "weight column 'Weight'"; "-1" ]
+                  (spoilt (fun row -> { row with Weight = -1.0f }))
+
+              refuses<InvalidOperationException>
+                  [ "Row 1"; "feature column 'Features'"; "HandleMissingValues" ]
+                  (spoilt (fun row -> { row with Features = Array.create 64 nanf }))
           }
 
           test "a label outside the key's range, or none" {
-              let trainer = context.MulticlassClassification.Trainers.GaryMesh(small (MeshMulticlassTrainer.Options()))
-              refuses<InvalidOperationException> [ "Row 0"; "label column 'Label'"; "key 4"; "3 values" ] (fun () -> trainer.Fit(Unruly(view context rows, 4u)) |> ignore)
-              refuses<InvalidOperationException> [ "Row 0"; "label column 'Label'"; "no class" ] (fun () -> trainer.Fit(Unruly(view context rows, 0u)) |> ignore)
+              let trainer =
+                  context.MulticlassClassification.Trainers.GaryMesh(small (MeshMulticlassTrainer.Options()))
+
+              refuses<InvalidOperationException> [ "Row 0"; "label column 'Label'"; "key 4"; "3 values" ] (fun () ->
+                  trainer.Fit(Unruly(view context rows, 4u)) |> ignore)
+
+              refuses<InvalidOperationException> [ "Row 0"; "label column 'Label'"; "no class" ] (fun () ->
+                  trainer.Fit(Unruly(view context rows, 0u)) |> ignore)
           }
 
           test "a field's label that does not divide among the cells" {
               let options = small (MeshFieldTrainer.Options(LabelColumnName = "Label"))
               options.FeatureColumnName <- "Label"
-              let half = view context [| ({ Features = Array.zeroCreate 24; Label = Array.zeroCreate 24 }: FieldTests.Snapshot) |]
+
+              let half =
+                  view
+                      context
+                      [| ({ Features = Array.zeroCreate 24; Label = Array.zeroCreate 24 }: FieldTests.Snapshot) |]
+
               options.FeatureColumnName <- "Features"
               options.Graph <- MeshGraph.Ring 24
               (context.Regression.Trainers.GaryMeshField options).Fit half |> ignore
               options.Graph <- MeshGraph.Ring 7
-              refuses<ArgumentOutOfRangeException> [ "feature column 'Features'"; "multiple of 7 cells"; "Vector<Single, 24>" ] (fun () -> (context.Regression.Trainers.GaryMeshField options).Fit half |> ignore)
+
+              refuses<ArgumentOutOfRangeException>
+                  [ "feature column 'Features'"; "multiple of 7 cells"; "Vector<Single, 24>" ]
+                  (fun () -> (context.Regression.Trainers.GaryMeshField options).Fit half |> ignore)
           }
 
           test "an edge to nowhere, a cell twice, a cell without a name" {
-              refuses<InvalidOperationException> [ "Row 1"; "target column 'Target'"; "'d'"; "3 values of id column 'Id'" ] (fitNodes ignore nodes [| edges[0]; { Source = "a"; Target = "d" } |])
-              refuses<InvalidOperationException> [ "Row 1"; "id column 'Id'"; "'a'"; "row 0" ] (fitNodes ignore [| nodes[0]; nodes[0] |] edges)
-              refuses<InvalidOperationException> [ "Row 1"; "id column 'Id'" ] (fitNodes ignore [| nodes[0]; { nodes[1] with Id = "" } |] edges)
-              fitNodes (fun options -> options.SkipUnknownNodes <- true) nodes [| edges[0]; { Source = "a"; Target = "d" } |] ()
+              refuses<InvalidOperationException>
+                  [ "Row 1"; "target column 'Target'"; "'d'"; "3 values of id column 'Id'" ]
+                  (fitNodes ignore nodes [| edges[0]; { Source = "a"; Target = "d" } |])
+
+              refuses<InvalidOperationException>
+                  [ "Row 1"; "id column 'Id'"; "'a'"; "row 0" ]
+                  (fitNodes ignore [| nodes[0]; nodes[0] |] edges)
+
+              refuses<InvalidOperationException>
+                  [ "Row 1"; "id column 'Id'" ]
+                  (fitNodes ignore [| nodes[0]; { nodes[1] with Id = "" } |] edges)
+
+              fitNodes
+                  (fun options -> options.SkipUnknownNodes <- true)
+                  nodes
+                  [| edges[0]; { Source = "a"; Target = "d" } |]
+                  ()
           }
 
           test "an empty training split" {
-              refuses<InvalidOperationException> [ "Training set has 0 instances"; "'teach'"; "split column 'Split'"; "label column 'Label'" ] (fitNodes (fun options -> options.SplitColumnName <- "Split"; options.TrainingSplit <- "teach") nodes edges)
-              refuses<InvalidOperationException> [ "Training set has 0 instances"; "'Label'" ] (fitNodes ignore [| for node in nodes -> { node with Label = nanf } |] edges)
+              refuses<InvalidOperationException>
+                  [ "Training set has 0 instances"; "'teach'"; "split column 'Split'"; "label column 'Label'" ]
+                  (fitNodes
+                      (fun options ->
+                          options.SplitColumnName <- "Split"
+                          options.TrainingSplit <- "teach")
+                      nodes
+                      edges)
+
+              refuses<InvalidOperationException>
+                  [ "Training set has 0 instances"; "'Label'" ]
+                  (fitNodes ignore [| for node in nodes -> { node with Label = nanf } |] edges)
           } ]

@@ -26,8 +26,7 @@ let private throughStock (context: MLContext) (model: ITransformer) (data: IData
 
 let private column<'value> (name: string) (data: IDataView) = data.GetColumn<'value> name |> Array.ofSeq
 
-let private quick (options: #MeshSignalOptions) =
-    options.NumberOfEpochs <- 2
+let private quick (options: #MeshSignalOptions) = options.NumberOfEpochs <- 2
 
 [<Tests>]
 let tests =
@@ -36,12 +35,18 @@ let tests =
         [ test "a multiclass pipeline loads through ML.NET's own format with identical scores and keys" {
               let context = MLContext 1
               let data = view context unseen
-              let model = (multiclass context quick |> append (context.Transforms.Conversion.MapKeyToValue("Named", "PredictedLabel"))).Fit(view context train)
+
+              let model =
+                  (multiclass context quick
+                   |> append (context.Transforms.Conversion.MapKeyToValue("Named", "PredictedLabel")))
+                      .Fit(view context train)
+
               let loaded, _ = throughStock context model data
               let expected, found = model.Transform data, loaded.Transform data
               Expect.equal (scores found) (scores expected) "scores"
               Expect.equal (column<uint32> "PredictedLabel" found) (column<uint32> "PredictedLabel" expected) "keys"
               Expect.equal (column<string> "Named" found) (column<string> "Named" expected) "names"
+
               let visible (view: IDataView) =
                   [ for column in view.Schema do
                         if not column.IsHidden then
@@ -51,8 +56,12 @@ let tests =
               let metrics = context.MulticlassClassification.Evaluate found
               Expect.equal metrics.LogLoss (context.MulticlassClassification.Evaluate expected).LogLoss "evaluation"
               use engine = context.Model.CreatePredictionEngine<Picture, Prediction> loaded
+
               for i in [ 2; 0; 1 ] do
-                  Expect.sequenceEqual (engine.Predict unseen[i]).Score (scores expected).[i] $"row {i} through an engine"
+                  Expect.sequenceEqual
+                      (engine.Predict unseen[i]).Score
+                      (scores expected).[i]
+                      $"row {i} through an engine"
           }
           test "binary, regression and field stages load with identical scores" {
               let context = MLContext 1
@@ -61,15 +70,27 @@ let tests =
               quick binary
               let model = (context.BinaryClassification.Trainers.GaryMesh binary).Fit data
               let loaded, _ = throughStock context model data
+
               for name in [ "Score"; "Probability" ] do
-                  Expect.equal (column<float32> name (loaded.Transform data)) (column<float32> name (model.Transform data)) name
-              Expect.equal (column<bool> "PredictedLabel" (loaded.Transform data)) (column<bool> "PredictedLabel" (model.Transform data)) "labels"
+                  Expect.equal
+                      (column<float32> name (loaded.Transform data))
+                      (column<float32> name (model.Transform data))
+                      name
+
+              Expect.equal
+                  (column<bool> "PredictedLabel" (loaded.Transform data))
+                  (column<bool> "PredictedLabel" (model.Transform data))
+                  "labels"
 
               let regression = small (MeshRegressionTrainer.Options(LabelColumnName = "Place"))
               quick regression
               let model = (context.Regression.Trainers.GaryMesh regression).Fit data
               let loaded, _ = throughStock context model data
-              Expect.equal (column<float32> "Score" (loaded.Transform data)) (column<float32> "Score" (model.Transform data)) "numbers"
+
+              Expect.equal
+                  (column<float32> "Score" (loaded.Transform data))
+                  (column<float32> "Score" (model.Transform data))
+                  "numbers"
 
               // A field that learns its own features.
               let field = small (MeshFieldTrainer.Options(LabelColumnName = "Features"))
@@ -84,13 +105,24 @@ let tests =
           test "features of any number load in their order" {
               let context = MLContext 1
               let data = view context unseen
-              let options = MeshFeaturizingEstimator.Options(OutputColumnName = "Mesh", InputColumnName = "Features", Graph = grid)
+
+              let options =
+                  MeshFeaturizingEstimator.Options(
+                      OutputColumnName = "Mesh",
+                      InputColumnName = "Features",
+                      Graph = grid
+                  )
+
               options.Channels <- 7
               options.OutputChannels <- [| 6; 0; 3 |]
               options.NumberOfEpochs <- 1
               let model = (context.Transforms.GaryMesh options).Fit data
               let loaded, _ = throughStock context model data
-              Expect.equal (column<float32[]> "Mesh" (loaded.Transform data)) (column<float32[]> "Mesh" (model.Transform data)) "192 features"
+
+              Expect.equal
+                  (column<float32[]> "Mesh" (loaded.Transform data))
+                  (column<float32[]> "Mesh" (model.Transform data))
+                  "192 features"
           }
 
           test "two stages and stock ones between them load as one pipeline" {
@@ -100,11 +132,13 @@ let tests =
               mesh.Channels <- 4
               mesh.OutputChannels <- [| 0 |]
               mesh.NumberOfEpochs <- 1
+
               let pipeline =
                   context.Transforms.NormalizeMinMax "Features"
                   |> append (context.Transforms.GaryMesh mesh)
                   |> append (context.Transforms.NormalizeMeanVariance "Features")
                   |> append (multiclass context quick)
+
               let model = pipeline.Fit data
               let loaded, _ = throughStock context model data
               Expect.equal (scores (loaded.Transform data)) (scores (model.Transform data)) "scores"
@@ -115,13 +149,19 @@ let tests =
               let data = view context train
               let options = small (MeshMulticlassTrainer.Options())
               quick options
+
               let pipeline =
                   context.Transforms.Conversion.MapValueToKey("Label", "Place")
                   |> append (context.MulticlassClassification.Trainers.GaryMesh options)
                   |> append (context.Transforms.Conversion.MapKeyToValue("Named", "PredictedLabel"))
+
               let model = pipeline.Fit data
               let loaded, _ = throughStock context model data
-              Expect.equal (column<float32> "Named" (loaded.Transform data)) (column<float32> "Named" (model.Transform data)) "Single"
+
+              Expect.equal
+                  (column<float32> "Named" (loaded.Transform data))
+                  (column<float32> "Named" (model.Transform data))
+                  "Single"
           }
 
           test "the file of a trainer with its own defaults stays below a megabyte" {
@@ -129,9 +169,11 @@ let tests =
               let data = view context unseen
               let options = MeshMulticlassTrainer.Options(Graph = grid)
               options.NumberOfEpochs <- 1
+
               let pipeline =
                   context.Transforms.Conversion.MapValueToKey("Label", "Kind")
                   |> append (context.MulticlassClassification.Trainers.GaryMesh options)
+
               let _, size = throughStock context (pipeline.Fit data) data
               Expect.isLessThan size 300_000L "bytes"
           }
@@ -143,13 +185,20 @@ let tests =
               use stream = new MemoryStream()
               model.LastTransformer.Model.Save stream
               stream.Position <- 0L
-              let loaded = MeshModel.Load(stream, "the stream").CreateTransformer(MLContext 7) :?> MeshPredictionTransformer
+
+              let loaded =
+                  MeshModel.Load(stream, "the stream").CreateTransformer(MLContext 7) :?> MeshPredictionTransformer
+
               let keyed = (Seq.head model).Transform data
               let found, expected = loaded.Transform keyed, model.LastTransformer.Transform keyed
               Expect.equal (scores found) (scores expected) "scores"
-              let annotations (view: IDataView) (name: string) = [ for annotation in view.Schema[name].Annotations.Schema -> annotation.Name, string annotation.Type ]
+
+              let annotations (view: IDataView) (name: string) =
+                  [ for annotation in view.Schema[name].Annotations.Schema -> annotation.Name, string annotation.Type ]
+
               for name in [ "Score"; "PredictedLabel" ] do
                   Expect.equal (annotations found name) (annotations expected name) name
+
               Expect.equal loaded.Model.Task MeshTask.Multiclass "task"
           }
 
@@ -172,9 +221,14 @@ let tests =
                       Npz.Write(path, entries)
 
                   change "format_version" (NpyArray.OfInt32([||], [| 2 |]))
-                  refuses<InvalidDataException> [ path; "format version 2"; "up to 1" ] (fun () -> MeshModel.Load path |> ignore)
+
+                  refuses<InvalidDataException> [ path; "format version 2"; "up to 1" ] (fun () ->
+                      MeshModel.Load path |> ignore)
+
                   change "stranger" (NpyArray.OfText "hello")
                   refuses<InvalidDataException> [ path; "'stranger'" ] (fun () -> MeshModel.Load path |> ignore)
                   change "classes" (NpyArray.OfText([| 2 |], [| "a"; "b" |]))
-                  refuses<InvalidDataException> [ path; "3 outputs"; "2 classes" ] (fun () -> MeshModel.Load path |> ignore))
+
+                  refuses<InvalidDataException> [ path; "3 outputs"; "2 classes" ] (fun () ->
+                      MeshModel.Load path |> ignore))
           } ]

@@ -33,14 +33,20 @@ let tests =
               Expect.isGreaterThanOrEqual metrics.TopKAccuracy metrics.MicroAccuracy "top 2"
               Expect.isLessThan metrics.LogLoss 0.3 "log loss"
               let table = metrics.ConfusionMatrix.GetFormattedConfusionTable()
+
               for kind in [ "across"; "down"; "diagonal" ] do
                   Expect.stringContains table kind "the confusion table names the classes"
           }
 
           test "predicted keys map back to the classes' names" {
               let context, _, scored = learnt.Value
-              let named = context.Transforms.Conversion.MapKeyToValue("Named", "PredictedLabel").Fit(scored).Transform scored
-              let right = Seq.zip (named.GetColumn<string> "Named") unseen |> Seq.filter (fun (name, row) -> name = row.Kind)
+
+              let named =
+                  context.Transforms.Conversion.MapKeyToValue("Named", "PredictedLabel").Fit(scored).Transform scored
+
+              let right =
+                  Seq.zip (named.GetColumn<string> "Named") unseen |> Seq.filter (fun (name, row) -> name = row.Kind)
+
               Expect.isGreaterThan (Seq.length right) 190 "of 200"
           }
 
@@ -74,8 +80,14 @@ let tests =
 
           test "permuting the slots of a score's features says which matter" {
               let context, model, scored = learnt.Value
+
               let importance =
-                  context.MulticlassClassification.PermutationFeatureImportance(model.LastTransformer, scored, permutationCount = 1)
+                  context.MulticlassClassification.PermutationFeatureImportance(
+                      model.LastTransformer,
+                      scored,
+                      permutationCount = 1
+                  )
+
               Expect.equal importance.Length 64 "one a slot"
               Expect.isTrue (importance |> Seq.exists (fun slot -> slot.LogLoss.Mean <> 0.0)) "some matter"
           }
@@ -86,13 +98,20 @@ let tests =
               let chain = new TransformerChain<ITransformer>(model, named)
               use engine = context.Model.CreatePredictionEngine<Picture, Prediction>(chain)
               let streamed = scores scored
+
               for i in [ 3; 0; 4 ] do
                   Expect.sequenceEqual (engine.Predict unseen[i]).Score streamed[i] $"row {i}"
           }
 
           test "the same seed gives the same scores, another one others, also through the context" {
               let run (context: MLContext) change =
-                  scores ((multiclass context (fun options -> options.NumberOfEpochs <- 1; change options)).Fit(view context train).Transform(view context unseen))
+                  scores (
+                      (multiclass context (fun options ->
+                          options.NumberOfEpochs <- 1
+                          change options))
+                          .Fit(view context train)
+                          .Transform(view context unseen)
+                  )
 
               let ofContext (seed: int) = run (MLContext(Nullable seed)) ignore
               Expect.equal (ofContext 5) (ofContext 5) "context"
@@ -112,8 +131,16 @@ let tests =
           test "rows without weight teach nothing" {
               let context = MLContext 2
               // As many wrong rows as right ones: learnt from, they would leave accuracy at chance between two classes.
-              let wrong = [| for row in train -> { row with Kind = (if row.Kind = "across" then "down" else "across"); Weight = 0.0f } |]
-              let fitted = (multiclass context (fun options -> options.ExampleWeightColumnName <- "Weight")).Fit(view context (Array.append train wrong))
+              let wrong =
+                  [| for row in train ->
+                         { row with
+                             Kind = (if row.Kind = "across" then "down" else "across")
+                             Weight = 0.0f } |]
+
+              let fitted =
+                  (multiclass context (fun options -> options.ExampleWeightColumnName <- "Weight"))
+                      .Fit(view context (Array.append train wrong))
+
               let metrics = context.MulticlassClassification.Evaluate(fitted.Transform(view context unseen))
               Expect.isGreaterThan metrics.MicroAccuracy 0.9 "accuracy"
           }
@@ -121,8 +148,17 @@ let tests =
           test "progress reaches the context's log every so many epochs" {
               let context = MLContext 1
               let epochs = List<string>()
-              context.Log.Add(fun event -> if event.RawMessage.StartsWith "Epoch" then epochs.Add event.RawMessage)
-              (multiclass context (fun options -> options.NumberOfEpochs <- 5; options.ReportEvery <- 2)).Fit(view context train) |> ignore
+
+              context.Log.Add(fun event ->
+                  if event.RawMessage.StartsWith "Epoch" then
+                      epochs.Add event.RawMessage)
+
+              (multiclass context (fun options ->
+                  options.NumberOfEpochs <- 5
+                  options.ReportEvery <- 2))
+                  .Fit(view context train)
+              |> ignore
+
               Expect.equal epochs.Count 3 "after epochs 2, 4 and 5"
               Expect.stringContains epochs[0] "Epoch 2 of 5: loss" "the first"
           }
@@ -130,7 +166,10 @@ let tests =
           test "a cancelled token ends training" {
               let context = MLContext 1
               use source = new CancellationTokenSource()
-              context.Log.Add(fun event -> if event.RawMessage.StartsWith "Epoch 1 " then source.Cancel())
+
+              context.Log.Add(fun event ->
+                  if event.RawMessage.StartsWith "Epoch 1 " then
+                      source.Cancel())
 
               let estimator =
                   multiclass context (fun options ->
@@ -138,7 +177,9 @@ let tests =
                       options.ReportEvery <- 1
                       options.CancellationToken <- source.Token)
 
-              Expect.throwsT<OperationCanceledException> (fun () -> estimator.Fit(view context train) |> ignore) "cancelled"
+              Expect.throwsT<OperationCanceledException>
+                  (fun () -> estimator.Fit(view context train) |> ignore)
+                  "cancelled"
           }
 
           test "training stops early on validation rows and keeps the best model" {
@@ -150,20 +191,32 @@ let tests =
               context.Log.Add(fun event -> messages.Add event.RawMessage)
               let trainer = context.Regression.Trainers.GaryMesh options
               // Labels without sense: what fits the training rows does not fit the others.
-              let senseless seed = view context [| for row in pictures seed 40 -> { row with Place = float32 (Counter.normal seed (int64 (100.0f * row.Features[0]))) } |]
+              let senseless seed =
+                  view
+                      context
+                      [| for row in pictures seed 40 ->
+                             { row with
+                                 Place = float32 (Counter.normal seed (int64 (100.0f * row.Features[0]))) } |]
+
               trainer.Fit(senseless 11UL, senseless 12UL) |> ignore
               Expect.isTrue (messages.Exists(fun message -> message.StartsWith "Training stopped early")) "stopped"
           }
 
           test "two classes get log-odds and probabilities" {
               let context = MLContext 1
-              let trainer = context.BinaryClassification.Trainers.GaryMesh(small (MeshBinaryTrainer.Options(LabelColumnName = "Across")))
+
+              let trainer =
+                  context.BinaryClassification.Trainers.GaryMesh(
+                      small (MeshBinaryTrainer.Options(LabelColumnName = "Across"))
+                  )
+
               let scored = trainer.Fit(view context train).Transform(view context unseen)
               let metrics = context.BinaryClassification.Evaluate(scored, "Across")
               Expect.isGreaterThan metrics.AreaUnderRocCurve 0.95 "area under the curve"
               Expect.isLessThan metrics.LogLoss 0.5 "log loss in bits"
 
-              for score, probability in Seq.zip (scored.GetColumn<float32> "Score") (scored.GetColumn<float32> "Probability") do
+              for score, probability in
+                  Seq.zip (scored.GetColumn<float32> "Score") (scored.GetColumn<float32> "Probability") do
                   Expect.floatClose Accuracy.low (float probability) (1.0 / (1.0 + exp (float -score))) "probability"
           }
 
@@ -173,14 +226,21 @@ let tests =
               let options = small (MeshRegressionTrainer.Options(LabelColumnName = "Place"))
               options.NumberOfEpochs <- 40
               let trainer = context.Regression.Trainers.GaryMesh options
-              let scored = trainer.Fit(view context (across (pictures 4UL 600))).Transform(view context (across unseen))
+
+              let scored =
+                  trainer.Fit(view context (across (pictures 4UL 600))).Transform(view context (across unseen))
+
               let metrics = context.Regression.Evaluate(scored, "Place")
               Expect.isGreaterThan metrics.RSquared 0.5 "of the bar's row"
           }
 
           test "a row with a value that was not measured has no score" {
               let context, model, _ = learnt.Value
-              let row = { unseen[0] with Features = Array.mapi (fun i x -> if i = 3 then nanf else x) unseen[0].Features }
+
+              let row =
+                  { unseen[0] with
+                      Features = Array.mapi (fun i x -> if i = 3 then nanf else x) unseen[0].Features }
+
               let scored = model.Transform(view context [| row; unseen[0] |])
               Expect.isTrue (Array.forall Single.IsNaN (scores scored).[0]) "NaN"
               Expect.equal (Seq.head (scored.GetColumn<uint32> "PredictedLabel")) 0u "a missing key"

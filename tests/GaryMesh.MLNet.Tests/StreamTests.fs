@@ -33,7 +33,10 @@ let tests =
         "Streams"
         [ test "a fitted stage allocates nothing that grows with the rows, a loaded one next to nothing" {
               let context = MLContext 1
-              let fitted = (multiclass context (fun options -> options.NumberOfEpochs <- 1)).Fit(view context (pictures 1UL 60))
+
+              let fitted =
+                  (multiclass context (fun options -> options.NumberOfEpochs <- 1)).Fit(view context (pictures 1UL 60))
+
               let data = context.Data.Cache(view context (Array.replicate 40 (pictures 2UL 60) |> Array.concat))
               // Cached rows and the key mapping before the stage allocate nothing either.
               allocated (fitted.Transform data) "Score" 2000 |> ignore
@@ -50,12 +53,14 @@ let tests =
 
           test "several cursors over one stage give what one gives" {
               let context = MLContext 1
-              let fitted = (multiclass context (fun options -> options.NumberOfEpochs <- 1)).Fit(view context (pictures 1UL 60))
+
+              let fitted =
+                  (multiclass context (fun options -> options.NumberOfEpochs <- 1)).Fit(view context (pictures 1UL 60))
+
               let scored = fitted.Transform(view context (pictures 2UL 500))
               let expected = scores scored
 
-              let found =
-                  Array.Parallel.init 4 (fun _ -> scores scored)
+              let found = Array.Parallel.init 4 (fun _ -> scores scored)
 
               for one in found do
                   Expect.equal one expected "the same"

@@ -12,13 +12,15 @@ open Microsoft.ML.Data
 /// A picture of 8 x 8 cells: a bar across, a bar down, or a diagonal, with noise.
 [<CLIMutable>]
 type Picture =
-    { [<VectorType(64)>]
-      Features: float32[]
-      Kind: string
-      Across: bool
-      /// The row or column of the bar.
-      Place: float32
-      Weight: float32 }
+    {
+        [<VectorType(64)>]
+        Features: float32[]
+        Kind: string
+        Across: bool
+        /// The row or column of the bar.
+        Place: float32
+        Weight: float32
+    }
 
 let picture (key: uint64) =
     let place = Counter.below 8 (Counter.subkey key 0) 0L
