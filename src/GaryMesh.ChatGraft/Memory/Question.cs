@@ -1,0 +1,122 @@
+using System.Text.RegularExpressions;
+
+namespace GaryMesh.ChatGraft;
+
+/// <summary>A turn read as a question: what it is about, whose it is, and of which kind the answer is.</summary>
+/// <param name="Core">The question without its wrapping ("do you remember what my dog is called" is "what my dog is called").</param>
+/// <param name="Cues">Its meaningful words.</param>
+/// <param name="OfUser">It names the asker's own ("my dog", "where do I live").</param>
+/// <param name="OfChat">It asks for the chat's own ("your name").</param>
+/// <param name="Recalls">It asks for something told before rather than for an opinion, a service or small talk.</param>
+internal sealed partial record Question(string Core, string[] Cues, bool OfUser, bool OfChat, bool Recalls)
+{
+    /// <summary>The turn as a question; null where it asks nothing.</summary>
+    /// <param name="clean">The turn, from <see cref="Utterance.Clean"/>.</param>
+    public static Question? Read(string clean)
+    {
+        Question? best = null;
+
+        foreach (var whole in Utterance.Clauses(clean))
+        {
+            var clause = Utterance.WithoutOpenings(whole, out var urged);
+            if (urged && !Asking.IsMatch(clause)) continue;
+            var wrapping = Wrapping.Match(clause);
+            // "I forgot my keys" wraps nothing; "I forgot my dog's name" and "tell me where I live" do.
+            var wrapped = wrapping.Success && wrapping.Length < clause.Length;
+            var core = (wrapped ? clause[wrapping.Length..] : clause).Trim().TrimEnd('?', '.', '!', ' ');
+            core = Lead.Replace(Tail.Replace(core, ""), "");
+            if (!wrapped && !clause.EndsWith('?') && !Asking.IsMatch(clause)) continue;
+            if (core.Length == 0) continue;
+
+            var cues = Words.Cues(core).ToList();
+            if (Age.IsMatch(core)) Add("age");
+            if (Living.IsMatch(core)) { cues.Remove(Words.Canonical("live")); Add("work"); }
+            if (Origin.IsMatch(core)) Add("origin");
+            if (WhoAmI.IsMatch(core)) Add("name");
+
+            var ofUser = First.IsMatch(core);
+            var ofChat = Second.IsMatch(core) && !ToldMe.IsMatch(core);
+            var lookup = (Lookup.IsMatch(core) && !Opinion.IsMatch(core)) || (ofUser && Asking.IsMatch(core) && !Opinion.IsMatch(core))
+                || (wrapped && (ofUser || Asking.IsMatch(core)) && !Opinion.IsMatch(core));
+            var question = new Question(core, [.. cues], ofUser, ofChat, lookup && !ofChat);
+            if (best is null || (question.Recalls && !best.Recalls)) best = question;
+
+            void Add(string word)
+            {
+                var cue = Words.Canonical(word);
+                if (!cues.Contains(cue)) cues.Add(cue);
+            }
+        }
+
+        return best;
+    }
+
+    /// <summary>The question asks for a place.</summary>
+    public bool AsksWhere => Where.IsMatch(Core);
+
+    /// <summary>The question asks for a date or time.</summary>
+    public bool AsksWhen => When.IsMatch(Core);
+
+    /// <summary>Whose affair it is, said to the asker ("your dog"); null where the question names none.</summary>
+    public string? Topic => Own.Match(Core) is { Success: true } own ? Voice.Answering(own.Value.Trim()) : null;
+
+    private const RegexOptions Loose = RegexOptions.IgnoreCase | RegexOptions.CultureInvariant;
+
+    private const string Wh = "who|whom|whose|what|which|where|when|how|in (?:what|which)|at (?:what|which)|on (?:what|which)|under (?:what|which)|by (?:what|which)|to (?:what|which)|for (?:whom|what|which)|from (?:what|which|where)|with whom";
+
+    [GeneratedRegex(@"^(?:" + Wh + @"|why|do|does|did|is|are|was|were|am|can|could|would|will|should|have|has|had|may|shall)\b", Loose)]
+    private static partial Regex Asking { get; }
+
+    [GeneratedRegex(@"^(?:(?:please|now|so|and|hey|ok|okay|quick question|a question|question|one question|quiz time|pop quiz|test|small test|let us see|can you help|help me(?: out)?|i am curious|out of curiosity|just checking|remind me again|sorry)[\s,:.!\-–—]*)*"
+        + @"(?:(?:do|did|can|could|would|will) you (?:please |still |even |by any chance |perhaps |maybe |happen to |be able to |possibly |kindly )*(?:know|remember|recall|tell me|remind me(?: of| about)?|say|name|repeat|recollect|help me remember|confirm|think of)(?: again)?"
+        + @"|(?:tell|remind|give|show) me(?: again| once more| please)*(?: of| about)?|(?:have you|do you have) (?:any idea|an idea|a clue|got any idea)|any idea|any clue|any chance you (?:know|remember|recall)|remember|recall|name|repeat|say"
+        + @"|i (?:have |have just |just |really |seem to have |think i |honestly |completely |totally )*(?:forgot|forgotten|forget|lost track of)|i (?:can ?not|can not|could not|do not|cannot)(?: seem to| quite| even| really)* (?:remember|recall|know|think of|come up with)"
+        + @"|i (?:wonder|was wondering|am wondering|am trying to remember|am trying to recall|was trying to remember|am not sure|am unsure)|i (?:would like|want|need|would love|have) (?:you )?to (?:know|hear|be reminded of|tell me|recall|remember|ask)(?: you)?"
+        + @"|it (?:has )?slipped my mind|my memory fails me(?: on)?|what do you (?:know|remember|recall) about|what have i told you about|what did i (?:tell you|say|mention) about|what can you tell me about|are you able to (?:tell me|recall|remember|say)|you (?:surely |must |should |still |probably )*(?:know|remember|recall)|help me (?:remember|recall|out with)|refresh my memory(?: on| about)?)"
+        + @"(?:\s+again|\s+please|\s+for me|\s+that|\s+if|\s+whether)*\s*[,:;\-–—]*\s+", Loose)]
+    private static partial Regex Wrapping { get; }
+
+    [GeneratedRegex(@"(?:[\s,]+(?:again|please|though|by the way|btw|do you remember|do you know|do you recall|can you (?:tell me|remind me|recall|remember|say)|remember|right|once more|i forgot|then|anyway|exactly|if you remember|if you know|would you know|any idea|did i say|have i told you|i wonder|you know|or not))+$", Loose)]
+    private static partial Regex Tail { get; }
+
+    [GeneratedRegex(@"^(?:of|about|on)\s+", Loose)]
+    private static partial Regex Lead { get; }
+
+    [GeneratedRegex(@"^(?:" + Wh + @")\b.*\b(?:is|are|was|were|am|do|does|did|has|have|had)\b|\bname of\b|^(?:the|my|our)\b", Loose)]
+    private static partial Regex Lookup { get; }
+
+    // Questions that ask for advice, an opinion, a service or a feeling.
+    [GeneratedRegex(@"\b(?:should|recommend|suggest|advise|would)\b|^(?:what|how) about\b|^how (?:is|are) (?:it|you|things|everything)\b|^(?:can|could|may|shall|will) (?:i|we)\b|\b(?:weather|joke|meaning of life)\b|^how (?:can|do|could) (?:i|we)\b|^(?:is|are|was|were|do|does|did) (?:it|that|this|there|they|these|he|she)\b|^what (?:is|are) (?:it|that|this|up|new|wrong|going)\b|^(?:who|what) (?:is|are) (?:you|there|available)\b|^why\b", Loose)]
+    private static partial Regex Opinion { get; }
+
+    [GeneratedRegex(@"\b(?:I|my|mine|me|we|our|ours|us)\b", Loose)]
+    private static partial Regex First { get; }
+
+    [GeneratedRegex(@"\b(?:you|your|yours|yourself)\b", Loose)]
+    private static partial Regex Second { get; }
+
+    // "what did I tell you my dog was called" asks nothing about the chat.
+    [GeneratedRegex(@"\b(?:I|we) (?:have |had |just |already |once )*(?:tell|told|mention|mentioned|say|said|gave|given|give|show|showed)\b[^?]*\b(?:to )?you\b|\b(?:told|tell|gave|given)\s+you\b|\bI asked you\b", Loose)]
+    private static partial Regex ToldMe { get; }
+
+    [GeneratedRegex(@"\bhow old\b|\bwhat age\b|\bhow many years\b", Loose)]
+    private static partial Regex Age { get; }
+
+    [GeneratedRegex(@"\bfor a living\b|\bwhat (?:do|does) (?:I|we|[\p{L}' ]{1,40}?) do(?: for work)?$|\bwhat I do$|\b(?:earn|make)s? (?:my|his|her|their|a) (?:money|living)\b", Loose)]
+    private static partial Regex Living { get; }
+
+    [GeneratedRegex(@"\b(?:where|what|which)\b.*\b(?:from)\b|\bwhere\b.*\b(?:come|hail|originate)\b", Loose)]
+    private static partial Regex Origin { get; }
+
+    [GeneratedRegex(@"^who am I$|^who I am$|\bcall(?:ed)? me\b|\bI am called\b|\bam I called\b", Loose)]
+    private static partial Regex WhoAmI { get; }
+
+    [GeneratedRegex(@"^where\b|\b(?:what|which) (?:city|town|place|village|country|street|region)\b|\bbirthplace\b", Loose)]
+    private static partial Regex Where { get; }
+
+    [GeneratedRegex(@"^when\b|\b(?:what|which) (?:day|date|year|month|time)\b|\bbirthday\b|\bhow long\b", Loose)]
+    private static partial Regex When { get; }
+
+    [GeneratedRegex(@"\b(?:my|our)\s+[\p{L}'\-]+(?:\s+(?!(?:is|are|was|were|called|named|live|lives|work|works|born|do|does|did|has|have|again|and|or|in|at|on|of|to|from|for|with|go|goes|by|drive|drives|speak|play|like|love)\b)[\p{L}'\-]+){0,2}", Loose)]
+    private static partial Regex Own { get; }
+}

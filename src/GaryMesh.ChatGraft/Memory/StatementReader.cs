@@ -1,0 +1,145 @@
+using System.Text.RegularExpressions;
+
+namespace GaryMesh.ChatGraft;
+
+/// <summary>Finds in free text what somebody states about themselves and their world: who is called what, who lives or works
+/// where, what a code is, and whatever they ask to have remembered.</summary>
+/// <remarks>It reads clause by clause; "his", "her", "its" and "their" point to whom the clause before spoke of. Questions,
+/// wishes and remarks of the moment ("I am fine", "I want a coffee") are no facts and are passed over.</remarks>
+internal static partial class StatementReader
+{
+    /// <summary>A sentence longer than this is no fact to keep.</summary>
+    private const int LongestClause = 300;
+
+    /// <summary>The statements of one turn, in their order.</summary>
+    /// <param name="clean">The turn, from <see cref="Utterance.Clean"/>.</param>
+    /// <param name="topic">Whom the conversation spoke of last; replaced by whom this turn speaks of.</param>
+    public static IReadOnlyList<Statement> Read(string clean, ref string? topic)
+    {
+        var found = new List<Statement>();
+        var corrects = false;
+
+        foreach (var whole in Utterance.Clauses(clean))
+        {
+            corrects |= Correcting.IsMatch(whole);
+            var clause = Utterance.WithoutOpenings(whole, out var urged);
+            if (clause.Length > LongestClause) continue;
+            if (clause.EndsWith('?') && !urged) continue;
+            clause = Resolved(clause.TrimEnd('?', ' '), topic);
+
+            if (Possession.Match(clause) is { Success: true } owned) topic = "my " + owned.Groups["n"].Value;
+
+            var before = found.Count;
+            if (Form(clause, urged) is { } statement) found.Add(statement);
+            else if (urged && Words.Cues(clause).Length > 1)
+                found.Add(new Statement("", "", Trimmed(clause), Trimmed(clause), FactOwner.User));
+
+            if (Apposition(clause) is { } name && !found.Exists(one => one.Relation == "name" && one.Value == name.Value))
+            {
+                // "my sister Ada" is my sister, and the name a fact of its own.
+                if (found.Count > before && found[^1].Subject == $"{name.Subject} {name.Value}")
+                    found[^1] = found[^1] with { Subject = name.Subject };
+                found.Add(name);
+            }
+
+            if (found.Count > before && found[before].Subject is { Length: > 1 } subject) topic = subject;
+        }
+
+        return corrects ? [.. found.Select(one => one with { Corrects = true })] : found;
+    }
+
+    /// <summary>The value of a correction that names no subject ("actually, it is Max", "no, I meant Max", "not Rex but Max");
+    /// null where the turn is none.</summary>
+    public static string? Corrected(string clean)
+    {
+        var match = BareCorrection.Match(Utterance.WithoutContractions(clean));
+        return match.Success && Value(match.Groups["v"].Value) is { Length: > 0 } value ? value : null;
+    }
+
+    /// <summary>What a turn asks to forget ("please forget my dog"); null where it asks for nothing of the kind.</summary>
+    public static string? Forgotten(string clean)
+    {
+        var match = Forgetting.Match(Utterance.WithoutContractions(clean));
+        return match.Success ? match.Groups["v"].Value.Trim().TrimEnd('.', '!') : null;
+    }
+
+    private static Statement? Form(string clause, bool urged)
+    {
+        foreach (var form in Forms)
+        {
+            var match = form.Pattern.Match(clause);
+            if (!match.Success) continue;
+            var value = Value(match.Groups["v"].Value);
+            var subject = Subject(match.Groups["s"].Value);
+            if (value.Length == 0 || subject.Length == 0 || !Holds(form, subject, value, clause, urged)) continue;
+            var relation = form.Relation ?? Words.Canonical(match.Groups["r"].Value.ToLowerInvariant());
+            return new Statement(subject, relation, value, Said(form, subject, value, clause), OwnerOf(subject));
+        }
+
+        return null;
+    }
+
+    // A form that only looks like a fact: no subject of its own, a remark of the moment, a value that says nothing.
+    private static bool Holds(StatementForm form, string subject, string value, string clause, bool urged)
+    {
+        if (NoSubject.IsMatch(subject) || Utterance.Interrogative.IsMatch(subject)) return false;
+        if (form.Relation == "name") return value.Length <= 60 && !NoName.IsMatch(value);
+        if (urged) return true;
+        if (Passing.IsMatch(clause) || Request.IsMatch(clause)) return false;
+        return form.Relation != "is" || Words.Cues(subject).Length > 0 || subject is "I" or "we" or "We";
+    }
+
+    private static string Said(StatementForm form, string subject, string value, string clause) =>
+        form.Relation == "name"
+            ? subject is "I" or "we" or "We" ? $"my name is {value}" : $"{subject} {(value.Contains(" and ", StringComparison.Ordinal) ? "are" : "is")} called {value}"
+            : Trimmed(clause);
+
+    private static FactOwner OwnerOf(string subject) =>
+        OwnedByUser.IsMatch(subject) ? FactOwner.User : OwnedByChat.IsMatch(subject) ? FactOwner.Chat : FactOwner.Other;
+
+    private static string Subject(string text)
+    {
+        text = text.Trim().Trim(',').Trim();
+        if (text.Equals("i", StringComparison.Ordinal) || text is "me" or "Me") return "I";
+        return IndefiniteArticle.Replace(text, "my ");
+    }
+
+    /// <summary>A value without what trails behind it: relative clauses, "by the way", quotes, stops.</summary>
+    private static string Value(string text)
+    {
+        text = Trailing.Replace(text, "");
+        string shorter;
+        while ((shorter = Afterthought.Replace(text, "")) != text) text = shorter;
+        return text.Trim().Trim('"', '\'', ',', '.', ':', '(', ')', '*', '_', '“', '”', ' ');
+    }
+
+    private static string Trimmed(string clause)
+    {
+        string shorter;
+        while ((shorter = Afterthought.Replace(clause, "")) != clause) clause = shorter;
+        return clause.Trim().TrimEnd('.', ',', ' ');
+    }
+
+    // "his name is Rex" after "I have a dog" speaks of my dog.
+    private static string Resolved(string clause, string? topic)
+    {
+        if (topic is null or "I") return clause;
+        var match = Pronoun.Match(clause);
+        if (!match.Success) return Objective.Replace(clause, "${verb} " + topic);
+        var possessive = match.Groups["own"].Success;
+        return (possessive ? topic + "'s " : topic + " ") + clause[match.Length..];
+    }
+
+    // "my sister Ada lives in ..." and "I have a cat, Tom" also tell a name.
+    private static Statement? Apposition(string clause)
+    {
+        var match = Apposed.Match(clause);
+        if (!match.Success) match = OwnedApposed.Match(clause);
+        if (!match.Success) return null;
+        var subject = match.Groups["my"].Success ? match.Groups["my"].Value : "my " + match.Groups["n"].Value;
+        var value = match.Groups["v"].Value.Trim();
+        return NoName.IsMatch(value) || Calendar.IsMatch(value)
+            ? null
+            : new Statement(subject, "name", value, $"{subject} is called {value}", FactOwner.User);
+    }
+}
