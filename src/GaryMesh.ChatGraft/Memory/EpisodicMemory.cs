@@ -22,7 +22,10 @@ public sealed partial class EpisodicMemory
     /// <summary>The most facts held; beyond it the weakest goes.</summary>
     public const int Capacity = 20_000;
 
-    private const double Sufficient = 0.6;
+    private const double Sufficient = 0.55;
+
+    // What a word of the question that the fact lacks weighs beside one that it has.
+    private const double Missing = 0.35;
 
     private readonly Dictionary<long, Entry> _entries = [];
     private readonly HashSet<long> _changed = [];
@@ -85,7 +88,11 @@ public sealed partial class EpisodicMemory
     }
 
     /// <summary>The facts that a question asks for. They are strengthened.</summary>
-    internal Recollection Recall(Question question, long age)
+    internal Recollection Recall(IReadOnlyList<Question> questions, long age) => questions
+        .Select(question => Recall(question, age))
+        .FirstOrDefault(recollection => recollection.Facts.Count > 0, new Recollection([], 0));
+
+    private Recollection Recall(Question question, long age)
     {
         if (question.Cues.Length == 0) return new Recollection([], 0);
         var scored = _entries.Values
@@ -115,7 +122,7 @@ public sealed partial class EpisodicMemory
         var cues = Words.Cues(words);
         if (cues.Length > 0)
             return [.. Facts.Where(fact => cues.All(_entries[fact.Id].All.Contains))];
-        return Mine.IsMatch(words.Trim()) ? [.. Facts.Where(fact => fact.Told.Subject is "I" or "my")] : [];
+        return Mine.IsMatch(words.Trim()) ? [.. Facts.Where(fact => fact.Told.Subject is "I" or "my" or "My")] : [];
     }
 
     /// <summary>Forgets a fact.</summary>
@@ -162,7 +169,7 @@ public sealed partial class EpisodicMemory
         {
             Fact = fact;
             var told = fact.Told;
-            _subject = [.. Words.Cues(told.Subject)];
+            _subject = told.Relation.Length > 0 ? [.. Words.Cues(told.Subject)] : [.. Mentions(told.Sentence)];
             // "is" says nothing that a question would repeat.
             _relation = told.Relation is "is" or "" ? "" : Words.Canonical(told.Relation);
             _value = [.. Words.Cues(told.Value)];
@@ -180,26 +187,39 @@ public sealed partial class EpisodicMemory
         {
             var told = Fact.Told;
             if (question.OfChat != (told.Owner == FactOwner.Chat)) return 0;
-            if (told.Subject is "I" or "my" && !question.OfUser) return 0;
+            // "I have my exam on ..." answers "when is the exam" too.
+            if (told.Subject is "I" or "my" or "My" && !question.OfUser && !question.Firm.Any(cue => _value.Contains(cue))) return 0;
 
-            var asked = question.Cues.Where(cue => All.Contains(cue) || !Words.IsKind(cue)).ToArray();
-            if (asked.Length == 0) return 0;
-            var coverage = (double)asked.Count(All.Contains) / asked.Length;
-            if (coverage < 0.7) return 0;
+            var (met, missed) = (0.0, 0.0);
 
-            // A whole sentence kept on request has no parts to compare.
-            if (told.Relation.Length == 0) return 0.9 * coverage;
+            foreach (var cue in question.Cues)
+            {
+                if (All.Contains(cue)) met++;
+                else if (question.Firm.Contains(cue)) return 0;
+                else if (!Words.IsKind(cue)) missed += Missing;
+            }
+
+            if (met == 0) return 0;
+            var coverage = met / (met + missed);
+
+            // A whole sentence has no parts to compare; its own mentions stand for the subject.
+            if (told.Relation.Length == 0)
+            {
+                if (_subject.Count == 0 ? !question.OfUser && question.Firm.Count == 0 : !_subject.Any(question.Cues.Contains)) return 0;
+                return 0.85 * coverage;
+            }
 
             var subject = _subject.Count == 0 ? 1 : (double)_subject.Count(question.Cues.Contains) / _subject.Count;
-            var relation = _relation.Length == 0 ? 0.9
+            var relation = _relation.Length == 0 || !Words.IsAttribute(_relation) ? 0.9
                 : question.Cues.Contains(_relation) ? 1
-                : _subject.Count > 0 && asked.All(_subject.Contains) ? 0.6
-                : 0;
+                : question.Cues.Any(Words.IsAttribute) ? 0
+                : 0.6;
             // "who works at Q?": the value is the cue and the subject is asked for.
             var value = _value.Count == 0 ? 0 : (double)_value.Count(question.Cues.Contains) / _value.Count;
-            var reverse = value >= 0.5 && (relation > 0.6 || subject > 0.5);
+            var another = told.Owner == FactOwner.User && _subject.Count > 0 && subject == 0 && question.OfUser;
+            var reverse = !another && (value >= 0.5 || (value > 0 && _subject.Count == 0)) && (relation > 0.6 || subject > 0.5);
             if (subject < 0.6 && !reverse) return 0;
-            if (_subject.Count == 0 && relation < 1 && !reverse) return 0;
+            if (_subject.Count == 0 && !reverse && !question.Cues.Contains(_relation) && !question.Cues.Any(Words.IsAttribute)) return 0;
 
             var fit = question switch
             {
@@ -210,13 +230,21 @@ public sealed partial class EpisodicMemory
             return coverage * fit * (reverse ? Math.Max(0.8, 0.5 * (subject + relation)) : 0.5 * (subject + relation));
         }
 
+        // Whom or what a sentence speaks of: the words behind "my" and "the" that are no attribute.
+        private static IEnumerable<string> Mentions(string sentence) => Mention.Matches(Words.Said(sentence))
+            .SelectMany(match => Words.Cues(match.Groups["n"].Value))
+            .Where(cue => !Words.IsAttribute(cue) && !Words.IsKind(cue));
+
+        [GeneratedRegex(@"\b(?:my|our)\s+(?<n>[\p{L}'\-]+)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+        private static partial Regex Mention { get; }
+
         /// <summary>Both say something about the same subject in the same relation.</summary>
         public bool SameThing(Entry other) =>
             Fact.Told.Owner == other.Fact.Told.Owner
             && Fact.Told.Relation.Length > 0
             && _relation == other._relation
             && _subject.SetEquals(other._subject)
-            && (Fact.Told.Subject is "I" or "my") == (other.Fact.Told.Subject is "I" or "my");
+            && (Fact.Told.Subject is "I" or "my" or "My") == (other.Fact.Told.Subject is "I" or "my" or "My");
 
         /// <summary>The newer value can only stand in place of this one: one has one name, one home and one code, but may like
         /// many things.</summary>

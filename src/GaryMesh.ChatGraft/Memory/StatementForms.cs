@@ -24,7 +24,9 @@ internal static partial class StatementReader
         + "sleeps|sleep|stands|stand|lies|sits|makes|builds|build|writes|write|reads|read|met|visited|invented|founded|swims|swim|plans|plan|"
         + "fears|fear|celebrates|celebrate|rents|rent|reports|goes|needs|shares|sells|sell|has|have|had";
 
-    private const string Noun = @"[\p{L}\p{N}'\-]+(?:\s+[\p{L}\p{N}'\-]+){0,5}?";
+    private const string NounWord = @"(?!(?:and|or|but|yesterday|today|who|which|that|is|are|was|were|it|him|them|I|we|you)\b)[\p{L}\p{N}'\-]+";
+    private const string Noun = NounWord + @"(?:\s+" + NounWord + "){0,5}?";
+    private const string LowerNoun = @"(?!(?:is|are|was|were|has|have|had|in|at|on|to|by|from|for|with|of|and|or|the|an?|who|which|that|called|named|settled|moved|lives|works|will)\b)\p{Ll}[\p{Ll}'\-]*";
     private const string Mine = @"(?:my|our|the|his|her|their|this|your)\s+" + Noun;
 
     private static Regex Pattern(string pattern) => new(pattern, Loose, TimeSpan.FromSeconds(1));
@@ -41,7 +43,7 @@ internal static partial class StatementReader
         new(Pattern(@"^(?<s>(?:" + Mine + @"|[\p{L}'\-]+(?:\s[\p{L}'\-]+)?))'s? (?:(?:first|full|real|given|pet|last|nick)\s?)?name (?:is|was|happens to be)\s+(?<v>.+)$"), "name"),
         new(Pattern(@"^(?:I|we|my \w+ and I) (?:also |now |just |recently |still |once |only )*(?:have|have got|got|had|own|keep|adopted|bought|found|rescued|look after|live with)(?: also| now| just| recently| got)* (?<s>(?:a|an|one|two|three|four|five|this|my|the)\s+" + Noun
             + @"),? (?:(?:who|that|which)\s+)?(?:(?:is|was|we|I|goes|answers|responds)\s+)?(?:called|named|by the name of|whose name is|whom I call|call|to the name(?: of)?|with the name(?: of)?)\s+(?<v>.+)$"), "name"),
-        new(Pattern(@"^(?:I|we|they|people|everyone|my \w+ and I|my parents|my family)(?: all| both| have| had| finally| just| always| usually| decided to)* (?:call|called|named|name|christened|nicknamed|baptised|baptized)(?: the name of)? (?<s>(?:my|our|the)\s+" + Noun
+        new(Pattern(@"^(?:I|we|they|people|everyone|my \w+ and I|my parents|my family|folks|friends|my friends)(?: all| both| have| had| finally| just| always| usually| decided to)* (?:call|called|named|name|christened|nicknamed|baptised|baptized)(?: the name of)? (?<s>(?:my|our|the)\s+" + Noun
             + @")(?: (?:as|by the name))? (?<v>(?-i:\p{Lu})[\p{L}\p{M}'\-]*(?:\s+(?-i:\p{Lu})[\p{L}\p{M}'\-]*)*|[\p{L}\p{M}\p{N}'\-]+)$"), "name"),
         new(Pattern(@"^(?:I|we|my \w+ and I)(?: have| finally| just)* (?:gave|chose|picked|went with|settled on|decided on|given|chosen) (?:(?:the )?name )?(?<v>(?-i:\p{Lu})[\p{L}\p{M}'\-]*)(?: as)?(?: the| a)?(?: name)? (?:to|for) (?<s>(?:my|our|the)\s+" + Noun + @")$"), "name"),
         new(Pattern(@"^(?:I|we|my \w+ and I)(?: have| finally| just)* (?:gave|given) (?<s>(?:my|our|the)\s+" + Noun + @") the name (?:of )?(?<v>.+)$"), "name"),
@@ -50,11 +52,16 @@ internal static partial class StatementReader
         new(Pattern(@"^(?<v>[^,]+?) is (?:the name (?:of|for)|what (?:I|we|they|people|everyone)(?: all)? (?:call|named|called)|how (?:I|we) call) (?<s>(?:my|our|the)\s+[^,]+?)$"), "name"),
         new(Pattern(@"^(?<v>(?-i:\p{Lu})[\p{L}\p{M}'\-]*(?:\s+(?-i:\p{Lu})[\p{L}\p{M}'\-]*)?) is (?:my|our) (?<s>" + Noun + @")'s name$"), "name"),
 
+        new(Pattern(@"^(?:I|we|my \w+ and I) (?:have |just |finally |recently )*(?:got|adopted|bought|found|rescued|have) (?<s>(?:a|an|one|two|my|the)\s+" + Noun
+            + @")(?: \w+)?,? (?:and|which|that) (?:I |we |have |then |is |are )*(?:named|called|call|name|christened) (?:(?:it|him|her|them) )?(?<v>.+)$"), "name"),
+
         // Birth and origin.
-        new(Pattern(@"^(?<s>I|we|" + Mine + @"|\p{L}[\p{L}\p{M}'\-]*) (?:was|were|got) born (?:and (?:raised|bred) )?(?:in|on|at|near)?\s*(?<v>.+)$"), "born"),
+        new(Pattern(@"^(?<s>I|we|" + Mine + @"|\p{L}[\p{L}\p{M}'\-]*) (?:was|were|got) " + Adverb + @"born (?:and (?:raised|bred) )?(?:in|on|at|near)?\s*(?<v>.+)$"), "born"),
         new(Pattern(@"^(?<v>.+?) is where (?<s>I|we|" + Mine + @"|\p{L}[\p{L}\p{M}'\-]*) (?:was|were) born$"), "born"),
         new(Pattern(@"^(?<v>.+?) is where (?<s>I|we|" + Mine + @"|\p{L}[\p{L}\p{M}'\-]*) (?<r>" + Verbs + @")(?: at| in)?$"), null),
         new(Pattern(@"^(?<s>I|we|" + Mine + @"|\p{L}[\p{L}\p{M}'\-]*) (?:(?:am|are|is|come|comes|hail|hails|was|were)\s+)" + Adverb + @"from\s+(?<v>.+)$"), "origin"),
+        new(Pattern(@"^(?<s>I|we|" + Mine + @") (?:have|has) been (?:living|staying|residing|based|at home)\s+(?:in|at|on|near)\s+(?<v>.+)$"), "live"),
+        new(Pattern(@"^(?<s>I|we|" + Mine + @") (?:have|has) been (?:working|employed)\s+(?:in|at|as|for|by|with)\s+(?<v>.+)$"), "work"),
         new(Pattern(@"^(?<s>I|we|" + Mine + @") (?:am|are|is) (?:living|staying|residing|based|located|at home)\s+(?:in|at|on|near)\s+(?<v>.+)$"), "live"),
         new(Pattern(@"^(?<s>I|we|" + Mine + @") (?:am|are|is) (?:working|employed|studying)\s+(?:in|at|as|for|by|with)?\s*(?<v>.+)$"), "work"),
         new(Pattern(@"^(?<s>I|we) earn (?:a|my|our) living (?:as|by|with)\s+(?<v>.+)$"), "work"),
@@ -73,7 +80,7 @@ internal static partial class StatementReader
         new(Pattern(@"^(?<v>[^,]+?) (?:is|are) (?<s>(?:my|our)\s+(?:(?:very|own|absolute|all-time)\s+)*[\p{L}\p{N}'\- ]+)$"), "is"),
         new(Pattern(@"^(?<s>I|we|my \w+ and I)\s+" + Adverb + @"(?<r>" + Verbs + @")(?: (?:as|in|at|on|for|from|to|with|up|by|near|of|into|under|inside|behind)\b)*\s+(?<v>.+)$"), null),
         new(Pattern(@"^(?<s>(?:" + Mine + @"|\p{L}[\p{L}\p{M}\p{N}'\-]*(?:\s+(?-i:\p{Lu})[\p{L}\p{M}\p{N}'\-]*){0,2}))\s+" + Adverb + @"(?<r>" + Verbs + @")(?: (?:as|in|at|on|for|from|to|with|up|by|near|of|into|under|inside|behind)\b)*\s+(?<v>.+)$"), null),
-        new(Pattern(@"^(?<s>[^,]{1,100}?)\s+(?:is|are|was|were|will be|equals|reads|has always been|happens to be)\s+" + Adverb + @"(?:(?:in|at|on|under|behind|near|inside)\s+(?=\S))?(?<v>.+)$"), "is"),
+        new(Pattern(@"^(?!(?:I|we|you|they|it|he|she|there|this|that|if|when|of|to|as)\s)(?<s>[^,]{1,100}?)\s+(?:is|are|was|were|will be|equals|reads|has always been|happens to be)\s+" + Adverb + @"(?:(?:in|at|on|under|behind|near|inside)\s+(?=\S))?(?<v>.+)$"), "is"),
         new(Pattern(@"^(?<s>I)\s+am\s+" + Adverb + @"(?<v>.+)$"), "is"),
     ];
 
@@ -84,15 +91,31 @@ internal static partial class StatementReader
 
     // What is said of the moment, not for keeping.
     [GeneratedRegex(@"^(?:I|we) (?:(?:am|are|was|were) (?:so |very |really |just |quite |a bit |not |too |pretty |glad |still )*(?:sorry|fine|good|ok|okay|well|glad|happy|sad|sure|unsure|certain|afraid|going|looking|trying|thinking|interested|wondering|here|back|"
-        + @"done|ready|tired|bored|hungry|thirsty|excited|curious|planning|hoping|able|about|kidding|joking|confused|lonely|busy|late|lost|great|alright|all|in|on|at|calling|asking|talking|having|getting|doing|leaving|coming|feeling|starting|open|not)\b"
+        + @"done|ready|tired|bored|hungry|thirsty|excited|curious|planning|hoping|able|about|away|standing|sitting|waiting|kidding|joking|confused|lonely|busy|late|lost|great|alright|all|in|on|at|calling|asking|talking|having|getting|doing|leaving|coming|feeling|starting|open|not)\b"
         + @"|(?:like|love|hate|prefer|enjoy|have|had|need|read|run|make|use|take|keep|left|put) (?:to|it|that|this|you|them|been|one|no|some|any|the (?:idea|sound)|a (?:question|reservation|problem|booking|look|feeling|good|nice|great))\b)", Loose)]
     private static partial Regex Passing { get; }
 
-    [GeneratedRegex(@"^(?:tell|show|give|find|book|let|help|search|look|recommend|suggest|thank|thanks|do|does|did|is|are|am|was|were|can|could|would|will|should|may|shall|have|has|please|get|make|try|check|go|come|want|need|if|maybe|perhaps)\b", Loose)]
+    [GeneratedRegex(@"^(?:tell|show|give|find|book|let|help|search|look|recommend|suggest|thank|thanks|do|does|did|is|are|am|was|were|can|could|would|will|should|may|shall|have|has|please|get|make|try|check|go|come|want|need|maybe|perhaps)\b", Loose)]
     private static partial Regex Request { get; }
 
     [GeneratedRegex(@"^(?:a|an|the|not|so|very|it|that|this|what|something|nothing|really|too|here|there|him|her|them|me|you|in|on|at|up)\b(?!\s+\p{Lu})|\b(?:my|your|our)\b", RegexOptions.CultureInvariant)]
     private static partial Regex NoName { get; }
+
+    [GeneratedRegex(@"\b(?:I|my|me|we|our|us)\b", Loose)]
+    private static partial Regex FirstPerson { get; }
+
+    [GeneratedRegex(@"\b(?:I|my|me|we|our|us|the)\b|^\p{Lu}\w+\s(?:got|was|has|works?|lives|is)\b", Loose)]
+    private static partial Regex Personal { get; }
+
+    [GeneratedRegex(@"(?<=\S\s)(?!I\b)\p{Lu}[\p{L}\p{M}'\-]+|^\p{Lu}[\p{L}\p{M}'\-]+(?=\s(?:has|got|pays|employs|works?|lives|owns|opens|unlocks|beats)\b)|[\p{L}\-]*\d[\p{L}\p{N}\-:.]*", RegexOptions.CultureInvariant)]
+    private static partial Regex Named { get; }
+
+    // "Work was busy" is a remark; "Ada is a plumber" and "the code is 12" are facts.
+    [GeneratedRegex(@"^(?!I$|we$)[\p{L}'\-]+$", Loose)]
+    private static partial Regex Bare { get; }
+
+    [GeneratedRegex(@"^(?:an?|the|my|our|in|from)\s|^[\p{Lu}\p{N}]", RegexOptions.CultureInvariant)]
+    private static partial Regex Telling { get; }
 
     [GeneratedRegex(@"^(?:January|February|March|April|May|June|July|August|September|October|November|December|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|I|Mr|Mrs|Dr)$", RegexOptions.CultureInvariant)]
     private static partial Regex Calendar { get; }
@@ -113,7 +136,7 @@ internal static partial class StatementReader
         + @"of course|in fact|if you must know|just so you know|in case you (?:wonder|wondered|forget|need it)|for your information|fyi|for the record|haha|lol))?[.!,\s]*$", Loose)]
     private static partial Regex Afterthought { get; }
 
-    [GeneratedRegex(@"^(?:(?<own>his|her|its|their)(?=\s+(?:name|birthday|job|favou?rite|age|address|phone|number|code|password|colou?r|middle|last|first|real|full|nickname|home|boss|car|owner|house|hobby)\b)|(?:he|she|it|they)(?=\s+(?:is|was|are|were|" + Verbs + @"|goes|answers|also)\b))\s+", Loose)]
+    [GeneratedRegex(@"^(?:(?<own>his|her|its|their)(?=\s+(?:name|birthday|job|favou?rite|age|address|phone|number|code|password|colou?r|middle|last|first|real|full|nickname|home|boss|car|owner|house|hobby)\b)|(?:(?<thing>it|they)|he|she)(?=\s+(?:is|was|are|were|" + Verbs + @"|goes|answers|also)\b))\s+", Loose)]
     private static partial Regex Pronoun { get; }
 
     [GeneratedRegex(@"(?<verb>\b(?:call|called|named|nicknamed|christened)) (?:him|her|it|them)\b", Loose)]
@@ -122,11 +145,21 @@ internal static partial class StatementReader
     [GeneratedRegex(@"^(?:I|we)(?: also| just| recently| now)* (?:have|have got|got|own|adopted|bought)(?: just| also| got)* (?:a|an|one|this)(?: new| little| big| small| lovely| young| old| baby| older| younger)* (?<n>[\p{L}\-]+(?: [\p{L}\-]+)?)$", Loose)]
     private static partial Regex Possession { get; }
 
-    [GeneratedRegex(@"\b(?<my>[Mm]y \p{Ll}[\p{Ll}'\-]*(?: \p{Ll}[\p{Ll}\-]*)?),? (?<v>\p{Lu}[\p{L}\p{M}\-]+),?\s+(?:is|was|lives|works|has|likes|loves|plays|studies|and|says|will|got|went|moved|told|can|drives|owns|hates|speaks|runs|teaches)\b", RegexOptions.CultureInvariant)]
+    // "my sister Ada lives ...", "to my sister, whose name is Ada", "a cat called Tom", "a cat, Tom".
+    [GeneratedRegex(@"\b(?:(?<my>(?:[Mm]y|[Oo]ur)\s+)|(?:[Aa]n?|[Oo]ne)\s+)(?!(?:name|city|town|place|company|man|woman|person|guy|village|street|restaurant|hotel)\b)(?<n>" + LowerNoun + @"(?:\s" + LowerNoun + @"){0,2}?)"
+        + @"(?:(?<named>,?\s+(?:(?:who|which|that|it) (?:is |answers |goes |we |I )+)?(?:(?:called|named|call|answers to|answering to|going by|listening to)(?: the name)?(?: of)?|whose name is|by the name of|with the name(?: of)?))|(?<comma>,)|(?=\s+\p{Lu}\S*(?:\s*$|,|\s+\p{Ll})))\s+(?<v>\p{Lu}[\p{L}\p{M}\-]+(?:\s\p{Lu}[\p{L}\p{M}\-]+)?)(?=\s*$|,|\s)", RegexOptions.CultureInvariant)]
     private static partial Regex Apposed { get; }
 
-    [GeneratedRegex(@"^(?:I|We|we) (?:have|own|got|have got|adopted|bought) an? (?<n>\p{Ll}[\p{Ll}\-]*(?: \p{Ll}[\p{Ll}\-]*)?),\s*(?<v>\p{Lu}[\p{L}\p{M}\-]+)$", RegexOptions.CultureInvariant)]
-    private static partial Regex OwnedApposed { get; }
+    [GeneratedRegex(@"^(?:I|we) (?:\w+ )?(?:have|own|got|adopted|bought|keep)\b", Loose)]
+    private static partial Regex Owning { get; }
+
+    // "You should meet Ada, my landlord".
+    [GeneratedRegex(@"(?<v>\p{Lu}[\p{L}\p{M}\-]+(?:\s\p{Lu}[\p{L}\p{M}\-]+)?),\s+(?<my>(?:my|our)\s+)(?<n>\p{Ll}[\p{Ll}'\-]*(?:\s\p{Ll}[\p{Ll}\-]*){0,2})(?=\s*$|,)", RegexOptions.CultureInvariant)]
+    private static partial Regex Presented { get; }
+
+    // What a clause that states nothing leaves to talk about: "they changed the garage code", "you have not met my cat yet".
+    [GeneratedRegex(@"\b(?:my|our)\s+(?!\w+ and I\b)[\p{L}'\-]+(?:\s+(?!(?:yet|before|today|yesterday|again|is|are|was|were|has|have|and|in|on|at|to|for|with)\b)[\p{L}'\-]+){0,2}|\bthe\s+[\p{L}'\-]+(?:\s[\p{L}'\-]+){0,2}$", Loose)]
+    private static partial Regex Mention { get; }
 
     [GeneratedRegex(@"^(?:actually|correction|no|sorry|wait|oops|i mean|scratch that|i was wrong|my mistake)\b|\bchanged my mind\b", Loose)]
     private static partial Regex Correcting { get; }

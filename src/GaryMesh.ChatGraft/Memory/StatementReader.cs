@@ -18,33 +18,37 @@ internal static partial class StatementReader
     {
         var found = new List<Statement>();
         var corrects = false;
+        var before = topic;
+        topic = null;
 
         foreach (var whole in Utterance.Clauses(clean))
         {
             corrects |= Correcting.IsMatch(whole);
             var clause = Utterance.WithoutOpenings(whole, out var urged);
             if (clause.Length > LongestClause) continue;
-            if (clause.EndsWith('?') && !urged) continue;
-            clause = Resolved(clause.TrimEnd('?', ' '), topic);
+            if ((Question.Asks(clause) && !(Utterance.Conditional.IsMatch(clause) && clause.Contains(','))) || (clause.EndsWith('?') && !urged)) continue;
+            clause = Resolved(clause.TrimEnd('?', ' '), topic, before);
 
             if (Possession.Match(clause) is { Success: true } owned) topic = "my " + owned.Groups["n"].Value;
 
-            var before = found.Count;
+            var known = found.Count;
             if (Form(clause, urged) is { } statement) found.Add(statement);
-            else if (urged && Words.Cues(clause).Length > 1)
-                found.Add(new Statement("", "", Trimmed(clause), Trimmed(clause), FactOwner.User));
+            else if (Words.Cues(clause).Length > 1 && (urged || (Personal.IsMatch(clause) && !Passing.IsMatch(clause) && !Request.IsMatch(clause) && Valued(clause))))
+                found.Add(Whole(Trimmed(clause)));
 
             if (Apposition(clause) is { } name && !found.Exists(one => one.Relation == "name" && one.Value == name.Value))
             {
                 // "my sister Ada" is my sister, and the name a fact of its own.
-                if (found.Count > before && found[^1].Subject == $"{name.Subject} {name.Value}")
+                if (found.Count > known && found[^1].Subject == $"{name.Subject} {name.Value}")
                     found[^1] = found[^1] with { Subject = name.Subject };
                 found.Add(name);
             }
 
-            if (found.Count > before && found[before].Subject is { Length: > 1 } subject) topic = subject;
+            if (found.Count > known && found[known].Subject is { Length: > 1 } subject) topic = subject;
+            else if (Mention.Match(clause) is { Success: true } mention) topic = mention.Value;
         }
 
+        topic ??= before;
         return corrects ? [.. found.Select(one => one with { Corrects = true })] : found;
     }
 
@@ -79,19 +83,30 @@ internal static partial class StatementReader
         return null;
     }
 
+    // What the sentence names, if it is one thing, is its value.
+    private static Statement Whole(string sentence)
+    {
+        var named = Named.Matches(sentence);
+        return new Statement("", "", named.Count == 1 ? named[0].Value : sentence, sentence, FactOwner.User);
+    }
+
+    // A sentence is worth keeping whole where it names something: a name, a number, or a relation that people ask for.
+    private static bool Valued(string clause) => Named.IsMatch(clause) || (FirstPerson.IsMatch(clause) && Words.Cues(clause).Any(Words.IsAttribute));
+
     // A form that only looks like a fact: no subject of its own, a remark of the moment, a value that says nothing.
     private static bool Holds(StatementForm form, string subject, string value, string clause, bool urged)
     {
         if (NoSubject.IsMatch(subject) || Utterance.Interrogative.IsMatch(subject)) return false;
         if (form.Relation == "name") return value.Length <= 60 && !NoName.IsMatch(value);
         if (urged) return true;
-        if (Passing.IsMatch(clause) || Request.IsMatch(clause)) return false;
+        if ((form.Relation is null or "is") && (Passing.IsMatch(clause)) || Request.IsMatch(clause)) return false;
+        if (form.Relation == "is" && Bare.IsMatch(subject) && !Telling.IsMatch(value)) return false;
         return form.Relation != "is" || Words.Cues(subject).Length > 0 || subject is "I" or "we" or "We";
     }
 
     private static string Said(StatementForm form, string subject, string value, string clause) =>
         form.Relation == "name"
-            ? subject is "I" or "we" or "We" ? $"my name is {value}" : $"{subject} {(value.Contains(" and ", StringComparison.Ordinal) ? "are" : "is")} called {value}"
+            ? subject is "I" or "my" or "My" or "we" or "We" ? $"my name is {value}" : $"{subject} {(value.Contains(" and ", StringComparison.Ordinal) ? "are" : "is")} called {value}"
             : Trimmed(clause);
 
     private static FactOwner OwnerOf(string subject) =>
@@ -120,25 +135,27 @@ internal static partial class StatementReader
         return clause.Trim().TrimEnd('.', ',', ' ');
     }
 
-    // "his name is Rex" after "I have a dog" speaks of my dog.
-    private static string Resolved(string clause, string? topic)
+    // "his name is Rex" after "I have a dog" speaks of my dog; "it is raining" in a later turn does not.
+    private static string Resolved(string clause, string? topic, string? before)
     {
-        if (topic is null or "I") return clause;
         var match = Pronoun.Match(clause);
-        if (!match.Success) return Objective.Replace(clause, "${verb} " + topic);
-        var possessive = match.Groups["own"].Success;
-        return (possessive ? topic + "'s " : topic + " ") + clause[match.Length..];
+        var meant = topic ?? (match.Groups["thing"].Success ? null : before);
+        if (meant is null or "I") return clause;
+        if (!match.Success) return Objective.Replace(clause, "${verb} " + meant);
+        return (match.Groups["own"].Success ? meant + "'s " : meant + " ") + clause[match.Length..];
     }
 
-    // "my sister Ada lives in ..." and "I have a cat, Tom" also tell a name.
+    // "my sister Ada lives in ...", "I have a cat, Tom" and "meet Ada, my sister" also tell a name.
     private static Statement? Apposition(string clause)
     {
-        var match = Apposed.Match(clause);
-        if (!match.Success) match = OwnedApposed.Match(clause);
+        var match = Presented.Match(clause);
+        if (!match.Success) match = Apposed.Match(clause);
         if (!match.Success) return null;
-        var subject = match.Groups["my"].Success ? match.Groups["my"].Value : "my " + match.Groups["n"].Value;
+        // "a cup, Ada" names nothing unless the cup is said to be called so or to be one's own.
+        if (!match.Groups["my"].Success && !match.Groups["named"].Success && !Owning.IsMatch(clause)) return null;
+        var subject = (match.Groups["my"].Success ? match.Groups["my"].Value : "my ") + match.Groups["n"].Value;
         var value = match.Groups["v"].Value.Trim();
-        return NoName.IsMatch(value) || Calendar.IsMatch(value)
+        return NoName.IsMatch(value) || Calendar.IsMatch(value) || Words.IsAttribute(Words.Canonical(Words.Word.Matches(subject)[^1].Value.ToLowerInvariant())) && !match.Groups["named"].Success
             ? null
             : new Statement(subject, "name", value, $"{subject} is called {value}", FactOwner.User);
     }

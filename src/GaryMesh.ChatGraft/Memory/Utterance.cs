@@ -26,18 +26,20 @@ internal static partial class Utterance
         return clean.ToString();
     }
 
-    /// <summary>A clean text as clauses with contractions written out and plain quotes; a question keeps its mark.</summary>
-    public static IEnumerable<string> Clauses(string clean)
+    /// <summary>A clean text as sentences, each as its clauses, with contractions written out and plain quotes; a question
+    /// keeps its mark.</summary>
+    public static IEnumerable<string[]> Sentences(string clean)
     {
         foreach (var sentence in SentenceEnd.Split(WithoutContractions(clean)))
         {
-            foreach (var clause in ClauseStart.Split(sentence))
-            {
-                var trimmed = clause.Trim().Trim(',', ';', ':').Trim();
-                if (trimmed.Length > 0) yield return trimmed;
-            }
+            // "if you need the shed, the code is ..." belongs together.
+            var clauses = Conditional.IsMatch(sentence) ? [sentence] : ClauseStart.Split(sentence);
+            yield return [.. clauses.Select(clause => clause.Trim().Trim(',', ';', ':').Trim()).Where(clause => clause.Length > 0)];
         }
     }
+
+    /// <summary>The clauses of all sentences.</summary>
+    public static IEnumerable<string> Clauses(string clean) => Sentences(clean).SelectMany(clauses => clauses);
 
     /// <summary>"I'm" as "I am", "what's" as "what is", and typographic quotes as plain ones.</summary>
     public static string WithoutContractions(string text)
@@ -94,9 +96,12 @@ internal static partial class Utterance
     private static partial Regex SentenceEnd { get; }
 
     // A new clause begins where a conjunction or comma is followed by a new subject.
-    [GeneratedRegex(@"(?:,?\s+(?:and|but|so|while|whereas)\s+|,\s+)(?=(?:I|my|we|our|his|her|its|their|he|she|it|they|the|what|where|who|when|how|which|do|can|could)\b)|,\s+(?:and|but)\s+(?=\w+\s+(?:is|are|was|lives|works)\b)",
+    [GeneratedRegex(@"(?:,?\s+(?:and|but|so|while|whereas)\s+|,\s+(?!(?<=(?-i:\p{Lu})[\p{L}\p{M}'\-]*,\s+)(?:my|our|the)\b))(?=(?:I|my|we|our|his|her|its|their|he|she|it|they|the|what|where|who|when|how|which|do|can|could)\b)|,\s+(?:and|but)\s+(?=\w+\s+(?:is|are|was|lives|works)\b)",
         Loose)]
     private static partial Regex ClauseStart { get; }
+
+    [GeneratedRegex(@"^(?:if|when|whenever|as for|to|for|in case|should)\b(?!.*\?$)", Loose)]
+    internal static partial Regex Conditional { get; }
 
     [GeneratedRegex(@"\b(?<verb>do|does|did|ca|could|wo|would|sha|should|is|are|was|were|have|has|had|must)n't\b", Loose)]
     private static partial Regex NotContraction { get; }
@@ -124,13 +129,13 @@ internal static partial class Utterance
 
     [GeneratedRegex(@"^(?:(?:please\s+|do\s+|always\s+|try to\s+|i (?:want|need|would like) you to\s+|can you\s+|could you\s+|make sure (?:to|you)\s+)*"
         + @"(?:remember|memori[sz]e|note|make a note|take a note|jot(?: this)? down|write(?: this)? down|keep in mind|bear in mind|"
-        + @"(?:do not|never) forget|save this|store this|learn|know|mark down|take down|put on record)(?:\s+(?:for me|please|this|of this))?"
+        + @"(?:do not|never) (?:let me )?forget|save this|store this|learn|know|mark down|take down|put on record)(?:\s+(?:for me|please|this|of this))?"
         + @"|(?:something|one thing|a fact|a note) (?:to|worth) (?:remember|remembering|know|knowing|keep in mind)(?: is)?"
         + @"|did i (?:ever |already )?(?:mention|tell you|say)|did you know|have i (?:ever |already )?(?:told you|mentioned|said)"
         + @"|note to self|for the record|for your records|for future reference)(?:\s+that)?\s*[,:;\-–—]*\s+", Loose)]
     private static partial Regex Urging { get; }
 
-    [GeneratedRegex(@"^(?:hi there|hi|hey there|hey|hello there|hello|oh|ah|well|so|ok|okay|alright|yes|yeah|yep|no|nope|anyway|anyhow|listen|look|guess what|"
+    [GeneratedRegex(@"^(?:hi there|hi|hey there|hey|hello there|hello|oh|ah|well|so|ok|okay|alright|yes|yeah|yep|no(?=[,.!])|nope|anyway|anyhow|listen|look|guess what|"
         + @"fun fact|btw|by the way|fyi|for your information|for what it is worth|just so (?:that )?you know|just so you are aware|"
         + @"you should (?:also )?know|you (?:might|may) (?:want|like) to know|you might as well know|it is worth (?:knowing|noting|mentioning)|"
         + @"i (?:should|must|have to|might) (?:also )?(?:mention|say|add|tell you|admit|confess)|i (?:also )?(?:want|wanted|would like) (?:you to know|to (?:tell you|say|mention|share|add))|"

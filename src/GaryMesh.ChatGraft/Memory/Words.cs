@@ -15,8 +15,8 @@ internal static partial class Words
     private static readonly string[] Families =
     [
         "name called call calling named naming christened nicknamed",
-        "live reside dwell inhabit home based settled stay living lodging located",
-        "work job employ employed employer employment occupation profession career",
+        "live reside dwell inhabit home house based settled stay living lodging located residence residing",
+        "work job employ employed employer employment occupation profession career workplace salary hired",
         "born birth birthday birthplace birthdate",
         "favourite favorite prefer preferred",
         "like love enjoy adore",
@@ -25,12 +25,12 @@ internal static partial class Words
         "mother mum mom mummy mommy mama", "father dad daddy papa", "child kid children kids",
         "grandmother grandma granny nan", "grandfather grandpa granddad",
         "car vehicle automobile drive driving drove", "bicycle bike", "phone telephone mobile cellphone cell",
-        "code pin passcode password passphrase combination", "colour color", "dog puppy pup", "cat kitten kitty",
+        "code pin passcode password passphrase combination unlock", "colour color", "dog puppy pup", "cat kitten kitty",
         "study studying studied major", "doctor physician", "wedding marry married", "buy bought purchase purchased",
         "origin hometown", "allergy allergic allergies", "tall height", "weigh weight", "wifi wi-fi", "film movie",
         "speak speaking spoke language", "begin start starts", "end finish", "cost price", "photo picture", "email e-mail",
         "colleague coworker co-worker", "boss manager", "flat apartment", "holiday vacation", "shop store",
-        "sibling siblings", "instrument play", "support supporter",
+        "sibling siblings", "instrument play", "meet meeting", "support supporter",
     ];
 
     private static readonly FrozenDictionary<string, string> FamilyOf = Families
@@ -38,6 +38,22 @@ internal static partial class Words
         .SelectMany(family => family.Select(word => (Stem: Stem(word), Head: Stem(family[0]))))
         .DistinctBy(pair => pair.Stem)
         .ToFrozenDictionary(pair => pair.Stem, pair => pair.Head, StringComparer.Ordinal);
+
+    // Phrases that say the same as one word of a family.
+    private static readonly (Regex Phrase, string Word)[] Phrases =
+    [
+        (Say(@"(?:came|come|brought) into (?:the|this) world|(?:(?:my|our) (?:mother|mum|mom|mama) )?g[ai]ven? birth to (?:me|us)|g[ai]ven? birth|place of birth|saw the light of day|first opened (?:my|his|her) eyes"), "born"),
+        (Say(@"(?:moved?|moving|relocated?) (?:over |back |out )?to|settled(?: down)?|(?:my|our|his|her|their) (?:place|house|home|flat|apartment)|put down roots|"
+            + @"calls? (?:\w+ )?home|(?:is )?home to|(?:have|has|got|bought|rents?|owns?) (?:an? |my |his |her |their )?(?:own )?(?:small |little |big |new |nice |old )?(?:house|flat|apartment|place|home)|can find|at home in"), "live"),
+        (Say(@"(?:earns?|make|makes|earning) (?:my|our|his|her|their|a|the) (?:living|money|bread)|(?:got|been|was|am|is) (?:hired|taken on|recruited) by|on the payroll of|pays? (?:my|our|his|her|their) (?:salary|wages|bills)|"
+            + @"(?:spends?|spending) (?:my|our|his|her|their) working (?:days|life)|(?:new |started a |have a |has a |got a )+(?:job|position)|(?:is|am) an? \w+ (?:for|at)(?= (?-i:\p{Lu}))|for a living"), "work"),
+        (Say(@"gets? into|getting into|got into|opens?(?: up)?|opened|unlocks?|unlocked|typ(?:e|ing) in|punch(?:es)? in|lets? (?:me|us|you) in(?:to)?"), "code"),
+        (Say(@"(?:like|love|enjoy|adore)s? (?:\w+ )?(?:best|most|more than any\w*|above all)|(?:best|most) (?:liked|loved)|beats|number one|cannot beat|no better|the best (?=\w+ (?:for me|of all|there is|ever))"), "favourite"),
+        (Say(@"(?:go|goes|going) by|answers? to|listens? to|responds? to"), "name"),
+    ];
+
+    private static Regex Say(string phrases) =>
+        new($@"\b(?:{phrases})\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1));
 
     // Words that hold a sentence together, and words for asking and telling.
     private const string Silent =
@@ -52,13 +68,23 @@ internal static partial class Words
         + "gave happen happens go goes going gone come comes came anything something someone thing things stuff etc quick quickly "
         + "exactly precisely exact far much many all trying try put keep kept earlier before previously ago other another own hear "
         + "heard mean meant use used correct favor minute second moment while bit word detail details info information fact "
-        + "stand fill set chosen choose pick picked once supposed suppose believe long since";
+        + "stand new little lovely dear beloved all-time cute tiny fill set chosen choose pick picked once supposed suppose believe long since";
 
     // Words for the kind of thing asked after: they count where they meet, and do no harm where they do not.
     private const string Kinds =
-        "kind type sort breed brand make model place city town village country region street person people guy man woman day date "
+        "kind type sort make place city town village country region street person people guy man woman day date "
         + "time year month week hour number digit digits company firm organisation organization business field line language "
         + "sport university college subject full first last particular certain family middle";
+
+    // Words for what is asked of somebody or something: a fact that lacks one of them does not answer.
+    private const string Attributes =
+        "name live work birth favourite like hate age car phone code colour study wedding buy origin allergy tall weigh speak cost email "
+        + "boss hobby job birthday address nickname surname salary school food drink shoe blood zodiac breed religion nationality size "
+        + "allergy instrument team hair eye diet illness disease gender owner temperature birthplace spouse child degree pet vote salary "
+        + "married anniversary flight gate seat doctor dentist passport appointment brand model";
+
+    private static readonly FrozenSet<string> AttributeWords =
+        Attributes.Split(' ').Select(Canonical).ToFrozenSet(StringComparer.Ordinal);
 
     private static readonly FrozenSet<string> KindWords =
         Kinds.Split(' ').Select(Canonical).ToFrozenSet(StringComparer.Ordinal);
@@ -71,7 +97,7 @@ internal static partial class Words
     {
         var cues = new List<string>();
 
-        foreach (Match match in Word.Matches(text.ToLowerInvariant()))
+        foreach (Match match in Word.Matches(Said(text).ToLowerInvariant()))
         {
             var word = WithoutPossessive(match.Value);
             if (SilentWords.Contains(word)) continue;
@@ -82,8 +108,17 @@ internal static partial class Words
         return [.. cues];
     }
 
+    /// <summary>A text with the phrases that stand for one word replaced by it.</summary>
+    public static string Said(string text) => Phrases.Aggregate(text, (said, phrase) => phrase.Phrase.Replace(said, phrase.Word));
+
     /// <summary>A cue that only says what kind of thing is asked after ("which <i>city</i> do I live in").</summary>
     public static bool IsKind(string cue) => KindWords.Contains(cue);
+
+    /// <summary>A cue that names what is asked of somebody or something.</summary>
+    public static bool IsAttribute(string cue) => AttributeWords.Contains(cue);
+
+    /// <summary>Whether a lower-case word carries no meaning of its own.</summary>
+    public static bool IsSilent(string word) => SilentWords.Contains(word);
 
     /// <summary>A single lower-case word as its family's stem.</summary>
     public static string Canonical(string word)
