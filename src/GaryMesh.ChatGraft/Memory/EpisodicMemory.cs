@@ -164,18 +164,25 @@ public sealed partial class EpisodicMemory
         private readonly HashSet<string> _subject;
         private readonly string _relation;
         private readonly HashSet<string> _value;
+        private readonly HashSet<string> _alias;
 
         public Entry(Fact fact)
         {
             Fact = fact;
             var told = fact.Told;
-            _subject = told.Relation.Length > 0 ? [.. Words.Cues(told.Subject)] : [.. Mentions(told.Sentence)];
+            _subject = told.Relation.Length > 0
+                ? [.. Words.Cues(told.Subject).Where(cue => !Words.IsKind(cue))]
+                : [.. Mentions(told.Sentence)];
+            // "the attic's code" is of the attic; what is said of it need not be said again.
+            if (!_subject.All(Words.IsAttribute)) _subject.RemoveWhere(Words.IsAttribute);
+            _alias = [.. Proper.Matches(told.Subject).SelectMany(name => Words.Cues(name.Value))];
             // "is" says nothing that a question would repeat.
             _relation = told.Relation is "is" or "" ? "" : Words.Canonical(told.Relation);
             _value = [.. Words.Cues(told.Value)];
             All = [.. _subject, .. _value, .. Words.Cues(told.Sentence)];
             if (_relation.Length > 0) All.Add(_relation);
             // Somebody is somebody: who a person is and what they are called are one question.
+            if (IsNumber.IsMatch(told.Value)) All.Add(Words.Canonical("code"));
             if (told.Relation == "is" && ProperName.IsMatch(told.Value)) All.Add(Words.Canonical("name"));
         }
 
@@ -209,10 +216,13 @@ public sealed partial class EpisodicMemory
                 return 0.85 * coverage;
             }
 
-            var subject = _subject.Count == 0 ? 1 : (double)_subject.Count(question.Cues.Contains) / _subject.Count;
+            // "my friend Ada" is Ada, and my friend.
+            var subject = _alias.Count == 0 || _alias.Count == _subject.Count
+                ? Covered(_subject, question)
+                : Math.Max(Covered(_alias, question), Covered([.. _subject.Except(_alias)], question));
             var relation = _relation.Length == 0 || !Words.IsAttribute(_relation) ? 0.9
                 : question.Cues.Contains(_relation) ? 1
-                : question.Cues.Any(Words.IsAttribute) ? 0
+                : question.Cues.Any(cue => Words.IsAttribute(cue) && !_subject.Contains(cue)) ? 0
                 : 0.6;
             // "who works at Q?": the value is the cue and the subject is asked for.
             var value = _value.Count == 0 ? 0 : (double)_value.Count(question.Cues.Contains) / _value.Count;
@@ -238,6 +248,15 @@ public sealed partial class EpisodicMemory
         [GeneratedRegex(@"\b(?:my|our)\s+(?<n>[\p{L}'\-]+)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
         private static partial Regex Mention { get; }
 
+        private static double Covered(HashSet<string> cues, Question question) =>
+            cues.Count == 0 ? 1 : (double)cues.Count(question.Cues.Contains) / cues.Count;
+
+        [GeneratedRegex(@"(?<=\s)\p{Lu}[\p{L}\p{M}'\-]+", RegexOptions.CultureInvariant)]
+        private static partial Regex Proper { get; }
+
+        [GeneratedRegex(@"^[\p{L}\-#*]?\d[\p{L}\p{N}\-#*]*$", RegexOptions.CultureInvariant)]
+        private static partial Regex IsNumber { get; }
+
         /// <summary>Both say something about the same subject in the same relation.</summary>
         public bool SameThing(Entry other) =>
             Fact.Told.Owner == other.Fact.Told.Owner
@@ -251,7 +270,7 @@ public sealed partial class EpisodicMemory
         public bool ReplacedBy(Entry newer)
         {
             var (old, now) = (KindOf(Fact.Told.Value), KindOf(newer.Fact.Told.Value));
-            if (_relation == Words.Canonical("born")) return old == now;
+            if (_relation == Words.Canonical("born")) return old == now && Fact.Told.Relation == newer.Fact.Told.Relation;
             if (Single.Contains(_relation)) return true;
             return _relation.Length == 0 && (_subject.Contains(Words.Canonical("favourite"))
                 || (old == now && old != ValueKind.Other && _subject.Count > 0));

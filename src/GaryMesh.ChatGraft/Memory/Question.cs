@@ -22,6 +22,7 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
         {
             string? spokenOf = null;
             foreach (var clause in sentence) Read(clause, topic, ref spokenOf, questions);
+            topic = spokenOf ?? topic;
         }
 
         return questions;
@@ -51,10 +52,16 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
         var firm = FirmCues(core);
         // "my ferret, what was its name?" asks about the ferret.
         var mention = Own.Match(core);
-        var open = !mention.Success && (Third.IsMatch(core) || !Named.IsMatch(core));
-        if (open && (spoken ?? (Third.IsMatch(core) ? topic : null)) is { } meant)
+        var third = Third.IsMatch(Cleft.Replace(core, ""));
+        var open = !mention.Success && (third || !Named.IsMatch(core));
+        if (open && (spoken ?? (third || (!ofUser && cues.Count > 0 && cues.TrueForAll(Words.IsAttribute)) ? topic : null)) is { } meant)
         {
-            foreach (var cue in Words.Cues(meant)) { Add(cue); firm.Add(cue); }
+            foreach (var cue in Words.Cues(meant))
+            {
+                if (!cues.Contains(cue)) cues.Add(cue);
+                firm.Add(cue);
+            }
+
             ofUser |= First.IsMatch(meant);
         }
 
@@ -62,7 +69,7 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
         var ofChat = Second.IsMatch(core) && !ToldMe.IsMatch(core);
         var lookup = (Lookup.IsMatch(core) && !Opinion.IsMatch(core)) || (ofUser && Asking.IsMatch(core) && !Opinion.IsMatch(core))
             || (wrapped && (ofUser || Asking.IsMatch(core)) && !Opinion.IsMatch(core))
-            || (ofUser && firm.Any(Words.IsAttribute) && Asking.IsMatch(core));
+            || (ofUser && firm.Count > 0 && (wrapped || Asking.IsMatch(core)));
         var question = new Question(core, [.. cues], firm, ofUser, ofChat, lookup && !ofChat);
         questions.Add(question);
 
@@ -116,7 +123,7 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
 
     private const RegexOptions Loose = RegexOptions.IgnoreCase | RegexOptions.CultureInvariant;
 
-    private const string Wh = "who|whom|whose|what|which|where|when|how|in (?:what|which)|at (?:what|which)|on (?:what|which)|under (?:what|which)|by (?:what|which)|to (?:what|which)|for (?:whom|what|which)|from (?:what|which|where)|with whom";
+    private const string Wh = "who|whereabouts|whom|whose|what|which|where|when|how|in (?:what|which)|at (?:what|which)|on (?:what|which)|under (?:what|which)|by (?:what|which)|to (?:what|which)|for (?:whom|what|which)|from (?:what|which|where)|with whom";
 
     [GeneratedRegex(@"^(?:" + Wh + @"|why|do|does|did|is|are|was|were|am|can|could|would|will|should|have|has|had|may|shall)\b", Loose)]
     private static partial Regex Asking { get; }
@@ -126,7 +133,7 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
         + @"|(?:tell|remind|give|show) me(?: again| once more| please)*(?: of| about)?|have you (?:kept|still got|memori[sz]ed|noted|stored)|(?:have you|do you have) (?:any idea|an idea|a clue|got any idea)|any idea|any clue|any chance you (?:know|remember|recall)|remember|recall|name|repeat|say"
         + @"|i (?:have |have just |just |really |seem to have |think i |honestly |completely |totally )*(?:forgot|forgotten|forget|lost track of)|i (?:can ?not|can not|could not|do not|cannot)(?: seem to| quite| even| really)* (?:remember|recall|know|think of|come up with)"
         + @"|i (?:wonder|was wondering|am wondering|am trying to remember|am trying to recall|was trying to remember|am not sure|am unsure)|i (?:would like|want|need|would love|have) (?:you )?to (?:know|hear|be reminded of|tell me|recall|remember|ask)(?: you)?"
-        + @"|it (?:has )?slipped my mind|my memory fails me(?: on)?|what do you (?:know|remember|recall) about|what have i told you about|what did i (?:tell you|say|mention) about|what can you tell me about|are you able to (?:tell me|recall|remember|say)|you (?:surely |must |should |still |probably )*(?:know|remember|recall)|help me (?:remember|recall|out with)|refresh my memory(?: on| about)?)"
+        + @"|it (?:has )?slipped my mind|my memory fails me(?: on)?|what do you (?:know|remember|recall) about|what have i told you about|what did i (?:tell you|say|mention) about|what can you tell me about|are you able to (?:tell me|recall|remember|say)|you (?:surely |must |should |still |probably )*(?:know|remember|recall)|help me (?:remember|recall|out with)|refresh my memory(?: on| about)?|(?:could|can|would) you (?:please )?(?:look up|find out|check)|i (?:really )?need(?=\s+(?:the|my) (?:name|code|number|password|pin|date|address|combination)\b)|i bet you (?:forgot|do not (?:know|remember)|have forgotten)|(?:could|can) you address me by)"
         + @"(?:\s+again|\s+please|\s+for me|\s+that|\s+if|\s+whether)*\s*[,:;\-–—]*\s+", Loose)]
     private static partial Regex Wrapping { get; }
 
@@ -134,8 +141,12 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
     private static partial Regex Tail { get; }
 
     // "the name of the company I work for" asks for the company.
-    [GeneratedRegex(@"\b(?:the )?name of (?:the|my|our) (?=(?:company|firm|organi[sz]ation|business|city|town|place|village|country|street|restaurant|university|college)\b)", Loose)]
+    [GeneratedRegex(@"\b(?:the )?name of (?=(?:the|my|our) (?:employer|birthplace|company|firm|organi[sz]ation|business|city|town|place|village|country|street|restaurant|university|college)\b)", Loose)]
     private static partial Regex NameOfKind { get; }
+
+    // "which one is it that ..."
+    [GeneratedRegex(@"\b(?:is it|it is) that\b", Loose)]
+    private static partial Regex Cleft { get; }
 
     // What follows a wrapping when it is a question and no statement: "what ...", "my dog's name", but not "my dog is Rex".
     [GeneratedRegex(@"^(?:" + Wh + @"|if|whether|about)\b|^(?:the|my|our)\b(?!.*\b(?:is|are|was|were|lives|works)\s+\S)", Loose)]
@@ -151,7 +162,7 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
     [GeneratedRegex(@"\b(?:should|recommend|suggest|advise|would)\b|^(?:what|how) about\b|^how (?:is|are) (?:it|you|things|everything)(?: going| doing| today)*$|^(?:can|could|may|shall|will) (?:i|we)\b|\b(?:weather|joke|meaning of life)\b|^how (?:can|could) (?:i|we)\b|^(?:is|are|was|were|do|does|did) (?:it|that|this|there|they|these|he|she)\b|^what (?:is|are) (?:it|that|this|up|new|wrong|going)\b|^(?:who|what) (?:is|are) (?:you|there|available)\b|^why\b", Loose)]
     private static partial Regex Opinion { get; }
 
-    [GeneratedRegex(@"\b(?:my|our|the)\s+(?=(?<n>[\p{L}\p{N}'\-]+(?:\s+[\p{L}\p{N}'\-]+){0,2}))", Loose)]
+    [GeneratedRegex(@"\b(?:my|our|the|that)\s+(?=(?<n>[\p{L}\p{N}'\-]+(?:\s+[\p{L}\p{N}'\-]+){0,2}))", Loose)]
     private static partial Regex Phrase { get; }
 
     [GeneratedRegex(@"\b(?:do|does|did|has|have|had)\s+(?:my|our|the)\b", Loose)]

@@ -34,8 +34,10 @@ internal static partial class StatementReader
     private static readonly StatementForm[] Forms =
     [
         // Names.
-        new(Pattern(@"^(?:the|a) (?:first |last |full |real |nick)?name (?:of|for|that belongs to|given to|I gave(?: to)?|we gave(?: to)?) (?<s>" + Noun + @") (?:is|was)\s+(?<v>.+)$"), "name"),
-        new(Pattern(@"^(?:(?:you (?:can|may|should) |please |just |everyone |everybody |people |friends |my friends |they |folks )+)call(?:s)? (?<s>me) (?<v>[^,]+)$"), "name"),
+        new(Pattern(@"^(?:the|a) (?:first |last |full |real |nick)?name (?:of|for|that belongs to|given to|I gave(?: to)?|we gave(?: to)?) (?<s>" + Noun + @") (?:is|was|happens to be|will be|has to be)\s+(?<v>.+)$"), "name"),
+        new(Pattern(@"^(?:(?:you (?:can|may|should) |please |just |everyone |everybody |people |friends |my friends |they |folks |usually |normally |mostly |all |my family |my colleagues )+)(?:call(?:s)?|know(?:s)?|refer to) (?<s>me) (?:as |by )?(?<v>[^,]+)$"), "name"),
+        new(Pattern(@"^(?<s>the) name is (?<v>[\p{L}][^,]*)$"), "name"),
+        new(Pattern(@"^(?<v>(?-i:\p{Lu})[\p{L}\p{M}'\-]+(?:\s(?-i:\p{Lu})[\p{L}\p{M}'\-]+)?) (?<s>speaking|here|is my name|is the name)(?:,.*)?$"), "name"),
         new(Pattern(@"^call (?<s>me) (?<v>[^,]+)$"), "name"),
         new(Pattern(@"^(?<s>my) name is (?<v>.+)$"), "name"),
         new(Pattern(@"^(?:this is|meet|here is|say hello to) (?<s>my " + Noun + @")[,:]?\s+(?<v>\p{L}[\p{L}\p{M}'\-]*)$"), "name"),
@@ -57,7 +59,7 @@ internal static partial class StatementReader
 
         // Birth and origin.
         new(Pattern(@"^(?<s>I|we|" + Mine + @"|\p{L}[\p{L}\p{M}'\-]*) (?:was|were|got) " + Adverb + @"born (?:and (?:raised|bred) )?(?:in|on|at|near)?\s*(?<v>.+)$"), "born"),
-        new(Pattern(@"^(?<v>.+?) is where (?<s>I|we|" + Mine + @"|\p{L}[\p{L}\p{M}'\-]*) (?:was|were) born$"), "born"),
+        new(Pattern(@"^(?<v>.+?) is (?:the \w+ )?(?:where|in which|that) (?<s>I|we|" + Mine + @"|\p{L}[\p{L}\p{M}'\-]*) (?:was|were) born(?: in)?$"), "born"),
         new(Pattern(@"^(?<v>.+?) is where (?<s>I|we|" + Mine + @"|\p{L}[\p{L}\p{M}'\-]*) (?<r>" + Verbs + @")(?: at| in)?$"), null),
         new(Pattern(@"^(?<s>I|we|" + Mine + @"|\p{L}[\p{L}\p{M}'\-]*) (?:(?:am|are|is|come|comes|hail|hails|was|were)\s+)" + Adverb + @"from\s+(?<v>.+)$"), "origin"),
         new(Pattern(@"^(?<s>I|we|" + Mine + @") (?:have|has) been (?:living|staying|residing|based|at home)\s+(?:in|at|on|near)\s+(?<v>.+)$"), "live"),
@@ -77,7 +79,7 @@ internal static partial class StatementReader
         new(Pattern(@"^(?<s>(?:my|our|the)\s+.+?) (?:opens|unlocks|can be opened|can be unlocked|unlock|open) (?:with|by|using)(?: the)?(?: code| pin| number| combination| password)?\s+(?<v>.+)$"), "code"),
 
         // The rest: "S verb V", "S is V", "V is my S".
-        new(Pattern(@"^(?<v>[^,]+?) (?:is|are) (?<s>(?:my|our)\s+(?:(?:very|own|absolute|all-time)\s+)*[\p{L}\p{N}'\- ]+)$"), "is"),
+        new(Pattern(@"^(?<v>[^,]+?) (?:is|are|has been|have been|remains) (?<s>(?:my|our)\s+(?:(?:very|own|absolute|all-time)\s+)*[\p{L}\p{N}'\- ]+)$"), "is"),
         new(Pattern(@"^(?<s>I|we|my \w+ and I)\s+" + Adverb + @"(?<r>" + Verbs + @")(?: (?:as|in|at|on|for|from|to|with|up|by|near|of|into|under|inside|behind)\b)*\s+(?<v>.+)$"), null),
         new(Pattern(@"^(?<s>(?:" + Mine + @"|\p{L}[\p{L}\p{M}\p{N}'\-]*(?:\s+(?-i:\p{Lu})[\p{L}\p{M}\p{N}'\-]*){0,2}))\s+" + Adverb + @"(?<r>" + Verbs + @")(?: (?:as|in|at|on|for|from|to|with|up|by|near|of|into|under|inside|behind)\b)*\s+(?<v>.+)$"), null),
         new(Pattern(@"^(?!(?:I|we|you|they|it|he|she|there|this|that|if|when|of|to|as)\s)(?<s>[^,]{1,100}?)\s+(?:is|are|was|were|will be|equals|reads|has always been|happens to be)\s+" + Adverb + @"(?:(?:in|at|on|under|behind|near|inside)\s+(?=\S))?(?<v>.+)$"), "is"),
@@ -129,11 +131,11 @@ internal static partial class StatementReader
     [GeneratedRegex(@"^(?:a|an|one|two|three|four|five)\s+", Loose)]
     private static partial Regex IndefiniteArticle { get; }
 
-    [GeneratedRegex(@",?\s+(?:which|who|whom|whose|because|since|although|though|where I|where we|when I|but|so that|and (?:I|we|he|she|it|they|my|that|is|was|has|loves|likes)|if you)\b.*$|,\s+(?:not|a|an|the|my|our|right|ok|okay|you)\b.*$|\s+\(.*$", Loose)]
+    [GeneratedRegex(@",?\s+(?:which|who|whom|whose|because|since|although|though|where I|where we|when I|but|so that|and (?:I|we|he|she|it|they|my|that|is|was|has|loves|likes)|if you)\b.*$|,\s+(?:not|a|an|the|my|our|right|ok|okay|you|keep|please|do|so|just)\b.*$|\s+\(.*$", Loose)]
     private static partial Regex Trailing { get; }
 
     [GeneratedRegex(@"(?:[\s,]+(?:by the way|btw|now|these days|nowadays|actually|you know|please|okay|ok|too|as well|though|right|at the moment|currently|for now|again|"
-        + @"of course|in fact|if you must know|just so you know|in case you (?:wonder|wondered|forget|need it)|for your information|fyi|for the record|haha|lol))?[.!,\s]*$", Loose)]
+        + @"of course|in fact|if you must know|just so you know|in case you (?:wonder|wondered|forget|need it)|for your information|fyi|for the record|haha|lol|for ages|for years|for a long time|for good|forever))?[.!,\s]*$", Loose)]
     private static partial Regex Afterthought { get; }
 
     [GeneratedRegex(@"^(?:(?<own>his|her|its|their)(?=\s+(?:name|birthday|job|favou?rite|age|address|phone|number|code|password|colou?r|middle|last|first|real|full|nickname|home|boss|car|owner|house|hobby)\b)|(?:(?<thing>it|they)|he|she)(?=\s+(?:is|was|are|were|" + Verbs + @"|goes|answers|also)\b))\s+", Loose)]
@@ -147,14 +149,18 @@ internal static partial class StatementReader
 
     // "my sister Ada lives ...", "to my sister, whose name is Ada", "a cat called Tom", "a cat, Tom".
     [GeneratedRegex(@"\b(?:(?<my>(?:[Mm]y|[Oo]ur)\s+)|(?:[Aa]n?|[Oo]ne)\s+)(?!(?:name|city|town|place|company|man|woman|person|guy|village|street|restaurant|hotel)\b)(?<n>" + LowerNoun + @"(?:\s" + LowerNoun + @"){0,2}?)"
-        + @"(?:(?<named>,?\s+(?:(?:who|which|that|it) (?:is |answers |goes |we |I )+)?(?:(?:called|named|call|answers to|answering to|going by|listening to)(?: the name)?(?: of)?|whose name is|by the name of|with the name(?: of)?))|(?<comma>,)|(?=\s+\p{Lu}\S*(?:\s*$|,|\s+\p{Ll})))\s+(?<v>\p{Lu}[\p{L}\p{M}\-]+(?:\s\p{Lu}[\p{L}\p{M}\-]+)?)(?=\s*$|,|\s)", RegexOptions.CultureInvariant)]
+        + @"(?:(?<named>,?\s+(?:(?:who|which|that|it) (?:is |answers |goes |we |I )+)?(?:(?:called|named|call|answers to|answering to|going by|listening to)(?: the name)?(?: of)?|whose name is|by the name of|with the name(?: of)?))|(?<comma>[,:])|(?=\s+\p{Lu}\S*(?:\s*$|,|\s+\p{Ll})))\s+(?<v>\p{Lu}[\p{L}\p{M}\-]+(?:\s\p{Lu}[\p{L}\p{M}\-]+)?)(?=\s*$|,|\s)", RegexOptions.CultureInvariant)]
     private static partial Regex Apposed { get; }
 
     [GeneratedRegex(@"^(?:I|we) (?:\w+ )?(?:have|own|got|adopted|bought|keep)\b", Loose)]
     private static partial Regex Owning { get; }
 
+    // "My favourite singer? That is Ada."
+    [GeneratedRegex(@"\b((?:my|our) [\p{L}' \-]{2,60})\? (?:that|it|he|she)(?: is| would be| must be| has to be)?[\s:]+", Loose)]
+    private static partial Regex SelfAnswered { get; }
+
     // "You should meet Ada, my landlord".
-    [GeneratedRegex(@"(?<v>\p{Lu}[\p{L}\p{M}\-]+(?:\s\p{Lu}[\p{L}\p{M}\-]+)?),\s+(?<my>(?:my|our)\s+)(?<n>\p{Ll}[\p{Ll}'\-]*(?:\s\p{Ll}[\p{Ll}\-]*){0,2})(?=\s*$|,)", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"(?<v>\p{Lu}[\p{L}\p{M}\-]+(?:\s\p{Lu}[\p{L}\p{M}\-]+)?),\s+(?:(?:who|that|he|she) is\s+)?(?<my>(?:my|our)\s+)(?<n>\p{Ll}[\p{Ll}'\-]*(?:\s\p{Ll}[\p{Ll}\-]*){0,2})(?=\s*$|,)", RegexOptions.CultureInvariant)]
     private static partial Regex Presented { get; }
 
     // What a clause that states nothing leaves to talk about: "they changed the garage code", "you have not met my cat yet".

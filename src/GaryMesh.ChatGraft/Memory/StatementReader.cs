@@ -21,7 +21,7 @@ internal static partial class StatementReader
         var before = topic;
         topic = null;
 
-        foreach (var whole in Utterance.Clauses(clean))
+        foreach (var whole in Utterance.Clauses(SelfAnswered.Replace(Utterance.WithoutContractions(clean), "$1 is ")))
         {
             corrects |= Correcting.IsMatch(whole);
             var clause = Utterance.WithoutOpenings(whole, out var urged);
@@ -33,18 +33,13 @@ internal static partial class StatementReader
 
             var known = found.Count;
             if (Form(clause, urged) is { } statement) found.Add(statement);
-            else if (Words.Cues(clause).Length > 1 && (urged || (Personal.IsMatch(clause) && !Passing.IsMatch(clause) && !Request.IsMatch(clause) && Valued(clause))))
+            else if (Words.Cues(clause).Length > 1 && (urged || (Personal.IsMatch(clause) && !Request.IsMatch(clause) && Valued(clause))))
                 found.Add(Whole(Trimmed(clause)));
 
             if (Apposition(clause) is { } name && !found.Exists(one => one.Relation == "name" && one.Value == name.Value))
-            {
-                // "my sister Ada" is my sister, and the name a fact of its own.
-                if (found.Count > known && found[^1].Subject == $"{name.Subject} {name.Value}")
-                    found[^1] = found[^1] with { Subject = name.Subject };
                 found.Add(name);
-            }
 
-            if (found.Count > known && found[known].Subject is { Length: > 1 } subject) topic = subject;
+            if (found.Count > known && found[known].Relation.Length > 0) topic = found[known].Subject is { Length: > 1 } subject ? subject : ProperValue(found[known]) ?? topic;
             else if (Mention.Match(clause) is { Success: true } mention) topic = mention.Value;
         }
 
@@ -83,6 +78,10 @@ internal static partial class StatementReader
         return null;
     }
 
+    // "I adore Ada, she is my favourite singer": what is spoken of is Ada.
+    private static string? ProperValue(Statement statement) =>
+        Named.Match("- " + statement.Value) is { Success: true } named && named.Length == statement.Value.Length ? statement.Value : null;
+
     // What the sentence names, if it is one thing, is its value.
     private static Statement Whole(string sentence)
     {
@@ -91,7 +90,12 @@ internal static partial class StatementReader
     }
 
     // A sentence is worth keeping whole where it names something: a name, a number, or a relation that people ask for.
-    private static bool Valued(string clause) => Named.IsMatch(clause) || (FirstPerson.IsMatch(clause) && Words.Cues(clause).Any(Words.IsAttribute));
+    private static bool Valued(string clause)
+    {
+        var (named, passing) = (Named.IsMatch(clause), Passing.IsMatch(clause));
+        var asked = (named || !passing) && FirstPerson.IsMatch(clause) && Words.Cues(clause).Any(Words.IsAttribute);
+        return asked || (named && !passing);
+    }
 
     // A form that only looks like a fact: no subject of its own, a remark of the moment, a value that says nothing.
     private static bool Holds(StatementForm form, string subject, string value, string clause, bool urged)
@@ -114,8 +118,8 @@ internal static partial class StatementReader
 
     private static string Subject(string text)
     {
-        text = text.Trim().Trim(',').Trim();
-        if (text.Equals("i", StringComparison.Ordinal) || text is "me" or "Me") return "I";
+        text = Afterthought.Replace(text, "").Trim().Trim(',').Trim();
+        if (text is "i" or "me" or "Me" or "the" or "The" or "speaking" or "here" or "is my name" or "is the name") return "I";
         return IndefiniteArticle.Replace(text, "my ");
     }
 
@@ -141,9 +145,13 @@ internal static partial class StatementReader
         var match = Pronoun.Match(clause);
         var meant = topic ?? (match.Groups["thing"].Success ? null : before);
         if (meant is null or "I") return clause;
-        if (!match.Success) return Objective.Replace(clause, "${verb} " + meant);
+        if (!match.Success) return Mention.IsMatch(clause) ? clause : Objective.Replace(clause, "${verb} " + meant);
         return (match.Groups["own"].Success ? meant + "'s " : meant + " ") + clause[match.Length..];
     }
+
+    // "my job at ...", "a place called ..." are no somebody.
+    private static bool Unnamed(string cue, Match match) =>
+        Words.IsKind(cue) || (Words.IsAttribute(cue) && !match.Groups["named"].Success);
 
     // "my sister Ada lives in ...", "I have a cat, Tom" and "meet Ada, my sister" also tell a name.
     private static Statement? Apposition(string clause)
@@ -155,7 +163,7 @@ internal static partial class StatementReader
         if (!match.Groups["my"].Success && !match.Groups["named"].Success && !Owning.IsMatch(clause)) return null;
         var subject = (match.Groups["my"].Success ? match.Groups["my"].Value : "my ") + match.Groups["n"].Value;
         var value = match.Groups["v"].Value.Trim();
-        return NoName.IsMatch(value) || Calendar.IsMatch(value) || Words.IsAttribute(Words.Canonical(Words.Word.Matches(subject)[^1].Value.ToLowerInvariant())) && !match.Groups["named"].Success
+        return NoName.IsMatch(value) || Calendar.IsMatch(value) || Unnamed(Words.Canonical(Words.Word.Matches(subject)[^1].Value.ToLowerInvariant()), match)
             ? null
             : new Statement(subject, "name", value, $"{subject} is called {value}", FactOwner.User);
     }

@@ -52,6 +52,7 @@ internal static partial class Utterance
             "sha" => "shall not",
             _ => match.Groups["verb"].Value + " not",
         });
+        text = Together.Replace(text, "we");
         text = IsContraction.Replace(text, "$1 is");
         text = NameIs.Replace(text, "$1 is ");
         text = AmContraction.Replace(text, "$1 am");
@@ -71,7 +72,7 @@ internal static partial class Utterance
         while (true)
         {
             var urging = Urging.Match(clause);
-            if (urging.Success && !Interrogative.IsMatch(clause[urging.Length..]))
+            if (urging.Success && !Interrogative.IsMatch(clause[urging.Length..]) && !BareTopic.IsMatch(clause[urging.Length..]))
             {
                 urged = true;
                 clause = clause[urging.Length..];
@@ -96,7 +97,7 @@ internal static partial class Utterance
     private static partial Regex SentenceEnd { get; }
 
     // A new clause begins where a conjunction or comma is followed by a new subject.
-    [GeneratedRegex(@"(?:,?\s+(?:and|but|so|while|whereas)\s+|,\s+(?!(?<=(?-i:\p{Lu})[\p{L}\p{M}'\-]*,\s+)(?:my|our|the)\b))(?=(?:I|my|we|our|his|her|its|their|he|she|it|they|the|what|where|who|when|how|which|do|can|could)\b)|,\s+(?:and|but)\s+(?=\w+\s+(?:is|are|was|lives|works)\b)",
+    [GeneratedRegex(@"(?:,?\s+(?:and|but|so|while|whereas)\s+|,\s+(?!(?<=(?-i:\p{Lu})[\p{L}\p{M}'\-]*,\s+)(?:my|our|the)\b))(?=(?:I|my|we|our|his|her|its|their|he|she|it|they|the|what|where|when|how|do|can|could)\b)|,\s+(?:and|but)\s+(?=\w+\s+(?:is|are|was|lives|works)\b)",
         Loose)]
     private static partial Regex ClauseStart { get; }
 
@@ -108,6 +109,14 @@ internal static partial class Utterance
 
     [GeneratedRegex(@"\b(what|where|who|when|how|which|that|there|here|it|he|she)'s\b", Loose)]
     private static partial Regex IsContraction { get; }
+
+    // "have I told you my address?" asks, for all that it begins like telling.
+    [GeneratedRegex(@"^(?:the|my|our)\b(?!.*\b(?:is|are|was|were|lives|works|has|goes)\s+\S).*\?$", Loose)]
+    private static partial Regex BareTopic { get; }
+
+    // "my family and I" is we.
+    [GeneratedRegex(@"\b(?:my|our) \w+ and I\b", Loose)]
+    private static partial Regex Together { get; }
 
     [GeneratedRegex(@"\b(name)'s (?=\p{L})", Loose)]
     private static partial Regex NameIs { get; }
@@ -135,7 +144,7 @@ internal static partial class Utterance
         + @"|note to self|for the record|for your records|for future reference)(?:\s+that)?\s*[,:;\-–—]*\s+", Loose)]
     private static partial Regex Urging { get; }
 
-    [GeneratedRegex(@"^(?:hi there|hi|hey there|hey|hello there|hello|oh|ah|well|so|ok|okay|alright|yes|yeah|yep|no(?=[,.!])|nope|anyway|anyhow|listen|look|guess what|"
+    [GeneratedRegex(@"^(?:[^:]{3,40}:(?=\s+(?:my|our|the|I|we)\b)|just|hi there|hi|hey there|hey|hello there|hello|oh|ah|well|so|ok|okay|alright|yes|yeah|yep|no(?=[,.!])|nope|anyway|anyhow|listen|look|guess what|"
         + @"fun fact|btw|by the way|fyi|for your information|for what it is worth|just so (?:that )?you know|just so you are aware|"
         + @"you should (?:also )?know|you (?:might|may) (?:want|like) to know|you might as well know|it is worth (?:knowing|noting|mentioning)|"
         + @"i (?:should|must|have to|might) (?:also )?(?:mention|say|add|tell you|admit|confess)|i (?:also )?(?:want|wanted|would like) (?:you to know|to (?:tell you|say|mention|share|add))|"
@@ -147,7 +156,7 @@ internal static partial class Utterance
         + @"believe it or not|you know what|you know|you see|this might (?:help|be useful)|a (?:bit|little) about me|about me|random fact|quick note|"
         + @"i think you should know|i am telling you|i am happy to (?:say|tell you)|i am proud to say|if you must know|if it helps|one more thing|"
         + @"before i forget|before we (?:start|go on|continue)|correction|sorry|i mean|i meant to say|not sure if i (?:said|mentioned|told you)|"
-        + @"we all know|everyone knows|people know)(?:\s+that)?(?:\s*[,:;.…\-–—]+\s*|\s+)", Loose)]
+        + @"if anyone asks)(?:\s+that)?(?:\s*[,:;.…\-–—]+\s*|\s+)", Loose)]
     private static partial Regex Opening { get; }
 
     [GeneratedRegex(@"^(?:who|whom|whose|what|which|where|when|how|why|if|whether)\b", Loose)]

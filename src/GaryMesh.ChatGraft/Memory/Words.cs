@@ -15,9 +15,9 @@ internal static partial class Words
     private static readonly string[] Families =
     [
         "name called call calling named naming christened nicknamed",
-        "live reside dwell inhabit home house based settled stay living lodging located residence residing",
+        "live reside dwell inhabit home house address based settled stay living lodging located residence residing",
         "work job employ employed employer employment occupation profession career workplace salary hired",
-        "born birth birthday birthplace birthdate",
+        "born birth birthday birthplace birthdate origin hometown native",
         "favourite favorite prefer preferred",
         "like love enjoy adore",
         "hate dislike detest loathe",
@@ -27,7 +27,7 @@ internal static partial class Words
         "car vehicle automobile drive driving drove", "bicycle bike", "phone telephone mobile cellphone cell",
         "code pin passcode password passphrase combination unlock", "colour color", "dog puppy pup", "cat kitten kitty",
         "study studying studied major", "doctor physician", "wedding marry married", "buy bought purchase purchased",
-        "origin hometown", "allergy allergic allergies", "tall height", "weigh weight", "wifi wi-fi", "film movie",
+        "allergy allergic allergies", "tall height", "weigh weight", "wifi wi-fi", "film movie",
         "speak speaking spoke language", "begin start starts", "end finish", "cost price", "photo picture", "email e-mail",
         "colleague coworker co-worker", "boss manager", "flat apartment", "holiday vacation", "shop store",
         "sibling siblings", "instrument play", "meet meeting", "support supporter",
@@ -42,14 +42,16 @@ internal static partial class Words
     // Phrases that say the same as one word of a family.
     private static readonly (Regex Phrase, string Word)[] Phrases =
     [
+        (Say(@"(?:place|town|village|city|company|firm|restaurant|hotel|street) (?:called|named|by the name of)"), "place"),
+        (Say(@"calls?(?= (?:\S+ )?(?:my |our |his |her |their )?home\b)|home ?town"), "live"),
         (Say(@"(?:came|come|brought) into (?:the|this) world|(?:(?:my|our) (?:mother|mum|mom|mama) )?g[ai]ven? birth to (?:me|us)|g[ai]ven? birth|place of birth|saw the light of day|first opened (?:my|his|her) eyes"), "born"),
         (Say(@"(?:moved?|moving|relocated?) (?:over |back |out )?to|settled(?: down)?|(?:my|our|his|her|their) (?:place|house|home|flat|apartment)|put down roots|"
             + @"calls? (?:\w+ )?home|(?:is )?home to|(?:have|has|got|bought|rents?|owns?) (?:an? |my |his |her |their )?(?:own )?(?:small |little |big |new |nice |old )?(?:house|flat|apartment|place|home)|can find|at home in"), "live"),
-        (Say(@"(?:earns?|make|makes|earning) (?:my|our|his|her|their|a|the) (?:living|money|bread)|(?:got|been|was|am|is) (?:hired|taken on|recruited) by|on the payroll of|pays? (?:my|our|his|her|their) (?:salary|wages|bills)|"
+        (Say(@"(?:earns?|make|makes|earning) (?:\w+ )?(?:living|money|bread|wages)|(?:got|been|was|am|is) (?:hired|taken on|recruited) by|on the payroll of|on the staff of|on the team of|pays? (?:my|our|his|her|their) (?:salary|wages|bills)|"
             + @"(?:spends?|spending) (?:my|our|his|her|their) working (?:days|life)|(?:new |started a |have a |has a |got a )+(?:job|position)|(?:is|am) an? \w+ (?:for|at)(?= (?-i:\p{Lu}))|for a living"), "work"),
         (Say(@"gets? into|getting into|got into|opens?(?: up)?|opened|unlocks?|unlocked|typ(?:e|ing) in|punch(?:es)? in|lets? (?:me|us|you) in(?:to)?"), "code"),
-        (Say(@"(?:like|love|enjoy|adore)s? (?:\w+ )?(?:best|most|more than any\w*|above all)|(?:best|most) (?:liked|loved)|beats|number one|cannot beat|no better|the best (?=\w+ (?:for me|of all|there is|ever))"), "favourite"),
-        (Say(@"(?:go|goes|going) by|answers? to|listens? to|responds? to"), "name"),
+        (Say(@"(?:like|love|enjoy|adore)s? (?:\w+ )?(?:best|most|more than|above all)|(?:best|most) (?:liked|loved)|beats|number one|cannot beat|no better|the best (?=\w+ (?:for me|of all|there is|ever))"), "favourite"),
+        (Say(@"(?:go|goes|going) by|answers? to|listens? (?:to|when)|responds? to|introduced (?:him|her|them)sel(?:f|ves) as|go(?:es)? under the name"), "name"),
     ];
 
     private static Regex Say(string phrases) =>
@@ -68,7 +70,7 @@ internal static partial class Words
         + "gave happen happens go goes going gone come comes came anything something someone thing things stuff etc quick quickly "
         + "exactly precisely exact far much many all trying try put keep kept earlier before previously ago other another own hear "
         + "heard mean meant use used correct favor minute second moment while bit word detail details info information fact "
-        + "stand new little lovely dear beloved all-time cute tiny fill set chosen choose pick picked once supposed suppose believe long since";
+        + "stand new little lovely dear beloved all-time cute tiny fill set chosen choose pick picked once supposed suppose believe long since ages";
 
     // Words for the kind of thing asked after: they count where they meet, and do no harm where they do not.
     private const string Kinds =
@@ -78,10 +80,8 @@ internal static partial class Words
 
     // Words for what is asked of somebody or something: a fact that lacks one of them does not answer.
     private const string Attributes =
-        "name live work birth favourite like hate age car phone code colour study wedding buy origin allergy tall weigh speak cost email "
-        + "boss hobby job birthday address nickname surname salary school food drink shoe blood zodiac breed religion nationality size "
-        + "allergy instrument team hair eye diet illness disease gender owner temperature birthplace spouse child degree pet vote salary "
-        + "married anniversary flight gate seat doctor dentist passport appointment brand model";
+        "name live work birth favourite like hate age car phone code colour study cost email hobby job birthday nickname surname salary "
+        + "breed religion nationality size gender temperature allergy tall weigh speak zodiac blood shoe eye hair food drink";
 
     private static readonly FrozenSet<string> AttributeWords =
         Attributes.Split(' ').Select(Canonical).ToFrozenSet(StringComparer.Ordinal);
