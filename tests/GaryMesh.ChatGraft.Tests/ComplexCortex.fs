@@ -47,7 +47,8 @@ let private hidden (shape: CortexShape) parameters (graft: Row[] -> Row[]) after
     let width, head = shape.Width, shape.HeadWidth
 
     let mutable stream =
-        tokens |> Array.mapi (fun p token -> Array.init width (fun j -> part "embedding" token j + part "positions" p j))
+        tokens
+        |> Array.mapi (fun p token -> Array.init width (fun j -> part "embedding" token j + part "positions" p j))
 
     for block in 0 .. shape.Layers do
         if block = after then
@@ -80,7 +81,9 @@ let private hidden (shape: CortexShape) parameters (graft: Row[] -> Row[]) after
                     |> Array.mapi (fun q weight -> weight * qkv[q].[2 * width + j])
                     |> Array.fold (+) Complex.Zero)
 
-            let mixed = stream |> Array.mapi (fun p _ -> layer (part "mix.weight") (part "mix.bias" 0) width (gathered p))
+            let mixed =
+                stream |> Array.mapi (fun p _ -> layer (part "mix.weight") (part "mix.bias" 0) width (gathered p))
+
             stream <- Array.map2 add stream mixed
 
             stream <-
@@ -103,7 +106,9 @@ let loss (shape: CortexShape) (parameters: Complex[]) graft after (tokens: int[]
         if targets[p] < 0 then
             Complex.Zero
         else
-            let logits = layer (fun i token -> part "embedding" token i) (fun _ -> Complex.Zero) shape.Vocabulary row
+            let logits =
+                layer (fun i token -> part "embedding" token i) (fun _ -> Complex.Zero) shape.Vocabulary row
+
             -Complex.Log((softmax logits)[targets[p]]))
     |> Array.fold (+) Complex.Zero
 

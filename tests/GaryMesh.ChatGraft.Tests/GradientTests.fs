@@ -11,8 +11,7 @@ let private relative (expected: float[]) (actual: float32[]) =
 
 let private complex = Array.map (fun (x: float32) -> System.Numerics.Complex(float x, 0.0))
 
-let private targetsOf (tokens: int[]) =
-    tokens |> Array.mapi (fun i token -> if i % 3 = 1 then -1 else (token + i) % 5)
+let private targetsOf (tokens: int[]) = tokens |> Array.mapi (fun i token -> if i % 3 = 1 then -1 else (token + i) % 5)
 
 [<Tests>]
 let tests =
@@ -31,7 +30,13 @@ let tests =
               let loss parameters =
                   [ 0; 7 ]
                   |> List.map (fun first ->
-                      ComplexCortex.loss tinyShape parameters id 0 tokens[first .. first + 6] targets[first .. first + 6])
+                      ComplexCortex.loss
+                          tinyShape
+                          parameters
+                          id
+                          0
+                          tokens[first .. first + 6]
+                          targets[first .. first + 6])
                   |> List.reduce (+)
 
               Expect.floatClose Accuracy.medium sum (loss (complex cortex.Parameters)).Real "the loss itself"
@@ -40,7 +45,8 @@ let tests =
           }
 
           for after in 0..2 do
-              test $"with a graft after block {after}, so are the derivatives of both, and of the graft in a frozen cortex" {
+              test
+                  $"with a graft after block {after}, so are the derivatives of both, and of the graft in a frozen cortex" {
                   let cortex = cortexOf tinyShape 15UL
                   let graft = NeighbourGraft(tinyShape.Width, 16UL)
                   let graftParameters = (graft :> IGraft).Parameters
@@ -57,8 +63,7 @@ let tests =
                       let graft = ComplexCortex.neighbourGraft tinyShape.Width graftParameters
                       ComplexCortex.loss tinyShape cortexParameters graft after tokens targets
 
-                  let ofCortex =
-                      ComplexCortex.gradient (fun p -> loss p (complex graftParameters)) cortex.Parameters
+                  let ofCortex = ComplexCortex.gradient (fun p -> loss p (complex graftParameters)) cortex.Parameters
 
                   let ofGraft = ComplexCortex.gradient (loss (complex cortex.Parameters)) graftParameters
                   Expect.isLessThan (relative ofCortex cortexSums) 1e-6 "the cortex"

@@ -26,7 +26,7 @@ let oddShape (v: int) (heads: int) (head: int) (layers: int) (context: int) =
 
     CortexShape(
         vocabulary = 5 + abs (v % 60),
-        width = heads * (1 + abs (head % 9)),
+        width = heads * (3 + abs (head % 9)),
         heads = heads,
         layers = 1 + abs (layers % 3),
         context = 3 + abs (context % 20)
@@ -34,6 +34,16 @@ let oddShape (v: int) (heads: int) (head: int) (layers: int) (context: int) =
 
 let tokensOf (shape: CortexShape) (seed: uint64) count =
     Array.init count (fun i -> Counter.below shape.Vocabulary (Counter.key seed [ 2 ]) (int64 i))
+
+/// Whether two runs of rows are the same numbers, up to the rounding of sums in another order.
+let close (a: float32[][]) (b: float32[][]) =
+    a.Length = b.Length
+    && Array.forall2
+        (fun (a: float32[]) b ->
+            let scale = a |> Array.map abs |> Array.max
+            Array.forall2 (fun (x: float32) y -> abs (x - y) <= 1e-5f * (1.0f + scale)) a b)
+        a
+        b
 
 /// A graft of a few lines: every position receives tanh (W x + U y), y being the stream of the position before it (zeros
 /// at first), through a matrix R.

@@ -28,6 +28,7 @@ internal static class CommandLine
         {
             TrainCommand.Create(output, error, stop),
             EvalCommand.Create(output),
+            GenerateCommand.Create(output, stop),
         };
         var result = root.Parse(args.Length == 0 ? ["--help"] : args);
 

@@ -18,10 +18,11 @@ internal static class TrainCommand
             Description = "A note to keep in the file: where the text comes from and its licence.",
             DefaultValueFactory = _ => "",
         };
+        var from = Options.File("--from", "Begin with this model, its sizes and its tokens, instead of an untrained one.");
         var vocabulary = Options.Whole("--vocabulary", "Tokens, the 256 bytes included.", 2048, 256);
         var layers = Options.Whole("--layers", "Blocks of the cortex.", 4);
         var steps = Options.Whole("--steps", "Optimiser steps.", standard.Steps);
-        var batch = Options.Whole("--batch", "Windows of 128 tokens a step, a multiple of 4.", standard.Batch);
+        var batch = Options.Whole("--batch", "Windows of 128 tokens a step, a multiple of 2.", standard.Batch);
         var rate = Options.Positive("--learning-rate", "Learning rate after the warm-up.", standard.LearningRate);
         var decay = Options.Number(
             "--weight-decay", "Decay of the weight matrices.", standard.WeightDecay, value => value >= 0, "a number of at least 0");
@@ -36,7 +37,7 @@ internal static class TrainCommand
             "train",
             "Learn a byte-pair vocabulary and a cortex from a text. A checkpoint is kept in OUT.checkpoint, also at Ctrl-C.")
         {
-            data, valid, file, small, about, vocabulary, layers, steps, batch, rate, decay, seed, threads, every, resume,
+            data, valid, file, small, about, from, vocabulary, layers, steps, batch, rate, decay, seed, threads, every, resume,
         };
         command.SetAction(parsed =>
         {
@@ -44,8 +45,16 @@ internal static class TrainCommand
             var held = parsed.GetValue(valid) is { } path ? File.ReadAllText(path) : null;
             var target = parsed.GetValue(file)!;
             var checkpoint = target + ".checkpoint";
-            var model = Start(parsed.GetValue(resume) ? checkpoint : null, text, new CortexShape(
-                parsed.GetValue(vocabulary), layers: parsed.GetValue(layers)), parsed.GetValue(seed), parsed.GetValue(about)!);
+            var note = parsed.GetValue(about)!;
+            var shape = new CortexShape(parsed.GetValue(vocabulary), layers: parsed.GetValue(layers));
+            var model = (parsed.GetValue(resume) ? checkpoint : parsed.GetValue(from)) is { } start
+                ? ChatModelFile.Read(start)
+                : new ChatModel(
+                    Cortex.Random(shape, parsed.GetValue(seed)), ChatTokenizer.Learn(text, shape.Vocabulary), note);
+
+            if (note.Length > 0)
+                model = model with { About = note };
+
             var settings = standard with
             {
                 Steps = parsed.GetValue(steps),
@@ -67,7 +76,18 @@ internal static class TrainCommand
 
             while (trainer.Step < settings.Steps)
             {
-                var report = trainer.Next();
+                StepReport report;
+
+                try
+                {
+                    report = trainer.Next();
+                }
+                catch (InvalidDataException diverged)
+                {
+                    error.WriteLine($"{diverged.Message} {target} was not written.");
+                    return CommandLine.Failed;
+                }
+
                 watch.Tell(report, parsed.GetValue(every));
 
                 if (stop.IsCancellationRequested || report.Step % parsed.GetValue(every) == 0)
@@ -90,14 +110,6 @@ internal static class TrainCommand
             return CommandLine.Done;
         });
         return command;
-    }
-
-    private static ChatModel Start(string? checkpoint, string text, CortexShape shape, ulong seed, string about)
-    {
-        if (checkpoint is not null)
-            return ChatModelFile.Read(checkpoint);
-
-        return new ChatModel(Cortex.Random(shape, seed), ChatTokenizer.Learn(text, shape.Vocabulary), about);
     }
 
     /// <summary>Says how the training goes.</summary>

@@ -1,5 +1,5 @@
 using System.Numerics;
-using System.Runtime.InteropServices;
+using System.Runtime.CompilerServices;
 
 namespace GaryMesh.ChatGraft;
 
@@ -44,11 +44,12 @@ internal static class Gelu
         rest[..(x.Length - whole)].CopyTo(y[whole..]);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static (Vector<float> Value, Vector<float> Slope) At(Vector<float> x)
     {
         var square = x * x;
         var twice = new Vector<float>(2 * Root) * x * (Vector<float>.One + (new Vector<float>(Cube) * square));
-        var gate = Vector<float>.One / (Vector<float>.One + Vector.Exp(-twice));
+        var gate = Vector<float>.One / (Vector<float>.One + Exponential.Of(-twice));
         var inner = new Vector<float>(2 * Root) * (Vector<float>.One + (new Vector<float>(3 * Cube) * square));
         var value = x * gate;
         return (value, gate + (value * (Vector<float>.One - gate) * inner));

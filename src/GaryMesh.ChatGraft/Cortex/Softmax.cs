@@ -10,13 +10,7 @@ internal static class Softmax
     public static double Forward(Span<float> row, float scale)
     {
         var top = TensorPrimitives.Max<float>(row);
-        TensorPrimitives.Subtract(row, top, row);
-
-        if (scale != 1.0f)
-            TensorPrimitives.Multiply(row, scale, row);
-
-        TensorPrimitives.Exp(row, row);
-        var sum = TensorPrimitives.Sum<float>(row);
+        var sum = Exponential.Replace(row, top, scale);
         TensorPrimitives.Multiply(row, 1.0f / sum, row);
         return (scale * (double)top) + Math.Log(sum);
     }

@@ -2,8 +2,7 @@ using System.Numerics.Tensors;
 
 namespace GaryMesh.ChatGraft;
 
-/// <summary>Causal self-attention of new positions over the kept keys and values of those before them. Sums run in the
-/// order of <see cref="Attention"/>, so that both come to the same bits.</summary>
+/// <summary>Causal self-attention of new positions over the kept keys and values of those before them.</summary>
 internal sealed class CachedAttention(CortexShape shape)
 {
     private readonly int _width = shape.Width;

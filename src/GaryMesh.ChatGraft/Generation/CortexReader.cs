@@ -3,8 +3,9 @@ using System.Numerics.Tensors;
 namespace GaryMesh.ChatGraft;
 
 /// <summary>Reads a token stream with a cortex, one token or many at a time: the keys and values of what was read are
-/// kept, so each token costs one step. What comes out is what <see cref="CortexPass"/> computes of the whole window.</summary>
-/// <remarks>When the window is full, the last half of it is read anew as the beginning of the next one, by the same rule
+/// kept, so each token costs one step. What comes out is what <see cref="CortexPass"/> computes of the whole window,
+/// up to the rounding of sums in another order.</summary>
+/// <remarks>The same tokens give the same bits whether they are read one by one or many at a time. When the window is full, the last half of it is read anew as the beginning of the next one, by the same rule
 /// however the tokens arrive. Not for use by several threads at once; several readers may share a
 /// <see cref="PackedCortex"/>.</remarks>
 public sealed class CortexReader : IDisposable

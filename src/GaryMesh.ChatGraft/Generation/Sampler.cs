@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace GaryMesh.ChatGraft;
 
 /// <summary>How the next token is drawn from the logits.</summary>
@@ -46,19 +48,19 @@ public static class Sampler
     /// <param name="options">How to draw.</param>
     /// <param name="uniform">A random number in [0, 1).</param>
     /// <exception cref="ArgumentOutOfRangeException">An option lies outside its range.</exception>
+    /// <exception cref="ArgumentException">No logit is finite.</exception>
     public static int Choose(ReadOnlySpan<float> logits, ReadOnlySpan<int> recent, SamplingOptions options, double uniform)
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Check();
         var numbers = new double[logits.Length];
 
-        for (var i = 0; i < numbers.Length; i++)
-            numbers[i] = logits[i];
+        TensorPrimitives.ConvertChecked(logits, numbers);
 
         Penalise(numbers, recent, options);
 
         if (options.Temperature == 0.0)
-            return numbers.IndexOf(numbers.Max());
+            return TensorPrimitives.IndexOfMax<double>(numbers);
 
         var (candidates, weights) = Candidates(numbers, options);
         var left = uniform * weights.Sum();
@@ -73,8 +75,6 @@ public static class Sampler
 
         return candidates[^1];
     }
-
-    private static int IndexOf(this double[] numbers, double number) => Array.IndexOf(numbers, number);
 
     private static void Penalise(double[] numbers, ReadOnlySpan<int> recent, SamplingOptions options)
     {
@@ -97,23 +97,59 @@ public static class Sampler
     /// <summary>The tokens to draw from, the most probable first, and their weights.</summary>
     private static (int[] Tokens, double[] Weights) Candidates(double[] numbers, SamplingOptions options)
     {
-        var tokens = Enumerable.Range(0, numbers.Length).ToArray();
-        var keys = Array.ConvertAll(numbers, number => -number);
-        // Equal numbers keep the order of their tokens, so that a draw does not hang on how the sort is done.
-        Array.Sort(tokens, (a, b) => keys[a] != keys[b] ? keys[a].CompareTo(keys[b]) : a.CompareTo(b));
-
-        var count = options.TopK > 0 ? Math.Min(options.TopK, tokens.Length) : tokens.Length;
+        var tokens = Top(numbers, options.TopK > 0 ? Math.Min(options.TopK, numbers.Length) : numbers.Length);
         var top = numbers[tokens[0]];
-        var all = numbers.Sum(number => Math.Exp((number - top) / options.Temperature));
-        var weights = new List<double>(count);
-        var reached = 0.0;
 
-        for (var i = 0; i < count && reached < options.TopP * all; i++)
+        if (!double.IsFinite(top))
+            throw new ArgumentException($"The largest logit is {top}: no token can be drawn.");
+
+        var shares = new double[numbers.Length];
+        TensorPrimitives.Subtract(numbers, top, shares);
+        TensorPrimitives.Divide(shares, options.Temperature, shares);
+        TensorPrimitives.Exp(shares, shares);
+        var enough = options.TopP * TensorPrimitives.Sum<double>(shares);
+        var (count, reached) = (0, 0.0);
+
+        while (count < tokens.Length && reached < enough)
+            reached += shares[tokens[count++]];
+
+        return (tokens[..count], Array.ConvertAll(tokens[..count], token => shares[token]));
+    }
+
+    /// <summary>The tokens of the largest numbers, the largest first; equal ones in the order of their tokens.</summary>
+    private static int[] Top(double[] numbers, int count)
+    {
+        int[] tokens;
+        var (kept, least) = (0, double.NegativeInfinity);
+
+        if (count == numbers.Length)
         {
-            weights.Add(Math.Exp((numbers[tokens[i]] - top) / options.Temperature));
-            reached += weights[^1];
+            tokens = [.. Enumerable.Range(0, count)];
+        }
+        else
+        {
+            // The queue's head is the one to go first: the smallest number, of equal ones the latest token.
+            var queue = new PriorityQueue<int, (double, int)>(count + 1);
+
+            for (var token = 0; token < numbers.Length; token++)
+            {
+                if (kept == count && numbers[token] <= least)
+                    continue;
+
+                queue.Enqueue(token, (numbers[token], -token));
+
+                if (kept == count)
+                    queue.Dequeue();
+                else
+                    kept++;
+
+                least = numbers[queue.Peek()];
+            }
+
+            tokens = [.. queue.UnorderedItems.Select(item => item.Element)];
         }
 
-        return (tokens[..weights.Count], [.. weights]);
+        Array.Sort(tokens, (a, b) => numbers[a] != numbers[b] ? numbers[b].CompareTo(numbers[a]) : a.CompareTo(b));
+        return tokens;
     }
 }

@@ -113,10 +113,10 @@ public sealed class ChatTokenizer
     private static string Letters(byte[] bytes) => string.Create(bytes.Length, bytes, (letters, source) =>
     {
         for (var i = 0; i < source.Length; i++)
-            letters[i] = LetterOfByte[source[i]];
+            letters[i] = _letterOfByte[source[i]];
     });
 
-    private static readonly char[] LetterOfByte = MakeLetters();
+    private static readonly char[] _letterOfByte = MakeLetters();
 
     private static char[] MakeLetters()
     {

@@ -10,7 +10,7 @@ public sealed record TrainingSettings
     public int Batch { get; init; } = 32;
 
     /// <summary>Windows that one thread takes at a time; the batch's bits depend on it, not on the threads.</summary>
-    public int Piece { get; init; } = 4;
+    public int Piece { get; init; } = 2;
 
     /// <summary>Tokens of a window; 0 for the whole context.</summary>
     public int Length { get; init; }
