@@ -32,6 +32,10 @@ public sealed class Brain : IDisposable
         Age = (long)(Scalar("SELECT value FROM state WHERE key = 'age'") ?? 0L);
     }
 
+    /// <summary>Where a brain lies that was given no other place: among the user's own data.</summary>
+    public static string DefaultPath =>
+        System.IO.Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData), "gary-mesh", "gary.brain");
+
     /// <summary>The file.</summary>
     public string Path { get; }
 

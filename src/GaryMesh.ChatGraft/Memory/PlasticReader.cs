@@ -6,6 +6,9 @@ namespace GaryMesh.ChatGraft;
 /// followed, and mixes its votes into the cortex's logits.</summary>
 public sealed class PlasticReader
 {
+    /// <summary>Positions at most; beyond it the oldest quarter goes.</summary>
+    public const int Capacity = 16_384;
+
     private readonly PlasticMemory _memory;
     private readonly List<float> _keys = [];
     private readonly List<float> _surprises = [];
@@ -37,6 +40,7 @@ public sealed class PlasticReader
     public void Follow(int token, float logProbability)
     {
         if (!_pending) return;
+        if (Count == Capacity) DropOldest(Capacity / 4);
         _keys.AddRange(_key);
         _surprises.Add(Math.Clamp(-logProbability, 0f, PlasticMemory.GreatestSurprise));
         _followers.Add(token);
@@ -90,6 +94,13 @@ public sealed class PlasticReader
 
         Favourite = votes.MaxBy(vote => vote.Value).Key;
         for (var i = 0; i < logits.Length; i++) logits[i] = MathF.Log(Math.Max(logits[i], 1e-30f));
+    }
+
+    private void DropOldest(int count)
+    {
+        _keys.RemoveRange(0, count * _memory.KeyWidth);
+        _surprises.RemoveRange(0, count);
+        _followers.RemoveRange(0, count);
     }
 
     private void Score(Span<float> scores)
