@@ -5,8 +5,12 @@ namespace GaryMesh.ChatGraft;
 /// <summary>How a sleep goes.</summary>
 public sealed record SleepSettings
 {
-    /// <summary>Optimiser steps.</summary>
+    /// <summary>Optimiser steps at most.</summary>
     public int Steps { get; init; } = 60;
+
+    /// <summary>The sleep ends as soon as the perplexity of what is replayed has fallen by this share: what was said is to
+    /// be learnt, not to be learnt by heart.</summary>
+    public double Goal { get; init; } = 0.25;
 
     /// <summary>Windows of the replayed conversations in each step.</summary>
     public int Replayed { get; init; } = 4;
@@ -18,13 +22,13 @@ public sealed record SleepSettings
     public int Length { get; init; } = 64;
 
     /// <summary>The greatest learning rate; it rises over the first tenth and falls along a cosine.</summary>
-    public double LearningRate { get; init; } = 3e-4;
+    public double LearningRate { get; init; } = 1e-4;
 
     /// <summary>Norm that a step's gradient is clipped to.</summary>
     public double ClipNorm { get; init; } = 1.0;
 
     /// <summary>What staying oneself on base text weighs beside learning what was said.</summary>
-    public double StayWeight { get; init; } = 1.0;
+    public double StayWeight { get; init; } = 4.0;
 
     /// <summary>Everything random follows from it.</summary>
     public ulong Seed { get; init; } = 1;
@@ -50,6 +54,9 @@ public readonly record struct SleepReport(int Turns, double PerplexityBefore, do
 /// Robins, 1995, for rehearsing what a network makes up itself).</remarks>
 internal static class Sleeper
 {
+    // So often it looks how far it has come.
+    private const int Look = 4;
+
     /// <summary>A cortex that has slept.</summary>
     /// <returns>The new cortex, null where nothing new was said; the given one stays as it is.</returns>
     public static (Cortex? Cortex, SleepReport Report) Sleep(
@@ -65,14 +72,16 @@ internal static class Sleeper
         var before = Scoring.Score(teacher, model.Tokenizer, text).PerplexityPerToken;
         using var night = new Night(model, teacher, student, settings, length, stop);
 
-        for (var step = 1; step <= settings.Steps; step++)
+        var after = before;
+
+        for (var step = 1; step <= settings.Steps && after > before * (1 - settings.Goal); step++)
         {
             stop.ThrowIfCancellationRequested();
             var (loss, drift) = night.Step(replay, step);
             progress?.Report(new SleepProgress(step, settings.Steps, loss, drift));
+            if (step % Look == 0 || step == settings.Steps) after = Scoring.Score(student, model.Tokenizer, text).PerplexityPerToken;
         }
 
-        var after = Scoring.Score(student, model.Tokenizer, text).PerplexityPerToken;
         return (cortex, new SleepReport(turns.Count, before, after));
     }
 
