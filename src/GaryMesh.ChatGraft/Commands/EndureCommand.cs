@@ -111,7 +111,7 @@ internal static class EndureCommand
         }
 
         // Some moments lie in the start, most in the talk.
-        chat.WaitForExit(50 + dice.Below(sleeps ? 2_500 : 1_200));
+        chat.WaitForExit(100 + dice.Below(sleeps ? 4_000 : 2_400));
         if (!chat.HasExited) chat.Kill();
         chat.WaitForExit();
         lock (said) return [.. told.Where(value => said.Exists(line => line.Contains("remembered:", StringComparison.Ordinal) && line.Contains(value, StringComparison.Ordinal)))];

@@ -165,6 +165,7 @@ public sealed partial class EpisodicMemory
         private readonly string _relation;
         private readonly HashSet<string> _value;
         private readonly HashSet<string> _alias;
+        private readonly HashSet<string> _attributes;
 
         public Entry(Fact fact)
         {
@@ -174,6 +175,7 @@ public sealed partial class EpisodicMemory
                 ? [.. Words.Cues(told.Subject).Where(cue => !Words.IsKind(cue))]
                 : [.. Mentions(told.Sentence)];
             // "the attic's code" is of the attic; what is said of it need not be said again.
+            _attributes = [.. _subject.Where(Words.IsAttribute)];
             if (!_subject.All(Words.IsAttribute)) _subject.RemoveWhere(Words.IsAttribute);
             _alias = [.. Proper.Matches(told.Subject).SelectMany(name => Words.Cues(name.Value))];
             // "is" says nothing that a question would repeat.
@@ -222,7 +224,7 @@ public sealed partial class EpisodicMemory
                 : Math.Max(Covered(_alias, question), Covered([.. _subject.Except(_alias)], question));
             var relation = _relation.Length == 0 || !Words.IsAttribute(_relation) ? 0.9
                 : question.Cues.Contains(_relation) ? 1
-                : question.Cues.Any(cue => Words.IsAttribute(cue) && !_subject.Contains(cue)) ? 0
+                : question.Cues.Any(cue => Words.IsAttribute(cue) && !_attributes.Contains(cue)) ? 0
                 : 0.6;
             // "who works at Q?": the value is the cue and the subject is asked for.
             var value = _value.Count == 0 ? 0 : (double)_value.Count(question.Cues.Contains) / _value.Count;
@@ -245,7 +247,7 @@ public sealed partial class EpisodicMemory
             .SelectMany(match => Words.Cues(match.Groups["n"].Value))
             .Where(cue => !Words.IsAttribute(cue) && !Words.IsKind(cue));
 
-        [GeneratedRegex(@"\b(?:my|our)\s+(?<n>[\p{L}'\-]+)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+        [GeneratedRegex(@"\b(?:my|our)\s+(?<n>(?:old |best |former |late )?[\p{L}'\-]+)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
         private static partial Regex Mention { get; }
 
         private static double Covered(HashSet<string> cues, Question question) =>
@@ -262,7 +264,7 @@ public sealed partial class EpisodicMemory
             Fact.Told.Owner == other.Fact.Told.Owner
             && Fact.Told.Relation.Length > 0
             && _relation == other._relation
-            && _subject.SetEquals(other._subject)
+            && _subject.SetEquals(other._subject) && _attributes.SetEquals(other._attributes)
             && (Fact.Told.Subject is "I" or "my" or "My") == (other.Fact.Told.Subject is "I" or "my" or "My");
 
         /// <summary>The newer value can only stand in place of this one: one has one name, one home and one code, but may like
@@ -272,7 +274,7 @@ public sealed partial class EpisodicMemory
             var (old, now) = (KindOf(Fact.Told.Value), KindOf(newer.Fact.Told.Value));
             if (_relation == Words.Canonical("born")) return old == now && Fact.Told.Relation == newer.Fact.Told.Relation;
             if (Single.Contains(_relation)) return true;
-            return _relation.Length == 0 && (_subject.Contains(Words.Canonical("favourite"))
+            return _relation.Length == 0 && (_attributes.Contains(Words.Canonical("favourite"))
                 || (old == now && old != ValueKind.Other && _subject.Count > 0));
         }
 

@@ -39,7 +39,7 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
         // "I forgot my keys" wraps nothing; "I forgot my dog's name" and "tell me where I live" do.
         var wrapped = wrapping.Success && wrapping.Length < clause.Length;
         var core = (wrapped ? clause[wrapping.Length..] : clause).Trim().TrimEnd('?', '.', '!', ' ');
-        core = NameOfKind.Replace(Lead.Replace(Tail.Replace(core, ""), ""), "");
+        core = CalledBy.Replace(NameOfKind.Replace(Lead.Replace(Tail.Replace(Tag.Replace(core, ""), ""), ""), ""), "people");
         if (!wrapped && !clause.EndsWith('?') && !Asking.IsMatch(clause)) return;
         if (core.Length == 0) return;
 
@@ -133,7 +133,7 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
         + @"|(?:tell|remind|give|show) me(?: again| once more| please)*(?: of| about)?|have you (?:kept|still got|memori[sz]ed|noted|stored)|(?:have you|do you have) (?:any idea|an idea|a clue|got any idea)|any idea|any clue|any chance you (?:know|remember|recall)|remember|recall|name|repeat|say"
         + @"|i (?:have |have just |just |really |seem to have |think i |honestly |completely |totally )*(?:forgot|forgotten|forget|lost track of)|i (?:can ?not|can not|could not|do not|cannot)(?: seem to| quite| even| really)* (?:remember|recall|know|think of|come up with)"
         + @"|i (?:wonder|was wondering|am wondering|am trying to remember|am trying to recall|was trying to remember|am not sure|am unsure)|i (?:would like|want|need|would love|have) (?:you )?to (?:know|hear|be reminded of|tell me|recall|remember|ask)(?: you)?"
-        + @"|it (?:has )?slipped my mind|my memory fails me(?: on)?|what do you (?:know|remember|recall) about|what have i told you about|what did i (?:tell you|say|mention) about|what can you tell me about|are you able to (?:tell me|recall|remember|say)|you (?:surely |must |should |still |probably )*(?:know|remember|recall)|help me (?:remember|recall|out with)|refresh my memory(?: on| about)?|(?:could|can|would) you (?:please )?(?:look up|find out|check)|i (?:really )?need(?=\s+(?:the|my) (?:name|code|number|password|pin|date|address|combination)\b)|i bet you (?:forgot|do not (?:know|remember)|have forgotten)|(?:could|can) you address me by)"
+        + @"|it (?:has )?slipped my mind|my memory fails me(?: on)?|what do you (?:know|remember|recall) about|what have i told you about|what did i (?:tell you|say|mention) about|what can you tell me about|are you able to (?:tell me|recall|remember|say)|you (?:surely |must |should |still |probably |do |certainly |of course )*(?:know|remember|recall)|help me (?:remember|recall|out with)|refresh my memory(?: on| about)?|(?:could|can|would) you (?:please )?(?:look up|find out|check)|i (?:really )?need(?=\s+(?:the|my) (?:name|code|number|password|pin|date|address|combination)\b)|i bet you (?:forgot|do not (?:know|remember)|have forgotten)|(?:could|can) you address me by|do you (?:still |happen to |by any chance )*(?:have|got)(?=\s+(?:the|my)\s+(?:name|code|pin|number|password|address|combination|date)\b))"
         + @"(?:\s+again|\s+please|\s+for me|\s+that|\s+if|\s+whether)*\s*[,:;\-–—]*\s+", Loose)]
     private static partial Regex Wrapping { get; }
 
@@ -141,8 +141,16 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
     private static partial Regex Tail { get; }
 
     // "the name of the company I work for" asks for the company.
-    [GeneratedRegex(@"\b(?:the )?name of (?=(?:the|my|our) (?:employer|birthplace|company|firm|organi[sz]ation|business|city|town|place|village|country|street|restaurant|university|college)\b)", Loose)]
+    [GeneratedRegex(@"\b(?:the )?name of (?=(?:the|my|our) (?:favou?rite|employer|birthplace|company|firm|organi[sz]ation|business|city|town|place|village|country|street|restaurant|university|college)\b)", Loose)]
     private static partial Regex NameOfKind { get; }
+
+    // "you do remember, don't you"
+    [GeneratedRegex(@",\s*(?:do|did|can|could|is|are|was|have|has|will|would)(?: not)? (?:you|it|he|she|they|i)$", Loose)]
+    private static partial Regex Tag { get; }
+
+    // "what do my friends call me" asks nothing about the friends.
+    [GeneratedRegex(@"\b(?:my|our) (?:friends|family|colleagues|parents|relatives)(?= (?:all )?(?:call|know) me\b)", Loose)]
+    private static partial Regex CalledBy { get; }
 
     // "which one is it that ..."
     [GeneratedRegex(@"\b(?:is it|it is) that\b", Loose)]

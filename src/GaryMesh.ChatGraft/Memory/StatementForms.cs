@@ -39,7 +39,7 @@ internal static partial class StatementReader
         new(Pattern(@"^(?<s>the) name is (?<v>[\p{L}][^,]*)$"), "name"),
         new(Pattern(@"^(?<v>(?-i:\p{Lu})[\p{L}\p{M}'\-]+(?:\s(?-i:\p{Lu})[\p{L}\p{M}'\-]+)?) (?<s>speaking|here|is my name|is the name)(?:,.*)?$"), "name"),
         new(Pattern(@"^call (?<s>me) (?<v>[^,]+)$"), "name"),
-        new(Pattern(@"^(?<s>my) name is (?<v>.+)$"), "name"),
+        new(Pattern(@"^(?<s>my) (?:(?:full|first|real|given|own) )?name is (?<v>.+)$"), "name"),
         new(Pattern(@"^(?:this is|meet|here is|say hello to) (?<s>my " + Noun + @")[,:]?\s+(?<v>\p{L}[\p{L}\p{M}'\-]*)$"), "name"),
         new(Pattern(@"^(?<s>I) (?:am called|am named|go by(?: the name(?: of)?)?|answer to(?: the name(?: of)?)?|am known as|was christened|was named)\s+(?<v>.+)$"), "name"),
         new(Pattern(@"^(?<s>(?:" + Mine + @"|[\p{L}'\-]+(?:\s[\p{L}'\-]+)?))'s? (?:(?:first|full|real|given|pet|last|nick)\s?)?name (?:is|was|happens to be)\s+(?<v>.+)$"), "name"),
@@ -79,7 +79,7 @@ internal static partial class StatementReader
         new(Pattern(@"^(?<s>(?:my|our|the)\s+.+?) (?:opens|unlocks|can be opened|can be unlocked|unlock|open) (?:with|by|using)(?: the)?(?: code| pin| number| combination| password)?\s+(?<v>.+)$"), "code"),
 
         // The rest: "S verb V", "S is V", "V is my S".
-        new(Pattern(@"^(?<v>[^,]+?) (?:is|are|has been|have been|remains) (?<s>(?:my|our)\s+(?:(?:very|own|absolute|all-time)\s+)*[\p{L}\p{N}'\- ]+)$"), "is"),
+        new(Pattern(@"^(?<v>[^,]+?) (?:is|are|has been|have been|remains|must be|would be) (?<s>(?:my|our)\s+(?:(?:very|own|absolute|all-time)\s+)*[\p{L}\p{N}'\- ]+)$"), "is"),
         new(Pattern(@"^(?<s>I|we|my \w+ and I)\s+" + Adverb + @"(?<r>" + Verbs + @")(?: (?:as|in|at|on|for|from|to|with|up|by|near|of|into|under|inside|behind)\b)*\s+(?<v>.+)$"), null),
         new(Pattern(@"^(?<s>(?:" + Mine + @"|\p{L}[\p{L}\p{M}\p{N}'\-]*(?:\s+(?-i:\p{Lu})[\p{L}\p{M}\p{N}'\-]*){0,2}))\s+" + Adverb + @"(?<r>" + Verbs + @")(?: (?:as|in|at|on|for|from|to|with|up|by|near|of|into|under|inside|behind)\b)*\s+(?<v>.+)$"), null),
         new(Pattern(@"^(?!(?:I|we|you|they|it|he|she|there|this|that|if|when|of|to|as)\s)(?<s>[^,]{1,100}?)\s+(?:is|are|was|were|will be|equals|reads|has always been|happens to be)\s+" + Adverb + @"(?:(?:in|at|on|under|behind|near|inside)\s+(?=\S))?(?<v>.+)$"), "is"),
@@ -131,11 +131,11 @@ internal static partial class StatementReader
     [GeneratedRegex(@"^(?:a|an|one|two|three|four|five)\s+", Loose)]
     private static partial Regex IndefiniteArticle { get; }
 
-    [GeneratedRegex(@",?\s+(?:which|who|whom|whose|because|since|although|though|where I|where we|when I|but|so that|and (?:I|we|he|she|it|they|my|that|is|was|has|loves|likes)|if you)\b.*$|,\s+(?:not|a|an|the|my|our|right|ok|okay|you|keep|please|do|so|just)\b.*$|\s+\(.*$", Loose)]
+    [GeneratedRegex(@",?\s+(?:which|who|whom|whose|because|since|although|though|where I|where we|when I|but|so that|and (?:I|we|he|she|it|they|my|that|is|was|has|loves|likes)|if you)\b.*$|\s+after\s+(?:my|our|a|the|his|her)\b.*$|,\s+(?:not|a|an|the|my|our|right|ok|okay|you|keep|please|do|so|just)\b.*$|\s+\(.*$", Loose)]
     private static partial Regex Trailing { get; }
 
     [GeneratedRegex(@"(?:[\s,]+(?:by the way|btw|now|these days|nowadays|actually|you know|please|okay|ok|too|as well|though|right|at the moment|currently|for now|again|"
-        + @"of course|in fact|if you must know|just so you know|in case you (?:wonder|wondered|forget|need it)|for your information|fyi|for the record|haha|lol|for ages|for years|for a long time|for good|forever))?[.!,\s]*$", Loose)]
+        + @"of course|in fact|if you must know|just so you know|in case you (?:wonder|wondered|forget|need it)|for your information|fyi|for the record|haha|lol|for ages|for (?:\w+ )?(?:years|months|weeks|decades)|since \S+|if you ask me|for a long time|for good|forever))?[.!,\s]*$", Loose)]
     private static partial Regex Afterthought { get; }
 
     [GeneratedRegex(@"^(?:(?<own>his|her|its|their)(?=\s+(?:name|birthday|job|favou?rite|age|address|phone|number|code|password|colou?r|middle|last|first|real|full|nickname|home|boss|car|owner|house|hobby)\b)|(?:(?<thing>it|they)|he|she)(?=\s+(?:is|was|are|were|" + Verbs + @"|goes|answers|also)\b))\s+", Loose)]
@@ -154,6 +154,14 @@ internal static partial class StatementReader
 
     [GeneratedRegex(@"^(?:I|we) (?:\w+ )?(?:have|own|got|adopted|bought|keep)\b", Loose)]
     private static partial Regex Owning { get; }
+
+    // "The shed is locked, the code is ..." tells the code of the shed.
+    [GeneratedRegex(@"^the (?<what>code|combination|pin|password|number|key|name|address)(?= (?:is|was)\b)", Loose)]
+    private static partial Regex BareAttribute { get; }
+
+    // "I own a hedgehog, and Ada is its name."
+    [GeneratedRegex(@"\bis (?:its|his|her|their) name$", Loose)]
+    private static partial Regex ItsName { get; }
 
     // "My favourite singer? That is Ada."
     [GeneratedRegex(@"\b((?:my|our) [\p{L}' \-]{2,60})\? (?:that|it|he|she)(?: is| would be| must be| has to be)?[\s:]+", Loose)]

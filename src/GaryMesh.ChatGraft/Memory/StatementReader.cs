@@ -142,6 +142,12 @@ internal static partial class StatementReader
     // "his name is Rex" after "I have a dog" speaks of my dog; "it is raining" in a later turn does not.
     private static string Resolved(string clause, string? topic, string? before)
     {
+        if (topic is not null and not "I")
+        {
+            if (BareAttribute.Match(clause) is { Success: true } bare) return $"the {bare.Groups["what"].Value} of {topic}{clause[bare.Length..]}";
+            clause = ItsName.Replace(clause, "is the name of " + topic);
+        }
+
         var match = Pronoun.Match(clause);
         var meant = topic ?? (match.Groups["thing"].Success ? null : before);
         if (meant is null or "I") return clause;
