@@ -227,7 +227,8 @@ public sealed partial class EpisodicMemory
                 : question.Cues.Any(cue => Words.IsAttribute(cue) && !_attributes.Contains(cue)) ? 0
                 : 0.6;
             // "who works at Q?": the value is the cue and the subject is asked for.
-            var value = _value.Count == 0 ? 0 : (double)_value.Count(question.Cues.Contains) / _value.Count;
+            var value = _value.Count == 0 ? 0
+                : (double)_value.Count(cue => question.Cues.Contains(cue) && !Words.IsAttribute(cue)) / _value.Count;
             var another = told.Owner == FactOwner.User && _subject.Count > 0 && subject == 0 && question.OfUser;
             var reverse = !another && (value >= 0.5 || (value > 0 && _subject.Count == 0)) && (relation > 0.6 || subject > 0.5);
             if (subject < 0.6 && !reverse) return 0;
@@ -236,6 +237,8 @@ public sealed partial class EpisodicMemory
             var fit = question switch
             {
                 { AsksWhen: true } when !LooksLikeTime.IsMatch(told.Value) => 0.8,
+                // That one has a dog is not what is asked about the dog.
+                _ when Having.Contains(_relation) => 0.75,
                 { AsksWhere: true } when OnlyTime.IsMatch(told.Value) => 0.8,
                 _ => 1.0,
             };
@@ -280,6 +283,9 @@ public sealed partial class EpisodicMemory
 
         private static readonly HashSet<string> Single =
             [.. new[] { "name", "live", "work", "age", "origin", "code", "weigh", "tall", "park" }.Select(Words.Canonical)];
+
+        private static readonly HashSet<string> Having =
+            [.. new[] { "have", "has", "had", "own", "adopt", "bought", "keep" }.Select(Words.Canonical)];
 
         private enum ValueKind { Number, Proper, Other }
 

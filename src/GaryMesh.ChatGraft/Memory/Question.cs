@@ -40,6 +40,7 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
         var wrapped = wrapping.Success && wrapping.Length < clause.Length;
         var core = (wrapped ? clause[wrapping.Length..] : clause).Trim().TrimEnd('?', '.', '!', ' ');
         core = CalledBy.Replace(NameOfKind.Replace(Lead.Replace(Tail.Replace(Tag.Replace(core, ""), ""), ""), ""), "people");
+        core = KindCalled.Replace(core, "$1");
         if (!wrapped && !clause.EndsWith('?') && !Asking.IsMatch(clause)) return;
         if (core.Length == 0) return;
 
@@ -129,7 +130,7 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
     private static partial Regex Asking { get; }
 
     [GeneratedRegex(@"^(?:(?:please|now|so|and|hey|ok|okay|quick question|a question|question|one question|quiz time|pop quiz|test|small test|let us see|can you help|help me(?: out)?|i am curious|out of curiosity|just checking|remind me again|sorry)[\s,:.!\-–—]*)*"
-        + @"(?:(?:do|did|can|could|would|will) you (?:please |still |even |by any chance |perhaps |maybe |happen to |be able to |possibly |kindly )*(?:know|remember|recall|tell me|remind me(?: of| about)?|say|name|repeat|recollect|help me remember|confirm|think of)(?: again)?"
+        + @"(?:(?:do|did|can|could|would|will) you (?:please |still |even |by any chance |perhaps |maybe |happen to |be able to |possibly |kindly )*(?:know|remember|recall|tell me|give me|show me|let me know|remind me(?: of| about)?|say|name|repeat|recollect|help me remember|confirm|think of)(?: again)?"
         + @"|(?:tell|remind|give|show) me(?: again| once more| please)*(?: of| about)?|have you (?:kept|still got|memori[sz]ed|noted|stored)|(?:have you|do you have) (?:any idea|an idea|a clue|got any idea)|any idea|any clue|any chance you (?:know|remember|recall)|remember|recall|name|repeat|say"
         + @"|i (?:have |have just |just |really |seem to have |think i |honestly |completely |totally )*(?:forgot|forgotten|forget|lost track of)|i (?:can ?not|can not|could not|do not|cannot)(?: seem to| quite| even| really)* (?:remember|recall|know|think of|come up with)"
         + @"|i (?:wonder|was wondering|am wondering|am trying to remember|am trying to recall|was trying to remember|am not sure|am unsure)|i (?:would like|want|need|would love|have) (?:you )?to (?:know|hear|be reminded of|tell me|recall|remember|ask)(?: you)?"
@@ -151,6 +152,10 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
     // "what do my friends call me" asks nothing about the friends.
     [GeneratedRegex(@"\b(?:my|our) (?:friends|family|colleagues|parents|relatives)(?= (?:all )?(?:call|know) me\b)", Loose)]
     private static partial Regex CalledBy { get; }
+
+    // "what is the place I live in called" asks for the place.
+    [GeneratedRegex(@"^(.*\b(?:place|town|city|village|company|firm)\b.*) (?:called|named)$", Loose)]
+    private static partial Regex KindCalled { get; }
 
     // "which one is it that ..."
     [GeneratedRegex(@"\b(?:is it|it is) that\b", Loose)]
@@ -185,7 +190,7 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
     [GeneratedRegex(@"\b(?:it|its|he|his|him|she|her|they|their|them)\b", Loose)]
     private static partial Regex Third { get; }
 
-    [GeneratedRegex(@"\b(?:at|for|to|about|into|of|the) the\s+[\p{L}'\-]+(?:\s[\p{L}'\-]+)?$|^the\s+[\p{L}'\-]+(?:\s[\p{L}'\-]+)?$", Loose)]
+    [GeneratedRegex(@"\bthe\s+[\p{L}'\-]+(?:\s[\p{L}'\-]+)?$|^the\s+[\p{L}'\-]+(?:\s[\p{L}'\-]+)?$", Loose)]
     private static partial Regex TheThing { get; }
 
     [GeneratedRegex(@"\bcalls? (?:my |his |her |our |their )?home\b|\bhome to\b", Loose)]

@@ -144,7 +144,7 @@ internal static partial class StatementReader
     [GeneratedRegex(@"(?<verb>\b(?:call|called|named|nicknamed|christened)) (?:him|her|it|them)\b", Loose)]
     private static partial Regex Objective { get; }
 
-    [GeneratedRegex(@"^(?:I|we)(?: also| just| recently| now)* (?:have|have got|got|own|adopted|bought)(?: just| also| got)* (?:a|an|one|this)(?: new| little| big| small| lovely| young| old| baby| older| younger)* (?<n>[\p{L}\-]+(?: [\p{L}\-]+)?)$", Loose)]
+    [GeneratedRegex(@"^(?:I|we)(?: also| just| recently| now| finally| even)* (?:have|have got|got|own|adopted|bought)(?: just| also| got)* (?:a|an|one|this)(?: new| little| big| small| lovely| young| old| baby| older| younger)* (?<n>[\p{L}\-]+(?: [\p{L}\-]+)?)$", Loose)]
     private static partial Regex Possession { get; }
 
     // "my sister Ada lives ...", "to my sister, whose name is Ada", "a cat called Tom", "a cat, Tom".
