@@ -67,9 +67,10 @@ internal static class Sleeper
         var cortex = new Cortex(model.Cortex.Shape, (float[])model.Cortex.Parameters.Clone());
         var length = Math.Min(settings.Length, cortex.Shape.Context);
         var replay = Windows(model.Tokenizer.Encode(text), length, model.Tokenizer.LineBreak);
+        var stride = Math.Max(1, cortex.Shape.Context / 2);
         using var teacher = new PackedCortex(model.Cortex);
         using var student = new PackedCortex(cortex, training: true);
-        var before = Scoring.Score(teacher, model.Tokenizer, text).PerplexityPerToken;
+        var before = Scoring.Score(teacher, model.Tokenizer, text, stride).PerplexityPerToken;
         using var night = new Night(model, teacher, student, settings, length, stop);
 
         var after = before;
@@ -79,7 +80,7 @@ internal static class Sleeper
             stop.ThrowIfCancellationRequested();
             var (loss, drift) = night.Step(replay, step);
             progress?.Report(new SleepProgress(step, settings.Steps, loss, drift));
-            if (step % Look == 0 || step == settings.Steps) after = Scoring.Score(student, model.Tokenizer, text).PerplexityPerToken;
+            if (step % Look == 0 || step == settings.Steps) after = Scoring.Score(student, model.Tokenizer, text, stride).PerplexityPerToken;
         }
 
         return (cortex, new SleepReport(turns.Count, before, after));
