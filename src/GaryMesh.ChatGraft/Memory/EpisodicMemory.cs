@@ -238,7 +238,7 @@ public sealed partial class EpisodicMemory
             {
                 { AsksWhen: true } when !LooksLikeTime.IsMatch(told.Value) => 0.8,
                 // That one has a dog is not what is asked about the dog.
-                _ when Having.Contains(_relation) => 0.75,
+                _ when Having.Contains(_relation) && Indefinite.IsMatch(told.Value) => 0.75,
                 { AsksWhere: true } when OnlyTime.IsMatch(told.Value) => 0.8,
                 _ => 1.0,
             };
@@ -286,6 +286,9 @@ public sealed partial class EpisodicMemory
 
         private static readonly HashSet<string> Having =
             [.. new[] { "have", "has", "had", "own", "adopt", "bought", "keep" }.Select(Words.Canonical)];
+
+        [GeneratedRegex(@"^(?:an?|one|two|three|no|some)\s", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+        private static partial Regex Indefinite { get; }
 
         private enum ValueKind { Number, Proper, Other }
 

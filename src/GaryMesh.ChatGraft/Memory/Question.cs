@@ -124,7 +124,7 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
 
     private const RegexOptions Loose = RegexOptions.IgnoreCase | RegexOptions.CultureInvariant;
 
-    private const string Wh = "who|whereabouts|whom|whose|what|which|where|when|how|in (?:what|which)|at (?:what|which)|on (?:what|which)|under (?:what|which)|by (?:what|which)|to (?:what|which)|for (?:whom|what|which)|from (?:what|which|where)|with whom";
+    private const string Wh = "who|whereabouts|whom|whose|what|which|where|when|how|in (?:what|which)|at (?:what|which)|on (?:what|which)|under (?:what|which)|by (?:what|which)|to (?:what|which)|with (?:what|which)|for (?:whom|what|which)|from (?:what|which|where)|with whom";
 
     [GeneratedRegex(@"^(?:" + Wh + @"|why|do|does|did|is|are|was|were|am|can|could|would|will|should|have|has|had|may|shall)\b", Loose)]
     private static partial Regex Asking { get; }
@@ -154,7 +154,7 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
     private static partial Regex CalledBy { get; }
 
     // "what is the place I live in called" asks for the place.
-    [GeneratedRegex(@"^(.*\b(?:place|town|city|village|company|firm)\b.*) (?:called|named)$", Loose)]
+    [GeneratedRegex(@"^(.*\b(?:place|town|city|village|company|firm|employer|birthplace|home)\b.*) (?:called|named)$", Loose)]
     private static partial Regex KindCalled { get; }
 
     // "which one is it that ..."

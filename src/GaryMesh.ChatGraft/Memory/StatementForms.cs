@@ -54,7 +54,7 @@ internal static partial class StatementReader
         new(Pattern(@"^(?<v>[^,]+?) is (?:the name (?:of|for)|what (?:I|we|they|people|everyone)(?: all)? (?:call|named|called)|how (?:I|we) call) (?<s>(?:my|our|the)\s+[^,]+?)$"), "name"),
         new(Pattern(@"^(?<v>(?-i:\p{Lu})[\p{L}\p{M}'\-]*(?:\s+(?-i:\p{Lu})[\p{L}\p{M}'\-]*)?) is (?:my|our) (?<s>" + Noun + @")'s name$"), "name"),
 
-        new(Pattern(@"^(?:I|we|my \w+ and I) (?:have |just |finally |recently )*(?:got|adopted|bought|found|rescued|have) (?<s>(?:a|an|one|two|my|the)\s+" + Noun
+        new(Pattern(@"^(?:I|we|my \w+ and I) (?:have |just |finally |recently )*(?:got|adopted|bought|found|rescued|have)(?: myself| ourselves)? (?<s>(?:a|an|one|two|my|the)\s+" + Noun
             + @")(?: \w+)?,? (?:and|which|that) (?:I |we |have |then |is |are )*(?:named|called|call|name|christened) (?:(?:it|him|her|them) )?(?<v>.+)$"), "name"),
 
         // Birth and origin.
@@ -162,6 +162,17 @@ internal static partial class StatementReader
     // "I own a hedgehog, and Ada is its name."
     [GeneratedRegex(@"\bis (?:its|his|her|their) name$", Loose)]
     private static partial Regex ItsName { get; }
+
+    // What only points elsewhere is no value.
+    [GeneratedRegex(@"^(?:there|here|it|this|that|them|him|her)\b", Loose)]
+    private static partial Regex Pointing { get; }
+
+    // "I got a duck and called it Ada" has its own antecedent.
+    [GeneratedRegex(@"\b(?:an?|one)\s+[\p{L}\-]+\b.*\b(?:call|called|named|nicknamed|christened)\b", Loose)]
+    private static partial Regex Antecedent { get; }
+
+    [GeneratedRegex(@"\b(?:my|our)\s", Loose)]
+    private static partial Regex Possessive { get; }
 
     // "My favourite singer? That is Ada."
     [GeneratedRegex(@"\b((?:my|our) [\p{L}' \-]{2,60})\? (?:that|it|he|she)(?: is| would be| must be| has to be)?[\s:]+", Loose)]

@@ -94,7 +94,7 @@ internal static partial class StatementReader
     {
         var (named, passing) = (Named.IsMatch(clause), Passing.IsMatch(clause));
         var asked = (named || !passing) && FirstPerson.IsMatch(clause) && Words.Cues(clause).Any(Words.IsAttribute);
-        return asked || (named && !passing);
+        return asked || (named && (!passing || Possessive.IsMatch(clause)));
     }
 
     // A form that only looks like a fact: no subject of its own, a remark of the moment, a value that says nothing.
@@ -102,6 +102,7 @@ internal static partial class StatementReader
     {
         if (NoSubject.IsMatch(subject) || Utterance.Interrogative.IsMatch(subject)) return false;
         if (form.Relation == "name") return value.Length <= 60 && !NoName.IsMatch(value);
+        if (Pointing.IsMatch(value)) return false;
         if (urged) return true;
         if ((form.Relation is null or "is") && (Passing.IsMatch(clause)) || Request.IsMatch(clause)) return false;
         if (form.Relation == "is" && Bare.IsMatch(subject) && !Telling.IsMatch(value)) return false;
@@ -151,7 +152,7 @@ internal static partial class StatementReader
         var match = Pronoun.Match(clause);
         var meant = topic ?? (match.Groups["thing"].Success ? null : before);
         if (meant is null or "I") return clause;
-        if (!match.Success) return Mention.IsMatch(clause) ? clause : Objective.Replace(clause, "${verb} " + meant);
+        if (!match.Success) return Mention.IsMatch(clause) || Antecedent.IsMatch(clause) ? clause : Objective.Replace(clause, "${verb} " + meant);
         return (match.Groups["own"].Success ? meant + "'s " : meant + " ") + clause[match.Length..];
     }
 
