@@ -166,6 +166,8 @@ public sealed partial class EpisodicMemory
         private readonly HashSet<string> _value;
         private readonly HashSet<string> _alias;
         private readonly HashSet<string> _attributes;
+        private readonly HashSet<string> _owners;
+        private readonly HashSet<string> _needed;
 
         public Entry(Fact fact)
         {
@@ -177,6 +179,8 @@ public sealed partial class EpisodicMemory
             // "the attic's code" is of the attic; what is said of it need not be said again.
             _attributes = [.. _subject.Where(Words.IsAttribute)];
             if (!_subject.All(Words.IsAttribute)) _subject.RemoveWhere(Words.IsAttribute);
+            _owners = told.Relation.Length > 0 ? [.. Owner.Matches(told.Subject).SelectMany(owner => Words.Cues(owner.Groups["n"].Value)).Where(_subject.Contains)] : [];
+            _needed = _subject.Count == 0 ? [] : [_subject.Last()];
             _alias = [.. Proper.Matches(told.Subject).SelectMany(name => Words.Cues(name.Value))];
             // "is" says nothing that a question would repeat.
             _relation = told.Relation is "is" or "" ? "" : Words.Canonical(told.Relation);
@@ -224,14 +228,16 @@ public sealed partial class EpisodicMemory
                 : Math.Max(Covered(_alias, question), Covered([.. _subject.Except(_alias)], question));
             var relation = _relation.Length == 0 || !Words.IsAttribute(_relation) ? 0.9
                 : question.Cues.Contains(_relation) ? 1
-                : question.Cues.Any(cue => Words.IsAttribute(cue) && !_attributes.Contains(cue)) ? 0
+                : question.Cues.Any(cue => Words.IsAttribute(cue) && !_attributes.Contains(cue)) ? 0.7
                 : 0.6;
             // "who works at Q?": the value is the cue and the subject is asked for.
             var value = _value.Count == 0 ? 0
                 : (double)_value.Count(cue => question.Cues.Contains(cue) && !Words.IsAttribute(cue)) / _value.Count;
             var another = told.Owner == FactOwner.User && _subject.Count > 0 && subject == 0 && question.OfUser;
             var reverse = !another && (value >= 0.5 || (value > 0 && _subject.Count == 0)) && (relation > 0.6 || subject > 0.5);
-            if (subject < 0.6 && !reverse) return 0;
+            // "my absolute favourite tea" is my favourite tea, but my sister's dog is not my dog.
+            if (!(subject > 0 && (subject >= 0.6 || _needed.Overlaps(question.Cues)) && _owners.IsSubsetOf(question.Cues)) && !reverse) return 0;
+            subject = Math.Max(subject, 0.5 + (0.5 * subject));
             if (_subject.Count == 0 && !reverse && !question.Cues.Contains(_relation) && !question.Cues.Any(Words.IsAttribute)) return 0;
 
             var fit = question switch
@@ -255,6 +261,9 @@ public sealed partial class EpisodicMemory
 
         private static double Covered(HashSet<string> cues, Question question) =>
             cues.Count == 0 ? 1 : (double)cues.Count(question.Cues.Contains) / cues.Count;
+
+        [GeneratedRegex(@"(?<n>[\p{L}\p{M}\-]+)'s\b", RegexOptions.CultureInvariant)]
+        private static partial Regex Owner { get; }
 
         [GeneratedRegex(@"(?<=\s)\p{Lu}[\p{L}\p{M}'\-]+", RegexOptions.CultureInvariant)]
         private static partial Regex Proper { get; }

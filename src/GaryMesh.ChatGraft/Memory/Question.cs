@@ -54,6 +54,7 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
         // "my ferret, what was its name?" asks about the ferret.
         var mention = Own.Match(core);
         var third = Third.IsMatch(Cleft.Replace(core, ""));
+        var borrowed = false;
         var open = !mention.Success && (third || !Named.IsMatch(core));
         if (open && (spoken ?? (third || (!ofUser && cues.Count > 0 && cues.TrueForAll(Words.IsAttribute)) ? topic : null)) is { } meant)
         {
@@ -63,6 +64,7 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
                 firm.Add(cue);
             }
 
+            borrowed = spoken is not null;
             ofUser |= First.IsMatch(meant);
         }
 
@@ -70,6 +72,7 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
         var ofChat = Second.IsMatch(core) && !ToldMe.IsMatch(core);
         var lookup = (Lookup.IsMatch(core) && !Opinion.IsMatch(core)) || (ofUser && Asking.IsMatch(core) && !Opinion.IsMatch(core))
             || (wrapped && (ofUser || Asking.IsMatch(core)) && !Opinion.IsMatch(core))
+            || borrowed
             || (ofUser && firm.Count > 0 && (wrapped || Asking.IsMatch(core)));
         var question = new Question(core, [.. cues], firm, ofUser, ofChat, lookup && !ofChat);
         questions.Add(question);
@@ -190,7 +193,7 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
     [GeneratedRegex(@"\b(?:it|its|he|his|him|she|her|they|their|them)\b", Loose)]
     private static partial Regex Third { get; }
 
-    [GeneratedRegex(@"\bthe\s+[\p{L}'\-]+(?:\s[\p{L}'\-]+)?$|^the\s+[\p{L}'\-]+(?:\s[\p{L}'\-]+)?$", Loose)]
+    [GeneratedRegex(@"\bthe\s+[\p{L}'\-]+(?:\s[\p{L}'\-]+){0,2}$", Loose)]
     private static partial Regex TheThing { get; }
 
     [GeneratedRegex(@"\bcalls? (?:my |his |her |our |their )?home\b|\bhome to\b", Loose)]

@@ -163,6 +163,10 @@ internal static partial class StatementReader
     [GeneratedRegex(@"\bis (?:its|his|her|their) name$", Loose)]
     private static partial Regex ItsName { get; }
 
+    // "..., isn't that nice?" leaves a statement.
+    [GeneratedRegex(@"(?<!\?.*),\s*(?:is|are|was|do|does|did|have|has|can|could|will|would)(?: not)? (?:it|that|he|she|they|you|I|we)\b[^,?]*\?$", Loose)]
+    private static partial Regex Appeal { get; }
+
     // What only points elsewhere is no value.
     [GeneratedRegex(@"^(?:there|here|it|this|that|them|him|her)\b", Loose)]
     private static partial Regex Pointing { get; }

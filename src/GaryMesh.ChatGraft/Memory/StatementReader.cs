@@ -24,7 +24,7 @@ internal static partial class StatementReader
         foreach (var whole in Utterance.Clauses(SelfAnswered.Replace(Utterance.WithoutContractions(clean), "$1 is ")))
         {
             corrects |= Correcting.IsMatch(whole);
-            var clause = Utterance.WithoutOpenings(whole, out var urged);
+            var clause = Utterance.WithoutOpenings(Appeal.Replace(whole, ""), out var urged);
             if (clause.Length > LongestClause) continue;
             if ((Question.Asks(clause) && !(Utterance.Conditional.IsMatch(clause) && clause.Contains(','))) || (clause.EndsWith('?') && !urged)) continue;
             clause = Resolved(clause.TrimEnd('?', ' '), topic, before);
@@ -39,7 +39,7 @@ internal static partial class StatementReader
             if (Apposition(clause) is { } name && !found.Exists(one => one.Relation == "name" && one.Value == name.Value))
                 found.Add(name);
 
-            if (found.Count > known && found[known].Relation.Length > 0) topic = found[known].Subject is { Length: > 1 } subject ? subject : ProperValue(found[known]) ?? topic;
+            if (found.Count > known && found[known].Relation.Length > 0) topic = found[known].Subject is { Length: > 2 } subject ? subject : ProperValue(found[known]) ?? topic;
             else if (Mention.Match(clause) is { Success: true } mention) topic = mention.Value;
         }
 

@@ -154,7 +154,7 @@ internal static partial class Utterance
         + @"personally|these days|nowadays|currently|at the moment|right now|as of now|here is (?:a fact|something)(?: about me)?|speaking of which|"
         + @"(?:one|another|an?) (?:interesting |important |small |little |quick )?(?:thing|fact|detail)(?: about me)?(?: is)?|the (?:thing|fact) is|"
         + @"believe it or not|you know what|you know|you see|this might (?:help|be useful)|a (?:bit|little) about me|about me|random fact|quick note|"
-        + @"i think you should know|originally|recently|lately|normally|i am telling you|i am happy to (?:say|tell you)|i am proud to say|if you must know|if it helps|one more thing|"
+        + @"i think you should know|without (?:a )?(?:question|doubt)|as far as i know|as a matter of fact|in fact|to my knowledge|i (?:think|believe|heard|learned|learnt)|originally|recently|lately|normally|i am telling you|i am happy to (?:say|tell you)|i am proud to say|if you must know|if it helps|one more thing|"
         + @"before i forget|before we (?:start|go on|continue)|correction|sorry|i mean|i meant to say|not sure if i (?:said|mentioned|told you)|"
         + @"if anyone asks)(?:\s+that)?(?:\s*[,:;.…\-–—]+\s*|\s+)", Loose)]
     private static partial Regex Opening { get; }
