@@ -188,7 +188,7 @@ public sealed partial class EpisodicMemory
             All = [.. _subject, .. _value, .. Words.Cues(told.Sentence)];
             if (_relation.Length > 0) All.Add(_relation);
             // Somebody is somebody: who a person is and what they are called are one question.
-            if (IsNumber.IsMatch(told.Value)) All.Add(Words.Canonical("code"));
+            if (IsNumber.IsMatch(told.Value) || IsNumber.IsMatch(told.Subject)) All.Add(Words.Canonical("code"));
             if (told.Relation == "is" && ProperName.IsMatch(told.Value)) All.Add(Words.Canonical("name"));
         }
 

@@ -157,7 +157,7 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
     private static partial Regex CalledBy { get; }
 
     // "what is the place I live in called" asks for the place.
-    [GeneratedRegex(@"^(.*\b(?:place|town|city|village|company|firm|employer|birthplace|home)\b.*) (?:called|named)$", Loose)]
+    [GeneratedRegex(@"^(.*\b(?:place|town|city|village|company|firm|employer|birthplace|home|favou?rite)\b.*) (?:called|named)$", Loose)]
     private static partial Regex KindCalled { get; }
 
     // "which one is it that ..."
@@ -165,7 +165,7 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
     private static partial Regex Cleft { get; }
 
     // What follows a wrapping when it is a question and no statement: "what ...", "my dog's name", but not "my dog is Rex".
-    [GeneratedRegex(@"^(?:" + Wh + @"|if|whether|about)\b|^(?:the|my|our)\b(?!.*\b(?:is|are|was|were|lives|works)\s+\S)", Loose)]
+    [GeneratedRegex(@"^(?:" + Wh + @"|if|whether|about)\b|^(?:the|my|our)\s+[\p{L}\-]+\s+(?:where|who|which|that|in which)\b|^(?:the|my|our)\b(?!.*\b(?:is|are|was|were|lives|works)\s+\S)", Loose)]
     private static partial Regex Inquiring { get; }
 
     [GeneratedRegex(@"^(?:of|about|on)\s+", Loose)]
@@ -206,7 +206,7 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
     private static partial Regex Second { get; }
 
     // "what did I tell you my dog was called" asks nothing about the chat.
-    [GeneratedRegex(@"\b(?:I|we) (?:have |had |just |already |once )*(?:tell|told|mention|mentioned|say|said|gave|given|give|show|showed)\b[^?]*\b(?:to )?you\b|\b(?:told|tell|gave|given)\s+you\b|\bI asked you\b|\byou (?:\w+ )?(?:know|knew|call|kept|keep|remember|recall|have|met|meet|type|need)\b", Loose)]
+    [GeneratedRegex(@"\b(?:I|we) (?:have |had |just |already |once )*(?:tell|told|mention|mentioned|say|said|gave|given|give|show|showed)\b[^?]*\b(?:to )?you\b|\b(?:told|tell|gave|given)\s+you\b|\bI asked you\b|\bknown to you\b|\byou (?:\w+ )?(?:know|knew|call|kept|keep|remember|recall|have|met|meet|type|need)\b", Loose)]
     private static partial Regex ToldMe { get; }
 
     [GeneratedRegex(@"\bhow old\b|\bwhat age\b|\bhow many years\b", Loose)]

@@ -131,7 +131,7 @@ internal static partial class StatementReader
     [GeneratedRegex(@"^(?:a|an|one|two|three|four|five)\s+", Loose)]
     private static partial Regex IndefiniteArticle { get; }
 
-    [GeneratedRegex(@",?\s+(?:which|who|whom|whose|because|since|although|though|where I|where we|when I|but|so that|and (?:I|we|he|she|it|they|my|that|is|was|has|loves|likes)|if you)\b.*$|\s+after\s+(?:my|our|a|the|his|her)\b.*$|,\s+(?:not|a|an|the|my|our|right|ok|okay|you|keep|please|do|so|just)\b.*$|\s+\(.*$", Loose)]
+    [GeneratedRegex(@",?\s+(?:which|who|whom|whose|because|since|although|though|where I|where we|when I|but|so that|and (?:I|we|he|she|it|they|my|that|is|was|has|loves|likes)|if you)\b.*$|\s+after\s+(?:my|our|a|the|his|her)\b.*$|,\s+(?:nice|pleased|glad|happy|great|good|hello|hi|not|a|an|the|my|our|right|ok|okay|you|keep|please|do|so|just)\b.*$|\s+\(.*$", Loose)]
     private static partial Regex Trailing { get; }
 
     [GeneratedRegex(@"(?:[\s,]+(?:by the way|btw|now|these days|nowadays|actually|you know|please|okay|ok|too|as well|though|right|at the moment|currently|for now|again|"

@@ -70,7 +70,7 @@ internal static partial class Words
         + "gave happen happens go goes going gone come comes came anything something someone thing things stuff etc quick quickly "
         + "exactly precisely exact far much many all trying try put keep kept earlier before previously ago other another own hear "
         + "heard mean meant use used correct favor minute second moment while bit word detail details info information fact "
-        + "stand current present absolute find usually next upcoming new little lovely dear beloved all-time cute tiny fill set chosen choose pick picked once supposed suppose believe long since ages";
+        + "stand known take takes taken current present absolute find usually next upcoming new little lovely dear beloved all-time cute tiny fill set chosen choose pick picked once supposed suppose believe long since ages";
 
     // Words for the kind of thing asked after: they count where they meet, and do no harm where they do not.
     private const string Kinds =
