@@ -41,84 +41,88 @@ let private strangers =
 
 [<Tests>]
 let tests =
-    testList "episodic memory" [
-        testList "what is told is answered" [
-            for tell, ask, value in told ->
-                test $"{tell} {ask}" {
-                    let said = answer [ tell; "It is raining here."; ask ]
-                    Expect.isTrue (Commands.MemoryMeasure.Says(said, value)) $"'{said}' holds {value}"
-                }
-        ]
+    testList
+        "episodic memory"
+        [ testList
+              "what is told is answered"
+              [ for tell, ask, value in told ->
+                    test $"{tell} {ask}" {
+                        let said = answer [ tell; "It is raining here."; ask ]
+                        Expect.isTrue (Commands.MemoryMeasure.Says(said, value)) $"'{said}' holds {value}"
+                    } ]
 
-        testList "what was never told is declined" [
-            for ask in strangers ->
-                test ask {
-                    let effect = after [ "My dog is called Buddy."; "I live in Lisbon."; ask ]
-                    Expect.isTrue effect.Abstained $"{effect.Answer}"
-                }
-        ]
+          testList
+              "what was never told is declined"
+              [ for ask in strangers ->
+                    test ask {
+                        let effect = after [ "My dog is called Buddy."; "I live in Lisbon."; ask ]
+                        Expect.isTrue effect.Abstained $"{effect.Answer}"
+                    } ]
 
-        testList "small talk is left to the cortex" [
-            for line in [ "How are you?"; "I want a latte"; "Can you recommend a book?"; "What is your favourite film?" ] ->
-                test line { Expect.isNull (after [ line ]).Answer line }
-        ]
+          testList
+              "small talk is left to the cortex"
+              [ for line in
+                    [ "How are you?"; "I want a latte"; "Can you recommend a book?"; "What is your favourite film?" ] ->
+                    test line { Expect.isNull (after [ line ]).Answer line } ]
 
-        test "the second value of a thing that has one takes the place of the first" {
-            Expect.equal
-                (answer [ "I live in Lisbon"; "I live in Porto"; "where do I live?" ])
-                "You live in Porto."
-                "the later home"
-        }
+          test "the second value of a thing that has one takes the place of the first" {
+              Expect.equal
+                  (answer [ "I live in Lisbon"; "I live in Porto"; "where do I live?" ])
+                  "You live in Porto."
+                  "the later home"
+          }
 
-        test "a bare correction gives the last fact another value" {
-            Expect.stringContains
-                (answer [ "My dog is called Buddy."; "Actually, it is Max."; "What is my dog called?" ])
-                "Max"
-                "corrected"
-        }
+          test "a bare correction gives the last fact another value" {
+              Expect.stringContains
+                  (answer [ "My dog is called Buddy."; "Actually, it is Max."; "What is my dog called?" ])
+                  "Max"
+                  "corrected"
+          }
 
-        test "several likes are kept beside each other" {
-            let said = answer [ "I like chess"; "I like tea"; "what do I like?" ]
-            Expect.isTrue (said.Contains "chess" && said.Contains "tea") said
-        }
+          test "several likes are kept beside each other" {
+              let said = answer [ "I like chess"; "I like tea"; "what do I like?" ]
+              Expect.isTrue (said.Contains "chess" && said.Contains "tea") said
+          }
 
-        test "what is forgotten on request is gone" {
-            let memory, hearing = hearing ()
-            hearing.Hear("My dog is called Buddy.", 1L) |> ignore
-            let effect = hearing.Hear("Please forget my dog.", 2L)
-            Expect.equal effect.Forgotten.Count 1 "one fact"
-            Expect.equal memory.Count 0 "none is left"
-            Expect.isTrue (hearing.Hear("What is my dog called?", 3L)).Abstained "declined"
-        }
+          test "what is forgotten on request is gone" {
+              let memory, hearing = hearing ()
+              hearing.Hear("My dog is called Buddy.", 1L) |> ignore
+              let effect = hearing.Hear("Please forget my dog.", 2L)
+              Expect.equal effect.Forgotten.Count 1 "one fact"
+              Expect.equal memory.Count 0 "none is left"
+              Expect.isTrue (hearing.Hear("What is my dog called?", 3L)).Abstained "declined"
+          }
 
-        test "strength halves in 200 turns and grows by one with a recall" {
-            let memory, hearing = hearing ()
-            hearing.Hear("My dog is called Buddy.", 0L) |> ignore
-            Expect.floatClose Accuracy.high (memory.Facts[0].StrengthAt 200L) 0.5 "half"
-            hearing.Hear("What is my dog called?", 200L) |> ignore
-            Expect.floatClose Accuracy.high (memory.Facts[0].StrengthAt 200L) 1.5 "and one more"
-        }
+          test "strength halves in 200 turns and grows by one with a recall" {
+              let memory, hearing = hearing ()
+              hearing.Hear("My dog is called Buddy.", 0L) |> ignore
+              Expect.floatClose Accuracy.high (memory.Facts[0].StrengthAt 200L) 0.5 "half"
+              hearing.Hear("What is my dog called?", 200L) |> ignore
+              Expect.floatClose Accuracy.high (memory.Facts[0].StrengthAt 200L) 1.5 "and one more"
+          }
 
-        test "a question about the chat is not answered with the user's affairs" {
-            Expect.isNull (after [ "My dog is called Buddy."; "What is your dog called?" ]).Answer "left to the cortex"
-        }
+          test "a question about the chat is not answered with the user's affairs" {
+              Expect.isNull
+                  (after [ "My dog is called Buddy."; "What is your dog called?" ]).Answer
+                  "left to the cortex"
+          }
 
-        testProperty "any text is heard without an exception" (fun (lines: string list) ->
-            let _, hearing = hearing ()
-            lines |> List.iteri (fun i line -> hearing.Hear((if isNull (box line) then "" else line), int64 i) |> ignore))
+          testProperty "any text is heard without an exception" (fun (lines: string list) ->
+              let _, hearing = hearing ()
 
-        test "the sets of templates share no sentence" {
-            let sentences (templates: FactTemplates) =
-                set [
-                    for kind in templates.Kinds do
-                        yield! kind.Tells
-                        yield! kind.Asks
-                    yield! templates.Chat
-                ]
+              lines
+              |> List.iteri (fun i line -> hearing.Hear((if isNull (box line) then "" else line), int64 i) |> ignore))
 
-            let tuning, heldOut = sentences FactTemplates.Tuning, sentences FactTemplates.HeldOut
-            Expect.isGreaterThan heldOut.Count 50 "they are there"
-            let shared = Set.intersect tuning heldOut
-            Expect.isEmpty shared "held out"
-        }
-    ]
+          test "the sets of templates share no sentence" {
+              let sentences (templates: FactTemplates) =
+                  set
+                      [ for kind in templates.Kinds do
+                            yield! kind.Tells
+                            yield! kind.Asks
+                        yield! templates.Chat ]
+
+              let tuning, heldOut = sentences FactTemplates.Tuning, sentences FactTemplates.HeldOut
+              Expect.isGreaterThan heldOut.Count 50 "they are there"
+              let shared = Set.intersect tuning heldOut
+              Expect.isEmpty shared "held out"
+          } ]

@@ -13,7 +13,7 @@ public sealed class ChatSession : IDisposable
     private readonly Brain? _brain;
     private readonly Grafting? _grafting;
     private PackedCortex _packed;
-    private PlasticMemory? _plastic;
+    private readonly PlasticMemory? _plastic;
     private Conversation? _conversation;
     private Hearing _hearing;
     private long _age;
