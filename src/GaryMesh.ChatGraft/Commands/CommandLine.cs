@@ -30,6 +30,11 @@ internal static class CommandLine
             EvalCommand.Create(output),
             GenerateCommand.Create(output, stop),
             GraftCommand.Create(output, error, stop),
+            ChatCommand.Create(output, error, stop),
+            MemoryTrainCommand.Create(output, stop),
+            MemoryEvalCommand.Create(output, stop),
+            SleepEvalCommand.Create(output, stop),
+            EndureCommand.Create(output, stop),
         };
         var result = root.Parse(args.Length == 0 ? ["--help"] : args);
 
