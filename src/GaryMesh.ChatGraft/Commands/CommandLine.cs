@@ -29,6 +29,7 @@ internal static class CommandLine
             TrainCommand.Create(output, error, stop),
             EvalCommand.Create(output),
             GenerateCommand.Create(output, stop),
+            PackCommand.Create(output),
         };
         var result = root.Parse(args.Length == 0 ? ["--help"] : args);
 
