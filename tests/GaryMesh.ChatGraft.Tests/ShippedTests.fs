@@ -15,7 +15,11 @@ let private heldOut () =
     | "" -> skiptest "GARYMESH_DATA names no folder of test data"
     | folder ->
         let path = Path.Combine(folder, dialogues)
-        if File.Exists path then File.ReadAllText(path)[..39_999] else skiptest $"{path} is not there"
+
+        if File.Exists path then
+            File.ReadAllText(path)[..39_999]
+        else
+            skiptest $"{path} is not there"
 
 [<Tests>]
 let tests =
@@ -26,12 +30,17 @@ let tests =
               Expect.equal model.Cortex.Shape.ParameterCount 656448 "parameters"
               Expect.equal model.Tokenizer.Vocabulary 2048 "tokens"
 
-              use stream =
-                  nonNull (typeof<ChatModel>.Assembly.GetManifestResourceStream "gary-cortex.npz")
+              use stream = nonNull (typeof<ChatModel>.Assembly.GetManifestResourceStream "gary-cortex.npz")
 
               Expect.isLessThan stream.Length 1_500_000L "bytes"
 
-              for corpus in [ "Synthetic-Persona-Chat"; "Taskmaster-3"; "Taskmaster-4"; "MultiWOZ 2.1"; "CamRest676"; "Personality Chat" ] do
+              for corpus in
+                  [ "Synthetic-Persona-Chat"
+                    "Taskmaster-3"
+                    "Taskmaster-4"
+                    "MultiWOZ 2.1"
+                    "CamRest676"
+                    "Personality Chat" ] do
                   Expect.stringContains model.About corpus "attribution"
           }
 
@@ -40,7 +49,12 @@ let tests =
               use packed = new PackedCortex(model.Cortex)
 
               let answer seed =
-                  Generator.Complete(packed, model.Tokenizer, "U: Hello! How are you?\nG:", GenerationOptions(Seed = seed))
+                  Generator.Complete(
+                      packed,
+                      model.Tokenizer,
+                      "U: Hello! How are you?\nG:",
+                      GenerationOptions(Seed = seed)
+                  )
 
               let struct (text, _) = answer 1UL
               Expect.isGreaterThan (text.Trim().Length) 1 "words"
