@@ -35,6 +35,7 @@ internal static class CommandLine
             MemoryEvalCommand.Create(output, stop),
             SleepEvalCommand.Create(output, stop),
             EndureCommand.Create(output, stop),
+            PackCommand.Create(output),
         };
         var result = root.Parse(args.Length == 0 ? ["--help"] : args);
 
