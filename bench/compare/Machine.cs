@@ -10,7 +10,7 @@ namespace GaryMesh.Compare;
 public static class Machine
 {
     private const int Copied = 1 << 24;
-    private static readonly Lazy<float[][]> Streams = new(() => [.. Enumerable.Range(0, 3).Select(_ => new float[Copied])]);
+    private static readonly Lazy<float[][]> _streams = new(() => [.. Enumerable.Range(0, 3).Select(_ => new float[Copied])]);
 
     public static string Processor
     {
@@ -60,7 +60,7 @@ public static class Machine
     /// <summary>GB/s that a = b + c x moves (two reads and a write each), all threads together, out of reach of the caches.</summary>
     public static double TriadGigabytes(int threads, int times = 2)
     {
-        var streams = Streams.Value;
+        var streams = _streams.Value;
         var elapsed = Together(threads, thread =>
         {
             var from = (int)((long)Copied * thread / threads);

@@ -46,11 +46,13 @@ let private refusal action =
         error))
         .Message
 
-let private run (arguments: string list) =
+let private runUntil (stop: Threading.CancellationToken) (arguments: string list) =
     use output = new StringWriter()
     use error = new StringWriter()
-    let code = CommandLine.Run(List.toArray arguments, output, error, Threading.CancellationToken.None)
+    let code = CommandLine.Run(List.toArray arguments, output, error, stop)
     code, output.ToString(), error.ToString()
+
+let private run arguments = runUntil Threading.CancellationToken.None arguments
 
 [<Tests>]
 let tests =
@@ -248,6 +250,38 @@ let tests =
 
               Expect.isGreaterThan (after 3 3) (after 3 2) "after something new"
               Expect.isGreaterThan (after 0 2) (after 0 3) "after what is known"
+          }
+
+          test "a training that is asked to stop keeps a checkpoint and goes on from there to the same model" {
+              inFolder (fun path ->
+                  File.WriteAllText(path "text.txt", String.replicate 60 "U: hello there\nG: hello, how are you?\n\n")
+
+                  let arguments name =
+                      [ "train"
+                        "--data"
+                        path "text.txt"
+                        "--out"
+                        path name
+                        "--vocabulary"
+                        "256"
+                        "--layers"
+                        "1"
+                        "--batch"
+                        "2"
+                        "--steps"
+                        "3" ]
+
+                  let code, _, error = runUntil (Threading.CancellationToken true) (arguments "stopped.npz")
+                  Expect.equal code CommandLine.Interrupted "interrupted"
+                  Expect.stringContains error "after 1 steps" "says where"
+                  Expect.isFalse (File.Exists(path "stopped.npz")) "no model yet"
+                  Expect.equal (run (arguments "stopped.npz" @ [ "--resume" ]) |> fun (code, _, _) -> code) 0 "goes on"
+                  Expect.equal (run (arguments "whole.npz") |> fun (code, _, _) -> code) 0 "without a stop"
+
+                  Expect.sequenceEqual
+                      (ChatModelFile.Read(path "stopped.npz")).Cortex.Parameters
+                      (ChatModelFile.Read(path "whole.npz")).Cortex.Parameters
+                      "the same bits")
           }
 
           test "the commands train, resume and score" {

@@ -193,6 +193,49 @@ let tests =
                       Expect.isLessThanOrEqual (abs (float moved - expected)) (5.0 * deviation + 3.0) $"rate {rate}"
           }
 
+          testPropertyWithConfig config "a trace and its adjoint are the gradient in two halves" (fun () ->
+              Prop.forAll (MeshArb.WorldsWithin Limits.Small) (fun world ->
+                  let target = noise world.Graph.Cells world.Plan.Channels 77UL
+                  let loss = Loss.MeanSquared(target, null, null)
+                  let rollouts = [| world.Rollout; { world.Rollout with Start = target } |]
+                  use prepared = new Prepared(world.Automaton, world.Graph)
+                  let whole = prepared.Gradient(rollouts, loss)
+                  let finals = prepared.Trace rollouts
+                  // What is run in between leaves no mark.
+                  prepared.Run rollouts[0] |> ignore
+                  let halves = prepared.Adjoint(finals |> Array.map (fun final -> (loss.Evaluate final).Adjoint))
+                  Expect.equal halves.Parameters whole.Parameters "derivatives by the parameters"
+
+                  for one, other in Array.zip halves.Outcomes whole.Outcomes do
+                      Expect.equal (one.Final.ToArray()) (other.Final.ToArray()) "final states"
+                      Expect.equal (one.Start.ToArray()) (other.Start.ToArray()) "derivatives by the start"
+
+                      Expect.equal
+                          (one.Inputs |> Array.map _.ToArray())
+                          (other.Inputs |> Array.map _.ToArray())
+                          "derivatives by the inputs"))
+
+          test "an adjoint without its trace is refused" {
+              let automaton, graph, rollout = worldOf Perception.Planar (Graph.Ring 40) 4 6 3 Gate.Open
+              use prepared = new Prepared(automaton, graph)
+              let adjoint = noise 40 4 1UL
+
+              let refused reason adjoints =
+                  Expect.throwsT<ArgumentException> (fun () -> prepared.Adjoint adjoints |> ignore) reason
+
+              refused "no trace" [| adjoint |]
+              prepared.Trace [| rollout |] |> ignore
+              refused "two adjoints for one rollout" [| adjoint; adjoint |]
+              prepared.Trace [| rollout |] |> ignore
+              refused "of another size" [| noise 40 3 1UL |]
+              prepared.Trace [| rollout |] |> ignore
+              prepared.Load automaton.Rule
+              refused "another rule" [| adjoint |]
+              prepared.Trace [| rollout |] |> ignore
+              prepared.Adjoint [| adjoint |] |> ignore
+              refused "a second time" [| adjoint |]
+          }
+
           test "a loss that refuses is heard as it spoke, on one thread or two" {
               let automaton, graph, rollout = worldOf Perception.Planar (Graph.Ring 40) 4 6 3 Gate.Open
               let loss = Loss.MeanSquared([| 1f |], 0)

@@ -34,6 +34,7 @@ internal static class CommandLine
             MemoryEvalCommand.Create(output, stop),
             SleepEvalCommand.Create(output, stop),
             EndureCommand.Create(output, stop),
+            GraftCommand.Create(output, error, stop),
         };
         var result = root.Parse(args.Length == 0 ? ["--help"] : args);
 

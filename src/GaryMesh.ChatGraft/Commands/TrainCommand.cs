@@ -26,6 +26,12 @@ internal static class TrainCommand
         var rate = Options.Positive("--learning-rate", "Learning rate after the warm-up.", standard.LearningRate);
         var decay = Options.Number(
             "--weight-decay", "Decay of the weight matrices.", standard.WeightDecay, value => value >= 0, "a number of at least 0");
+        var beta2 = Options.Number(
+            "--beta2",
+            "Share of the mean squared gradient that stays each step.",
+            standard.Beta2,
+            value => value is >= 0 and < 1,
+            "a number of at least 0 and below 1");
         var seed = Options.Number<ulong>("--seed", "Everything random follows from it.", 1, _ => true, "a whole number");
         var threads = Options.Threads();
         var every = Options.Whole("--every", "Steps between two looks at the text held out and two checkpoints.", 250);
@@ -37,7 +43,7 @@ internal static class TrainCommand
             "train",
             "Learn a byte-pair vocabulary and a cortex from a text. A checkpoint is kept in OUT.checkpoint, also at Ctrl-C.")
         {
-            data, valid, file, small, about, from, vocabulary, layers, steps, batch, rate, decay, seed, threads, every, resume,
+            data, valid, file, small, about, from, vocabulary, layers, steps, batch, rate, decay, beta2, seed, threads, every, resume,
         };
         command.SetAction(parsed =>
         {
@@ -61,6 +67,7 @@ internal static class TrainCommand
                 Batch = parsed.GetValue(batch),
                 LearningRate = parsed.GetValue(rate),
                 WeightDecay = parsed.GetValue(decay),
+                Beta2 = parsed.GetValue(beta2),
                 Seed = parsed.GetValue(seed),
             };
             var tokens = model.Tokenizer.Encode(text);

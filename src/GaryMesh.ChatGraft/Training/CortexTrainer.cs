@@ -54,13 +54,13 @@ public sealed class CortexTrainer : IDisposable
         if (!frozen)
         {
             _cortexSums = new GradientSums(pieces, cortex.Shape.ParameterCount);
-            CortexMoments = new AdamW(cortex.Shape.ParameterCount);
+            CortexMoments = new AdamW(cortex.Shape.ParameterCount, beta2: settings.Beta2);
         }
 
         if (grafting is not null)
         {
             _graftSums = new GradientSums(pieces, grafting.Graft.Parameters.Length);
-            GraftMoments = new AdamW(grafting.Graft.Parameters.Length);
+            GraftMoments = new AdamW(grafting.Graft.Parameters.Length, beta2: settings.Beta2);
         }
     }
 

@@ -24,6 +24,10 @@ public sealed record TrainingSettings
     /// <summary>Steps over which the learning rate rises from 0.</summary>
     public int WarmUp { get; init; } = 200;
 
+    /// <summary>Share of the running mean of the gradient's square that stays each step. Small batches and rare tokens
+    /// ask for a long memory.</summary>
+    public double Beta2 { get; init; } = 0.95;
+
     /// <summary>Decay of weight matrices (not of gains and biases, nor of grafts).</summary>
     public double WeightDecay { get; init; } = 0.1;
 

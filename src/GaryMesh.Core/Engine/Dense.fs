@@ -273,7 +273,8 @@ type Dense(options: EngineOptions) =
         fill b panels
         panels
 
-    let run (a: MatrixView) (b: Panels) columns (bias: float32[] | null) relu adds (c: MatrixView) =
+    /// `here`: by the calling thread alone, which allocates nothing.
+    let run here (a: MatrixView) (b: Panels) columns (bias: float32[] | null) relu adds (c: MatrixView) =
         if a.Columns <> b.Rows || c.Rows <> a.Rows || c.Columns <> columns then
             Guard.refuse
                 $"A product of {a.Rows} x {a.Columns} and {b.Rows} x {columns} cannot go into {c.Rows} x {c.Columns}."
@@ -313,14 +314,20 @@ type Dense(options: EngineOptions) =
                   Relu = relu }
 
             let count = (a.Rows + 7) / 8
-            let pieces = (count + Bundle.strips - 1) / Bundle.strips
 
-            workers.Run(
-                pieces,
-                Piece(fun worker piece ->
-                    let first = piece * Bundle.strips
-                    strips.Run(&product, first, min Bundle.strips (count - first), scratches[worker].Pointer))
-            )
+            if here then
+                let mutable first = 0
+
+                while first < count do
+                    strips.Run(&product, first, min Bundle.strips (count - first), scratches[0].Pointer)
+                    first <- first + Bundle.strips
+            else
+                workers.Run(
+                    (count + Bundle.strips - 1) / Bundle.strips,
+                    Piece(fun worker piece ->
+                        let first = piece * Bundle.strips
+                        strips.Run(&product, first, min Bundle.strips (count - first), scratches[worker].Pointer))
+                )
 
     member _.Threads = threads
     member _.Pack(b: MatrixView) = pack b
@@ -332,12 +339,17 @@ type Dense(options: EngineOptions) =
 
         fill b into.Panels
 
-    member _.Multiply(a: MatrixView, b: MatrixView, c: MatrixView) = run a (packSpare b) b.Columns null false false c
+    member _.Multiply(a: MatrixView, b: MatrixView, c: MatrixView) =
+        run false a (packSpare b) b.Columns null false false c
 
-    member _.MultiplyAdd(a: MatrixView, b: MatrixView, c: MatrixView) = run a (packSpare b) b.Columns null false true c
+    member _.MultiplyAdd(a: MatrixView, b: MatrixView, c: MatrixView) =
+        run false a (packSpare b) b.Columns null false true c
 
     member _.Layer(a: MatrixView, b: PackedMatrix, bias: float32[] | null, relu: bool, c: MatrixView) =
-        run a b.Panels b.Columns bias relu false c
+        run false a b.Panels b.Columns bias relu false c
+
+    member _.LayerHere(a: MatrixView, b: PackedMatrix, bias: float32[], relu: bool, c: MatrixView) =
+        run true a b.Panels b.Columns bias relu false c
 
     interface IDisposable with
         member _.Dispose() =

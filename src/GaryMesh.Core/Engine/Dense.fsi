@@ -54,4 +54,7 @@ type Dense =
     /// C = A B + bias, negative sums set to 0 where `relu`; `bias` holds one number a column, or is null.
     member Layer: a: MatrixView * b: PackedMatrix * bias: (float32[] | null) * relu: bool * c: MatrixView -> unit
 
+    /// As `Layer`, by the calling thread alone and without allocating; the same bits.
+    member internal LayerHere: a: MatrixView * b: PackedMatrix * bias: float32[] * relu: bool * c: MatrixView -> unit
+
     interface IDisposable

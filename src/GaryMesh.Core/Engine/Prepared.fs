@@ -62,8 +62,13 @@ type Prepared(automaton: Automaton, graph: Graph, options: EngineOptions) =
     let timeStep = automaton.TimeStep
     let mutable rule = automaton.Rule
     let mutable packedForTraining = false
+    /// For runs that keep nothing: two states each.
+    let mutable loops: Tape[] = [||]
+    /// For runs with a way back, of at most `room` steps.
     let mutable tapes: Tape[] = [||]
-    let mutable tapesFor = struct (Memory.Nothing, 0)
+    let mutable room = 0
+    /// The states in which `Trace` has ended and from which `Adjoint` has yet to walk back.
+    let mutable traced: State[] = [||]
 
     do packed.Load(rule.Parameters, float32 timeStep, false)
 
@@ -83,26 +88,26 @@ type Prepared(automaton: Automaton, graph: Graph, options: EngineOptions) =
             |> Option.map fst
             |> Option.defaultValue checkpoints
 
-    /// Tapes of the wanted kind, as many as wanted; those at hand are used again where they serve.
-    let tapesOf memory steps count =
-        let struct (haveMemory, haveSteps) = tapesFor
-        let serves = haveMemory = memory && haveSteps >= steps
+    let newTape memory steps _ = new Tape(plan, kernels, automaton.FireRate, memory, steps, stretch)
 
-        if not serves then
+    let loopsOf count =
+        if loops.Length < count then
+            loops <- Array.append loops (Array.init (count - loops.Length) (newTape Memory.Nothing 1))
+
+        loops
+
+    /// Tapes for a batch of at most so many steps. Their room only grows, so that rollouts of random lengths do not have
+    /// them made anew each time another kind would serve a little better.
+    let tapesOf steps count =
+        if steps > room then
             for tape in tapes do
                 (tape :> IDisposable).Dispose()
 
             tapes <- [||]
-            tapesFor <- struct (memory, steps)
+            room <- steps
 
         if tapes.Length < count then
-            let struct (_, capacity) = tapesFor
-
-            let fresh =
-                Array.init (count - tapes.Length) (fun _ ->
-                    new Tape(plan, kernels, automaton.FireRate, memory, capacity, stretch))
-
-            tapes <- Array.append tapes fresh
+            tapes <- Array.append tapes (Array.init (count - tapes.Length) (newTape (memoryFor room) room))
 
         tapes
 
@@ -138,30 +143,40 @@ type Prepared(automaton: Automaton, graph: Graph, options: EngineOptions) =
             workers.Run((graph.Cells + stretch - 1) / stretch, piece)
         | Hands.One _ -> work 0 graph.Cells
 
+    /// A copy for the user, every number of which `leave` writes.
+    let taken hands (leave: float32[] -> int -> int -> unit) =
+        let values = GC.AllocateUninitializedArray<float32>(graph.Cells * shape.Channels)
+        spread hands (leave values)
+        State(graph.Cells, shape.Channels, values)
+
+    let stateBefore hands (tape: Tape) step =
+        taken hands (fun values from until -> tape.Leave(step, values, from, until))
+
+    let begin' hands (tape: Tape) rollout =
+        tape.Begin rollout
+        spread hands (fun from until -> tape.Enter(from, until))
+
     let forward hands (tape: Tape) step =
         tape.Draw step
 
         for number in 0 .. tape.ForwardPasses - 1 do
             pass hands tape step number false
 
+    /// The state after a rollout, from its start on.
     let runOne hands (tape: Tape) (rollout: Rollout) =
-        tape.Begin(rollout, spread hands)
+        begin' hands tape rollout
 
         for step in 0 .. rollout.Steps - 1 do
             forward hands tape step
 
-        tape.State(rollout.Steps, spread hands)
+        stateBefore hands tape rollout.Steps
 
-    let differentiateOne hands (tape: Tape) (rollout: Rollout) (loss: Loss) : Outcome =
+    /// The way back over a rollout that the tape has just run. `look` says what the loss sees in the state after a step, or
+    /// null where it does not look; it is given the state as a function, for the copy costs.
+    let walkBack hands (tape: Tape) (look: int -> (unit -> State) -> State | null) : struct (State * State[]) =
+        let rollout = tape.Rollout
         let steps = rollout.Steps
-        tape.Begin(rollout, spread hands)
-
-        for step in 0 .. steps - 1 do
-            forward hands tape step
-
         tape.BeginBack()
-        let final = tape.State(steps, spread hands)
-        let mutable sum = 0.0
 
         let inputs =
             match rollout.Inputs with
@@ -170,16 +185,14 @@ type Prepared(automaton: Automaton, graph: Graph, options: EngineOptions) =
             | Inputs.PerStep _ -> Array.init steps (fun _ -> Array.zeroCreate<float32>(graph.Cells * shape.Inputs))
 
         for step in steps - 1 .. -1 .. 0 do
-            if loss.Sees(step + 1, steps) then
-                let state = if step + 1 = steps then final else tape.State(step + 1, spread hands)
-                let said = loss.Evaluate state
-
-                if said.Adjoint.Cells <> graph.Cells || said.Adjoint.Channels <> shape.Channels then
+            match look (step + 1) (fun () -> stateBefore hands tape (step + 1)) with
+            | null -> ()
+            | adjoint ->
+                if adjoint.Cells <> graph.Cells || adjoint.Channels <> shape.Channels then
                     Guard.refuse
-                        $"The loss {loss.Name} must return an adjoint of {graph.Cells} cells x {shape.Channels}, but returns {said.Adjoint.Cells} x {said.Adjoint.Channels}."
+                        $"The adjoint of a state must have {graph.Cells} cells x {shape.Channels}, but has {adjoint.Cells} x {adjoint.Channels}."
 
-                sum <- sum + said.Value
-                tape.AddAdjoint(said.Adjoint, spread hands)
+                spread hands (fun from until -> tape.AddAdjoint(adjoint, from, until))
 
             // Only now: the state that the loss has seen may lie where one of these will.
             for again in tape.RecomputeFrom step .. step - 1 do
@@ -193,10 +206,23 @@ type Prepared(automaton: Automaton, graph: Graph, options: EngineOptions) =
 
             tape.Turn()
 
-        { Loss = sum
-          Final = final
-          Start = tape.StartAdjoint(spread hands)
-          Inputs = inputs |> Array.map (fun values -> State(graph.Cells, shape.Inputs, values)) }
+        struct (taken hands (fun values from until -> tape.LeaveAdjoint(values, from, until)),
+                inputs |> Array.map (fun values -> State(graph.Cells, shape.Inputs, values)))
+
+    let differentiateOne hands (tape: Tape) (rollout: Rollout) (loss: Loss) : Outcome =
+        let final = runOne hands tape rollout
+        let mutable sum = 0.0
+
+        let look step (state: unit -> State) : State | null =
+            if loss.Sees(step, rollout.Steps) then
+                let said = loss.Evaluate(if step = rollout.Steps then final else state ())
+                sum <- sum + said.Value
+                said.Adjoint
+            else
+                null
+
+        let struct (start, inputs) = walkBack hands tape look
+        { Loss = sum; Final = final; Start = start; Inputs = inputs }
 
     /// Rollouts side by side where there are enough of them to keep every thread busy, else the cells of one after the
     /// other. Results are the same.
@@ -207,19 +233,44 @@ type Prepared(automaton: Automaton, graph: Graph, options: EngineOptions) =
             for index in 0 .. count - 1 do
                 work Hands.All index
 
+    /// Makes ready for a batch with a way back, and gives each rollout its tape.
+    let tapesFor (rollouts: Rollout[]) =
+        if not packedForTraining then
+            packedForTraining <- true
+            packed.Load(rule.Parameters, float32 timeStep, true)
+
+        layout.Backward |> ignore
+        let steps = rollouts |> Array.map _.Steps |> Array.max
+        traced <- [||]
+        tapesOf steps rollouts.Length
+
+    /// The outcomes of a batch with the gradient that its tapes have summed.
+    let together (outcomes: Outcome[]) : BatchGradient =
+        let parameters = Array.zeroCreate<float> shape.ParameterCount
+
+        for index in 0 .. outcomes.Length - 1 do
+            tapes[index].AddGradient(timeStep, parameters)
+
+        { Loss = outcomes |> Array.sumBy _.Loss
+          Parameters = parameters
+          Outcomes = outcomes }
+
+    let alone = Hands.One 0
+
     new(automaton: Automaton, graph: Graph) = new Prepared(automaton, graph, EngineOptions())
 
     member _.Automaton = automaton.WithRule rule
     member _.Graph = graph
     member _.Threads = threads
     member _.Lanes = kernels.Lanes
-    member _.Bytes = layout.Bytes + (tapes |> Array.sumBy _.Bytes)
+    member _.Bytes = layout.Bytes + (Array.append loops tapes |> Array.sumBy _.Bytes)
 
     member _.Load(next: Rule) =
         if not ((next.Shape :> IEquatable<RuleShape>).Equals shape) then
             Guard.refuse $"The run is prepared for a rule {shape.Text}, but is given a rule {next.Shape.Text}."
 
         rule <- next
+        traced <- [||]
         packed.Load(rule.Parameters, float32 timeStep, packedForTraining)
 
     member _.Run(rollouts: Rollout[]) : State[] =
@@ -230,7 +281,7 @@ type Prepared(automaton: Automaton, graph: Graph, options: EngineOptions) =
             [||]
         else
             let sideBySide = min rollouts.Length threads
-            let tapes = tapesOf Memory.Nothing 1 sideBySide
+            let tapes = loopsOf sideBySide
             let results = Array.zeroCreate<State> rollouts.Length
 
             // No two rollouts at once on one tape: one each while they are few, else one for each worker.
@@ -250,8 +301,8 @@ type Prepared(automaton: Automaton, graph: Graph, options: EngineOptions) =
     member _.Run(rollout: Rollout, every: int, observe: Action<int, State>, cancellation: CancellationToken) : State =
         automaton.Check(graph, rollout)
         Guard.positive "The number of steps between two looks" every
-        let tape = (tapesOf Memory.Nothing 1 1)[0]
-        tape.Begin(rollout, spread Hands.All)
+        let tape = (loopsOf 1)[0]
+        begin' Hands.All tape rollout
         observe.Invoke(0, rollout.Start)
 
         for step in 0 .. rollout.Steps - 1 do
@@ -259,9 +310,28 @@ type Prepared(automaton: Automaton, graph: Graph, options: EngineOptions) =
             forward Hands.All tape step
 
             if (step + 1) % every = 0 || step + 1 = rollout.Steps then
-                observe.Invoke(step + 1, tape.State(step + 1, spread Hands.All))
+                observe.Invoke(step + 1, stateBefore Hands.All tape (step + 1))
 
-        tape.State(rollout.Steps, spread Hands.All)
+        stateBefore Hands.All tape rollout.Steps
+
+    member _.RunInto(rollout: Rollout, final: float32[]) =
+        let tape = (loopsOf 1)[0]
+
+        if graph.Cells <= 2 * stretch then
+            tape.Begin rollout
+            tape.Enter(0, graph.Cells)
+
+            for step in 0 .. rollout.Steps - 1 do
+                forward alone tape step
+
+            tape.Leave(rollout.Steps, final, 0, graph.Cells)
+        else
+            begin' Hands.All tape rollout
+
+            for step in 0 .. rollout.Steps - 1 do
+                forward Hands.All tape step
+
+            spread Hands.All (fun from until -> tape.Leave(rollout.Steps, final, from, until))
 
     member _.Gradient(rollouts: Rollout[], losses: Loss[]) : BatchGradient =
         if losses.Length <> rollouts.Length then
@@ -271,40 +341,62 @@ type Prepared(automaton: Automaton, graph: Graph, options: EngineOptions) =
         for rollout in rollouts do
             automaton.Check(graph, rollout)
 
-        let parameters = Array.zeroCreate<float> shape.ParameterCount
-
         if rollouts.Length = 0 then
-            { Loss = 0.0; Parameters = parameters; Outcomes = [||] }
+            together [||]
         else
-            if not packedForTraining then
-                packedForTraining <- true
-                packed.Load(rule.Parameters, float32 timeStep, true)
-
-            layout.Backward |> ignore
-            let steps = rollouts |> Array.map _.Steps |> Array.max
-            let tapes = tapesOf (memoryFor steps) steps rollouts.Length
+            let tapes = tapesFor rollouts
             let outcomes = Array.zeroCreate<Outcome> rollouts.Length
 
             overBatch rollouts.Length (fun hands index ->
                 outcomes[index] <- differentiateOne hands tapes[index] rollouts[index] losses[index])
 
-            for index in 0 .. rollouts.Length - 1 do
-                tapes[index].AddGradient(timeStep, parameters)
-
-            { Loss = outcomes |> Array.sumBy _.Loss
-              Parameters = parameters
-              Outcomes = outcomes }
+            together outcomes
 
     member prepared.Gradient(rollouts: Rollout[], loss: Loss) : BatchGradient =
         prepared.Gradient(rollouts, Array.create rollouts.Length loss)
+
+    member _.Trace(rollouts: Rollout[]) : State[] =
+        for rollout in rollouts do
+            automaton.Check(graph, rollout)
+
+        if rollouts.Length = 0 then
+            traced <- [||]
+            [||]
+        else
+            let tapes = tapesFor rollouts
+            let finals = Array.zeroCreate<State> rollouts.Length
+
+            overBatch rollouts.Length (fun hands index -> finals[index] <- runOne hands tapes[index] rollouts[index])
+
+            traced <- finals
+            finals
+
+    member _.Adjoint(adjoints: State[]) : BatchGradient =
+        let finals = traced
+        traced <- [||]
+
+        if adjoints.Length <> finals.Length then
+            Guard.refuse
+                $"The way back needs an adjoint for each rollout of the trace before it, but there are {finals.Length} rollouts and {adjoints.Length} adjoints."
+
+        let outcomes = Array.zeroCreate<Outcome> finals.Length
+
+        overBatch finals.Length (fun hands index ->
+            let tape = tapes[index]
+            let look step _ : State | null = if step = tape.Steps then adjoints[index] else null
+            let struct (start, inputs) = walkBack hands tape look
+            outcomes[index] <- { Loss = 0.0; Final = finals[index]; Start = start; Inputs = inputs })
+
+        together outcomes
 
     interface IDisposable with
         member _.Dispose() =
             (workers :> IDisposable).Dispose()
 
-            for tape in tapes do
+            for tape in Array.append loops tapes do
                 (tape :> IDisposable).Dispose()
 
+            loops <- [||]
             tapes <- [||]
 
             for scratch in scratches do

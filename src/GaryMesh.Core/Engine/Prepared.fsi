@@ -32,7 +32,7 @@ type EngineOptions =
 [<NoComparison; ReferenceEquality>]
 type Outcome =
     {
-        /// The sum of the loss over the steps it looked at.
+        /// The sum of the loss over the steps it looked at; 0 from `Adjoint`, whose caller has the loss.
         Loss: float
         /// The state after the last step.
         Final: State
@@ -95,5 +95,18 @@ type Prepared =
 
     /// As above, each rollout under a loss of its own.
     member Gradient: rollouts: Rollout[] * losses: Loss[] -> BatchGradient
+
+    /// The states after the rollouts of a batch, with what the way back needs kept: the first half of a gradient, for a
+    /// loss that more than the rollouts leads to (a readout, the layers of another network).
+    member Trace: rollouts: Rollout[] -> State[]
+
+    /// The second half: from the loss's derivative by the state in which each rollout of the last `Trace` ended
+    /// [cells x channels], once for each trace.
+    /// <exception cref="T:System.ArgumentException">The adjoints do not fit the trace, or another rule or gradient has
+    /// come between.</exception>
+    member Adjoint: adjoints: State[] -> BatchGradient
+
+    /// As `Run`, into an array of the caller's [cells x channels]; unchecked, and without allocation on a small graph.
+    member internal RunInto: rollout: Rollout * final: float32[] -> unit
 
     interface IDisposable

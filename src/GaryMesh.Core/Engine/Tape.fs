@@ -78,9 +78,6 @@ module internal Exchange =
                 let at = place * row + channel
                 NativePtr.set buffer at (NativePtr.get buffer at + source[cell * channels + channel]))
 
-/// Has something done for all places, from one up to another at a time, by as many hands as are free.
-type internal Spread = (int -> int -> unit) -> unit
-
 [<Sealed>]
 type internal Tape(plan: Plan, kernels: IKernels, fireRate: float, memory: Memory, steps: int, stretch: int) =
     let layout, sizes = plan.Layout, plan.Sizes
@@ -156,37 +153,38 @@ type internal Tape(plan: Plan, kernels: IKernels, fireRate: float, memory: Memor
 
     let stateAt step = states[slotOf step].Pointer
 
-    /// A copy for the user; every number of it is written.
-    let taken buffer (spread: Spread) =
-        let values = GC.AllocateUninitializedArray<float32>(cells * sizes.Channels)
-        spread (Exchange.leave layout.Order sizes.Channels sizes.StateRow buffer values)
-        State(cells, sizes.Channels, values)
-
     member _.Stretches = stretches
     member _.Steps = rollout.Steps
     member _.Rollout = rollout
 
-    /// Takes up a rollout of at most the tape's steps.
-    member _.Begin(next: Rollout, spread: Spread) =
+    /// Takes up a rollout of at most the tape's steps; its numbers follow by `Enter`, for all places.
+    member _.Begin(next: Rollout) =
         rollout <- next
         current <- 0
-        spread (Exchange.enter layout.Order next.Start sizes.StateRow (stateAt 0))
 
         let given =
             match next.Inputs with
-            | Inputs.Absent -> [||]
-            | Inputs.Constant state -> [| state |]
-            | Inputs.PerStep states -> Array.truncate next.Steps states
+            | Inputs.Absent -> 0
+            | Inputs.Constant _ -> 1
+            | Inputs.PerStep _ -> next.Steps
 
-        if inputs.Length <> given.Length then
+        if inputs.Length <> given then
             for buffer in inputs do
                 (buffer :> IDisposable).Dispose()
 
-            inputs <- given |> Array.map (fun _ -> new Buffer<float32>(int64 cells * int64 sizes.InputRow))
+            inputs <- Array.init given (fun _ -> new Buffer<float32>(int64 cells * int64 sizes.InputRow))
+
+    /// Copies in the start and the inputs of the places `from` .. `until - 1`.
+    member _.Enter(from: int, until: int) =
+        Exchange.enter layout.Order rollout.Start sizes.StateRow (stateAt 0) from until
 
         if sizes.Inputs > 0 then
-            given
-            |> Array.iteri (fun i state -> spread (Exchange.enter layout.Order state sizes.InputRow inputs[i].Pointer))
+            match rollout.Inputs with
+            | Inputs.Absent -> ()
+            | Inputs.Constant state -> Exchange.enter layout.Order state sizes.InputRow inputs[0].Pointer from until
+            | Inputs.PerStep states ->
+                for step in 0 .. rollout.Steps - 1 do
+                    Exchange.enter layout.Order states[step] sizes.InputRow inputs[step].Pointer from until
 
     /// Draws who fires at `step`; then each stretch is placed by `ForwardPass`.
     member _.Draw(step: int) = rollout.Firing.Fill(fireRate, step, cells, firingByUser)
@@ -221,8 +219,9 @@ type internal Tape(plan: Plan, kernels: IKernels, fireRate: float, memory: Memor
                 NativePtr.set lives word (NativePtr.get lives word &&& NativePtr.get after.Pointer word)
         | Gate.Alive _, _ -> Passes.clear (wordsAt living step) sizes.StateRow next from until
 
-    /// The state before `step`, in the user's order.
-    member _.State(step: int, spread: Spread) = taken (stateAt step) spread
+    /// Copies out the state before `step`, in the user's order.
+    member _.Leave(step: int, values: float32[], from: int, until: int) =
+        Exchange.leave layout.Order sizes.Channels sizes.StateRow (stateAt step) values from until
 
     /// The step from which states must be computed again before the way back can pass `step`, or `step` itself: where the
     /// state after it begins another interval.
@@ -235,8 +234,8 @@ type internal Tape(plan: Plan, kernels: IKernels, fireRate: float, memory: Memor
         sums.Clear()
 
     /// Adds what the loss says of a state to the adjoint.
-    member _.AddAdjoint(adjoint: State, spread: Spread) =
-        spread (Exchange.add layout.Order adjoint sizes.StateRow adjoints[current].Pointer)
+    member _.AddAdjoint(adjoint: State, from: int, until: int) =
+        Exchange.add layout.Order adjoint sizes.StateRow adjoints[current].Pointer from until
 
     /// Two passes of one step back; after both, `Turn`.
     member _.BackwardPass(step: int, pass: int, index: int, scratch: Scratch) =
@@ -283,8 +282,9 @@ type internal Tape(plan: Plan, kernels: IKernels, fireRate: float, memory: Memor
                 let at = cell * sizes.Inputs + i
                 total[at] <- total[at] + NativePtr.get row i
 
-    /// The adjoint of the state before the first step, once every step has been walked back.
-    member _.StartAdjoint(spread: Spread) = taken adjoints[current].Pointer spread
+    /// Copies out the adjoint of the state before the first step, once every step has been walked back.
+    member _.LeaveAdjoint(values: float32[], from: int, until: int) =
+        Exchange.leave layout.Order sizes.Channels sizes.StateRow adjoints[current].Pointer values from until
 
     /// Adds the rollout's gradient, stretch by stretch in order, to one in the rule's own order.
     member _.AddGradient(timeStep: float, gradient: float[]) =

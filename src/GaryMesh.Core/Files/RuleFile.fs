@@ -61,6 +61,7 @@ type internal Entries(name: string, arrays: IReadOnlyDictionary<string, NpyArray
 
     member _.Doubles(entry: string, shape: int list) = second (fetch entry shape _.ToFloat64())
     member _.Ints(entry: string, shape: int list) = second (fetch entry shape _.ToInt32())
+    member _.Truths(entry: string, shape: int list) = second (fetch entry shape _.ToBool())
     member _.Texts(entry: string, shape: int list) = second (fetch entry shape _.ToText())
 
     member entries.Version(kind: string, newest: int) =

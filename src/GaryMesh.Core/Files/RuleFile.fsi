@@ -88,6 +88,7 @@ type internal Entries =
     member Doubles: entry: string * shape: int list -> float[]
     /// Whole numbers of a shape.
     member Ints: entry: string * shape: int list -> int[]
+    member Truths: entry: string * shape: int list -> bool[]
     member Texts: entry: string * shape: int list -> string[]
     /// Checks `format` and `format_version`; gives the version.
     member Version: kind: string * newest: int -> int

@@ -72,18 +72,30 @@ type EdgeWeight(name: string, weight: Edge -> float) =
     static member At(offset: int) =
         EdgeWeight($"at:{offset}", fun edge -> if step edge.X = float offset then 1.0 else 0.0)
 
+    static member At(right: int, down: int) =
+        EdgeWeight(
+            $"at:{right}:{down}",
+            fun edge -> if step edge.X = float right && step edge.Y = float down then 1.0 else 0.0
+        )
+
     static member Find(name: string) : EdgeWeight | null =
         match builtIn |> List.tryFind (fun weight -> weight.Name = name) with
         | Some weight -> weight
         | None ->
-            let digits =
-                if name.StartsWith("at:", StringComparison.Ordinal) then
-                    name.Substring 3
-                else
-                    ""
+            let offset (digits: string) =
+                match Int32.TryParse(digits, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture) with
+                | true, offset -> Some offset
+                | _ -> None
 
-            match Int32.TryParse(digits, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture) with
-            | true, offset -> EdgeWeight.At offset
+            match name.Split ':' |> List.ofArray with
+            | [ "at"; along ] ->
+                match offset along with
+                | Some along -> EdgeWeight.At along
+                | None -> null
+            | [ "at"; right; down ] ->
+                match offset right, offset down with
+                | Some right, Some down -> EdgeWeight.At(right, down)
+                | _ -> null
             | _ -> null
 
     static member Names = ImmutableArray.CreateRange(builtIn |> List.map _.Name)
@@ -120,7 +132,7 @@ type Operator =
                 let names = String.Join(", ", EdgeWeight.Names)
 
                 Guard.refuse
-                    $"The operator '{text}' weighs edges by '{name}', but the known weights are {names} and at:D."
+                    $"The operator '{text}' weighs edges by '{name}', but the known weights are {names}, at:D and at:DX:DY."
 
         match text.Split(' ', 3) with
         | [| "own" |] -> Own
@@ -159,6 +171,17 @@ type Perception(operators: Operator seq) =
 
     static member Isotropic =
         Perception [ Operator.Own; Perception.Of Messages.Difference Aggregation.Sum EdgeWeight.Laplacian ]
+
+    static member Moore =
+        let at (right, down) = Perception.Of Messages.Value Aggregation.Sum (EdgeWeight.At(right, down))
+
+        let around =
+            [ for down in -1 .. 1 do
+                  for right in -1 .. 1 do
+                      if (right, down) <> (0, 0) then
+                          right, down ]
+
+        Perception(Operator.Own :: List.map at around)
 
     static member LeftSelfRight =
         let at offset = Perception.Of Messages.Value Aggregation.Sum (EdgeWeight.At offset)

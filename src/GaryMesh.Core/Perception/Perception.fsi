@@ -54,6 +54,8 @@ type EdgeWeight =
     static member Symmetric: EdgeWeight
     /// `at:D`: 1 for the neighbour at offset D along x, 0 for all others: `at:-1` is the left neighbour on a strip.
     static member At: offset: int -> EdgeWeight
+    /// `at:DX:DY`: 1 for the neighbour so many cells to the right and downwards on a lattice, 0 for all others.
+    static member At: right: int * down: int -> EdgeWeight
 
     /// The built-in weight of that name, or null.
     static member Find: name: string -> EdgeWeight | null
@@ -107,6 +109,9 @@ type Perception =
     static member Sobel: Perception
     /// Isotropic NCA on a lattice: own state and Laplacian (K = 2).
     static member Isotropic: Perception
+    /// A lattice: own state and each of the eight Moore neighbours under an operator of its own, row by row (K = 9): what a
+    /// 3 x 3 convolution sees.
+    static member Moore: Perception
     /// A strip: left neighbour, own state, right neighbour (K = 3), as gary-neuron's order has it.
     static member LeftSelfRight: Perception
     /// A graph without directions: own state and the symmetrically normalised sum of neighbours (K = 2).
