@@ -89,7 +89,13 @@ internal static class EndureCommand
         foreach (var argument in arguments) start.ArgumentList.Add(argument);
         using var chat = Process.Start(start) ?? throw new IOException($"'{host}' could not be started.");
         var (told, said) = (new List<string>(), new List<string>());
-        chat.OutputDataReceived += (_, line) => { if (line.Data is { } text) lock (said) said.Add(text); };
+        using var spoken = new ManualResetEventSlim();
+        chat.OutputDataReceived += (_, line) =>
+        {
+            if (line.Data is not { } text) return;
+            lock (said) said.Add(text);
+            if (!spoken.IsSet) spoken.Set();
+        };
         chat.ErrorDataReceived += (_, _) => { };
         chat.BeginOutputReadLine();
         chat.BeginErrorReadLine();
@@ -110,10 +116,9 @@ internal static class EndureCommand
             // It may have ended by itself; what it has acknowledged until then still counts.
         }
 
-        // One life in four may end in its start; the others end in the talk, however slow the machine is.
-        bool Acknowledged() { lock (said) return said.Exists(line => line.Contains("remembered:", StringComparison.Ordinal)); }
-        if (dice.Below(4) > 0) SpinWait.SpinUntil(() => chat.HasExited || Acknowledged(), TimeSpan.FromMinutes(1));
-        chat.WaitForExit(dice.Below(sleeps ? 4_000 : 2_400));
+        // Every fifth moment lies in the start, the others after the first word, however long that takes.
+        if (dice.Below(5) > 0) spoken.Wait(TimeSpan.FromSeconds(30));
+        chat.WaitForExit(1 + dice.Below(sleeps ? 2_500 : 800));
         if (!chat.HasExited) chat.Kill();
         chat.WaitForExit();
         lock (said) return [.. told.Where(value => said.Exists(line => line.Contains("remembered:", StringComparison.Ordinal) && line.Contains(value, StringComparison.Ordinal)))];
