@@ -1,7 +1,6 @@
 // The estimators where ML.NET users look for them: in the catalogs of an MLContext.
 using GaryMesh.MLNet;
 using GaryMesh.MLNet.Training;
-using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML;
 

@@ -1,6 +1,5 @@
 // The plug-in as a C# user writes it; what it computes is tested in F# beside this project.
 using Expecto.CSharp;
-using GaryMesh.MLNet;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 

@@ -20,7 +20,7 @@ public sealed class Brain : IDisposable
 
     // SQLite's locks belong to a process: a second opening in the same process would not see the first, and closing any
     // handle of the file would drop them (POSIX). So a process remembers what it has open.
-    private static readonly ConcurrentDictionary<string, bool> Opened = new(StringComparer.Ordinal);
+    private static readonly ConcurrentDictionary<string, bool> _opened = new(StringComparer.Ordinal);
 
     private readonly SqliteConnection _connection;
     private readonly string _key;
@@ -58,7 +58,7 @@ public sealed class Brain : IDisposable
         {
             if (Directory.Exists(path)) throw new BrainException($"'{path}' is a folder, not a brain.");
             var key = File.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path : path;
-            if (!Opened.TryAdd(key, true)) throw new BrainException($"The brain '{path}' is already open in this program.");
+            if (!_opened.TryAdd(key, true)) throw new BrainException($"The brain '{path}' is already open in this program.");
 
             try
             {
@@ -66,7 +66,7 @@ public sealed class Brain : IDisposable
             }
             catch
             {
-                Opened.TryRemove(key, out _);
+                _opened.TryRemove(key, out _);
                 throw;
             }
         }
@@ -123,7 +123,7 @@ public sealed class Brain : IDisposable
         if (_disposed) return;
         _disposed = true;
         _connection.Dispose();
-        Opened.TryRemove(_key, out _);
+        _opened.TryRemove(_key, out _);
     }
 
     private static Brain OpenFile(string path, string key)
@@ -148,7 +148,7 @@ public sealed class Brain : IDisposable
             // The first read undoes an interrupted change. An empty file gets its tables with its very first page, so that
             // there is never a page without the application's mark.
             var isNew = Scalar(connection, "PRAGMA page_count") is 0L;
-            Run(connection, isNew ? Schema : "BEGIN EXCLUSIVE; COMMIT");
+            Run(connection, isNew ? _schema : "BEGIN EXCLUSIVE; COMMIT");
             if (!isNew) CheckContent(path, connection, interrupted);
             Run(connection, "PRAGMA journal_mode = DELETE");
             return new Brain(path, key, connection) { IsNew = isNew };
@@ -275,7 +275,7 @@ public sealed class Brain : IDisposable
         _ => $"The brain '{path}' cannot be used: {refusal.Message.TrimEnd('.')}.",
     };
 
-    private static readonly string Schema = $"""
+    private static readonly string _schema = $"""
         BEGIN EXCLUSIVE;
         PRAGMA application_id = {BrainHeader.Application};
         PRAGMA user_version = {Format};

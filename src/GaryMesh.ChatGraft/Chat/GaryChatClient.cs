@@ -18,7 +18,7 @@ public sealed class GaryChatClient(ChatSession session, params IDisposable[] own
     /// <summary>The additional property that says what the memory did.</summary>
     public const string MemoryProperty = "memory";
 
-    private static readonly ChatClientMetadata Metadata = new("gary-mesh", null, "gary-chat");
+    private static readonly ChatClientMetadata _metadata = new("gary-mesh", null, "gary-chat");
 
     private readonly SemaphoreSlim _gate = new(1, 1);
 
@@ -77,7 +77,7 @@ public sealed class GaryChatClient(ChatSession session, params IDisposable[] own
     {
         ArgumentNullException.ThrowIfNull(serviceType);
         if (serviceKey is not null) return null;
-        if (serviceType == typeof(ChatClientMetadata)) return Metadata;
+        if (serviceType == typeof(ChatClientMetadata)) return _metadata;
         if (serviceType == typeof(ChatSession)) return session;
         return serviceType.IsInstanceOfType(this) ? this : null;
     }
@@ -116,7 +116,7 @@ public sealed class GaryChatClient(ChatSession session, params IDisposable[] own
     {
         ResponseId = id,
         MessageId = id,
-        ModelId = Metadata.DefaultModelId,
+        ModelId = _metadata.DefaultModelId,
         ConversationId = null,
     };
 }

@@ -28,7 +28,9 @@ internal static class GraftCommand
         var cellSteps = Options.Whole("--cell-steps", "Steps that the cells take (mesh).", 4);
         var arms = new Option<string[]>("--arms")
         {
-            Description = "Which of mesh, mlp and low-rank.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => _arms,
+            Description = "Which of mesh, mlp and low-rank.",
+            AllowMultipleArgumentsPerToken = true,
+            DefaultValueFactory = _ => _arms,
         };
         var together = new Option<bool>("--together") { Description = "Train the cortex along." };
         var threads = Options.Threads();

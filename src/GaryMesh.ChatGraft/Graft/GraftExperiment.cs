@@ -64,7 +64,12 @@ public sealed class GraftExperiment(ChatModel model, int[] training, int[] heldO
         var grafting = new Grafting(graft, plan.After);
         var settings = new TrainingSettings
         {
-            Steps = steps, Batch = batch, LearningRate = learningRate, WarmUp = Math.Max(1, steps / 10), Beta2 = 0.99, Seed = seed,
+            Steps = steps,
+            Batch = batch,
+            LearningRate = learningRate,
+            WarmUp = Math.Max(1, steps / 10),
+            Beta2 = 0.99,
+            Seed = seed,
         };
         using var trainer = new CortexTrainer(cortex, training, settings, threads, grafting, frozen: !together);
         var watch = Stopwatch.StartNew();

@@ -244,7 +244,7 @@ public sealed partial class EpisodicMemory
             {
                 { AsksWhen: true } when !LooksLikeTime.IsMatch(told.Value) => 0.8,
                 // That one has a dog is not what is asked about the dog.
-                _ when Having.Contains(_relation) && Indefinite.IsMatch(told.Value) => 0.75,
+                _ when _having.Contains(_relation) && Indefinite.IsMatch(told.Value) => 0.75,
                 { AsksWhere: true } when OnlyTime.IsMatch(told.Value) => 0.8,
                 _ => 1.0,
             };
@@ -285,15 +285,15 @@ public sealed partial class EpisodicMemory
         {
             var (old, now) = (KindOf(Fact.Told.Value), KindOf(newer.Fact.Told.Value));
             if (_relation == Words.Canonical("born")) return old == now && Fact.Told.Relation == newer.Fact.Told.Relation;
-            if (Single.Contains(_relation)) return true;
+            if (_single.Contains(_relation)) return true;
             return _relation.Length == 0 && (_attributes.Contains(Words.Canonical("favourite"))
                 || (old == now && old != ValueKind.Other && _subject.Count > 0));
         }
 
-        private static readonly HashSet<string> Single =
+        private static readonly HashSet<string> _single =
             [.. new[] { "name", "live", "work", "age", "origin", "code", "weigh", "tall", "park" }.Select(Words.Canonical)];
 
-        private static readonly HashSet<string> Having =
+        private static readonly HashSet<string> _having =
             [.. new[] { "have", "has", "had", "own", "adopt", "bought", "keep" }.Select(Words.Canonical)];
 
         [GeneratedRegex(@"^(?:an?|one|two|three|no|some)\s", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]

@@ -13,11 +13,11 @@ internal sealed record GeneratedFact(FactKind Kind, string Subject, string Value
 /// names: what the memory is tuned and measured with.</summary>
 internal sealed partial class FactTemplates
 {
-    private static readonly string[] Onsets =
+    private static readonly string[] _onsets =
         ["b", "br", "d", "dr", "f", "fl", "g", "gl", "h", "j", "k", "kr", "l", "m", "n", "p", "pl", "qu", "r", "s", "sk", "t", "tr", "v", "w", "y", "z"];
-    private static readonly string[] Nuclei = ["a", "e", "i", "o", "u", "ae", "ei", "oa", "oo", "y"];
-    private static readonly string[] Codas = ["", "", "b", "ck", "l", "lm", "m", "n", "nd", "r", "rk", "sh", "st", "v", "x", "zz"];
-    private static readonly string[] Months =
+    private static readonly string[] _nuclei = ["a", "e", "i", "o", "u", "ae", "ei", "oa", "oo", "y"];
+    private static readonly string[] _codas = ["", "", "b", "ck", "l", "lm", "m", "n", "nd", "r", "rk", "sh", "st", "v", "x", "zz"];
+    private static readonly string[] _months =
         ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
 
     private FactTemplates(IReadOnlyList<FactKind> kinds, IReadOnlyList<string> chat) => (Kinds, Chat) = (kinds, chat);
@@ -48,7 +48,7 @@ internal sealed partial class FactTemplates
     /// <summary>An invented word of two or three syllables.</summary>
     public static string Invented(Dice dice)
     {
-        var word = string.Concat(Enumerable.Range(0, 2 + dice.Below(2)).Select(_ => dice.Pick(Onsets) + dice.Pick(Nuclei))) + dice.Pick(Codas);
+        var word = string.Concat(Enumerable.Range(0, 2 + dice.Below(2)).Select(_ => dice.Pick(_onsets) + dice.Pick(_nuclei))) + dice.Pick(_codas);
         return Utterance.Capitalised(word);
     }
 
@@ -57,7 +57,7 @@ internal sealed partial class FactTemplates
         "name" or "place" or "company" => Invented(dice),
         "word" => Invented(dice),
         "number" => (1000 + dice.Below(9000)).ToString(System.Globalization.CultureInfo.InvariantCulture),
-        "date" => $"{1 + dice.Below(28)} {dice.Pick(Months)}",
+        "date" => $"{1 + dice.Below(28)} {dice.Pick(_months)}",
         _ => throw new InvalidDataException($"Values of the kind '{values}' are unknown; known are name, place, company, word, number and date."),
     };
 

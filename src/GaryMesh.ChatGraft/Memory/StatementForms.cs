@@ -31,7 +31,7 @@ internal static partial class StatementReader
 
     private static Regex Pattern(string pattern) => new(pattern, Loose, TimeSpan.FromSeconds(1));
 
-    private static readonly StatementForm[] Forms =
+    private static readonly StatementForm[] _forms =
     [
         // Names.
         new(Pattern(@"^(?:the|a) (?:first |last |full |real |nick)?name (?:of|for|that belongs to|given to|I gave(?: to)?|we gave(?: to)?) (?<s>" + Noun + @") (?:is|was|happens to be|will be|has to be)\s+(?<v>.+)$"), "name"),

@@ -64,7 +64,7 @@ internal static partial class StatementReader
 
     private static Statement? Form(string clause, bool urged)
     {
-        foreach (var form in Forms)
+        foreach (var form in _forms)
         {
             var match = form.Pattern.Match(clause);
             if (!match.Success) continue;

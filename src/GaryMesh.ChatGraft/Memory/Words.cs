@@ -12,7 +12,7 @@ internal static partial class Words
     public static partial Regex Word { get; }
 
     // Words that one person tells with and another asks with. The first names the family.
-    private static readonly string[] Families =
+    private static readonly string[] _families =
     [
         "name called call calling named naming christened nicknamed",
         "live reside dwell inhabit home house address based settled stay living lodging located residence residing",
@@ -33,14 +33,14 @@ internal static partial class Words
         "sibling siblings", "instrument play", "meet meeting", "support supporter",
     ];
 
-    private static readonly FrozenDictionary<string, string> FamilyOf = Families
+    private static readonly FrozenDictionary<string, string> _familyOf = _families
         .Select(family => family.Split(' '))
         .SelectMany(family => family.Select(word => (Stem: Stem(word), Head: Stem(family[0]))))
         .DistinctBy(pair => pair.Stem)
         .ToFrozenDictionary(pair => pair.Stem, pair => pair.Head, StringComparer.Ordinal);
 
-    // Phrases that say the same as one word of a family.
-    private static readonly (Regex Phrase, string Word)[] Phrases =
+    // _phrases that say the same as one word of a family.
+    private static readonly (Regex Phrase, string Word)[] _phrases =
     [
         (Say(@"(?:place|town|village|city|company|firm|restaurant|hotel|street) (?:called|named|by the name of)"), "place"),
         (Say(@"calls?(?= (?:\S+ )?(?:my |our |his |her |their )?home\b)|home ?town"), "live"),
@@ -83,13 +83,13 @@ internal static partial class Words
         "name live work birth favourite like hate age car phone code colour study cost email hobby job birthday nickname surname salary "
         + "breed religion nationality size gender temperature allergy tall weigh speak zodiac blood shoe eye hair food drink";
 
-    private static readonly FrozenSet<string> AttributeWords =
+    private static readonly FrozenSet<string> _attributeWords =
         Attributes.Split(' ').Select(Canonical).ToFrozenSet(StringComparer.Ordinal);
 
-    private static readonly FrozenSet<string> KindWords =
+    private static readonly FrozenSet<string> _kindWords =
         Kinds.Split(' ').Select(Canonical).ToFrozenSet(StringComparer.Ordinal);
 
-    private static readonly FrozenSet<string> SilentWords =
+    private static readonly FrozenSet<string> _silentWords =
         Silent.Split(' ').ToFrozenSet(StringComparer.Ordinal);
 
     /// <summary>The meaningful words of a text, each as its family's stem, in their order and without repetition.</summary>
@@ -100,7 +100,7 @@ internal static partial class Words
         foreach (Match match in Word.Matches(Said(text).ToLowerInvariant()))
         {
             var word = WithoutPossessive(match.Value);
-            if (SilentWords.Contains(word)) continue;
+            if (_silentWords.Contains(word)) continue;
             var cue = Canonical(word);
             if (!cues.Contains(cue)) cues.Add(cue);
         }
@@ -109,22 +109,22 @@ internal static partial class Words
     }
 
     /// <summary>A text with the phrases that stand for one word replaced by it.</summary>
-    public static string Said(string text) => Phrases.Aggregate(text, (said, phrase) => phrase.Phrase.Replace(said, phrase.Word));
+    public static string Said(string text) => _phrases.Aggregate(text, (said, phrase) => phrase.Phrase.Replace(said, phrase.Word));
 
     /// <summary>A cue that only says what kind of thing is asked after ("which <i>city</i> do I live in").</summary>
-    public static bool IsKind(string cue) => KindWords.Contains(cue);
+    public static bool IsKind(string cue) => _kindWords.Contains(cue);
 
     /// <summary>A cue that names what is asked of somebody or something.</summary>
-    public static bool IsAttribute(string cue) => AttributeWords.Contains(cue);
+    public static bool IsAttribute(string cue) => _attributeWords.Contains(cue);
 
     /// <summary>Whether a lower-case word carries no meaning of its own.</summary>
-    public static bool IsSilent(string word) => SilentWords.Contains(word);
+    public static bool IsSilent(string word) => _silentWords.Contains(word);
 
     /// <summary>A single lower-case word as its family's stem.</summary>
     public static string Canonical(string word)
     {
         var stem = Stem(word);
-        return FamilyOf.GetValueOrDefault(stem, stem);
+        return _familyOf.GetValueOrDefault(stem, stem);
     }
 
     /// <summary>Takes the commonest English endings off: plural, -ing, -ed, a last e. What is left need not be a word; it

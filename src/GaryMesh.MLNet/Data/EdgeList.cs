@@ -20,7 +20,7 @@ internal sealed record EdgeList(string[] Sources, string[] Targets, double[]? We
         if (columns.Weight is not null)
             needed.Add(edges.Schema.Require("edge weight", columns.Weight, ColumnKind.Single));
         if (columns.Direction is not null)
-            needed.Add(edges.Schema.Require("direction", columns.Direction, Direction));
+            needed.Add(edges.Schema.Require("direction", columns.Direction, _direction));
 
         using var cursor = edges.GetRowCursor(needed);
         var (readSource, readTarget) = (CellIds.Reader(cursor, source), CellIds.Reader(cursor, target));
@@ -87,7 +87,7 @@ internal sealed record EdgeList(string[] Sources, string[] Targets, double[]? We
         return MeshGraph.FromEdges(cells.Count, [.. sources], [.. targets], weights, directions, Directed);
     }
 
-    private static readonly ColumnKind Direction = ColumnKind.Vector with
+    private static readonly ColumnKind _direction = ColumnKind.Vector with
     {
         Expected = "Vector<Single, 2> or Vector<Single, 3>",
         Fits = type => ColumnKind.Vector.Fits(type) && ((VectorDataViewType)type).Size is 2 or 3,

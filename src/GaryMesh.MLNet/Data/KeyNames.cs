@@ -27,16 +27,16 @@ internal abstract class KeyNames
         var annotation = column.Annotations.Schema.GetColumnOrNull("KeyValues");
         if (annotation?.Type is not VectorDataViewType { ItemType: PrimitiveDataViewType item })
             return null;
-        return Kinds.FirstOrDefault(kind => kind.Item.Equals(item))?.Read(column);
+        return _kinds.FirstOrDefault(kind => kind.Item.Equals(item))?.Read(column);
     }
 
     /// <summary>Reads what <see cref="Texts"/> and <see cref="TypeName"/> said.</summary>
     public static KeyNames? Parse(string typeName, string[] texts) =>
-        Kinds.FirstOrDefault(kind => kind.Name == typeName)?.Parse(texts);
+        _kinds.FirstOrDefault(kind => kind.Name == typeName)?.Parse(texts);
 
     /// <summary>Two values that stand for those of a type to come, or null where files know no such type.</summary>
     public static KeyNames? Sample(DataViewType item) =>
-        Kinds.FirstOrDefault(kind => kind.Item.Equals(item))?.Parse(["0", "1"]);
+        _kinds.FirstOrDefault(kind => kind.Item.Equals(item))?.Parse(["0", "1"]);
 
     private abstract record Kind(string Name, PrimitiveDataViewType Item)
     {
@@ -62,7 +62,7 @@ internal abstract class KeyNames
         where T : IFormattable, IParsable<T> =>
         new(name, item, value => value.ToString(null, CultureInfo.InvariantCulture), text => T.Parse(text, CultureInfo.InvariantCulture));
 
-    private static readonly Kind[] Kinds =
+    private static readonly Kind[] _kinds =
     [
         // Owned memory, so that a text is the same whether it was read from data or from a file.
         new Kind<ReadOnlyMemory<char>>("text", TextDataViewType.Instance, text => text.ToString(), text => text.AsMemory()),

@@ -6,8 +6,8 @@ namespace GaryMesh.MLNet.Data;
 
 internal static class Shapes
 {
-    private static readonly SchemaShape Empty = new([]);
-    private static readonly MLContext Stock = new();
+    private static readonly SchemaShape _empty = new([]);
+    private static readonly MLContext _stock = new();
 
     private sealed class Nothing;
 
@@ -42,9 +42,9 @@ internal static class Shapes
                 Promise(definition[0], annotation);
         }
 
-        return Stock.Transforms
+        return _stock.Transforms
             .CustomMapping<Nothing, Holder>((_, _) => { }, contractName: null, outputSchemaDefinition: definition)
-            .GetOutputSchema(Empty)
+            .GetOutputSchema(_empty)
             .Single();
     }
 

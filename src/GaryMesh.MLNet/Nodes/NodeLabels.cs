@@ -2,7 +2,6 @@
 using GaryMesh.MLNet.Data;
 using GaryMesh.MLNet.Training;
 using Microsoft.ML;
-using Microsoft.ML.Data;
 
 namespace GaryMesh.MLNet.Nodes;
 

@@ -5,10 +5,10 @@ namespace GaryMesh.MLNet.Rows;
 /// <summary>Chosen channels of every cell, cell by cell; or, pooled, four statistics of each over all cells.</summary>
 internal sealed record FeatureChoice(int[] Channels, bool Pooled)
 {
-    private static readonly string[] Statistics = ["mean", "deviation", "least", "greatest"];
+    private static readonly string[] _statistics = ["mean", "deviation", "least", "greatest"];
 
     public string[] Slots(int cells) => Pooled
-        ? [.. Channels.SelectMany(channel => Statistics.Select(statistic => $"channel {channel} {statistic}"))]
+        ? [.. Channels.SelectMany(channel => _statistics.Select(statistic => $"channel {channel} {statistic}"))]
         : [.. Enumerable.Range(0, cells).SelectMany(cell => Channels.Select(channel => $"cell {cell} channel {channel}"))];
 
     /// <summary>Picks the features out of a state [cells x channels].</summary>
@@ -17,7 +17,7 @@ internal sealed record FeatureChoice(int[] Channels, bool Pooled)
         if (Pooled)
         {
             for (var index = 0; index < Channels.Length; index++)
-                Summarise(state, channels, Channels[index], features.Slice(Statistics.Length * index, Statistics.Length));
+                Summarise(state, channels, Channels[index], features.Slice(_statistics.Length * index, _statistics.Length));
             return;
         }
 

@@ -104,7 +104,10 @@ internal static class MeshModelFile
         var directions = entries.Has("edge_directions") ? entries.Take("edge_directions").ToFloat64() : null;
         if (targets.Length != sources.Length || (weights?.Length ?? sources.Length) != sources.Length
             || (directions?.Length ?? 3 * sources.Length) != 3 * sources.Length)
+        {
             throw entries.Bad($"there are {sources.Length} edges, but {targets.Length} targets, {weights?.Length} weights or {directions?.Length} numbers of directions");
+        }
+
         return new NodeTable(
             entries.Text("id_column"), new EdgeList(sources, targets, weights, directions, directed, columns), entries.Truth("skips_unknown"));
     }

@@ -1,7 +1,6 @@
 // Runs a training under ML.NET's eyes: seed, log, cancellation.
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
-using Microsoft.ML.Trainers;
 
 namespace GaryMesh.MLNet.Training;
 
