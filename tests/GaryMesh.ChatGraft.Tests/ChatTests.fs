@@ -213,11 +213,11 @@ let tests =
                       "and all still to sleep over")
           }
 
-          test "ten kills lose nothing that was acknowledged" {
+          test "four kills lose nothing that was acknowledged" {
               withFolder (fun path ->
                   let modelPath = path + ".npz"
                   ChatModelFile.Write(modelPath, model)
-                  let report = EndureCommand.Run(path, modelPath, 10, 1UL, CancellationToken.None)
-                  Expect.equal (report.Opened, report.Lost) (10, 0) $"{report}"
+                  let report = EndureCommand.Run(path, modelPath, 4, 1UL, CancellationToken.None)
+                  Expect.equal (report.Opened, report.Lost) (4, 0) $"{report}"
                   Expect.isGreaterThan report.Acknowledged 0 "there was something to lose")
           } ]
