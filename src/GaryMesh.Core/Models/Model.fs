@@ -56,7 +56,25 @@ type Scaling =
 
             struct (Array.map float32 means, Array.map float32 deviations)
 
-        let struct (featureShift, featureDeviation) = moments shape.Features data.Features
+        /// What the outputs of each cell of each row are added to; 0 where there is no residual.
+        let bases =
+            if shape.Residual.IsEmpty then
+                Array.zeroCreate (data.Rows * cells)
+            else
+                let column = shape.Residual[0]
+                let own = Array.init (data.Rows * cells) (fun cell -> data.Features[cell * shape.Features + column])
+                let struct (mean, _) = moments 1 own
+                let scaling = Scaling.None shape
+                scaling.FeatureShift[column] <- mean[0]
+
+                Array.init (data.Rows * cells) (fun cell ->
+                    scaling.Base(shape, ReadOnlySpan(data.Features, cell * shape.Features, shape.Features)))
+
+        let features =
+            data.Features
+            |> Array.mapi (fun i value -> if shape.IsRelative(i % shape.Features) then value - bases[i / shape.Features] else value)
+
+        let struct (featureShift, featureDeviation) = moments shape.Features features
 
         let scaling =
             { Scaling.None shape with
@@ -66,14 +84,11 @@ type Scaling =
         if not shape.Head.IsRegression || shape.Outputs = 0 then
             scaling
         else
-            let labels = Array.copy data.Labels
-
-            if not shape.Residual.IsEmpty then
-                for cell in 0 .. data.Rows * cells - 1 do
-                    let added = scaling.Base(shape, ReadOnlySpan(data.Features, cell * shape.Features, shape.Features))
-
-                    for i in cell * shape.Outputs .. (cell + 1) * shape.Outputs - 1 do
-                        labels[i] <- labels[i] - added
+            let labels =
+                if shape.Residual.IsEmpty then
+                    data.Labels
+                else
+                    data.Labels |> Array.mapi (fun i label -> label - bases[i / shape.Outputs])
 
             let struct (outputShift, outputScale) = moments shape.Outputs labels
             { scaling with OutputShift = outputShift; OutputScale = outputScale }

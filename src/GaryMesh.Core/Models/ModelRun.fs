@@ -144,19 +144,26 @@ type internal ModelRun(shape: ModelShape, scaling: Scaling, graph: Graph, automa
             let own = Span<float32>.op_Implicit(raw.Slice(cell * k, k)): ReadOnlySpan<float32>
             let scale = unitScale own
 
+            let start = if added.Length > 0 then scaling.Base(shape, own) else 0.0f
+
             if added.Length > 0 then
-                added[cell] <- scaling.Base(shape, own)
+                added[cell] <- start
 
             for column in 0 .. k - 1 do
                 let at = cell * shape.Seen + column
 
                 if Single.IsNaN own[column] then
-                    into[at] <- 0.0f
+                    into[at] <-
+                        if added.Length > 0 && not (shape.IsRelative column) then
+                            (start - scaling.FeatureShift[column]) * scaling.FeatureScale[column]
+                        else
+                            0.0f
 
                     if shape.Missing then
                         into[at + k] <- 0.0f
                 else
-                    into[at] <- (own[column] * scale - scaling.FeatureShift[column]) * scaling.FeatureScale[column]
+                    let value = if shape.IsRelative column then own[column] - start else own[column]
+                    into[at] <- (value * scale - scaling.FeatureShift[column]) * scaling.FeatureScale[column]
 
                     if shape.Missing then
                         into[at + k] <- 1.0f

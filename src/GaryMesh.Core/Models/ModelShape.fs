@@ -94,6 +94,7 @@ type ModelShape =
         { shape with Residual = columns }
 
     member shape.Seen = if shape.Missing then 2 * shape.Features else shape.Features
+    member shape.IsRelative(column: int) = not shape.Residual.IsEmpty && column <> shape.Residual[0]
     member shape.EncodedValues = if shape.Encoded = 0 then shape.Seen else shape.Encoded
     member shape.Inputs = if shape.Told then shape.EncodedValues else 0
     member shape.RuleShape = RuleShape(shape.Channels, shape.Perception.Count, shape.Hidden, shape.Inputs)

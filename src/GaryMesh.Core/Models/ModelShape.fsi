@@ -62,8 +62,9 @@ type ModelShape =
     member WithRunning: fireRate: float * timeStep: float * gate: Gate -> ModelShape
     member WithReadout: hidden: int -> ModelShape
     member WithMissing: missing: bool -> ModelShape
-    /// Outputs become what is to be added to a feature: a forecast says how the last value will change. Without a measured
-    /// column the mean of the first one stands in.
+    /// Outputs become what is to be added to a feature: a forecast says how the last value will change. That feature is the
+    /// first of the columns that was measured; without one the mean of the first column stands in. It enters in the first
+    /// column's place, and all others as their difference from it.
     member WithResidual: columns: int seq -> ModelShape
 
     /// Refuses a shape whose parts do not fit each other.
@@ -72,6 +73,8 @@ type ModelShape =
 
     /// Numbers that the encoder reads a cell: k, or 2 k with flags.
     member Seen: int
+    /// Whether a column enters as its difference from what the outputs are added to.
+    member internal IsRelative: column: int -> bool
     /// E.
     member EncodedValues: int
     /// I: numbers the rule is told at every step.
