@@ -9,7 +9,7 @@ var ring = Graph.Ring(64);
 var target = Enumerable.Range(0, 64).Select(i => MathF.Sin(2 * MathF.PI * i / 64)).ToArray();
 var automaton = Automaton.GaryMesh(seed: 1).WithSteps(32, 48);
 var task = TrainingTask.Of(Loss.MeanSquared(target, channel: 0))
-    .WithIterations(1000).WithBatch(4).WithOptimiser(Adam.Of(4e-3).WithMilestones([660], 0.3));
+    .WithIterations(800).WithBatch(4).WithOptimiser(Adam.Of(4e-3).WithMilestones([530], 0.3));
 
 using var trainer = new Trainer(automaton, ring, task);
 var (training, _) = trainer.Run(trainer.Begin(), progress: null, CancellationToken.None);

@@ -11,9 +11,9 @@ let automaton = (Automaton.GaryMesh 1UL).WithSteps(32, 48)
 
 let task =
     { TrainingTask.Of(Loss.MeanSquared(target, 0)) with
-        Iterations = 1000
+        Iterations = 800
         Batch = 4
-        Optimiser = (Adam.Of 4e-3).WithMilestones([ 660 ], 0.3) }
+        Optimiser = (Adam.Of 4e-3).WithMilestones([ 530 ], 0.3) }
 
 let trained =
     use trainer = new Trainer(automaton, ring, task)

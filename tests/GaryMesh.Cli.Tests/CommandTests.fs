@@ -242,4 +242,34 @@ let tests =
                     "threads"
                     "bytes_peak" ]
 
-              Expect.isGreaterThan ((nonNull ran.Json["gflops_executed"]).GetValue<float>()) 0.0 "operations" ]
+              Expect.isGreaterThan ((nonNull ran.Json["gflops_executed"]).GetValue<float>()) 0.0 "operations"
+
+          testCase "bench times several graphs and draws them"
+          <| fun () ->
+              inFolder (fun at ->
+                  let picture = at "scaling.png"
+
+                  let ran =
+                      succeed
+                          [ "bench"
+                            "--graph"
+                            "ring:64"
+                            "grid:8x16"
+                            "--steps"
+                            "2"
+                            "--rounds"
+                            "1"
+                            "--png"
+                            picture
+                            "--json" ]
+
+                  let runs = (nonNull ran.Json["runs"]).AsArray() |> Seq.map (fun run -> (nonNull run).AsObject())
+
+                  Expect.equal [ for run in runs -> (nonNull run["cells"]).GetValue<int>() ] [ 64; 128 ] "in order"
+
+                  Expect.isTrue (File.Exists picture) "the picture"
+
+                  let table =
+                      (succeed [ "bench"; "--graph"; "ring:64"; "ring:96"; "--steps"; "2"; "--rounds"; "1" ]).Output
+
+                  Expect.stringContains table "96" "a row for each") ]

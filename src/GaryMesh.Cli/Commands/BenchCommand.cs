@@ -1,6 +1,7 @@
 using System.CommandLine;
-using System.Diagnostics;
 using System.Text.Json.Nodes;
+using GaryMesh.Cli.Pictures;
+using GaryMesh.Cli.Reports;
 using GaryMesh.Cli.Words;
 using Spectre.Console;
 
@@ -9,11 +10,16 @@ namespace GaryMesh.Cli.Commands;
 /// <summary>`gary-mesh bench`: how long a rollout takes, and how near that comes to what the machine can do.</summary>
 internal static class BenchCommand
 {
-    private const int PeakMilliseconds = 40;
-
     public static Command Create(TextWriter output, TextWriter error, CancellationToken stop)
     {
-        var graph = Options.Graph("ring:65536");
+        var graphs = new Option<string[]>("--graph", "-g")
+        {
+            Description = "Who sees whom: a graph word or a file, or several, each timed in turn (see the notes).",
+            HelpName = "G",
+            AllowMultipleArgumentsPerToken = true,
+            DefaultValueFactory = _ => ["ring:65536"],
+        };
+        var picture = Options.File("--png", "Draw the time per cell and step over the number of cells.", "FILE.png");
         var rule = Options.File("--rule", "The rule: sizes, a preset or a file (see the notes).", "R");
         rule.DefaultValueFactory = _ => "12x48x3";
         var steps = Options.Whole("--steps", "T", "Steps of a rollout.", 24);
@@ -29,11 +35,11 @@ internal static class BenchCommand
         var command = new Command(
             "bench", "Time rollouts of a rule on a graph, beside the peak of the same machine measured in the same run.")
         {
-            graph, rule, steps, fire, rounds, lanes, seed, threads, json, quiet,
+            graphs, rule, steps, fire, rounds, lanes, seed, threads, picture, json, quiet,
         };
         command.SetAction(parsed => Run(
             new Terminal(output, error, parsed.GetValue(json), parsed.GetValue(quiet)),
-            parsed.GetValue(graph)!,
+            parsed.GetValue(graphs)!,
             parsed.GetValue(rule)!,
             parsed.GetValue(steps),
             parsed.GetValue(fire),
@@ -41,6 +47,7 @@ internal static class BenchCommand
             parsed.GetValue(lanes),
             parsed.GetValue(seed),
             parsed.GetValue(threads),
+            parsed.GetValue(picture),
             stop));
         ExamplesHelp.Attach(
             command,
@@ -49,6 +56,7 @@ internal static class BenchCommand
             gary-mesh bench --graph ring:1048576 --steps 24 --threads 2 --rule 12x48x3 --fire 0.5 --json
             gary-mesh bench --graph icosphere:80 --rule mesh-nca --threads 1
             gary-mesh bench --graph grid:256x256 --rule growing
+            gary-mesh bench --graph ring:1024 ring:65536 ring:1048576 --png scaling.png
             """,
             $"""
             seconds_per_rollout is the median over the rounds, with its quartiles beside it; a rollout takes the user's state
@@ -57,7 +65,8 @@ internal static class BenchCommand
             (and 2 x channels for each operator whose own state has a weight); a multiply-add counts as two, and cells that
             do not fire count as nothing. peak_gflops is what chains of fused multiply-adds in registers reach on as many
             threads, measured between the rollouts; fraction_of_peak is the median of the rounds' own ratios. bytes_peak is
-            the most memory that the process has held, bytes_engine what the engine holds.
+            the most memory that the process has held, bytes_engine what the engine holds. Several graphs make one object with
+            an array 'runs'.
 
             {GraphWord.Note}
 
@@ -68,7 +77,7 @@ internal static class BenchCommand
 
     private static int Run(
         Terminal terminal,
-        string graphWord,
+        string[] graphs,
         string ruleWord,
         int steps,
         double? fire,
@@ -76,11 +85,13 @@ internal static class BenchCommand
         int lanes,
         ulong seed,
         int threads,
+        string? picture,
         CancellationToken stop)
     {
         if (lanes is not (0 or 1 or 4 or 8 or 16))
             throw new Complaint($"--lanes takes 0, 1, 4, 8 or 16, but '{lanes}' is none of them.");
 
+        OutputFile.Check(picture);
         var automaton = RuleWord.Read(ruleWord, seed);
 
         if (!RuleWord.IsFile(ruleWord))
@@ -92,134 +103,89 @@ internal static class BenchCommand
         if (fire is { } rate)
             automaton = automaton.WithFireRate(rate);
 
-        var graph = GraphFile.Of(graphWord);
-        using var prepared = new Prepared(automaton, graph, new EngineOptions { Threads = threads, Lanes = lanes });
-        var rollout = Rollout.Of(
-            automaton.Start.On(graph, automaton.Rule.Shape.Channels, seed), steps, Firing.NewSeeded(seed, 0));
-        var operations = Operations(automaton, graph, rollout, stop);
+        // Read before anything is timed: a word that is no graph should not be found out minutes later.
+        Graph[] worlds = [.. graphs.Select(GraphFile.Of)];
+        var timings = terminal.Watch("Measuring", progress => worlds
+            .Select((graph, i) => RolloutTiming.Measure(
+                automaton,
+                graph,
+                steps,
+                rounds,
+                seed,
+                new EngineOptions { Threads = threads, Lanes = lanes },
+                new Part(progress, i, worlds.Length),
+                stop))
+            .ToArray());
 
-        var seconds = new double[rounds];
-        var peaks = new double[rounds];
-        terminal.Watch("Measuring", progress =>
-        {
-            var clock = Stopwatch.StartNew();
-            prepared.Run(rollout);
-            PeakRate.Gflops(prepared.Threads, PeakMilliseconds);
-            clock.Restart();
-            prepared.Run(rollout);
+        if (picture is not null)
+            PngCanvas.Write(picture, Picture(timings));
 
-            // A round of less than this would be told more by the clock than by the work.
-            var repeats = (int)Math.Clamp(0.03 / clock.Elapsed.TotalSeconds, 1, 10_000);
-
-            for (var round = 0; round < rounds; round++)
-            {
-                stop.ThrowIfCancellationRequested();
-                clock.Restart();
-
-                for (var repeat = 0; repeat < repeats; repeat++)
-                    prepared.Run(rollout);
-
-                seconds[round] = clock.Elapsed.TotalSeconds / repeats;
-                peaks[round] = PeakRate.Gflops(prepared.Threads, PeakMilliseconds);
-                progress.Report((round + 1.0) / rounds);
-            }
-
-            return true;
-        });
-
-        var fractions = seconds.Zip(peaks, (time, peak) => 1e-9 * operations / time / peak).ToArray();
-        var median = Measurement.Median(seconds);
-        var (low, high) = Quartiles(seconds);
-        var nanoseconds = 1e9 * median / ((double)graph.Cells * steps);
-        using var process = Process.GetCurrentProcess();
-        terminal.Figures(new JsonObject
-        {
-            ["graph"] = graph.Name,
-            ["cells"] = graph.Cells,
-            ["edges"] = graph.Edges,
-            ["rule"] = ruleWord,
-            ["parameters"] = automaton.Rule.ParameterCount,
-            ["steps"] = steps,
-            ["fire_rate"] = automaton.FireRate,
-            ["threads"] = prepared.Threads,
-            ["lanes"] = prepared.Lanes,
-            ["rounds"] = rounds,
-            ["seconds_per_rollout"] = median,
-            ["seconds_quartiles"] = new JsonArray(low, high),
-            ["seconds_least"] = seconds.Min(),
-            ["seconds_most"] = seconds.Max(),
-            ["ns_per_cell_step"] = nanoseconds,
-            ["gflops_executed"] = 1e-9 * operations / median,
-            ["peak_gflops"] = Measurement.Median(peaks),
-            ["peak_gflops_least"] = peaks.Min(),
-            ["peak_gflops_most"] = peaks.Max(),
-            ["fraction_of_peak"] = Measurement.Median(fractions),
-            ["fraction_least"] = fractions.Min(),
-            ["fraction_most"] = fractions.Max(),
-            ["bytes_engine"] = prepared.Bytes,
-            ["bytes_peak"] = process.PeakWorkingSet64,
-        });
-
-        var table = new Table().Border(TableBorder.Rounded).HideHeaders().AddColumn("").AddColumn("");
-        table.AddRow("graph", $"{Markup.Escape(graph.Name)}: {graph.Cells:N0} cells, {graph.Edges:N0} edges");
-        table.AddRow(
-            "rule",
-            $"{automaton.Rule.Shape.Text}, {automaton.Rule.ParameterCount:N0} parameters, fire rate {automaton.FireRate}");
-        table.AddRow("machine", $"{prepared.Threads} threads, {prepared.Lanes} numbers a vector");
-        table.AddRow(
-            $"a rollout of {steps} steps",
-            $"{1e3 * median:F3} ms (quartiles {1e3 * low:F3} to {1e3 * high:F3}, {rounds} rounds)");
-        table.AddRow("per cell and step", $"{nanoseconds:F2} ns");
-        table.AddRow("executed", $"{1e-9 * operations / median:F1} GFLOP/s");
-        table.AddRow(
-            "peak of the machine",
-            $"{Measurement.Median(peaks):F1} GFLOP/s ({peaks.Min():F1} to {peaks.Max():F1})");
-        table.AddRow(
-            "share of the peak",
-            $"{Measurement.Median(fractions):P1} ({fractions.Min():P1} to {fractions.Max():P1})");
-        table.AddRow(
-            "memory",
-            $"{prepared.Bytes / 1048576.0:F1} MiB in the engine, {process.PeakWorkingSet64 / 1048576.0:F1} MiB at most in all");
-        terminal.Say(table);
+        var runs = timings.Select(timing => timing.ToJson(ruleWord)).ToArray();
+        terminal.Figures(runs.Length == 1 ? runs[0] : new JsonObject { ["runs"] = new JsonArray([.. runs]) });
+        terminal.Say(timings.Length == 1 ? Described(timings[0]) : Compared(timings));
         return CommandLine.Done;
     }
 
-    /// <summary>The operations that a rollout cannot do without: those of the cells that fire.</summary>
-    private static double Operations(Automaton automaton, Graph graph, Rollout rollout, CancellationToken stop)
+    private static Table Described(RolloutTiming timing)
     {
-        var shape = automaton.Rule.Shape;
-        var edged = automaton.Perception.Operators.OfType<Operator.Neighbours>().ToArray();
-        var differences = edged.Count(one => one.Messages.IsDifference);
-        var perCell = 2.0 * (((double)shape.Perceived * shape.Hidden) + ((double)shape.Hidden * shape.Channels)
-            + ((double)differences * shape.Channels));
-        var perEdge = 2.0 * edged.Length * shape.Channels;
-        var total = 0.0;
-        var together = new Lock();
-
-        Parallel.For(0, rollout.Steps, new ParallelOptions { CancellationToken = stop }, step =>
-        {
-            var (cells, edges) = (0L, 0L);
-
-            for (var cell = 0; cell < graph.Cells; cell++)
-            {
-                if (rollout.Firing.Fires(automaton.FireRate, step, cell))
-                {
-                    cells++;
-                    edges += graph.Degree(cell);
-                }
-            }
-
-            // Whole numbers, whose sum does not depend on the order.
-            lock (together)
-                total += (cells * perCell) + (edges * perEdge);
-        });
-
-        return total;
+        var (low, high) = timing.Quartiles;
+        var rule = timing.Automaton.Rule;
+        var fractions = timing.Fractions;
+        var table = new Table().Border(TableBorder.Rounded).HideHeaders().AddColumn("").AddColumn("");
+        table.AddRow(
+            "graph", $"{Markup.Escape(timing.Graph.Name)}: {timing.Graph.Cells:N0} cells, {timing.Graph.Edges:N0} edges");
+        table.AddRow(
+            "rule",
+            $"{rule.Shape.Text}, {rule.ParameterCount:N0} parameters, fire rate {timing.Automaton.FireRate}");
+        table.AddRow("machine", $"{timing.Threads} threads, {timing.Lanes} numbers a vector");
+        table.AddRow(
+            $"a rollout of {timing.Steps} steps",
+            $"{1e3 * timing.Median:F3} ms (quartiles {1e3 * low:F3} to {1e3 * high:F3}, {timing.Seconds.Length} rounds)");
+        table.AddRow("per cell and step", $"{timing.NsPerCellStep:F2} ns");
+        table.AddRow("executed", $"{timing.Gflops:F1} GFLOP/s");
+        table.AddRow(
+            "peak of the machine", $"{timing.Peak:F1} GFLOP/s ({timing.Peaks.Min():F1} to {timing.Peaks.Max():F1})");
+        table.AddRow(
+            "share of the peak",
+            $"{Measurement.Median(fractions):P1} ({fractions.Min():P1} to {fractions.Max():P1})");
+        table.AddRow("memory", $"{Mebibytes(timing.EngineBytes)} in the engine, {Mebibytes(timing.ProcessBytes)} at most in all");
+        return table;
     }
 
-    private static (double Low, double High) Quartiles(double[] values)
+    private static Table Compared(RolloutTiming[] timings)
     {
-        double[] sorted = [.. values.Order()];
-        return (sorted[(sorted.Length - 1) / 4], sorted[sorted.Length - 1 - ((sorted.Length - 1) / 4)]);
+        var table = new Table().Border(TableBorder.Rounded);
+
+        foreach (var column in (string[])["cells", "parameters", "ns per cell-step", "ms per rollout", "share of the peak", "engine"])
+            table.AddColumn(new TableColumn(column).RightAligned());
+
+        foreach (var timing in timings)
+        {
+            table.AddRow(
+                $"{timing.Graph.Cells:N0}",
+                $"{timing.Automaton.Rule.ParameterCount:N0}",
+                $"{timing.NsPerCellStep:F2}",
+                $"{1e3 * timing.Median:F3}",
+                $"{Measurement.Median(timing.Fractions):P1}",
+                Mebibytes(timing.EngineBytes));
+        }
+
+        return table;
+    }
+
+    private static string Mebibytes(long bytes) => $"{bytes / 1048576.0:F1} MiB";
+
+    private static Pixels Picture(RolloutTiming[] timings)
+    {
+        var canvas = new PngCanvas(760, 400);
+        Place[] points = [.. timings.Select(timing => new Place(timing.Graph.Cells, timing.NsPerCellStep)).OrderBy(one => one.X)];
+        DemoPictures.Scaling("cells", points).Draw(canvas, 0, 0, 760, 400);
+        return canvas.Pixels;
+    }
+
+    /// <summary>The progress of one of several runs, as a part of the whole.</summary>
+    private sealed class Part(IProgress<double> whole, int index, int count) : IProgress<double>
+    {
+        public void Report(double value) => whole.Report((index + value) / count);
     }
 }

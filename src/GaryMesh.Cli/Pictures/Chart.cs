@@ -57,7 +57,7 @@ internal sealed record Chart(string Title, Axis X, Axis Y, Series[] Curves)
                     canvas.Disc(point, 2.6, curve.Ink);
             }
 
-            if (Curves.Length > 1)
+            if (curve.Name.Length > 0 && Curves.Length > 1)
             {
                 if (curve.Dotted)
                     canvas.Disc(new Place(legend + 10, y + 37), 2.6, curve.Ink);

@@ -51,15 +51,16 @@ internal static class DemoPictures
                     Dotted: true),
             ]);
 
-    public static Chart ScalingChart(DemoFigures figures)
-    {
-        Place[] points = [.. figures.Scaling.Select(scale => new Place(scale.Cells, scale.NsPerCellStep))];
-        return new Chart(
+    public static Chart ScalingChart(DemoFigures figures) =>
+        Scaling("cells of the ring", [.. figures.Scaling.Select(scale => new Place(scale.Cells, scale.NsPerCellStep))]);
+
+    /// <summary>Nanoseconds per cell and step over the number of cells.</summary>
+    public static Chart Scaling(string cells, Place[] points) =>
+        new(
             "Time per cell and step",
-            new Axis("cells of the ring", Log: true),
+            new Axis(cells, Log: true),
             new Axis("ns per cell-step", Least: 0, Most: 1.2 * points.Max(point => point.Y)),
-            [new Series("", points, Ink.First), new Series(" ", points, Ink.First, Dotted: true)]);
-    }
+            [new Series("", points, Ink.First), new Series("", points, Ink.First, Dotted: true)]);
 
     private static Place[] Points(float[] values) => [.. values.Select((value, i) => new Place(i, value))];
 }

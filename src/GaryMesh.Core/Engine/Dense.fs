@@ -64,106 +64,139 @@ type PackedMatrix internal (rows: int, columns: int, lanes: int) =
 /// A product at work: where everything lies while the arrays are pinned.
 [<Struct; NoComparison; NoEquality>]
 type private Operands =
-    { A: P
-      ARow: int
-      AStep: int
-      Rows: int
-      B: Panels
-      Columns: int
-      C: P
-      CRow: int
-      CStep: int
-      Bias: P
-      HasBias: bool
-      Adds: bool
-      Relu: bool }
+    {
+        A: P
+        ARow: int
+        AStep: int
+        Rows: int
+        B: Panels
+        Columns: int
+        C: P
+        CRow: int
+        CStep: int
+        /// What every row of a sum begins with, as long as the panels are wide, where the product does not add to C.
+        Start: P
+        Adds: bool
+        Relu: bool
+    }
 
-/// The product of eight rows at a time, in one vector width.
+/// A product in one vector width, a bundle of strips at a time; a strip is eight rows.
 type private IStrips =
-    /// Rows `first` .. `first + 7` of the product, or as many as there are; `scratch` holds 8 x (rows of B + 48) numbers.
-    abstract Strip: product: inref<Operands> * first: int * scratch: P -> unit
+    /// The strips `first` .. `first + count - 1` of the product; `scratch` holds `Bundle.scratch` numbers.
+    abstract Run: product: inref<Operands> * first: int * count: int * scratch: P -> unit
+
+module private Bundle =
+    /// Strips that one worker takes at a time: they share a panel while it is in the first-level cache.
+    let strips = 8
+    /// Numbers summed before the next strip's turn: a panel of so many rows stays in the first-level cache.
+    let depth = 192
+    /// A tile is eight rows of at most three vectors.
+    let tile = 8 * 48
+    /// A copy of the last strip's rows, and a tile to each strip.
+    let scratch depth = 8 * depth + strips * tile
 
 [<Sealed>]
 type private Strips<'O, 'V when 'O: struct and 'O :> ILanes<'V>>() =
-    /// Numbers summed before a tile goes back to memory: a panel of so many rows stays in the first-level cache.
-    static member Depth = 192
+    /// The rows at the end may be fewer than eight: the kernel reads a copy, filled up with zeros.
+    static member Copy(product: inref<Operands>, first: int, copy: P) =
+        let count = product.B.Rows
+
+        for i in 0..7 do
+            for k in 0 .. count - 1 do
+                let value =
+                    if first + i < product.Rows then
+                        NativePtr.get product.A ((first + i) * product.ARow + k * product.AStep)
+                    else
+                        0.0f
+
+                NativePtr.set copy (i * count + k) value
+
+    /// Rows and columns of C into a tile, zeros around them.
+    static member Gather(product: inref<Operands>, c: P, rows: int, columns: int, tile: P, width: int) =
+        for i in 0..7 do
+            for j in 0 .. width - 1 do
+                let value =
+                    if i < rows && j < columns then
+                        NativePtr.get c (i * product.CRow + j * product.CStep)
+                    else
+                        0.0f
+
+                NativePtr.set tile (i * width + j) value
+
+    static member Scatter(product: inref<Operands>, c: P, rows: int, columns: int, tile: P, width: int) =
+        if product.CStep = 1 then
+            for i in 0 .. rows - 1 do
+                Span<float32>(NativePtr.toVoidPtr (NativePtr.add tile (i * width)), columns)
+                    .CopyTo(Span<float32>(NativePtr.toVoidPtr (NativePtr.add c (i * product.CRow)), columns))
+        else
+            for i in 0 .. rows - 1 do
+                for j in 0 .. columns - 1 do
+                    NativePtr.set c (i * product.CRow + j * product.CStep) (NativePtr.get tile (i * width + j))
 
     interface IStrips with
-        member _.Strip(product, first, scratch) =
+        member _.Run(product, first, strips, scratch) =
             let count = product.B.Rows
-            let rows = min 8 (product.Rows - first)
             let lanes = 'O.Width
-            // The rows at the end are fewer than eight: the kernel reads a copy, filled up with zeros.
-            let short = rows < 8
+            let tiles = NativePtr.add scratch (8 * count)
 
-            let struct (a, aRow, aStep) =
-                if short then
-                    for i in 0..7 do
-                        for k in 0 .. count - 1 do
-                            let value =
-                                if i < rows then
-                                    NativePtr.get product.A ((first + i) * product.ARow + k * product.AStep)
-                                else
-                                    0.0f
+            if 8 * (first + strips) > product.Rows then
+                Strips<'O, 'V>.Copy(&product, 8 * (first + strips - 1), scratch)
 
-                            NativePtr.set scratch (i * count + k) value
-
-                    struct (scratch, count, 1)
-                else
-                    struct (NativePtr.add product.A (first * product.ARow), product.ARow, product.AStep)
-
-            let tile = NativePtr.add scratch (8 * count)
             let mutable column = 0
 
             while column < product.B.Columns do
                 let width = product.B.PanelWidth column
                 let columns = min width (product.Columns - column)
-                let c = NativePtr.add product.C (first * product.CRow + column * product.CStep)
-                // A tile at the edge, or of a matrix that lies by columns, is computed aside and copied.
-                let aside = short || columns < width || product.CStep <> 1
-                let out, outRow = if aside then tile, width else c, product.CRow
-
-                for i in 0 .. (if aside || not product.Adds then 7 else -1) do
-                    for j in 0 .. width - 1 do
-                        let start =
-                            if product.Adds && i < rows && j < columns then
-                                NativePtr.get c (i * product.CRow + j * product.CStep)
-                            elif product.HasBias && j < columns then
-                                NativePtr.get product.Bias (column + j)
-                            else
-                                0.0f
-
-                        NativePtr.set out (i * outRow + j) start
-
+                let start = NativePtr.add product.Start column
                 let mutable k = 0
 
-                while k < count do
-                    let depth = min Strips<'O, 'V>.Depth (count - k)
-                    let x = NativePtr.add a (k * aStep)
+                while k = 0 || k < count do
+                    let depth = min Bundle.depth (count - k)
                     let w = NativePtr.add (product.B.At column) (k * width)
-                    let finish = if product.Relu && k + depth = count then Finish.Relu else Finish.Plain
+                    let ends = k + depth = count
+                    let finish = if product.Relu && ends then Finish.Relu else Finish.Plain
 
-                    Product.wideRows8<'O, 'V>
-                        (width / lanes)
-                        x
-                        aRow
-                        aStep
-                        w
-                        width
-                        depth
-                        out
-                        outRow
-                        out
-                        outRow
-                        finish
-                        out
+                    for strip in 0 .. strips - 1 do
+                        let row = 8 * (first + strip)
+                        let rows = min 8 (product.Rows - row)
 
-                    k <- k + depth
+                        let struct (x, xRow, xStep) =
+                            if rows < 8 then
+                                struct (NativePtr.add scratch k, count, 1)
+                            else
+                                let x = NativePtr.add product.A (row * product.ARow + k * product.AStep)
+                                struct (x, product.ARow, product.AStep)
 
-                if aside then
-                    for i in 0 .. rows - 1 do
-                        for j in 0 .. columns - 1 do
-                            NativePtr.set c (i * product.CRow + j * product.CStep) (NativePtr.get tile (i * width + j))
+                        let c = NativePtr.add product.C (row * product.CRow + column * product.CStep)
+                        // A tile at the edge, or of a matrix that lies by columns, is computed aside and copied.
+                        let aside = rows < 8 || columns < width || product.CStep <> 1
+                        let tile = NativePtr.add tiles (strip * Bundle.tile)
+                        let out, outRow = if aside then tile, width else c, product.CRow
+
+                        if k = 0 && product.Adds && aside then
+                            Strips<'O, 'V>.Gather(&product, c, rows, columns, tile, width)
+
+                        let init, initRow = if k = 0 && not product.Adds then start, 0 else out, outRow
+
+                        Product.wideRows8<'O, 'V>
+                            (width / lanes)
+                            x
+                            xRow
+                            xStep
+                            w
+                            width
+                            depth
+                            init
+                            initRow
+                            out
+                            outRow
+                            finish
+                            out
+
+                        if ends && aside then
+                            Strips<'O, 'V>.Scatter(&product, c, rows, columns, tile, width)
+
+                    k <- k + max 1 depth
 
                 column <- column + width
 
@@ -181,9 +214,10 @@ type Dense(options: EngineOptions) =
 
     let workers = new Workers(threads)
     let mutable scratches: Buffer<float32>[] = [||]
-
-    /// Strips that one worker takes at a time.
-    let bundle = 4
+    /// Where the right side of a product lies that is packed for this product alone.
+    let mutable spare = new Buffer<float32>(0L)
+    /// The biases, or zeros, filled up to whole panels.
+    let mutable start = new Buffer<float32>(0L)
 
     let scratchFor length =
         if scratches.Length = 0 || scratches[0].Length < length then
@@ -193,82 +227,107 @@ type Dense(options: EngineOptions) =
             scratches <- Array.init threads (fun _ -> new Buffer<float32>(length))
 
     let fill (b: MatrixView) (panels: Panels) =
-        for i in 0 .. b.Rows - 1 do
-            let row = b.Offset + i * b.RowStride
-            let mutable first = 0
+        let mutable first = 0
 
-            while first < b.Columns do
-                let width = panels.PanelWidth first
-                let target = NativePtr.add (panels.At first) (i * width)
+        while first < b.Columns do
+            let width = panels.PanelWidth first
+            let columns = min width (b.Columns - first)
+            let panel = panels.At first
+            let start = b.Offset + first * b.ColumnStride
 
-                for j in 0 .. min width (b.Columns - first) - 1 do
-                    NativePtr.set target j b.Data[row + (first + j) * b.ColumnStride]
+            if b.ColumnStride = 1 then
+                for i in 0 .. b.Rows - 1 do
+                    let target = Span<float32>(NativePtr.toVoidPtr (NativePtr.add panel (i * width)), width)
+                    b.Data.AsSpan(start + i * b.RowStride, columns).CopyTo target
+                    target.Slice(columns).Clear()
+            else
+                // A transposed matrix is read along its columns, where it lies in one stretch.
+                for j in 0 .. columns - 1 do
+                    let mutable source = start + j * b.ColumnStride
+                    let mutable target = NativePtr.add panel j
 
-                first <- first + width
+                    for _ in 1 .. b.Rows do
+                        NativePtr.write target b.Data[source]
+                        source <- source + b.RowStride
+                        target <- NativePtr.add target width
+
+                for j in columns .. width - 1 do
+                    for i in 0 .. b.Rows - 1 do
+                        NativePtr.set panel (i * width + j) 0.0f
+
+            first <- first + width
 
     let pack (b: MatrixView) =
         let packed = new PackedMatrix(b.Rows, b.Columns, lanes)
         fill b packed.Panels
         packed
 
-    let check (a: MatrixView) (b: PackedMatrix) (bias: float32[] | null) (c: MatrixView) =
-        if a.Columns <> b.Rows || c.Rows <> a.Rows || c.Columns <> b.Columns then
+    let packSpare (b: MatrixView) =
+        let length = Panels.Length(b.Rows, b.Columns, lanes)
+
+        if spare.Length < length then
+            (spare :> IDisposable).Dispose()
+            spare <- new Buffer<float32>(length)
+
+        let panels = Panels.Over(spare, b.Rows, b.Columns, lanes)
+        fill b panels
+        panels
+
+    /// `here`: by the calling thread alone, which allocates nothing.
+    let run here (a: MatrixView) (b: Panels) columns (bias: float32[] | null) relu adds (c: MatrixView) =
+        if a.Columns <> b.Rows || c.Rows <> a.Rows || c.Columns <> columns then
             Guard.refuse
-                $"A product of {a.Rows} x {a.Columns} and {b.Rows} x {b.Columns} cannot go into {c.Rows} x {c.Columns}."
+                $"A product of {a.Rows} x {a.Columns} and {b.Rows} x {columns} cannot go into {c.Rows} x {c.Columns}."
 
-        match bias with
-        | null -> [||]
-        | bias when bias.Length <> b.Columns ->
-            Guard.refuse $"A layer with {b.Columns} columns needs as many biases, but {bias.Length} are given."
-        | bias -> bias
+        let bias =
+            match bias with
+            | null -> [||]
+            | bias when bias.Length <> columns ->
+                Guard.refuse $"A layer with {columns} columns needs as many biases, but {bias.Length} are given."
+            | bias -> bias
 
-    /// Where everything lies, for as long as the arrays are pinned at the given places.
-    let operands (a: MatrixView) atA (b: PackedMatrix) (bias: float32[]) atBias relu adds (c: MatrixView) atC =
-        { A = NativePtr.add atA a.Offset
-          ARow = a.RowStride
-          AStep = a.ColumnStride
-          Rows = a.Rows
-          B = b.Panels
-          Columns = b.Columns
-          C = NativePtr.add atC c.Offset
-          CRow = c.RowStride
-          CStep = c.ColumnStride
-          Bias = atBias
-          HasBias = bias.Length > 0
-          Adds = adds
-          Relu = relu }
-
-    let run (a: MatrixView) (b: PackedMatrix) (bias: float32[] | null) relu adds (c: MatrixView) =
-        let bias = check a b bias c
-
-        if a.Rows > 0 && b.Columns > 0 then
-            scratchFor (int64 (8 * (b.Rows + 48)))
+        if a.Rows > 0 && columns > 0 then
+            scratchFor (int64 (Bundle.scratch b.Rows))
             use pinnedA = fixed a.Data
             use pinnedC = fixed c.Data
-            use pinnedBias = fixed bias
-            let product = operands a pinnedA b bias pinnedBias relu adds c pinnedC
+
+            if start.Length < int64 b.Columns then
+                (start :> IDisposable).Dispose()
+                start <- new Buffer<float32>(int64 b.Columns)
+
+            let first = Span<float32>(NativePtr.toVoidPtr start.Pointer, b.Columns)
+            bias.AsSpan().CopyTo first
+            first.Slice(bias.Length).Clear()
+
+            let product =
+                { A = NativePtr.add pinnedA a.Offset
+                  ARow = a.RowStride
+                  AStep = a.ColumnStride
+                  Rows = a.Rows
+                  B = b
+                  Columns = columns
+                  C = NativePtr.add pinnedC c.Offset
+                  CRow = c.RowStride
+                  CStep = c.ColumnStride
+                  Start = start.Pointer
+                  Adds = adds
+                  Relu = relu }
+
             let count = (a.Rows + 7) / 8
-            let pieces = (count + bundle - 1) / bundle
 
-            workers.Run(
-                pieces,
-                Piece(fun worker piece ->
-                    for strip in piece * bundle .. min count ((piece + 1) * bundle) - 1 do
-                        strips.Strip(&product, 8 * strip, scratches[worker].Pointer))
-            )
+            if here then
+                let mutable first = 0
 
-    let runHere (a: MatrixView) (b: PackedMatrix) (bias: float32[]) relu (c: MatrixView) =
-        let bias = check a b bias c
-
-        if a.Rows > 0 && b.Columns > 0 then
-            scratchFor (int64 (8 * (b.Rows + 48)))
-            use pinnedA = fixed a.Data
-            use pinnedC = fixed c.Data
-            use pinnedBias = fixed bias
-            let product = operands a pinnedA b bias pinnedBias relu false c pinnedC
-
-            for strip in 0 .. (a.Rows + 7) / 8 - 1 do
-                strips.Strip(&product, 8 * strip, scratches[0].Pointer)
+                while first < count do
+                    strips.Run(&product, first, min Bundle.strips (count - first), scratches[0].Pointer)
+                    first <- first + Bundle.strips
+            else
+                workers.Run(
+                    (count + Bundle.strips - 1) / Bundle.strips,
+                    Piece(fun worker piece ->
+                        let first = piece * Bundle.strips
+                        strips.Run(&product, first, min Bundle.strips (count - first), scratches[worker].Pointer))
+                )
 
     member _.Threads = threads
     member _.Pack(b: MatrixView) = pack b
@@ -281,22 +340,22 @@ type Dense(options: EngineOptions) =
         fill b into.Panels
 
     member _.Multiply(a: MatrixView, b: MatrixView, c: MatrixView) =
-        use packed = pack b
-        run a packed null false false c
+        run false a (packSpare b) b.Columns null false false c
 
     member _.MultiplyAdd(a: MatrixView, b: MatrixView, c: MatrixView) =
-        use packed = pack b
-        run a packed null false true c
+        run false a (packSpare b) b.Columns null false true c
 
     member _.Layer(a: MatrixView, b: PackedMatrix, bias: float32[] | null, relu: bool, c: MatrixView) =
-        run a b bias relu false c
+        run false a b.Panels b.Columns bias relu false c
 
     member _.LayerHere(a: MatrixView, b: PackedMatrix, bias: float32[], relu: bool, c: MatrixView) =
-        runHere a b bias relu c
+        run true a b.Panels b.Columns bias relu false c
 
     interface IDisposable with
         member _.Dispose() =
             (workers :> IDisposable).Dispose()
+            (spare :> IDisposable).Dispose()
+            (start :> IDisposable).Dispose()
 
             for scratch in scratches do
                 (scratch :> IDisposable).Dispose()

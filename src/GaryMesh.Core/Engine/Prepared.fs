@@ -64,9 +64,9 @@ type Prepared(automaton: Automaton, graph: Graph, options: EngineOptions) =
     let mutable packedForTraining = false
     /// For runs that keep nothing: two states each.
     let mutable loops: Tape[] = [||]
-    /// For runs with a way back, all of one kind and room.
+    /// For runs with a way back, of at most `room` steps.
     let mutable tapes: Tape[] = [||]
-    let mutable tapesHold = struct (Memory.Nothing, 0)
+    let mutable room = 0
     /// The states in which `Trace` has ended and from which `Adjoint` has yet to walk back.
     let mutable traced: State[] = [||]
 
@@ -96,20 +96,18 @@ type Prepared(automaton: Automaton, graph: Graph, options: EngineOptions) =
 
         loops
 
-    /// Tapes of the wanted kind, as many as wanted; those at hand are used again where they serve.
-    let tapesOf memory steps count =
-        let struct (haveMemory, haveSteps) = tapesHold
-
-        if haveMemory <> memory || haveSteps < steps then
+    /// Tapes for a batch of at most so many steps. Their room only grows, so that rollouts of random lengths do not have
+    /// them made anew each time another kind would serve a little better.
+    let tapesOf steps count =
+        if steps > room then
             for tape in tapes do
                 (tape :> IDisposable).Dispose()
 
             tapes <- [||]
-            tapesHold <- struct (memory, steps)
+            room <- steps
 
         if tapes.Length < count then
-            let struct (_, room) = tapesHold
-            tapes <- Array.append tapes (Array.init (count - tapes.Length) (newTape memory room))
+            tapes <- Array.append tapes (Array.init (count - tapes.Length) (newTape (memoryFor room) room))
 
         tapes
 
@@ -244,7 +242,7 @@ type Prepared(automaton: Automaton, graph: Graph, options: EngineOptions) =
         layout.Backward |> ignore
         let steps = rollouts |> Array.map _.Steps |> Array.max
         traced <- [||]
-        tapesOf (memoryFor steps) steps rollouts.Length
+        tapesOf steps rollouts.Length
 
     /// The outcomes of a batch with the gradient that its tapes have summed.
     let together (outcomes: Outcome[]) : BatchGradient =

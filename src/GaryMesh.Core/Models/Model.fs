@@ -72,7 +72,11 @@ type Scaling =
 
         let features =
             data.Features
-            |> Array.mapi (fun i value -> if shape.IsRelative(i % shape.Features) then value - bases[i / shape.Features] else value)
+            |> Array.mapi (fun i value ->
+                if shape.IsRelative(i % shape.Features) then
+                    value - bases[i / shape.Features]
+                else
+                    value)
 
         let struct (featureShift, featureDeviation) = moments shape.Features features
 

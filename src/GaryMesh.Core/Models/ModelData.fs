@@ -29,6 +29,11 @@ type ModelData(rows: int, features: float32[], labels: float32[], weights: float
     member _.Labels = labels
     member _.Weights = weights
 
+    /// Names the feature at a place of [rows x cells x k] that is NaN where none may be.
+    static member RefuseMissing(shape: ModelShape, cells: int, at: int) : unit =
+        Guard.refuse
+            $"Feature {at % shape.Features} of cell {at / shape.Features % cells} in row {at / shape.Features / cells} is NaN, but the model takes no missing values."
+
     member _.Check(shape: ModelShape, cells: int) =
         let fits what (values: float32[]) each reason =
             if int64 values.Length <> int64 rows * int64 each then
@@ -45,9 +50,7 @@ type ModelData(rows: int, features: float32[], labels: float32[], weights: float
 
         if not shape.Missing then
             match Array.tryFindIndex Single.IsNaN features with
-            | Some at ->
-                Guard.refuse
-                    $"Feature {at % shape.Features} of cell {at / shape.Features % cells} in row {at / shape.Features / cells} is NaN, but the model takes no missing values."
+            | Some at -> ModelData.RefuseMissing(shape, cells, at)
             | None -> ()
 
         let allowed =

@@ -19,6 +19,7 @@ type ModelData =
     /// <exception cref="T:System.ArgumentException">A length is another than the shape's, a feature is NaN where none may be, or a label
     /// lies outside what the head takes.</exception>
     member Check: shape: ModelShape * cells: int -> unit
+    static member internal RefuseMissing: shape: ModelShape * cells: int * at: int -> unit
     /// The rows of the given numbers, copied.
     /// <exception cref="T:System.ArgumentException">There is no such row, or none is asked for.</exception>
     member Subset: chosen: int[] -> ModelData

@@ -74,7 +74,7 @@ module ModelReference =
                 | true, _ -> bases[cell]
                 | _, true -> x - bases[cell]
                 | _ when not scaling.UnitSum -> x
-                | _ -> if sum cell > 0.0 then x / sum cell else 0.0
+                | _ -> if Double.IsNaN x || sum cell > 0.0 then x / sum cell else 0.0
 
             if Double.IsNaN x then
                 0.0
@@ -147,7 +147,7 @@ module ModelReference =
         let votes = (course model graph parameters features).Votes
 
         if model.Shape.Pooling.IsMean then
-            votes.ColumnSums().ToRowMatrix().Multiply(ofReal<'T> (1.0 / float graph.Cells))
+            votes.ColumnSums().ToRowMatrix().Multiply(ofReal<'T>(1.0 / float graph.Cells))
         else
             votes
 

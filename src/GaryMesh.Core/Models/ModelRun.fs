@@ -65,7 +65,8 @@ type internal ModelRun(shape: ModelShape, scaling: Scaling, graph: Graph, automa
     let mutable bases: float32[] = [||]
 
     // What the way back needs of the way forward.
-    let mutable noise = Noise.None
+    let silence = Noise.None
+    let mutable noise = silence
     let mutable rows = 0
     let mutable read = Rows.Dense(MatrixView([||], 0, 0))
     let mutable rollouts: Rollout[] = [||]
@@ -249,6 +250,44 @@ type internal ModelRun(shape: ModelShape, scaling: Scaling, graph: Graph, automa
 
         Rollout.Of(start, shape.Steps, firing).WithInputs inputs
 
+    // One row, again and again: what a rollout starts from and is told is written over in place.
+    let startHere = lazy State(cells, shape.Channels, Array.zeroCreate<float32>(cells * shape.Channels))
+    let toldHere = lazy State(cells, encoded, Array.zeroCreate<float32>(cells * encoded))
+    let finalHere = lazy Array.zeroCreate<float32>(cells * shape.Channels)
+    let mutable rolloutHere: Rollout | null = null
+
+    let rolloutFor firing =
+        match rolloutHere with
+        | null ->
+            let inputs = if shape.Told then Inputs.Constant(toldHere.Force()) else Inputs.Absent
+            let rollout = Rollout.Of(startHere.Force(), shape.Steps, firing).WithInputs inputs
+            rolloutHere <- rollout
+            rollout
+        | rollout -> rollout
+
+    /// The mean over the cells of each output of row `row`.
+    let pool (votes: float32[]) row (answers: float32[]) =
+        let share = 1.0f / float32 cells
+
+        for j in 0 .. outputs - 1 do
+            let mutable sum = 0.0f
+
+            for cell in 0 .. cells - 1 do
+                sum <- sum + votes[(row * cells + cell) * outputs + j]
+
+            answers[row * outputs + j] <- sum * share
+
+    /// What the readout reads of row `row`: its last states and, where wanted, its encoding.
+    let assemble (final: float32[]) (codes: float32[]) row (states: float32[]) =
+        let width = shape.Readable
+
+        for cell in 0 .. cells - 1 do
+            let at = (row * cells + cell) * width
+            Array.Copy(final, cell * shape.Channels, states, at, shape.Channels)
+
+            if shape.Read then
+                Array.Copy(codes, (row * cells + cell) * encoded, states, at + shape.Channels, encoded)
+
     member _.Prepared = prepared
 
     /// Takes up parameters; the array must not change until the next are taken up.
@@ -300,14 +339,7 @@ type internal ModelRun(shape: ModelShape, scaling: Scaling, graph: Graph, automa
         let states = readable.Of(count * width)
 
         for row in 0 .. rows - 1 do
-            let final = finals[row].Data
-
-            for cell in 0 .. cells - 1 do
-                let at = (row * cells + cell) * width
-                Array.Copy(final, cell * shape.Channels, states, at, shape.Channels)
-
-                if shape.Read then
-                    Array.Copy(codes, (row * cells + cell) * encoded, states, at + shape.Channels, encoded)
+            assemble finals[row].Data codes row states
 
         if noise.StateDropout > 0.0 then
             Dropout.apply noise.StateDropout (noise.Part 3) (Span(states, 0, count * width))
@@ -328,17 +360,77 @@ type internal ModelRun(shape: ModelShape, scaling: Scaling, graph: Graph, automa
                 votesHere
             else
                 let answers = answer.Of(rows * outputs)
-                let share = 1.0f / float32 cells
 
                 for row in 0 .. rows - 1 do
-                    for j in 0 .. outputs - 1 do
-                        let mutable sum = 0.0f
+                    pool votesHere row answers
 
-                        for cell in 0 .. cells - 1 do
-                            sum <- sum + votesHere[(row * cells + cell) * outputs + j]
+                answers
 
-                        answers[row * outputs + j] <- sum * share
+    /// `Forward` for one row, by the calling thread and without allocation on a small graph; the same bits.
+    member _.ForwardHere(given: ReadOnlySpan<float32>, firing: Firing) : float32[] =
+        noise <- silence
+        rows <- 1
+        let raw = features.Of(cells * shape.Features)
+        given.CopyTo(Span raw)
+        let entered = seen.Of(cells * shape.Seen)
 
+        if not shape.Residual.IsEmpty && bases.Length < cells then
+            bases <- Array.zeroCreate cells
+
+        let added = if shape.Residual.IsEmpty then Span() else Span(bases, 0, cells)
+        enter (Span(raw, 0, cells * shape.Features)) (Span(entered, 0, cells * shape.Seen)) added
+        let mutable codes = entered
+        let mutable width = shape.Seen
+
+        match encoderHidden with
+        | Some layer ->
+            let values = hiddenRoom.Of(cells * layer.Outputs)
+            layer.ForwardHere(matrix codes cells width, matrix values cells layer.Outputs)
+            codes <- values
+            width <- layer.Outputs
+        | None -> ()
+
+        match encoder with
+        | Some layer ->
+            let values = encoding.Of(cells * encoded)
+            layer.ForwardHere(matrix codes cells width, matrix values cells encoded)
+            codes <- values
+        | None -> ()
+
+        let rollout = rolloutFor firing
+
+        if shape.Starts then
+            for cell in 0 .. cells - 1 do
+                Array.Copy(codes, cell * encoded, rollout.Start.Data, cell * shape.Channels, encoded)
+
+        if shape.Told then
+            Array.Copy(codes, 0, toldHere.Value.Data, 0, cells * encoded)
+
+        prepared.RunInto(rollout, finalHere.Value)
+        let states = readable.Of(cells * shape.Readable)
+        assemble finalHere.Value codes 0 states
+        let mutable reading = states
+        width <- shape.Readable
+
+        match readoutHidden with
+        | Some layer ->
+            let values = readoutHiddenRoom.Of(cells * layer.Outputs)
+            layer.ForwardHere(matrix reading cells width, matrix values cells layer.Outputs)
+            reading <- values
+            width <- layer.Outputs
+        | None -> ()
+
+        match readout with
+        | None -> states
+        | Some layer ->
+            let votesHere = votes.Of(cells * outputs)
+            layer.ForwardHere(matrix reading cells width, matrix votesHere cells outputs)
+
+            if shape.Pooling.IsCells then
+                votesHere
+            else
+                let answers = answer.Of outputs
+                pool votesHere 0 answers
                 answers
 
     /// The last states of the last batch's rollouts, in the order of the rows.

@@ -23,13 +23,25 @@ type Predictor(model: Model, graph: Graph, options: EngineOptions) =
             Guard.refuse
                 $"{rows} rows on {graph.Name} give {int64 rows * int64 each} {what}, but there is room for {given}."
 
+        if not shape.Missing then
+            for at in 0 .. features.Length - 1 do
+                if Single.IsNaN features[at] then
+                    ModelData.RefuseMissing(shape, cells, at)
+
     let data (rows: int) (features: ReadOnlySpan<float32>) = ModelData(rows, features.ToArray(), [||], null)
 
-    let leave (rows: int) (own: float32[]) (outputs: Span<float32>) =
+    let leave (own: float32[]) (outputs: Span<float32>) =
         for i in 0 .. outputs.Length - 1 do
             let j = i % shape.Outputs
             let value = scaling.OutputShift[j] + scaling.OutputScale[j] * own[i]
             outputs[i] <- if shape.Residual.IsEmpty then value else run.Bases[i / shape.Outputs] + value
+
+    let forward rows (features: ReadOnlySpan<float32>) =
+        run.Forward(data rows features, Array.init rows id, Noise.None, (fun _ -> firing), false)
+
+    /// A large graph is worth every thread, and the few small objects that sharing the work takes.
+    let forwardOne (features: ReadOnlySpan<float32>) =
+        if cells <= 1024 then run.ForwardHere(features, firing) else forward 1 features
 
     new(model: Model, graph: Graph) = new Predictor(model, graph, EngineOptions())
 
@@ -38,15 +50,15 @@ type Predictor(model: Model, graph: Graph, options: EngineOptions) =
 
     member _.ScoreRows(rows: int, features: ReadOnlySpan<float32>, outputs: Span<float32>) =
         check rows features "outputs" outputs.Length (shape.OutputsOn cells)
-        let own = run.Forward(data rows features, Array.init rows id, Noise.None, (fun _ -> firing), false)
-        leave rows own outputs
+        leave (forward rows features) outputs
 
-    member predictor.Score(features: ReadOnlySpan<float32>, outputs: Span<float32>) =
-        predictor.ScoreRows(1, features, outputs)
+    member _.Score(features: ReadOnlySpan<float32>, outputs: Span<float32>) =
+        check 1 features "outputs" outputs.Length (shape.OutputsOn cells)
+        leave (forwardOne features) outputs
 
     member _.State(features: ReadOnlySpan<float32>, state: Span<float32>) =
         check 1 features "numbers of a state" state.Length (cells * shape.Channels)
-        run.Forward(data 1 features, [| 0 |], Noise.None, (fun _ -> firing), false) |> ignore
+        forwardOne features |> ignore
         run.CopyStates state
 
     interface IDisposable with

@@ -25,8 +25,12 @@ let private functional (model: Model) (graph: Graph) seed =
     let key = Counter.key seed [ 9 ]
     let shape = model.Shape
 
-    Matrix<float>.Build.Dense(shape.TargetsOn graph.Cells, shape.Outputs, fun i j ->
-        Counter.normal key (int64 (i * shape.Outputs + j)))
+    Matrix<float>
+        .Build.Dense(
+            shape.TargetsOn graph.Cells,
+            shape.Outputs,
+            fun i j -> Counter.normal key (int64 (i * shape.Outputs + j))
+        )
 
 /// The outputs of the specification in the label's unit.
 let private specified (model: Model) (graph: Graph) (features: float32[]) =
@@ -36,8 +40,7 @@ let private specified (model: Model) (graph: Graph) (features: float32[]) =
 
     [| for i in 0 .. outputs.RowCount - 1 do
            for j in 0 .. outputs.ColumnCount - 1 do
-               let value =
-                   float model.Scaling.OutputShift[j] + float model.Scaling.OutputScale[j] * outputs[i, j]
+               let value = float model.Scaling.OutputShift[j] + float model.Scaling.OutputScale[j] * outputs[i, j]
 
                if bases.Length = 0 then value else bases[i] + value |]
 
@@ -46,7 +49,11 @@ let private specifiedGradient (model: Model) (graph: Graph) (data: ModelData) =
     let shape, scaling = model.Shape, model.Scaling
     let parameters = model.ToArray() |> Array.map float
     let targets, width = shape.TargetsOn graph.Cells, shape.Head.LabelWidth shape.Outputs
-    let counted = data.Labels |> Array.mapi (fun i label -> if Single.IsNaN label then 0.0 else float data.Weights[i / width])
+
+    let counted =
+        data.Labels
+        |> Array.mapi (fun i label -> if Single.IsNaN label then 0.0 else float data.Weights[i / width])
+
     let total = Array.sum counted
 
     [| for row in 0 .. data.Rows - 1 do
@@ -55,36 +62,44 @@ let private specifiedGradient (model: Model) (graph: Graph) (data: ModelData) =
            let struct (_, bases) = ModelReference.enter model graph features
 
            let adjoint =
-               Matrix<float>.Build.Dense(targets, shape.Outputs, fun i j ->
-                   let place = row * targets + i
-                   let weight = float data.Weights[place]
-                   let o = outputs[i, j]
+               Matrix<float>
+                   .Build.Dense(
+                       targets,
+                       shape.Outputs,
+                       fun i j ->
+                           let place = row * targets + i
+                           let weight = float data.Weights[place]
+                           let o = outputs[i, j]
 
-                   if shape.Head.IsSoftmax then
-                       let label = data.Labels[place]
+                           if shape.Head.IsSoftmax then
+                               let label = data.Labels[place]
 
-                       if Single.IsNaN label then
-                           0.0
-                       else
-                           let sum = Seq.sum (Seq.map exp (outputs.Row i))
-                           let share = 0.1 / float shape.Outputs + (if int label = j then 0.9 else 0.0)
-                           weight * (exp o / sum - share)
-                   else
-                       let label = float data.Labels[place * width + j]
+                               if Single.IsNaN label then
+                                   0.0
+                               else
+                                   let sum = Seq.sum (Seq.map exp (outputs.Row i))
+                                   let share = 0.1 / float shape.Outputs + (if int label = j then 0.9 else 0.0)
+                                   weight * (exp o / sum - share)
+                           else
+                               let label = float data.Labels[place * width + j]
 
-                       if Double.IsNaN label then
-                           0.0
-                       else
-                           match shape.Head with
-                           | Head.Logistic -> weight * (1.0 / (1.0 + exp -o) - label)
-                           | head ->
-                               let added = if bases.Length = 0 then 0.0 else bases[i]
-                               let scaled = (label - added - float scaling.OutputShift[j]) / float scaling.OutputScale[j]
-                               let difference = o - scaled
+                               if Double.IsNaN label then
+                                   0.0
+                               else
+                                   match shape.Head with
+                                   | Head.Logistic -> weight * (1.0 / (1.0 + exp -o) - label)
+                                   | head ->
+                                       let added = if bases.Length = 0 then 0.0 else bases[i]
 
-                               match head with
-                               | Head.Huber delta -> weight * max -delta (min delta difference)
-                               | _ -> weight * difference)
+                                       let scaled =
+                                           (label - added - float scaling.OutputShift[j]) / float scaling.OutputScale[j]
+
+                                       let difference = o - scaled
+
+                                       match head with
+                                       | Head.Huber delta -> weight * max -delta (min delta difference)
+                                       | _ -> weight * difference
+                   )
 
            ModelReference.adjoint model graph parameters features (adjoint / total) |]
     |> Array.reduce (Array.map2 (+))
@@ -120,7 +135,8 @@ let tests =
               let outputs = score model graph 2 3 features
               let expected = [| 0..2 |] |> Array.collect (rowOf model graph features >> specified model graph)
 
-              GradientCheck.Deviation(ReadOnlySpan expected, ReadOnlySpan outputs) < 2e-5)
+              let deviation = GradientCheck.Deviation(ReadOnlySpan expected, ReadOnlySpan outputs)
+              Expect.isLessThan deviation 2e-5 "as a share of the largest")
 
           property "the trainer's gradient is the reference's in single precision" (fun (seed: uint64) ->
               let struct (model, graph) = draw seed
@@ -134,7 +150,8 @@ let tests =
               let struct (loss, gradient) = trainer.Gradient(model.ToArray(), [| 0..2 |], 0)
               let expected = specifiedGradient model graph data
               let deviation = GradientCheck.Deviation(ReadOnlySpan expected, ReadOnlySpan(Array.map float32 gradient))
-              abs (loss - trainer.Judge(model.ToArray(), data)) < 1e-6 * (1.0 + loss) && deviation < 5e-5)
+              Expect.isLessThan deviation 5e-5 "as a share of the largest"
+              Expect.isLessThan (abs (loss - trainer.Judge(model.ToArray(), data))) (1e-6 * (1.0 + loss)) "the loss")
 
           property "a batch is its rows one by one, on any number of threads, bit for bit" (fun (seed: uint64) ->
               let struct (model, graph) = draw seed
@@ -152,6 +169,27 @@ let tests =
                       outputs)
 
               bits together = bits apart && bits together = bits (score model graph 3 rows features))
+
+          test "answering row after row allocates nothing" {
+              for seed in 1UL .. 20UL do
+                  let struct (model, graph) = draw seed
+                  let features = featuresOf model graph 1 seed
+                  let outputs = Array.zeroCreate (model.Shape.OutputsOn graph.Cells)
+                  use predictor = new Predictor(model, graph, options 1)
+
+                  // The first rows make room.
+                  for _ in 1..3 do
+                      predictor.Score(ReadOnlySpan features, Span outputs)
+
+                  let before = GC.GetAllocatedBytesForCurrentThread()
+
+                  for _ in 1..1000 do
+                      predictor.Score(ReadOnlySpan features, Span outputs)
+
+                  let bytes = GC.GetAllocatedBytesForCurrentThread() - before
+                  // Whatever the runtime itself may take at some time.
+                  Expect.isLessThan bytes 1000L $"bytes for 1,000 rows, model {seed}"
+          }
 
           property "cells in another order say the same" (fun (seed: uint64) ->
               let struct (model, graph) = draw seed
@@ -227,12 +265,17 @@ let tests =
               let outputs = ModelReference.outputs model graph parameters features
 
               let adjoint =
-                  Matrix<float>.Build.Dense(6, 3, fun i j ->
-                      if Single.IsNaN labels[i] then
-                          0.0
-                      else
-                          let sum = Seq.sum (Seq.map exp (outputs.Row i))
-                          (exp outputs[i, j] / sum - (if int labels[i] = j then 1.0 else 0.0)) / 5.0)
+                  Matrix<float>
+                      .Build.Dense(
+                          6,
+                          3,
+                          fun i j ->
+                              if Single.IsNaN labels[i] then
+                                  0.0
+                              else
+                                  let sum = Seq.sum (Seq.map exp (outputs.Row i))
+                                  (exp outputs[i, j] / sum - (if int labels[i] = j then 1.0 else 0.0)) / 5.0
+                      )
 
               let expected = ModelReference.adjoint model graph parameters features adjoint
               let deviation = GradientCheck.Deviation(ReadOnlySpan expected, ReadOnlySpan(Array.map float32 gradient))
@@ -278,8 +321,11 @@ let tests =
               let graph = Graph.Grid(3, 3)
               let model = Model.Create(shape, Scaling.None shape, RuleStart.Zero, 1UL)
               let count = shape.ParameterCount
-              let short = Array.zeroCreate<float32> (count - 1)
-              refusal (fun () -> Model(shape, Scaling.None shape, ReadOnlySpan short)) |> says [ $"{count}"; $"{count - 1}" ]
+              let short = Array.zeroCreate<float32>(count - 1)
+
+              refusal (fun () -> Model(shape, Scaling.None shape, ReadOnlySpan short))
+              |> says [ $"{count}"; $"{count - 1}" ]
+
               use predictor = new Predictor(model, graph, options 1)
               let features, outputs = Array.zeroCreate<float32> 17, Array.zeroCreate<float32> 3
               refusal (fun () -> predictor.Score(ReadOnlySpan features, Span outputs)) |> says [ "18"; "17" ]
@@ -287,16 +333,24 @@ let tests =
               refusal (fun () -> predictor.Score(ReadOnlySpan features, Span outputs)) |> says [ "3"; "4" ]
               features[4] <- nanf
               let outputs = Array.zeroCreate<float32> 3
-              refusal (fun () -> predictor.Score(ReadOnlySpan features, Span outputs)) |> says [ "Feature 0 of cell 2"; "NaN" ]
+
+              refusal (fun () -> predictor.Score(ReadOnlySpan features, Span outputs))
+              |> says [ "Feature 0 of cell 2"; "NaN" ]
+
               let data label = ModelData(1, Array.zeroCreate 18, [| label |], null)
               let train label = new ModelTrainer(model, graph, ModelTask.Default, data label, null, options 1)
               refusal (fun () -> train 3.0f) |> says [ "0 to 2"; "3" ]
               refusal (fun () -> train nanf) |> says [ "No label"; "counts" ]
               refusal (fun () -> shape.WithEncoder(4, 0)) |> says [ "4 hidden"; "0" ]
-              refusal (fun () -> shape.WithEncoder(0, 17).WithEncoding(false, true, false).Check()) |> says [ "17"; "16" ]
+
+              refusal (fun () -> shape.WithEncoder(0, 17).WithEncoding(false, true, false).Check())
+              |> says [ "17"; "16" ]
+
               let restless = RuleStart.Diffusion(1, 0.1)
               let narrow = shape.WithRule(16, 31, 2)
               refusal (fun () -> Model.Create(narrow, Scaling.None narrow, restless, 1UL)) |> says [ "32"; "31" ]
               refusal (fun () -> shape.WithResidual [ 2 ]) |> says [ "feature 2"; "0 to 1" ]
-              refusal (fun () -> model.View "readout.hidden.weight") |> says [ "readout.weight"; "readout.hidden.weight" ]
+
+              refusal (fun () -> model.View "readout.hidden.weight")
+              |> says [ "readout.weight"; "readout.hidden.weight" ]
           } ]

@@ -58,7 +58,11 @@ let draw (seed: uint64) : struct (Model * Graph) =
         { FeatureShift = Array.init features (fun i -> number (100 + i))
           FeatureScale = Array.init features (fun i -> 0.5f + abs (number (200 + i)))
           UnitSum = coin 14L && not residual
-          OutputShift = if head.IsRegression then Array.init outputs (fun i -> number (300 + i)) else Array.zeroCreate outputs
+          OutputShift =
+            if head.IsRegression then
+                Array.init outputs (fun i -> number (300 + i))
+            else
+                Array.zeroCreate outputs
           OutputScale =
             if head.IsRegression then
                 Array.init outputs (fun i -> 0.5f + abs (number (400 + i)))
@@ -96,7 +100,10 @@ let dataOf (model: Model) (graph: Graph) (rows: int) (seed: uint64) =
     let labels = Array.init (targets * shape.Head.LabelWidth shape.Outputs) label
     // At least one label counts.
     labels[0] <- 1.0f
-    let weights = Array.init targets (fun i -> if i = 0 then 1.0f else float32 (Counter.below 3 key (int64 i + 2_000_000L)))
+
+    let weights =
+        Array.init targets (fun i -> if i = 0 then 1.0f else float32 (Counter.below 3 key (int64 i + 2_000_000L)))
+
     ModelData(rows, featuresOf model graph rows seed, labels, weights)
 
 let options threads = EngineOptions(Threads = threads)

@@ -1,0 +1,26 @@
+namespace GaryMesh.ChatGraft;
+
+/// <summary>How a chat answers.</summary>
+public sealed record ChatSettings
+{
+    /// <summary>How tokens are drawn.</summary>
+    public SamplingOptions Sampling { get; init; } = new() { Temperature = 0.5, TopK = 20, RepetitionPenalty = 1.15 };
+
+    /// <summary>Tokens of an answer at most.</summary>
+    public int MaxTokens { get; init; } = 60;
+
+    /// <summary>Texts that end an answer, beside the end of the line.</summary>
+    public IReadOnlyList<string> Stops { get; init; } = [];
+
+    /// <summary>Everything random follows from it and the age of the brain.</summary>
+    public ulong Seed { get; init; } = 1;
+
+    /// <summary>Whether the episodic memory listens and answers.</summary>
+    public bool Episodic { get; init; } = true;
+
+    /// <summary>Whether the plastic memory votes.</summary>
+    public bool Plastic { get; init; } = true;
+
+    /// <summary>Characters of a message at most; longer ones are refused.</summary>
+    public int LongestMessage { get; init; } = 4_000;
+}

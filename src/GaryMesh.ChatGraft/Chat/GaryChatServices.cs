@@ -1,0 +1,52 @@
+using GaryMesh.ChatGraft;
+using Microsoft.Extensions.AI;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>What the chat that a service collection gets is made of.</summary>
+public sealed class GaryChatOptions
+{
+    /// <summary>The brain file; null for a chat that remembers only as long as it lives.</summary>
+    public string? BrainPath { get; set; } = Brain.DefaultPath;
+
+    /// <summary>A model file for a new brain; null for the model that ships.</summary>
+    public string? ModelPath { get; set; }
+
+    /// <summary>How it answers.</summary>
+    public ChatSettings Settings { get; set; } = new();
+}
+
+/// <summary>Registers the chat as <see cref="IChatClient"/>.</summary>
+public static class GaryChatServices
+{
+    /// <summary>Adds a <see cref="GaryChatClient"/> as the collection's <see cref="IChatClient"/>: one for all, made when first
+    /// asked for, which opens the brain then and closes it with the provider.</summary>
+    /// <param name="services">The collection.</param>
+    /// <param name="configure">Changes the options.</param>
+    public static IServiceCollection AddGaryChat(this IServiceCollection services, Action<GaryChatOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        var options = new GaryChatOptions();
+        configure?.Invoke(options);
+        return services.AddSingleton<IChatClient>(_ => Open(options));
+    }
+
+    private static GaryChatClient Open(GaryChatOptions options)
+    {
+        var brain = options.BrainPath is { } path ? Brain.Open(path) : null;
+
+        try
+        {
+            var session = new ChatSession(() => options.ModelPath is { } model ? ChatModelFile.Read(model) : ShippedModel.Read(), brain)
+            {
+                Settings = options.Settings,
+            };
+            return new GaryChatClient(session, brain is null ? [session] : [session, brain]);
+        }
+        catch
+        {
+            brain?.Dispose();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,154 @@
+using System.CommandLine;
+using System.Globalization;
+
+namespace GaryMesh.ChatGraft.Commands;
+
+/// <summary>`graft`: what a mesh layer is worth, measured against controls of the same number of parameters.</summary>
+internal static class GraftCommand
+{
+    private static readonly string[] _arms = ["mesh", "mlp", "low-rank"];
+
+    public static Command Create(TextWriter output, TextWriter error, CancellationToken stop) =>
+        new("graft", "Train grafts in the frozen cortex and compare them with controls of as many parameters.")
+        {
+            Train(output, error, stop), Report(output),
+        };
+
+    private static Command Train(TextWriter output, TextWriter error, CancellationToken stop)
+    {
+        var data = Options.Needed("--data", "The text to train on, UTF-8.");
+        var valid = Options.Needed("--valid", "The text held out, which nothing is chosen by.");
+        var results = Options.Needed("--results", "Where each run adds a line of JSON. A run that stands there is not done again.");
+        var model = Options.File("--model", "The cortex. [default: the one that ships]");
+        var seeds = Options.Whole("--seeds", "Seeds 1 to N.", 8);
+        var steps = Options.Whole("--steps", "Optimiser steps of a run.", 200);
+        var batch = Options.Whole("--batch", "Windows of 128 tokens a step, a multiple of 2.", 16);
+        var after = Options.Whole("--after", "Blocks that the stream has been through where the graft is plugged in.", 4, 0);
+        var population = Options.Whole("--population", "Cells at each position (mesh).", 1);
+        var cellSteps = Options.Whole("--cell-steps", "Steps that the cells take (mesh).", 4);
+        var arms = new Option<string[]>("--arms")
+        {
+            Description = "Which of mesh, mlp and low-rank.",
+            AllowMultipleArgumentsPerToken = true,
+            DefaultValueFactory = _ => _arms,
+        };
+        var together = new Option<bool>("--together") { Description = "Train the cortex along." };
+        var threads = Options.Threads();
+        var command = new Command(
+            "train",
+            "Runs arm by arm and seed by seed. The learning rate of each arm is the best of 0.001, 0.003 and 0.01 on the last "
+            + "twentieth of the training text, which no run trains on.")
+        {
+            data, valid, results, model, seeds, steps, batch, after, population, cellSteps, arms, together, threads,
+        };
+        command.SetAction(parsed =>
+        {
+            var read = parsed.GetValue(model) is { } path ? ChatModelFile.Read(path) : ShippedModel.Read();
+            var text = read.Tokenizer.Encode(File.ReadAllText(parsed.GetValue(data)!));
+            var (learnt, apart) = (text[..^(text.Length / 20)], text[^(text.Length / 20)..]);
+            var held = read.Tokenizer.Encode(File.ReadAllText(parsed.GetValue(valid)!));
+            GraftExperiment Of(int[] judge) =>
+                new(read, learnt, judge, parsed.GetValue(steps), parsed.GetValue(batch), parsed.GetValue(threads));
+            var (choosing, judging) = (Of(apart), Of(held));
+            var file = parsed.GetValue(results)!;
+            List<GraftRun> done = File.Exists(file) ? [.. File.ReadLines(file).Select(GraftExperiment.Read)] : [];
+            var both = parsed.GetValue(together);
+            output.WriteLine($"without a graft: {judging.Bare():F5} nats a held-out token");
+
+            foreach (var arm in parsed.GetValue(arms)!)
+            {
+                var plan = new GraftPlan(arm, parsed.GetValue(after), parsed.GetValue(population), parsed.GetValue(cellSteps));
+                var known = done.Where(run => run.Plan == plan && run.Together == both && run.Steps == parsed.GetValue(steps)).ToArray();
+                var rate = known.Length > 0 ? known[0].LearningRate : Best(choosing, plan, both, error, stop);
+
+                foreach (var seed in Enumerable.Range(1, parsed.GetValue(seeds)).Select(seed => (ulong)seed))
+                {
+                    if (known.Any(run => run.Seed == seed))
+                        continue;
+
+                    var run = judging.Run(plan, both, seed, rate, stop);
+                    File.AppendAllText(file, GraftExperiment.Write(run) + "\n");
+                    output.WriteLine(
+                        $"{arm}, seed {seed}: {run.HeldOut:F5} nats, perplexity {run.Perplexity:F4}, {run.Parameters:N0} parameters, "
+                        + $"{run.TokensPerSecond:N0} tokens/s");
+                }
+            }
+
+            return CommandLine.Done;
+        });
+        return command;
+    }
+
+    private static double Best(GraftExperiment experiment, GraftPlan plan, bool together, TextWriter error, CancellationToken stop)
+    {
+        double[] rates = [0.001, 0.003, 0.01];
+        var losses = rates.Select(rate => experiment.Run(plan, together, 0, rate, stop).HeldOut).ToArray();
+        error.WriteLine($"{plan}: {string.Join(", ", rates.Zip(losses).Select(pair => string.Create(CultureInfo.InvariantCulture, $"rate {pair.First}: {pair.Second:F5}")))}");
+        return rates[Array.IndexOf(losses, losses.Min())];
+    }
+
+    private static Command Report(TextWriter output)
+    {
+        var results = Options.Needed("--results", "What `graft train` wrote.");
+        var command = new Command("report", "The runs as a table in Markdown: means, 95 % intervals, and the mesh against each control.")
+        {
+            results,
+        };
+        command.SetAction(parsed =>
+        {
+            GraftRun[] runs = [.. File.ReadLines(parsed.GetValue(results)!).Select(GraftExperiment.Read)];
+            output.WriteLine("| arm | after block | cells a position | steps T | cortex | parameters | seeds | rate | nats a token | 95 % interval | perplexity | tokens/s |");
+            output.WriteLine("|---|---:|---:|---:|---|---:|---:|---:|---:|---:|---:|---:|");
+
+            foreach (var group in runs.GroupBy(run => (run.Plan, run.Together)))
+            {
+                double[] losses = [.. group.Select(run => run.HeldOut)];
+                var (plan, first) = (group.Key.Plan, group.First());
+                var (mean, half) = (losses.Average(), Half(losses));
+                output.WriteLine(
+                    $"| {plan.Arm} | {plan.After} | {plan.Population} | {plan.CellSteps} | {(group.Key.Together ? "trained" : "frozen")} | {first.Parameters:N0} | "
+                    + $"{losses.Length} | {first.LearningRate} | {mean:F5} | ± {half:F5} | {Math.Exp(mean):F4} | {group.Average(run => run.TokensPerSecond):N0} |");
+            }
+
+            Compare(output, runs);
+            return CommandLine.Done;
+        });
+        return command;
+    }
+
+    private static void Compare(TextWriter output, GraftRun[] runs)
+    {
+        foreach (var place in runs.GroupBy(run => (run.Plan.After, run.Plan.Population, run.Plan.CellSteps, run.Together)))
+        {
+            var byArm = place.GroupBy(run => run.Plan.Arm).ToDictionary(arm => arm.Key, arm => arm.ToDictionary(run => run.Seed, run => run.HeldOut));
+
+            if (!byArm.TryGetValue("mesh", out var mesh))
+                continue;
+
+            string[] controls = [.. _arms[1..].Where(byArm.ContainsKey)];
+            var differences = controls
+                .Select(control => mesh.Keys.Where(byArm[control].ContainsKey).Select(seed => mesh[seed] - byArm[control][seed]).ToArray())
+                .ToArray();
+            var corrected = PairedTest.Holm([.. differences.Select(PairedTest.SignedRank)]);
+            output.WriteLine();
+
+            for (var i = 0; i < controls.Length; i++)
+            {
+                output.WriteLine(
+                    $"mesh against {controls[i]} after block {place.Key.After}: {differences[i].Average():+0.00000;-0.00000} ± {Half(differences[i]):F5} nats a token over "
+                    + $"{differences[i].Length} seeds, Wilcoxon's signed-rank test with Holm's correction p = {corrected[i]:F4}");
+            }
+        }
+    }
+
+    /// <summary>Half of Student's 95 % interval of a mean.</summary>
+    private static double Half(double[] values)
+    {
+        if (values.Length < 2)
+            return double.NaN;
+
+        var mean = values.Average();
+        var deviation = Math.Sqrt(values.Sum(value => (value - mean) * (value - mean)) / (values.Length - 1));
+        return MathNet.Numerics.Distributions.StudentT.InvCDF(0, 1, values.Length - 1, 0.975) * deviation / Math.Sqrt(values.Length);
+    }
+}

@@ -1,0 +1,59 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json.Nodes;
+
+namespace GaryMesh.ChatGraft.Commands;
+
+/// <summary>`memory-eval`: how well the chat remembers what it was told, with both memories and with each alone.</summary>
+internal static class MemoryEvalCommand
+{
+    public static Command Create(TextWriter output, CancellationToken stop)
+    {
+        var model = Options.File("--model", "The cortex. [default: the one that ships]");
+        var memory = Options.File("--memory", "The plastic memory. [default: the one that ships]");
+        var facts = Options.Whole("--facts", "Generated facts, each in a chat of its own.", 200);
+        var tuning = new Option<bool>("--tuning") { Description = "Use the templates that the memory was tuned with, not the held-out ones." };
+        var ablation = new Option<bool>("--ablation") { Description = "Measure each memory alone, too." };
+        var seed = Options.Number<ulong>("--seed", "Draws facts and talk.", 1, _ => true, "a whole number");
+        var json = Options.Json();
+        var command = new Command("memory-eval", "Tell generated facts, talk of other things, ask, and count.") { model, memory, facts, tuning, ablation, seed, json };
+        command.SetAction(parsed =>
+        {
+            var read = parsed.GetValue(model) is { } path ? ChatModelFile.Read(path) : ShippedModel.Read();
+            var plastic = parsed.GetValue(memory) is { } file ? PlasticMemoryFile.Read(file) : PlasticMemoryFile.Shipped(read.Cortex.Shape.Width);
+            var templates = parsed.GetValue(tuning) ? FactTemplates.Tuning : FactTemplates.HeldOut;
+            var measure = new MemoryMeasure(read, plastic, templates, parsed.GetValue(seed), stop);
+            var report = new JsonObject { ["facts"] = parsed.GetValue(facts), ["templates"] = parsed.GetValue(tuning) ? "tuning" : "held out" };
+            Memories[] which = parsed.GetValue(ablation) ? [Memories.Both, Memories.EpisodicAlone, Memories.PlasticAlone] : [Memories.Both];
+
+            foreach (var memories in which)
+            {
+                if (memories == Memories.PlasticAlone && plastic is null) continue;
+                var figures = measure.Run(parsed.GetValue(facts), memories);
+                var (name, words) = memories switch
+                {
+                    Memories.Both => ("both", "both memories"),
+                    Memories.EpisodicAlone => ("episodic_alone", "episodic alone"),
+                    _ => ("plastic_alone", "plastic alone"),
+                };
+                report[name] = new JsonObject
+                {
+                    ["after_five_turns"] = figures.AfterFiveTurns,
+                    ["after_300_tokens_and_restart"] = figures.AfterRestart,
+                    ["abstained"] = figures.Abstained,
+                    ["after_five_turns_given_the_opening"] = figures.Opened,
+                };
+                if (!parsed.GetValue(json))
+                {
+                    output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{words,-15} after 5 turns {figures.AfterFiveTurns,7:P1}   after 300 tokens and a restart {figures.AfterRestart,7:P1}   abstained {figures.Abstained,7:P1}")
+                        + (figures.Opened is { } opened ? string.Create(CultureInfo.InvariantCulture, $"   given the opening {opened:P1}") : ""));
+                    output.Flush();
+                }
+            }
+
+            if (parsed.GetValue(json)) output.WriteLine(report.ToJsonString());
+            return CommandLine.Done;
+        });
+        return command;
+    }
+}

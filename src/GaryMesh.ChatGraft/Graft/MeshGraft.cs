@@ -1,0 +1,146 @@
+using System.Collections.Immutable;
+
+namespace GaryMesh.ChatGraft;
+
+/// <summary>The sizes of a mesh graft. The number of its parameters does not depend on the population.</summary>
+public sealed record MeshGraftShape
+{
+    /// <summary>Width of the stream.</summary>
+    public int Width { get; init; } = 96;
+
+    /// <summary>Cells at each position.</summary>
+    public int Population { get; init; } = 1;
+
+    /// <summary>How far back a cell sees the cells of earlier positions, one operator each.</summary>
+    public ImmutableArray<int> Distances { get; init; } = [1, 2, 4, 8, 16];
+
+    /// <summary>Numbers in a cell's state.</summary>
+    public int Channels { get; init; } = 16;
+
+    /// <summary>Hidden units of the rule.</summary>
+    public int Hidden { get; init; } = 48;
+
+    /// <summary>Values into which a hidden state is encoded, told to its cells at every step.</summary>
+    public int Encoded { get; init; } = 24;
+
+    /// <summary>Steps that the cells take: T.</summary>
+    public int Steps { get; init; } = 4;
+
+    /// <summary>The rule's sizes.</summary>
+    public RuleShape Rule => new(Channels, Distances.Length + 2, Hidden, Encoded);
+
+    /// <summary>Encoder, rule and readout.</summary>
+    public int ParameterCount => (Width * Encoded) + Encoded + Rule.ParameterCount + (Channels * Width);
+
+    internal int RuleAt => (Width * Encoded) + Encoded;
+
+    internal int ReadoutAt => RuleAt + Rule.ParameterCount;
+
+    /// <exception cref="ArgumentException">A size is below 1, or a distance stands twice.</exception>
+    internal void Check()
+    {
+        if (Width < 1 || Population < 1 || Encoded < 1 || Steps < 1)
+            throw new ArgumentException($"A mesh graft has sizes of at least 1, not width {Width}, population {Population}, {Encoded} encoded values and {Steps} steps.");
+
+        if (Distances.IsDefaultOrEmpty || Distances.Any(distance => distance < 1) || Distances.Distinct().Count() != Distances.Length)
+            throw new ArgumentException("A mesh graft looks back over distances of at least 1, each named once.");
+    }
+}
+
+/// <summary>A mesh layer grafted into a stream: cells on a strip over the positions, each seeing itself, the cells at some
+/// distances before it and its neighbour at the same position; the hidden state drives them, one shared rule runs T steps on all
+/// of them, and what they come to is added to the stream. Causal by construction.</summary>
+/// <remarks>
+/// Parameters: the encoder [width x encoded] and its bias, the rule in its own layout, the readout [channels x width]. The readout
+/// starts at zero, so an untrained graft changes nothing. Of several cells at a position each reads the hidden state's
+/// numbers in an order of its own and hands its answer back in that order, so that they differ though they share all parameters.
+/// </remarks>
+public sealed class MeshGraft : IGraft
+{
+    /// <summary>An untrained graft.</summary>
+    /// <param name="shape">Its sizes.</param>
+    /// <param name="seed">What encoder and rule are drawn from.</param>
+    /// <exception cref="ArgumentException">The sizes do not fit each other.</exception>
+    public MeshGraft(MeshGraftShape shape, ulong seed)
+    {
+        ArgumentNullException.ThrowIfNull(shape);
+        shape.Check();
+        Shape = shape;
+        Parameters = new float[shape.ParameterCount];
+        var key = Counter.key(seed, Microsoft.FSharp.Collections.ListModule.OfSeq([0x3E54]));
+
+        for (var i = 0; i < shape.Width * shape.Encoded; i++)
+            Parameters[i] = (float)(Counter.normal(key, i) / Math.Sqrt(shape.Width));
+
+        // The last layer must not be zero too: nothing would ever move.
+        Rule.Xavier(shape.Rule, seed, 1.0, 0.5).Parameters.CopyTo(Parameters.AsSpan(shape.RuleAt));
+    }
+
+    /// <summary>Its sizes.</summary>
+    public MeshGraftShape Shape { get; }
+
+    /// <inheritdoc/>
+    public int Width => Shape.Width;
+
+    /// <inheritdoc/>
+    public float[] Parameters { get; }
+
+    /// <inheritdoc/>
+    public IGraftPass CreatePass(int sequences, int length) => new MeshGraftPass(this, sequences, length);
+
+    /// <summary>The rule with everything that says how it runs.</summary>
+    internal Automaton Automaton
+    {
+        get
+        {
+            List<Operator> operators = [Operator.Own];
+            operators.AddRange(Shape.Distances.Select(distance => Operator.NewNeighbours(EdgeWeight.At(-distance), Messages.Value, Aggregation.Sum)));
+            operators.Add(Operator.NewNeighbours(Beside, Messages.Value, Aggregation.Sum));
+            return GaryMesh.Automaton.Of(new Perception(operators), RuleNow).WithFireRate(1);
+        }
+    }
+
+    /// <summary>The rule as the parameters have it now.</summary>
+    internal Rule RuleNow => new(Shape.Rule, Parameters.AsSpan(Shape.RuleAt, Shape.Rule.ParameterCount));
+
+    /// <summary>The neighbour at the same position.</summary>
+    private static EdgeWeight Beside { get; } = new(
+        "beside", Microsoft.FSharp.Core.FuncConvert.FromFunc((Edge edge) => edge.X == 0 && edge.Y != 0 ? 1.0 : 0.0));
+
+    /// <summary>The cells of so many positions: cell p of position i is number i x population + p.</summary>
+    internal Graph GraphOf(int length)
+    {
+        var population = Shape.Population;
+        List<int> starts = [0], neighbours = [];
+        List<double> offsets = [];
+
+        for (var position = 0; position < length; position++)
+        {
+            for (var cell = 0; cell < population; cell++)
+            {
+                foreach (var distance in Shape.Distances.Where(distance => distance <= position))
+                {
+                    neighbours.Add(((position - distance) * population) + cell);
+                    offsets.AddRange([-distance, 0, 0]);
+                }
+
+                if (population > 1)
+                {
+                    neighbours.Add((position * population) + ((cell + 1) % population));
+                    offsets.AddRange([0, 1, 0]);
+                }
+
+                starts.Add(neighbours.Count);
+            }
+        }
+
+        return Graph.OfRows([.. starts], [.. neighbours], [.. offsets], null, null);
+    }
+
+    /// <summary>The order in which cell p of each position reads a hidden state: its own for the first, drawn for the others.</summary>
+    internal int[] OrderOf(int cell)
+    {
+        int[] order = [.. Enumerable.Range(0, Width)];
+        return cell == 0 ? order : [.. order.OrderBy(i => Counter.word(Counter.mix((ulong)cell), i))];
+    }
+}

@@ -1,0 +1,319 @@
+using System.Text.RegularExpressions;
+
+namespace GaryMesh.ChatGraft;
+
+/// <summary>What a recall found.</summary>
+/// <param name="Facts">The facts that answer, the best first; empty where nothing was told that fits.</param>
+/// <param name="Score">How well the best one fits the question, 0 to 1.</param>
+public readonly record struct Recollection(IReadOnlyList<Fact> Facts, double Score);
+
+/// <summary>The declarative memory: facts stored when said, recalled by the words of a question, strengthened by each recall,
+/// fading with a half-life of 200 turns, gone when asked to forget.</summary>
+/// <remarks>
+/// A question recalls a fact when its words are found in it and, the other way round, the fact's subject and relation are
+/// found in the question; short of that the memory abstains. Strength decides between facts that fit equally well, and which
+/// ones are dropped when the memory is full; it does not make a fact unrecallable. Not for several threads at once.
+/// </remarks>
+public sealed partial class EpisodicMemory
+{
+    /// <summary>After so many turns a fact that was not recalled has half its strength.</summary>
+    public const int HalfLife = 200;
+
+    /// <summary>The most facts held; beyond it the weakest goes.</summary>
+    public const int Capacity = 20_000;
+
+    private const double Sufficient = 0.55;
+
+    // What a word of the question that the fact lacks weighs beside one that it has.
+    private const double Missing = 0.35;
+
+    private readonly Dictionary<long, Entry> _entries = [];
+    private readonly HashSet<long> _changed = [];
+    private readonly HashSet<long> _removed = [];
+    private long _lastId;
+
+    /// <summary>A memory with what was kept before.</summary>
+    public EpisodicMemory(IEnumerable<Fact> facts)
+    {
+        foreach (var fact in facts)
+        {
+            _entries[fact.Id] = new Entry(fact);
+            _lastId = Math.Max(_lastId, fact.Id);
+        }
+    }
+
+    /// <summary>An empty memory.</summary>
+    public EpisodicMemory()
+        : this([]) { }
+
+    /// <summary>All facts, the oldest first.</summary>
+    public IReadOnlyList<Fact> Facts => [.. _entries.Values.Select(entry => entry.Fact).OrderBy(fact => fact.Id)];
+
+    /// <summary>How many facts are held.</summary>
+    public int Count => _entries.Count;
+
+    /// <summary>The fact told or recalled last; what a bare correction ("actually, it is ...") is about.</summary>
+    public Fact? Latest { get; private set; }
+
+    /// <summary>Keeps what was told. Telling again strengthens; another value for the same thing takes the place of the old one.</summary>
+    /// <param name="told">The statement.</param>
+    /// <param name="age">The age of the brain in turns.</param>
+    /// <returns>The fact as it is held now.</returns>
+    public Fact Tell(Statement told, long age)
+    {
+        var fresh = new Entry(new Fact(_lastId + 1, told, 1, age));
+
+        foreach (var known in _entries.Values.Where(known => known.SameThing(fresh)).ToArray())
+        {
+            if (string.Equals(known.Fact.Told.Value, told.Value, StringComparison.OrdinalIgnoreCase))
+                return Touch(known.Fact with { Told = told }, age);
+            if (told.Corrects || known.ReplacedBy(fresh)) Remove(known.Fact.Id);
+        }
+
+        if (_entries.Count >= Capacity) Remove(_entries.Values.MinBy(entry => entry.Fact.StrengthAt(age))!.Fact.Id);
+        _lastId++;
+        return Keep(fresh.Fact);
+    }
+
+    /// <summary>Gives the fact that was told or recalled last another value.</summary>
+    /// <param name="value">The right value.</param>
+    /// <param name="age">The age of the brain in turns.</param>
+    /// <returns>The corrected fact; null where there is nothing to correct.</returns>
+    public Fact? Correct(string value, long age)
+    {
+        if (Latest is not { } wrong || !_entries.ContainsKey(wrong.Id) || wrong.Told.Value.Length == 0) return null;
+        var told = wrong.Told;
+        var sentence = told.Sentence.Replace(told.Value, value, StringComparison.Ordinal);
+        return Keep(wrong with { Told = told with { Value = value, Sentence = sentence }, Touched = age });
+    }
+
+    /// <summary>The facts that a question asks for. They are strengthened.</summary>
+    internal Recollection Recall(IReadOnlyList<Question> questions, long age) => questions
+        .Select(question => Recall(question, age))
+        .FirstOrDefault(recollection => recollection.Facts.Count > 0, new Recollection([], 0));
+
+    private Recollection Recall(Question question, long age)
+    {
+        if (question.Cues.Length == 0) return new Recollection([], 0);
+        var scored = _entries.Values
+            .Select(entry => (entry.Fact, Score: entry.Score(question)))
+            .Where(one => one.Score >= Sufficient)
+            .OrderByDescending(one => Math.Round(one.Score, 3))
+            .ThenByDescending(one => one.Fact.StrengthAt(age))
+            .ThenByDescending(one => one.Fact.Id)
+            .ToArray();
+        if (scored.Length == 0) return new Recollection([], 0);
+
+        // Several values of one thing ("I like ...") answer together, the last told first.
+        var best = scored[0];
+        var together = scored
+            .Where(one => one.Fact.Id == best.Fact.Id
+                || (best.Score - one.Score < 0.02 && _entries[best.Fact.Id].SameThing(_entries[one.Fact.Id])))
+            .Take(3)
+            .Select(one => Touch(one.Fact, age))
+            .ToArray();
+        Latest = together[0];
+        return new Recollection(together, best.Score);
+    }
+
+    /// <summary>The facts that the words of a request speak of: all of its words are found in each of them.</summary>
+    public IReadOnlyList<Fact> About(string words)
+    {
+        var cues = Words.Cues(words);
+        if (cues.Length > 0)
+            return [.. Facts.Where(fact => cues.All(_entries[fact.Id].All.Contains))];
+        return Mine.IsMatch(words.Trim()) ? [.. Facts.Where(fact => fact.Told.Subject is "I" or "my" or "My")] : [];
+    }
+
+    /// <summary>Forgets a fact.</summary>
+    /// <returns>Whether there was one.</returns>
+    public bool Remove(long id)
+    {
+        if (!_entries.Remove(id)) return false;
+        _changed.Remove(id);
+        _removed.Add(id);
+        if (Latest?.Id == id) Latest = null;
+        return true;
+    }
+
+    /// <summary>What changed since the last call: facts to write and numbers of facts to delete.</summary>
+    public (IReadOnlyList<Fact> Written, IReadOnlyList<long> Deleted) TakeChanges()
+    {
+        var changes = (_changed.Order().Select(id => _entries[id].Fact).ToArray(), _removed.Order().ToArray());
+        _changed.Clear();
+        _removed.Clear();
+        return changes;
+    }
+
+    private Fact Touch(Fact fact, long age) => Keep(fact with { Strength = fact.StrengthAt(age) + 1, Touched = age });
+
+    private Fact Keep(Fact fact)
+    {
+        _entries[fact.Id] = new Entry(fact);
+        _changed.Add(fact.Id);
+        Latest = fact;
+        return fact;
+    }
+
+    [GeneratedRegex(@"^(?:me|who I am|everything about me)$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Mine { get; }
+
+    /// <summary>A fact with its words made ready for comparison.</summary>
+    private sealed partial class Entry
+    {
+        private readonly HashSet<string> _subject;
+        private readonly string _relation;
+        private readonly HashSet<string> _value;
+        private readonly HashSet<string> _alias;
+        private readonly HashSet<string> _attributes;
+        private readonly HashSet<string> _owners;
+        private readonly HashSet<string> _needed;
+
+        public Entry(Fact fact)
+        {
+            Fact = fact;
+            var told = fact.Told;
+            _subject = told.Relation.Length > 0
+                ? [.. Words.Cues(told.Subject).Where(cue => !Words.IsKind(cue))]
+                : [.. Mentions(told.Sentence)];
+            // "the attic's code" is of the attic; what is said of it need not be said again.
+            _attributes = [.. _subject.Where(Words.IsAttribute)];
+            if (!_subject.All(Words.IsAttribute)) _subject.RemoveWhere(Words.IsAttribute);
+            _owners = told.Relation.Length > 0 ? [.. Owner.Matches(told.Subject).SelectMany(owner => Words.Cues(owner.Groups["n"].Value)).Where(_subject.Contains)] : [];
+            _needed = _subject.Count == 0 ? [] : [_subject.Last()];
+            _alias = [.. Proper.Matches(told.Subject).SelectMany(name => Words.Cues(name.Value))];
+            // "is" says nothing that a question would repeat.
+            _relation = told.Relation is "is" or "" ? "" : Words.Canonical(told.Relation);
+            _value = [.. Words.Cues(told.Value)];
+            All = [.. _subject, .. _value, .. Words.Cues(told.Sentence)];
+            if (_relation.Length > 0) All.Add(_relation);
+            // Somebody is somebody: who a person is and what they are called are one question.
+            if (IsNumber.IsMatch(told.Value) || IsNumber.IsMatch(told.Subject)) All.Add(Words.Canonical("code"));
+            if (told.Relation == "is" && ProperName.IsMatch(told.Value)) All.Add(Words.Canonical("name"));
+        }
+
+        public Fact Fact { get; }
+
+        public HashSet<string> All { get; }
+
+        public double Score(Question question)
+        {
+            var told = Fact.Told;
+            if (question.OfChat != (told.Owner == FactOwner.Chat)) return 0;
+            // "I have my exam on ..." answers "when is the exam" too.
+            if (told.Subject is "I" or "my" or "My" && !question.OfUser && !question.Firm.Any(cue => _value.Contains(cue))) return 0;
+
+            var (met, missed) = (0.0, 0.0);
+
+            foreach (var cue in question.Cues)
+            {
+                if (All.Contains(cue)) met++;
+                else if (question.Firm.Contains(cue)) return 0;
+                else if (!Words.IsKind(cue)) missed += Missing;
+            }
+
+            if (met == 0) return 0;
+            var coverage = met / (met + missed);
+
+            // A whole sentence has no parts to compare; its own mentions stand for the subject.
+            if (told.Relation.Length == 0)
+            {
+                if (_subject.Count == 0 ? !question.OfUser && question.Firm.Count == 0 : !_subject.Any(question.Cues.Contains)) return 0;
+                return 0.85 * coverage;
+            }
+
+            // "my friend Ada" is Ada, and my friend.
+            var subject = _alias.Count == 0 || _alias.Count == _subject.Count
+                ? Covered(_subject, question)
+                : Math.Max(Covered(_alias, question), Covered([.. _subject.Except(_alias)], question));
+            var relation = _relation.Length == 0 || !Words.IsAttribute(_relation) ? 0.9
+                : question.Cues.Contains(_relation) ? 1
+                : question.Cues.Any(cue => Words.IsAttribute(cue) && !_attributes.Contains(cue)) ? 0.7
+                : 0.6;
+            // "who works at Q?": the value is the cue and the subject is asked for.
+            var value = _value.Count == 0 ? 0
+                : (double)_value.Count(cue => question.Cues.Contains(cue) && !Words.IsAttribute(cue)) / _value.Count;
+            var another = told.Owner == FactOwner.User && _subject.Count > 0 && subject == 0 && question.OfUser;
+            var reverse = !another && (value >= 0.5 || (value > 0 && _subject.Count == 0)) && (relation > 0.6 || subject > 0.5);
+            // "my absolute favourite tea" is my favourite tea, but my sister's dog is not my dog.
+            if (!(subject > 0 && (subject >= 0.6 || _needed.Overlaps(question.Cues)) && _owners.IsSubsetOf(question.Cues)) && !reverse) return 0;
+            subject = Math.Max(subject, 0.5 + (0.5 * subject));
+            if (_subject.Count == 0 && !reverse && !question.Cues.Contains(_relation) && !question.Cues.Any(Words.IsAttribute)) return 0;
+
+            var fit = question switch
+            {
+                { AsksWhen: true } when !LooksLikeTime.IsMatch(told.Value) => 0.8,
+                // That one has a dog is not what is asked about the dog.
+                _ when _having.Contains(_relation) && Indefinite.IsMatch(told.Value) => 0.75,
+                { AsksWhere: true } when OnlyTime.IsMatch(told.Value) => 0.8,
+                _ => 1.0,
+            };
+            return coverage * fit * (reverse ? Math.Max(0.8, 0.5 * (subject + relation)) : 0.5 * (subject + relation));
+        }
+
+        // Whom or what a sentence speaks of: the words behind "my" and "the" that are no attribute.
+        private static IEnumerable<string> Mentions(string sentence) => Mention.Matches(Words.Said(sentence))
+            .SelectMany(match => Words.Cues(match.Groups["n"].Value))
+            .Where(cue => !Words.IsAttribute(cue) && !Words.IsKind(cue));
+
+        [GeneratedRegex(@"\b(?:my|our)\s+(?<n>(?:old |best |former |late )?[\p{L}'\-]+)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+        private static partial Regex Mention { get; }
+
+        private static double Covered(HashSet<string> cues, Question question) =>
+            cues.Count == 0 ? 1 : (double)cues.Count(question.Cues.Contains) / cues.Count;
+
+        [GeneratedRegex(@"(?<n>[\p{L}\p{M}\-]+)'s\b", RegexOptions.CultureInvariant)]
+        private static partial Regex Owner { get; }
+
+        [GeneratedRegex(@"(?<=\s)\p{Lu}[\p{L}\p{M}'\-]+", RegexOptions.CultureInvariant)]
+        private static partial Regex Proper { get; }
+
+        [GeneratedRegex(@"^[\p{L}\-#*]?\d[\p{L}\p{N}\-#*]*$", RegexOptions.CultureInvariant)]
+        private static partial Regex IsNumber { get; }
+
+        /// <summary>Both say something about the same subject in the same relation.</summary>
+        public bool SameThing(Entry other) =>
+            Fact.Told.Owner == other.Fact.Told.Owner
+            && Fact.Told.Relation.Length > 0
+            && _relation == other._relation
+            && _subject.SetEquals(other._subject) && _attributes.SetEquals(other._attributes)
+            && (Fact.Told.Subject is "I" or "my" or "My") == (other.Fact.Told.Subject is "I" or "my" or "My");
+
+        /// <summary>The newer value can only stand in place of this one: one has one name, one home and one code, but may like
+        /// many things.</summary>
+        public bool ReplacedBy(Entry newer)
+        {
+            var (old, now) = (KindOf(Fact.Told.Value), KindOf(newer.Fact.Told.Value));
+            if (_relation == Words.Canonical("born")) return old == now && Fact.Told.Relation == newer.Fact.Told.Relation;
+            if (_single.Contains(_relation)) return true;
+            return _relation.Length == 0 && (_attributes.Contains(Words.Canonical("favourite"))
+                || (old == now && old != ValueKind.Other && _subject.Count > 0));
+        }
+
+        private static readonly HashSet<string> _single =
+            [.. new[] { "name", "live", "work", "age", "origin", "code", "weigh", "tall", "park" }.Select(Words.Canonical)];
+
+        private static readonly HashSet<string> _having =
+            [.. new[] { "have", "has", "had", "own", "adopt", "bought", "keep" }.Select(Words.Canonical)];
+
+        [GeneratedRegex(@"^(?:an?|one|two|three|no|some)\s", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+        private static partial Regex Indefinite { get; }
+
+        private enum ValueKind { Number, Proper, Other }
+
+        private static ValueKind KindOf(string value) =>
+            value.Any(char.IsAsciiDigit) ? ValueKind.Number
+            : ProperName.IsMatch(value) ? ValueKind.Proper
+            : ValueKind.Other;
+
+        [GeneratedRegex(@"^\p{Lu}[\p{L}\p{M}'\-]*(?:\s+\p{Lu}[\p{L}\p{M}'\-]*)*$", RegexOptions.CultureInvariant)]
+        private static partial Regex ProperName { get; }
+
+        [GeneratedRegex(@"\d|\b(?:January|February|March|April|May|June|July|August|September|October|November|December|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|"
+            + @"past|quarter|half|ago|noon|midnight|morning|evening|night|tomorrow|weekend|spring|summer|autumn|winter|Christmas|Easter|o'clock)\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+        private static partial Regex LooksLikeTime { get; }
+
+        [GeneratedRegex(@"^(?:\d{1,2}(?::\d\d)?\s*(?:am|pm)?|\d{4}|(?:the )?\d{0,2}(?:st|nd|rd|th)?(?: of)?\s*(?:January|February|March|April|May|June|July|August|September|October|November|December|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday)(?: \d{1,2})?(?:st|nd|rd|th)?(?:,? \d{4})?)$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+        private static partial Regex OnlyTime { get; }
+    }
+}

@@ -1,0 +1,177 @@
+using System.Text.RegularExpressions;
+
+namespace GaryMesh.ChatGraft;
+
+/// <summary>Finds in free text what somebody states about themselves and their world: who is called what, who lives or works
+/// where, what a code is, and whatever they ask to have remembered.</summary>
+/// <remarks>It reads clause by clause; "his", "her", "its" and "their" point to whom the clause before spoke of. Questions,
+/// wishes and remarks of the moment ("I am fine", "I want a coffee") are no facts and are passed over.</remarks>
+internal static partial class StatementReader
+{
+    /// <summary>A sentence longer than this is no fact to keep.</summary>
+    private const int LongestClause = 300;
+
+    /// <summary>The statements of one turn, in their order.</summary>
+    /// <param name="clean">The turn, from <see cref="Utterance.Clean"/>.</param>
+    /// <param name="topic">Whom the conversation spoke of last; replaced by whom this turn speaks of.</param>
+    public static IReadOnlyList<Statement> Read(string clean, ref string? topic)
+    {
+        var found = new List<Statement>();
+        var corrects = false;
+        var before = topic;
+        topic = null;
+
+        foreach (var whole in Utterance.Clauses(SelfAnswered.Replace(Utterance.WithoutContractions(clean), "$1 is ")))
+        {
+            corrects |= Correcting.IsMatch(whole);
+            var clause = Utterance.WithoutOpenings(Appeal.Replace(whole, ""), out var urged);
+            if (clause.Length > LongestClause) continue;
+            if ((Question.Asks(clause) && !(Utterance.Conditional.IsMatch(clause) && clause.Contains(','))) || (clause.EndsWith('?') && !urged)) continue;
+            clause = Resolved(clause.TrimEnd('?', ' '), topic, before);
+
+            if (Possession.Match(clause) is { Success: true } owned) topic = "my " + owned.Groups["n"].Value;
+
+            var known = found.Count;
+            if (Form(clause, urged) is { } statement) found.Add(statement);
+            else if (Words.Cues(clause).Length > 1 && (urged || (Personal.IsMatch(clause) && !Request.IsMatch(clause) && Valued(clause))))
+                found.Add(Whole(Trimmed(clause)));
+
+            if (Apposition(clause) is { } name && !found.Exists(one => one.Relation == "name" && one.Value == name.Value))
+                found.Add(name);
+
+            if (found.Count > known && found[known].Relation.Length > 0) topic = found[known].Subject is { Length: > 2 } subject ? subject : ProperValue(found[known]) ?? topic;
+            else if (Mention.Match(clause) is { Success: true } mention) topic = mention.Value;
+        }
+
+        topic ??= before;
+        return corrects ? [.. found.Select(one => one with { Corrects = true })] : found;
+    }
+
+    /// <summary>The value of a correction that names no subject ("actually, it is Max", "no, I meant Max", "not Rex but Max");
+    /// null where the turn is none.</summary>
+    public static string? Corrected(string clean)
+    {
+        var match = BareCorrection.Match(Utterance.WithoutContractions(clean));
+        return match.Success && Value(match.Groups["v"].Value) is { Length: > 0 } value ? value : null;
+    }
+
+    /// <summary>What a turn asks to forget ("please forget my dog"); null where it asks for nothing of the kind.</summary>
+    public static string? Forgotten(string clean)
+    {
+        var match = Forgetting.Match(Utterance.WithoutContractions(clean));
+        return match.Success ? match.Groups["v"].Value.Trim().TrimEnd('.', '!') : null;
+    }
+
+    private static Statement? Form(string clause, bool urged)
+    {
+        foreach (var form in _forms)
+        {
+            var match = form.Pattern.Match(clause);
+            if (!match.Success) continue;
+            var value = Value(match.Groups["v"].Value);
+            var subject = Subject(match.Groups["s"].Value);
+            if (value.Length == 0 || subject.Length == 0 || !Holds(form, subject, value, clause, urged)) continue;
+            var relation = form.Relation ?? Words.Canonical(match.Groups["r"].Value.ToLowerInvariant());
+            return new Statement(subject, relation, value, Said(form, subject, value, clause), OwnerOf(subject));
+        }
+
+        return null;
+    }
+
+    // "I adore Ada, she is my favourite singer": what is spoken of is Ada.
+    private static string? ProperValue(Statement statement) =>
+        Named.Match("- " + statement.Value) is { Success: true } named && named.Length == statement.Value.Length ? statement.Value : null;
+
+    // What the sentence names, if it is one thing, is its value.
+    private static Statement Whole(string sentence)
+    {
+        var named = Named.Matches(sentence);
+        return new Statement("", "", named.Count == 1 ? named[0].Value : sentence, sentence, FactOwner.User);
+    }
+
+    // A sentence is worth keeping whole where it names something: a name, a number, or a relation that people ask for.
+    private static bool Valued(string clause)
+    {
+        var (named, passing) = (Named.IsMatch(clause), Passing.IsMatch(clause));
+        var asked = (named || !passing) && FirstPerson.IsMatch(clause) && Words.Cues(clause).Any(Words.IsAttribute);
+        return asked || (named && (!passing || Possessive.IsMatch(clause)));
+    }
+
+    // A form that only looks like a fact: no subject of its own, a remark of the moment, a value that says nothing.
+    private static bool Holds(StatementForm form, string subject, string value, string clause, bool urged)
+    {
+        if (NoSubject.IsMatch(subject) || Utterance.Interrogative.IsMatch(subject)) return false;
+        if (form.Relation == "name") return value.Length <= 60 && !NoName.IsMatch(value);
+        if (Pointing.IsMatch(value)) return false;
+        if (urged) return true;
+        if ((form.Relation is null or "is") && (Passing.IsMatch(clause)) || Request.IsMatch(clause)) return false;
+        if (form.Relation == "is" && Bare.IsMatch(subject) && !Telling.IsMatch(value)) return false;
+        return form.Relation != "is" || Words.Cues(subject).Length > 0 || subject is "I" or "we" or "We";
+    }
+
+    private static string Said(StatementForm form, string subject, string value, string clause) =>
+        form.Relation == "name"
+            ? subject is "I" or "my" or "My" or "we" or "We" ? $"my name is {value}" : $"{subject} {(value.Contains(" and ", StringComparison.Ordinal) ? "are" : "is")} called {value}"
+            : Trimmed(clause);
+
+    private static FactOwner OwnerOf(string subject) =>
+        OwnedByUser.IsMatch(subject) ? FactOwner.User : OwnedByChat.IsMatch(subject) ? FactOwner.Chat : FactOwner.Other;
+
+    private static string Subject(string text)
+    {
+        text = Afterthought.Replace(text, "").Trim().Trim(',').Trim();
+        if (text is "i" or "me" or "Me" or "the" or "The" or "speaking" or "here" or "is my name" or "is the name") return "I";
+        return IndefiniteArticle.Replace(text, "my ");
+    }
+
+    /// <summary>A value without what trails behind it: relative clauses, "by the way", quotes, stops.</summary>
+    private static string Value(string text)
+    {
+        text = Trailing.Replace(text, "");
+        string shorter;
+        while ((shorter = Afterthought.Replace(text, "")) != text) text = shorter;
+        return text.Trim().Trim('"', '\'', ',', '.', ':', '(', ')', '*', '_', '“', '”', ' ');
+    }
+
+    private static string Trimmed(string clause)
+    {
+        string shorter;
+        while ((shorter = Afterthought.Replace(clause, "")) != clause) clause = shorter;
+        return clause.Trim().TrimEnd('.', ',', ' ');
+    }
+
+    // "his name is Rex" after "I have a dog" speaks of my dog; "it is raining" in a later turn does not.
+    private static string Resolved(string clause, string? topic, string? before)
+    {
+        if (topic is not null and not "I")
+        {
+            if (BareAttribute.Match(clause) is { Success: true } bare) return $"the {bare.Groups["what"].Value} of {topic}{clause[bare.Length..]}";
+            clause = ItsName.Replace(clause, "is the name of " + topic);
+        }
+
+        var match = Pronoun.Match(clause);
+        var meant = topic ?? (match.Groups["thing"].Success ? null : before);
+        if (meant is null or "I") return clause;
+        if (!match.Success) return Mention.IsMatch(clause) || Antecedent.IsMatch(clause) ? clause : Objective.Replace(clause, "${verb} " + meant);
+        return (match.Groups["own"].Success ? meant + "'s " : meant + " ") + clause[match.Length..];
+    }
+
+    // "my job at ...", "a place called ..." are no somebody.
+    private static bool Unnamed(string cue, Match match) =>
+        Words.IsKind(cue) || (Words.IsAttribute(cue) && !match.Groups["named"].Success);
+
+    // "my sister Ada lives in ...", "I have a cat, Tom" and "meet Ada, my sister" also tell a name.
+    private static Statement? Apposition(string clause)
+    {
+        var match = Presented.Match(clause);
+        if (!match.Success) match = Apposed.Match(clause);
+        if (!match.Success) return null;
+        // "a cup, Ada" names nothing unless the cup is said to be called so or to be one's own.
+        if (!match.Groups["my"].Success && !match.Groups["named"].Success && !Owning.IsMatch(clause)) return null;
+        var subject = (match.Groups["my"].Success ? match.Groups["my"].Value : "my ") + match.Groups["n"].Value;
+        var value = match.Groups["v"].Value.Trim();
+        return NoName.IsMatch(value) || Calendar.IsMatch(value) || Unnamed(Words.Canonical(Words.Word.Matches(subject)[^1].Value.ToLowerInvariant()), match)
+            ? null
+            : new Statement(subject, "name", value, $"{subject} is called {value}", FactOwner.User);
+    }
+}

@@ -1,0 +1,7 @@
+using GaryMesh.ChatGraft.Commands;
+
+// The first Ctrl-C (or a request to terminate) asks the work to stop and keep what it has; a second one ends the process.
+using var stop = new CancellationTokenSource();
+using var interrupt = Signals.Cancel(stop);
+
+return CommandLine.Run(args, Console.Out, Console.Error, stop.Token);

@@ -1,0 +1,160 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+
+namespace GaryMesh.Cli;
+
+/// <summary>How long rollouts of an automaton on a graph took, round by round, and what the machine could do at most in the
+/// same rounds.</summary>
+internal sealed record RolloutTiming(
+    Graph Graph,
+    Automaton Automaton,
+    int Steps,
+    int Threads,
+    int Lanes,
+    double Operations,
+    double[] Seconds,
+    double[] Peaks,
+    long EngineBytes,
+    long ProcessBytes)
+{
+    private const int PeakMilliseconds = 40;
+
+    public double Median => Measurement.Median(Seconds);
+
+    public (double Low, double High) Quartiles
+    {
+        get
+        {
+            double[] sorted = [.. Seconds.Order()];
+            var quarter = (sorted.Length - 1) / 4;
+            return (sorted[quarter], sorted[^(quarter + 1)]);
+        }
+    }
+
+    public double NsPerCellStep => 1e9 * Median / ((double)Graph.Cells * Steps);
+
+    public double Gflops => 1e-9 * Operations / Median;
+
+    public double Peak => Measurement.Median(Peaks);
+
+    /// <summary>Of each round: what was executed as a share of the peak measured beside it.</summary>
+    public double[] Fractions => [.. Seconds.Zip(Peaks, (time, peak) => 1e-9 * Operations / time / peak)];
+
+    /// <summary>Times rollouts in rounds, each followed by a measurement of the peak.</summary>
+    public static RolloutTiming Measure(
+        Automaton automaton,
+        Graph graph,
+        int steps,
+        int rounds,
+        ulong seed,
+        EngineOptions options,
+        IProgress<double> progress,
+        CancellationToken stop)
+    {
+        using var prepared = new Prepared(automaton, graph, options);
+        var rollout = Rollout.Of(
+            automaton.Start.On(graph, automaton.Rule.Shape.Channels, seed), steps, Firing.NewSeeded(seed, 0));
+        var operations = Executed(automaton, graph, rollout, stop);
+        var (seconds, peaks) = (new double[rounds], new double[rounds]);
+        var clock = Stopwatch.StartNew();
+        prepared.Run(rollout);
+        PeakRate.Gflops(prepared.Threads, PeakMilliseconds);
+        clock.Restart();
+        prepared.Run(rollout);
+
+        // A round of less than this would be told more by the clock than by the work.
+        var repeats = (int)Math.Clamp(0.03 / clock.Elapsed.TotalSeconds, 1, 10_000);
+
+        for (var round = 0; round < rounds; round++)
+        {
+            stop.ThrowIfCancellationRequested();
+            clock.Restart();
+
+            for (var repeat = 0; repeat < repeats; repeat++)
+                prepared.Run(rollout);
+
+            seconds[round] = clock.Elapsed.TotalSeconds / repeats;
+            peaks[round] = PeakRate.Gflops(prepared.Threads, PeakMilliseconds);
+            progress.Report((round + 1.0) / rounds);
+        }
+
+        using var process = Process.GetCurrentProcess();
+        return new(
+            graph,
+            automaton,
+            steps,
+            prepared.Threads,
+            prepared.Lanes,
+            operations,
+            seconds,
+            peaks,
+            prepared.Bytes,
+            process.PeakWorkingSet64);
+    }
+
+    public JsonObject ToJson(string rule)
+    {
+        var (low, high) = Quartiles;
+        var fractions = Fractions;
+        return new()
+        {
+            ["graph"] = Graph.Name,
+            ["cells"] = Graph.Cells,
+            ["edges"] = Graph.Edges,
+            ["rule"] = rule,
+            ["parameters"] = Automaton.Rule.ParameterCount,
+            ["steps"] = Steps,
+            ["fire_rate"] = Automaton.FireRate,
+            ["threads"] = Threads,
+            ["lanes"] = Lanes,
+            ["rounds"] = Seconds.Length,
+            ["seconds_per_rollout"] = Median,
+            ["seconds_quartiles"] = new JsonArray(low, high),
+            ["seconds_least"] = Seconds.Min(),
+            ["seconds_most"] = Seconds.Max(),
+            ["ns_per_cell_step"] = NsPerCellStep,
+            ["gflops_executed"] = Gflops,
+            ["peak_gflops"] = Peak,
+            ["peak_gflops_least"] = Peaks.Min(),
+            ["peak_gflops_most"] = Peaks.Max(),
+            ["fraction_of_peak"] = Measurement.Median(fractions),
+            ["fraction_least"] = fractions.Min(),
+            ["fraction_most"] = fractions.Max(),
+            ["bytes_engine"] = EngineBytes,
+            ["bytes_peak"] = ProcessBytes,
+        };
+    }
+
+    /// <summary>The operations that a rollout cannot do without: those of the cells that fire.</summary>
+    private static double Executed(Automaton automaton, Graph graph, Rollout rollout, CancellationToken stop)
+    {
+        var shape = automaton.Rule.Shape;
+        var edged = automaton.Perception.Operators.OfType<Operator.Neighbours>().ToArray();
+        var differences = edged.Count(one => one.Messages.IsDifference);
+        var perCell = 2.0 * (((double)shape.Perceived * shape.Hidden) + ((double)shape.Hidden * shape.Channels)
+            + ((double)differences * shape.Channels));
+        var perEdge = 2.0 * edged.Length * shape.Channels;
+        var total = 0.0;
+        var together = new Lock();
+
+        Parallel.For(0, rollout.Steps, new ParallelOptions { CancellationToken = stop }, step =>
+        {
+            var (cells, edges) = (0L, 0L);
+
+            for (var cell = 0; cell < graph.Cells; cell++)
+            {
+                if (rollout.Firing.Fires(automaton.FireRate, step, cell))
+                {
+                    cells++;
+                    edges += graph.Degree(cell);
+                }
+            }
+
+            // Whole numbers, whose sum does not depend on the order.
+            lock (together)
+                total += (cells * perCell) + (edges * perEdge);
+        });
+
+        return total;
+    }
+}

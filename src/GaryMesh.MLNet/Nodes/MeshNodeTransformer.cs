@@ -1,0 +1,103 @@
+// The fitted stage whose rows are the cells of one graph.
+using GaryMesh.MLNet.Data;
+using GaryMesh.MLNet.Nodes;
+using GaryMesh.MLNet.Rows;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
+
+namespace GaryMesh.MLNet;
+
+/// <summary>
+/// A trained predictor of nodes: scores every row of a table as a cell of the graph that the edges make of it, and adds
+/// <c>Score</c>, for classes <c>PredictedLabel</c> too.
+/// </summary>
+/// <remarks>
+/// A row's score depends on the rows around it, so the stage reads the whole table when a score is first asked for, and needs
+/// it whole: score the graph, then filter. The order of the rows does not matter. <c>mlContext.Model.Save</c> and
+/// <c>PredictionEngine</c> take stages that map row to row only; <see cref="MeshModel.Save(string)"/> keeps this one.
+/// </remarks>
+public sealed class MeshNodeTransformer : ISingleFeaturePredictionTransformer<MeshModel>
+{
+    private readonly IHost _host;
+
+    internal MeshNodeTransformer(IHostEnvironment env, MeshModel model)
+    {
+        _host = env.Register(nameof(MeshNodeTransformer));
+        Model = model;
+    }
+
+    /// <summary>What the stage has learnt; <see cref="MeshModel.Save(string)"/> keeps it.</summary>
+    public MeshModel Model { get; }
+
+    /// <inheritdoc/>
+    public string FeatureColumnName => Model.FeatureColumnName;
+
+    /// <inheritdoc/>
+    public DataViewType FeatureColumnType => new VectorDataViewType(NumberDataViewType.Single, Model.FeatureCount);
+
+    /// <summary>False: a row's score depends on other rows.</summary>
+    public bool IsRowToRowMapper => false;
+
+    /// <summary>The same parameters over another graph, of any size.</summary>
+    /// <param name="edges">Its edges, under the column names that the model was trained with.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type.</exception>
+    public MeshNodeTransformer On(IDataView edges)
+    {
+        ArgumentNullException.ThrowIfNull(edges);
+        var nodes = Model.Nodes!;
+        return new MeshNodeTransformer(_host, new MeshModel(Model.Task, Model.Network, null, Model.FeatureColumnName)
+        {
+            Classes = Model.Classes,
+            Nodes = nodes with { Edges = EdgeList.Read(edges, nodes.Edges.Columns) },
+        });
+    }
+
+    /// <inheritdoc/>
+    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema)
+    {
+        ArgumentNullException.ThrowIfNull(inputSchema);
+        Check(inputSchema);
+        return BoundMapper.Extend(inputSchema, Model.Outputs.Columns);
+    }
+
+    /// <summary>Refuses: there is no such mapper.</summary>
+    /// <exception cref="NotSupportedException">Always.</exception>
+    public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema) => throw new NotSupportedException(
+        "A graph's nodes are scored together, so this stage maps no single row: use Transform on the whole table.");
+
+    /// <summary>The table with its scores, computed when they are first read.</summary>
+    /// <param name="input">One row a cell.</param>
+    public IDataView Transform(IDataView input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        Check(input.Schema);
+        return new NodeView(input, Model.Outputs, () => Score(input));
+    }
+
+    void ICanSaveModel.Save(ModelSaveContext ctx) => throw new NotSupportedException(
+        "ML.NET's own format keeps stages that map row to row, but a graph's nodes are scored together: keep this stage with transformer.Model.Save(path) and bring it back with MeshModel.Load(path).CreateTransformer(mlContext).");
+
+    private void Check(DataViewSchema schema)
+    {
+        schema.Require("id", Model.Nodes!.IdColumnName, ColumnKind.Identity);
+        schema.Require("feature", Model.FeatureColumnName, ColumnKind.VectorOf(Model.FeatureCount));
+    }
+
+    private float[] Score(IDataView input)
+    {
+        using var channel = _host.Start("Scoring nodes");
+        var rows = NodeRows.Read(input, Model.Nodes!, Model.FeatureColumnName, ColumnKind.VectorOf(Model.FeatureCount));
+        channel.Trace(MessageSensitivity.None, "{0} cells, {1} edges", rows.Graph.Cells, rows.Graph.Edges);
+        using var predictor = new Predictor(Model.Network, rows.Graph.Graph);
+        var width = Model.Outputs.Width;
+        var byCell = new float[rows.Graph.Cells * width];
+        predictor.Score(rows.Features, byCell);
+        if (Model.Task == MeshTask.NodeMulticlass)
+            Model.Network.Shape.Head.Probabilities(byCell, width, byCell);
+        var byRow = new float[byCell.Length];
+        for (var row = 0; row < rows.Places.Length; row++)
+            byCell.AsSpan(rows.Places[row] * width, width).CopyTo(byRow.AsSpan(row * width));
+        return byRow;
+    }
+}

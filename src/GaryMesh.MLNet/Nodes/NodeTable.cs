@@ -1,0 +1,9 @@
+// What a model of nodes knows of its table: the column that names a row's cell, and the edges between cells.
+using GaryMesh.MLNet.Data;
+
+namespace GaryMesh.MLNet.Nodes;
+
+/// <param name="IdColumnName">The column that names each row's cell.</param>
+/// <param name="Edges">The edges by the names of their ends.</param>
+/// <param name="SkipsUnknown">Whether an edge that ends at no row is left out instead of refused.</param>
+internal sealed record NodeTable(string IdColumnName, EdgeList Edges, bool SkipsUnknown);

@@ -1,0 +1,94 @@
+// The trainers of nodes: every cell answers for itself.
+using GaryMesh.MLNet.Data;
+using GaryMesh.MLNet.Training;
+using Microsoft.ML.Runtime;
+
+namespace GaryMesh.MLNet;
+
+/// <summary>Classifies the nodes of a graph from their features and their neighbours'.</summary>
+/// <remarks>
+/// <format type="text/markdown"><![CDATA[
+/// ### Trainer characteristics
+///
+/// | | |
+/// | -- | -- |
+/// | Machine learning task | Multiclass classification of the nodes of a graph |
+/// | Is normalization required? | No |
+/// | Is caching required? | No |
+/// | Required NuGet in addition to Microsoft.ML | GaryMesh.MLNet |
+/// | Exportable to ONNX | No |
+///
+/// ### Input and output columns
+///
+/// | Column | Type | |
+/// | -- | -- | -- |
+/// | Id | text, key or whole number | the cell's name, by which edges know it |
+/// | Label | key | the class; missing where it is not known |
+/// | Features | known-size vector of Single | |
+/// | Split | text or key | optional: `train`, `valid`, anything else |
+/// | Weight | Single | optional |
+/// | PredictedLabel | key | the likeliest class |
+/// | Score | vector of Single | the probability of each class |
+/// ]]></format>
+/// The rule starts as plain diffusion of the encoded features over the graph and is trained from there. `CrossValidate` and
+/// `TrainTestSplit` take rows away, and neighbours with them: mark the rows in a split column instead.
+/// </remarks>
+public sealed class MeshNodeMulticlassTrainer : MeshNodeTrainer
+{
+    /// <summary>Trains with the given options, under <paramref name="env"/> (an <c>MLContext</c> is one).</summary>
+    public MeshNodeMulticlassTrainer(IHostEnvironment env, Options options)
+        : base(env, options, new Target(MeshTask.NodeMulticlass, ColumnKind.Key, Head.NewSoftmax(options.LabelSmoothing)))
+    {
+    }
+
+    /// <summary>Options of <see cref="MeshNodeMulticlassTrainer"/>.</summary>
+    public sealed class Options : MeshNodeOptions
+    {
+        /// <summary>Share of each label that is spread over all classes in training.</summary>
+        public double LabelSmoothing;
+    }
+}
+
+/// <summary>Predicts a number for each node of a graph from its features and its neighbours'.</summary>
+/// <remarks>
+/// <format type="text/markdown"><![CDATA[
+/// ### Trainer characteristics
+///
+/// | | |
+/// | -- | -- |
+/// | Machine learning task | Regression on the nodes of a graph |
+/// | Is normalization required? | No |
+/// | Is caching required? | No |
+/// | Required NuGet in addition to Microsoft.ML | GaryMesh.MLNet |
+/// | Exportable to ONNX | No |
+///
+/// ### Input and output columns
+///
+/// | Column | Type | |
+/// | -- | -- | -- |
+/// | Id | text, key or whole number | the cell's name, by which edges know it |
+/// | Label | Single | NaN where it is not known |
+/// | Features | known-size vector of Single | |
+/// | Split | text or key | optional: `train`, `valid`, anything else |
+/// | Weight | Single | optional |
+/// | Score | Single | in the label's unit |
+/// ]]></format>
+/// </remarks>
+public sealed class MeshNodeRegressionTrainer : MeshNodeTrainer
+{
+    /// <summary>Trains with the given options, under <paramref name="env"/> (an <c>MLContext</c> is one).</summary>
+    public MeshNodeRegressionTrainer(IHostEnvironment env, Options options)
+        : base(env, options, new Target(MeshTask.NodeRegression, ColumnKind.Single, options.Loss))
+    {
+    }
+
+    /// <summary>Options of <see cref="MeshNodeRegressionTrainer"/>.</summary>
+    public sealed class Options : MeshNodeOptions
+    {
+        /// <summary>Columns are scaled, one by one, unless this is taken back.</summary>
+        public Options() => NormalizeRows = false;
+
+        /// <summary>The loss: squared, absolute or Huber.</summary>
+        public Head Loss = Head.Squared;
+    }
+}

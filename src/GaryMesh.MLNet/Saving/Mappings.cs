@@ -1,0 +1,159 @@
+// The custom mappings of a lowered stage. ML.NET makes one target for each reader of rows, so that a target may keep a scorer.
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using GaryMesh.MLNet.Rows;
+using Microsoft.ML.Data;
+using Microsoft.ML.Transforms;
+
+namespace GaryMesh.MLNet.Saving;
+
+internal sealed class Nothing;
+
+internal sealed class AnchorTarget
+{
+    [ColumnName(Columns.Anchor)]
+    public uint Anchor { get; set; }
+}
+
+/// <summary>Gives every row the key under which the model's text is looked up.</summary>
+[CustomMappingFactoryAttribute("GaryMesh.Anchor")]
+internal sealed class AnchorFactory : CustomMappingFactory<Nothing, AnchorTarget>
+{
+    public const uint Key = 1;
+
+    public override Action<Nothing, AnchorTarget> GetMapping() => static (_, target) => target.Anchor = Key;
+}
+
+internal sealed class ScoringSource
+{
+    [ColumnName(Columns.Input)]
+    public VBuffer<float> Input { get; set; }
+
+    [ColumnName(Columns.Model)]
+    public ReadOnlyMemory<char> Model { get; set; }
+}
+
+/// <summary>What a row is scored into, with the scorer that does it.</summary>
+internal abstract class ScoringTarget
+{
+    private MeshModel? _model;
+    private Scorer? _scorer;
+    private float[] _features = [];
+    private float[] _outputs = [];
+
+    /// <summary>Takes over the outputs of a row.</summary>
+    internal abstract void Take(ReadOnlySpan<float> outputs);
+
+    internal void Run(ScoringSource source, MeshModel model)
+    {
+        if (!ReferenceEquals(model, _model))
+        {
+            _model = model;
+            _scorer = model.Rent();
+            _features = new float[model.FeatureCount];
+            _outputs = new float[model.Outputs.Width];
+        }
+
+        if (source.Input.IsDense)
+        {
+            _scorer!.Score(source.Input.GetValues(), _outputs);
+        }
+        else
+        {
+            source.Input.CopyTo(_features);
+            _scorer!.Score(_features, _outputs);
+        }
+
+        Take(_outputs);
+    }
+}
+
+/// <summary>Applies the model whose text comes with the row.</summary>
+internal abstract class ScoringFactory<T> : CustomMappingFactory<ScoringSource, T>
+    where T : ScoringTarget, new()
+{
+    // Every row brings the same text: it is read once, and the same again is known by its place in memory.
+    public override Action<ScoringSource, T> GetMapping()
+    {
+        Decoded? decoded = null;
+        return (source, target) =>
+        {
+            var known = decoded;
+            if (known is null || !known.IsOf(source.Model))
+                decoded = known = new Decoded(source.Model, Lowering.Decode(source.Model.Span));
+            target.Run(source, known.Model);
+        };
+    }
+
+    private sealed record Decoded(ReadOnlyMemory<char> Text, MeshModel Model)
+    {
+        public bool IsOf(ReadOnlyMemory<char> text) => text.Length == Text.Length
+            && Unsafe.AreSame(ref MemoryMarshal.GetReference(text.Span), ref MemoryMarshal.GetReference(Text.Span));
+    }
+}
+
+internal sealed class VectorTarget : ScoringTarget
+{
+    [ColumnName(Columns.Output)]
+    public VBuffer<float> Output { get; set; }
+
+    internal override void Take(ReadOnlySpan<float> outputs) => Output = Copy(outputs, Output);
+
+    /// <summary>A vector of the given values in the memory of an earlier one.</summary>
+    internal static VBuffer<float> Copy(ReadOnlySpan<float> values, VBuffer<float> into)
+    {
+        var editor = VBufferEditor.Create(ref into, values.Length);
+        values.CopyTo(editor.Values);
+        return editor.Commit();
+    }
+}
+
+[CustomMappingFactoryAttribute("GaryMesh.Vector")]
+internal sealed class VectorFactory : ScoringFactory<VectorTarget>;
+
+internal sealed class MulticlassTarget : ScoringTarget
+{
+    [ColumnName(Columns.Output)]
+    public VBuffer<float> Output { get; set; }
+
+    [ColumnName(Columns.Class)]
+    public uint Class { get; set; }
+
+    internal override void Take(ReadOnlySpan<float> outputs)
+    {
+        Output = VectorTarget.Copy(outputs, Output);
+        Class = MulticlassOutputs.Likeliest(outputs);
+    }
+}
+
+[CustomMappingFactoryAttribute("GaryMesh.Multiclass")]
+internal sealed class MulticlassFactory : ScoringFactory<MulticlassTarget>;
+
+internal sealed class BinaryTarget : ScoringTarget
+{
+    public bool PredictedLabel { get; set; }
+
+    public float Score { get; set; }
+
+    public float Probability { get; set; }
+
+    internal override void Take(ReadOnlySpan<float> outputs)
+    {
+        PredictedLabel = outputs[0] > 0;
+        Score = outputs[0];
+        Probability = BinaryOutputs.Probability(outputs[0]);
+    }
+}
+
+[CustomMappingFactoryAttribute("GaryMesh.Binary")]
+internal sealed class BinaryFactory : ScoringFactory<BinaryTarget>;
+
+internal sealed class RegressionTarget : ScoringTarget
+{
+    public float Score { get; set; }
+
+    internal override void Take(ReadOnlySpan<float> outputs) => Score = outputs[0];
+}
+
+[CustomMappingFactoryAttribute("GaryMesh.Regression")]
+internal sealed class RegressionFactory : ScoringFactory<RegressionTarget>;

@@ -1,0 +1,137 @@
+// The featurizer: a given rule, a trained model, or one that is fitted without labels.
+using GaryMesh.MLNet.Data;
+using GaryMesh.MLNet.Rows;
+using GaryMesh.MLNet.Training;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
+
+namespace GaryMesh.MLNet;
+
+/// <summary>Turns a signal over a graph into what its cells have come to after some steps of a rule.</summary>
+/// <remarks>
+/// <format type="text/markdown"><![CDATA[
+/// ### Estimator characteristics
+///
+/// | | |
+/// | -- | -- |
+/// | Does this estimator need to look at the data to train its parameters? | Only without a given rule |
+/// | Input column data type | known-size vector of Single: cells x k values, cell by cell |
+/// | Output column data type | known-size vector of Single |
+/// | Required NuGet in addition to Microsoft.ML | GaryMesh.MLNet |
+/// | Exportable to ONNX | No |
+/// ]]></format>
+/// The rule is given (<see cref="Options.Rule"/>), comes with a trained model (<see cref="Options.Model"/>), or is fitted without
+/// labels: some of the values are hidden, and the cells learn to say all of them from what they and their neighbours saw.
+/// </remarks>
+public sealed class MeshFeaturizingEstimator : IEstimator<MeshFeaturizingTransformer>
+{
+    private readonly IHost _host;
+    private readonly Options _options;
+    private readonly ulong _seed;
+
+    /// <summary>Featurizes with the given options, under <paramref name="env"/> (an <c>MLContext</c> is one).</summary>
+    public MeshFeaturizingEstimator(IHostEnvironment env, Options options)
+    {
+        ArgumentNullException.ThrowIfNull(env);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentException.ThrowIfNullOrEmpty(options.OutputColumnName);
+        if (options.Graph is null && options.Model?.Graph is null)
+            throw new ArgumentNullException(nameof(options), "A GaryMesh featurizer needs the graph of its cells: set Options.Graph.");
+        if (options.Rule is not null && options.Model is not null)
+            throw new ArgumentException("A GaryMesh featurizer takes a rule or a trained model, but both are given.", nameof(options));
+        _host = env.Register(nameof(MeshFeaturizingEstimator));
+        _options = options;
+        _seed = Fitting.SeedOf(_host, options);
+    }
+
+    private string Input => _options.InputColumnName ?? _options.OutputColumnName;
+
+    /// <inheritdoc/>
+    public SchemaShape GetOutputSchema(SchemaShape inputSchema)
+    {
+        ArgumentNullException.ThrowIfNull(inputSchema);
+        inputSchema.Require("input", Input, ColumnKind.Vector);
+        return inputSchema.With(new FeatureOutputs(_options.OutputColumnName, ["", ""]).Columns.Select(Shapes.Of));
+    }
+
+    /// <summary>Makes the stage; reads the data only where the rule is to be fitted.</summary>
+    /// <param name="input">The signals.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The input column is missing, or of another type or size than it must be.</exception>
+    /// <exception cref="InvalidOperationException">There is no row to be fitted to.</exception>
+    /// <exception cref="OperationCanceledException">Fitting was cancelled.</exception>
+    public MeshFeaturizingTransformer Fit(IDataView input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        var graph = _options.Graph ?? _options.Model!.Graph!;
+        var column = input.Schema.Require("input", Input, ColumnKind.Vector);
+        var size = ((VectorDataViewType)column.Type).Size;
+        if (size % graph.Cells != 0)
+            throw Schemas.Mismatch(nameof(input), "input", Input, $"a vector of Single whose size is a multiple of {graph.Cells} cells", column.Type.ToString()!);
+        var features = size / graph.Cells;
+
+        var network = _options.Model is { } model ? model.Network
+            : _options.Rule is { } rule ? Model.OfAutomaton(rule.WithFireRate(1), features)
+            : Reconstruct(input, column, graph.Graph, features);
+        if (network.Shape.Features != features)
+            throw Schemas.Mismatch(nameof(input), "input", Input, $"Vector<Single, {network.Shape.Features * graph.Cells}>", column.Type.ToString()!);
+        var channels = _options.OutputChannels ?? [.. Enumerable.Range(0, network.Shape.Channels)];
+        foreach (var channel in channels)
+        {
+            if (channel < 0 || channel >= network.Shape.Channels)
+                throw new ArgumentOutOfRangeException(nameof(Options.OutputChannels), $"Channel {channel} is chosen, but the rule has the channels 0 to {network.Shape.Channels - 1}");
+        }
+
+        return new MeshFeaturizingTransformer(new MeshModel(MeshTask.Features, network, graph, Input)
+        {
+            OutputColumnName = _options.OutputColumnName,
+            Choice = new FeatureChoice(channels, _options.Pooled),
+        });
+    }
+
+    private Model Reconstruct(IDataView input, DataViewSchema.Column column, Graph graph, int features)
+    {
+        var (values, rows) = SignalRows.ReadFeatures(input, column, missing: true);
+        var shape = _options.Shape(graph, features, Head.Squared, features, Pooling.Cells, missing: true);
+        var data = new ModelData(rows, values, values, null);
+        var start = Model.Create(shape, Scaling.OfData(shape, graph.Cells, data), _options.RuleStart, _seed);
+        return Fitting.Run(_host, _options, start, graph, data, null, _seed);
+    }
+
+    /// <summary>Options of <see cref="MeshFeaturizingEstimator"/>.</summary>
+    public sealed class Options : MeshOptions
+    {
+        /// <summary>A quarter of the values is hidden where the rule is fitted.</summary>
+        public Options()
+        {
+            MissingRate = 0.25;
+            Channels = 12;
+            HiddenUnits = 32;
+            Steps = 4;
+            NumberOfEpochs = 10;
+        }
+
+        /// <summary>The column to add.</summary>
+        public string OutputColumnName = "Features";
+
+        /// <summary>The column of signals; null for one of the same name as the output.</summary>
+        public string? InputColumnName;
+
+        /// <summary>The graph of the cells; null for the model's own.</summary>
+        public MeshGraph? Graph;
+
+        /// <summary>A given rule (<c>RuleFile.Read</c> reads one from an .npz); every cell fires at every step. One that takes
+        /// inputs is told the features, one that takes none starts with them in its first channels.</summary>
+        public Automaton? Rule;
+
+        /// <summary>A trained model, whose encoder and rule are taken.</summary>
+        public MeshModel? Model;
+
+        /// <summary>The channels that are features; null for all.</summary>
+        public int[]? OutputChannels;
+
+        /// <summary>Whether the output is each channel's mean, deviation, least and greatest value over all cells, instead of its
+        /// value at every cell.</summary>
+        public bool Pooled;
+    }
+}

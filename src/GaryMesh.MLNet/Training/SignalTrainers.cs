@@ -1,0 +1,188 @@
+// The trainers of signals: every cell votes, and the votes are pooled.
+using GaryMesh.MLNet.Data;
+using GaryMesh.MLNet.Training;
+using Microsoft.ML.Runtime;
+
+namespace GaryMesh.MLNet;
+
+/// <summary>Classifies signals over a graph into two or more classes.</summary>
+/// <remarks>
+/// <format type="text/markdown"><![CDATA[
+/// ### Trainer characteristics
+///
+/// | | |
+/// | -- | -- |
+/// | Machine learning task | Multiclass classification |
+/// | Is normalization required? | No |
+/// | Is caching required? | No |
+/// | Required NuGet in addition to Microsoft.ML | GaryMesh.MLNet |
+/// | Exportable to ONNX | No |
+///
+/// ### Input and output columns
+///
+/// | Column | Type | |
+/// | -- | -- | -- |
+/// | Label | key | the class |
+/// | Features | known-size vector of Single | cells x k values, cell by cell |
+/// | Weight | Single | optional |
+/// | PredictedLabel | key | the likeliest class |
+/// | Score | vector of Single | the probability of each class |
+/// ]]></format>
+/// Every cell runs the same rule for a few steps and then votes; the mean of the votes are the log-odds of the classes, trained
+/// under cross-entropy. The number of parameters does not depend on the number of cells.
+/// </remarks>
+public sealed class MeshMulticlassTrainer : MeshTrainer
+{
+    /// <summary>Trains with the given options, under <paramref name="env"/> (an <c>MLContext</c> is one).</summary>
+    public MeshMulticlassTrainer(IHostEnvironment env, Options options)
+        : base(env, options, new Target(MeshTask.Multiclass, ColumnKind.Key, Head.NewSoftmax(options.LabelSmoothing)))
+    {
+    }
+
+    /// <summary>Options of <see cref="MeshMulticlassTrainer"/>.</summary>
+    public sealed class Options : MeshSignalOptions
+    {
+        /// <summary>Share of each label that is spread over all classes in training.</summary>
+        public double LabelSmoothing = 0.1;
+    }
+}
+
+/// <summary>Tells positive signals over a graph from negative ones.</summary>
+/// <remarks>
+/// <format type="text/markdown"><![CDATA[
+/// ### Trainer characteristics
+///
+/// | | |
+/// | -- | -- |
+/// | Machine learning task | Binary classification |
+/// | Is normalization required? | No |
+/// | Is caching required? | No |
+/// | Required NuGet in addition to Microsoft.ML | GaryMesh.MLNet |
+/// | Exportable to ONNX | No |
+///
+/// ### Input and output columns
+///
+/// | Column | Type | |
+/// | -- | -- | -- |
+/// | Label | Boolean | |
+/// | Features | known-size vector of Single | cells x k values, cell by cell |
+/// | Weight | Single | optional |
+/// | PredictedLabel | Boolean | whether the score is positive |
+/// | Score | Single | the log-odds |
+/// | Probability | Single | of a positive label |
+/// ]]></format>
+/// </remarks>
+public sealed class MeshBinaryTrainer : MeshTrainer
+{
+    /// <summary>Trains with the given options, under <paramref name="env"/> (an <c>MLContext</c> is one).</summary>
+    public MeshBinaryTrainer(IHostEnvironment env, Options options)
+        : base(env, options, new Target(MeshTask.Binary, ColumnKind.Boolean, Head.Logistic))
+    {
+    }
+
+    /// <summary>Options of <see cref="MeshBinaryTrainer"/>.</summary>
+    public sealed class Options : MeshSignalOptions;
+}
+
+/// <summary>Predicts a number from a signal over a graph.</summary>
+/// <remarks>
+/// <format type="text/markdown"><![CDATA[
+/// ### Trainer characteristics
+///
+/// | | |
+/// | -- | -- |
+/// | Machine learning task | Regression |
+/// | Is normalization required? | No |
+/// | Is caching required? | No |
+/// | Required NuGet in addition to Microsoft.ML | GaryMesh.MLNet |
+/// | Exportable to ONNX | No |
+///
+/// ### Input and output columns
+///
+/// | Column | Type | |
+/// | -- | -- | -- |
+/// | Label | Single | |
+/// | Features | known-size vector of Single | cells x k values, cell by cell |
+/// | Weight | Single | optional |
+/// | Score | Single | in the label's unit |
+/// ]]></format>
+/// </remarks>
+public sealed class MeshRegressionTrainer : MeshTrainer
+{
+    /// <summary>Trains with the given options, under <paramref name="env"/> (an <c>MLContext</c> is one).</summary>
+    public MeshRegressionTrainer(IHostEnvironment env, Options options)
+        : base(env, options, new Target(MeshTask.Regression, ColumnKind.Single, options.Loss))
+    {
+    }
+
+    /// <summary>Options of <see cref="MeshRegressionTrainer"/>.</summary>
+    public sealed class Options : MeshSignalOptions
+    {
+        /// <summary>The loss: squared, absolute or Huber.</summary>
+        public Head Loss = Head.Squared;
+    }
+}
+
+/// <summary>Predicts numbers for every cell of a snapshot: forecasts or fills in a whole sensor network a row.</summary>
+/// <remarks>
+/// <format type="text/markdown"><![CDATA[
+/// ### Trainer characteristics
+///
+/// | | |
+/// | -- | -- |
+/// | Machine learning task | Regression with many outputs |
+/// | Is normalization required? | No |
+/// | Is caching required? | No |
+/// | Required NuGet in addition to Microsoft.ML | GaryMesh.MLNet |
+/// | Exportable to ONNX | No |
+///
+/// ### Input and output columns
+///
+/// | Column | Type | |
+/// | -- | -- | -- |
+/// | Label | known-size vector of Single | cells x m numbers, cell by cell; NaN does not count |
+/// | Features | known-size vector of Single | cells x k values, cell by cell; NaN was not measured |
+/// | Weight | Single | optional |
+/// | Score | vector of Single | cells x m numbers in the label's unit |
+/// ]]></format>
+/// </remarks>
+public sealed class MeshFieldTrainer : MeshTrainer
+{
+    private readonly Options _options;
+
+    /// <summary>Trains with the given options, under <paramref name="env"/> (an <c>MLContext</c> is one).</summary>
+    public MeshFieldTrainer(IHostEnvironment env, Options options)
+        : base(env, options, new Target(MeshTask.Field, ColumnKind.Vector, options.Loss)) => _options = options;
+
+    private protected override ModelShape Adapt(ModelShape shape) =>
+        _options.ResidualFeatures is { Length: > 0 } features ? shape.WithResidual(features) : shape;
+
+    /// <summary>Options of <see cref="MeshFieldTrainer"/>.</summary>
+    public sealed class Options : MeshSignalOptions
+    {
+        /// <summary>Features may be missing unless this is taken back.</summary>
+        public Options()
+        {
+            HandleMissingValues = true;
+            MissingRate = 0.1;
+            EncoderUnits = 64;
+            EncodedValues = 24;
+            Channels = 24;
+            HiddenUnits = 64;
+            Steps = 4;
+            NumberOfEpochs = 20;
+            BatchSize = 16;
+        }
+
+        // A sensor's neighbours count by their share, so that a busy crossing hears no louder than a lonely road.
+        private protected override Perception Undirected => new(
+            [Operator.Own, Operator.NewNeighbours(EdgeWeight.Share, Messages.Value, Aggregation.Sum)]);
+
+        /// <summary>The loss: squared, absolute or Huber.</summary>
+        public Head Loss = Head.NewHuber(2);
+
+        /// <summary>Of a cell's features (0 to k - 1) those to which its outputs are added, the first that was measured: a
+        /// forecast then says how the last value will change. Null for none.</summary>
+        public int[]? ResidualFeatures;
+    }
+}

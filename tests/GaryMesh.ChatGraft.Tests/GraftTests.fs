@@ -1,0 +1,206 @@
+/// Grafts: their derivatives against the complex step, what an untrained one changes, causality, and the statistics of runs.
+module GaryMesh.ChatGraft.Tests.GraftTests
+
+open System
+open System.Numerics
+open Expecto
+open MathNet.Numerics.LinearAlgebra
+open GaryMesh
+open GaryMesh.ChatGraft
+open GaryMesh.ChatGraft.Tests.Support
+
+let private relative (expected: float[]) (actual: float32[]) =
+    let difference = Array.map2 (fun e a -> (e - float a) ** 2.0) expected actual |> Array.sum
+    sqrt (difference / (expected |> Array.sumBy (fun e -> e * e)))
+
+let private real (x: float) = Complex(x, 0.0)
+let private complex = Array.map (fun (x: float32) -> real (float x))
+
+/// A row at mean 0 and deviation 1.
+let private normal (row: Complex[]) =
+    let width = real (float row.Length)
+    let mean = Array.fold (+) Complex.Zero row / width
+    let centred = row |> Array.map (fun x -> x - mean)
+    let squares = centred |> Array.fold (fun sum x -> sum + x * x) Complex.Zero
+    let scale = Complex.One / Complex.Sqrt(squares / width + real 1e-5)
+    centred |> Array.map (fun x -> x * scale)
+
+/// row times the matrix [rows x columns] that begins at `at`.
+let private times (parameters: Complex[]) at columns (row: Complex[]) =
+    Array.init columns (fun j ->
+        row |> Array.mapi (fun i x -> x * parameters[at + i * columns + j]) |> Array.fold (+) Complex.Zero)
+
+let private plus (x: Complex[]) (y: Complex[]) = Array.map2 (fun a b -> a + b) x y
+
+/// The mesh graft over complex numbers: the rollout is the core's reference.
+let private complexMesh (graft: MeshGraft) (parameters: Complex[]) (stream: Complex[][]) =
+    let shape = graft.Shape
+    let cells = stream.Length * shape.Population
+    let orders = Array.init shape.Population graft.OrderOf
+    let bias = shape.Width * shape.Encoded
+
+    let codes =
+        Array.init cells (fun cell ->
+            let row = normal stream[cell / shape.Population]
+            let read = orders[cell % shape.Population] |> Array.map (fun i -> row[i])
+            plus (times parameters 0 shape.Encoded read) parameters[bias .. bias + shape.Encoded - 1])
+
+    let told = Matrix<Complex>.Build.Dense(cells, shape.Encoded, fun i j -> codes[i][j])
+
+    let graph = graft.GraphOf stream.Length
+
+    let rollout =
+        Rollout
+            .Of(State.Zeros(cells, shape.Channels), shape.Steps, Firing.All)
+            .WithInputs(Inputs.Constant(State.Zeros(cells, shape.Encoded)))
+
+    let ruleAt = bias + shape.Encoded
+    let rule = Array.sub parameters ruleAt shape.Rule.ParameterCount
+
+    let states =
+        Reference.rolloutFrom
+            graft.Automaton
+            graph
+            rule
+            rollout
+            (Matrix<Complex>.Build.Dense(cells, shape.Channels))
+            (Array.replicate shape.Steps told)
+
+    let final = Array.last states
+
+    stream
+    |> Array.mapi (fun position row ->
+        let sum = Array.copy row
+
+        for p in 0 .. shape.Population - 1 do
+            let voice =
+                times
+                    parameters
+                    (ruleAt + rule.Length)
+                    shape.Width
+                    (final.Row(position * shape.Population + p).ToArray())
+
+            orders[p]
+            |> Array.iteri (fun i at -> sum[at] <- sum[at] + voice[i] / real (sqrt (float shape.Population)))
+
+        sum)
+
+let private complexAdapter (graft: AdapterGraft) (parameters: Complex[]) (stream: Complex[][]) =
+    let width, units = graft.Width, graft.Units
+    let bias = 2 * width * units
+
+    stream
+    |> Array.map (fun row ->
+        let inner = times parameters 0 units (normal row)
+
+        let inner =
+            if graft.Relu then
+                plus inner parameters[bias .. bias + units - 1]
+                |> Array.map (fun x -> if x.Real > 0.0 then x else Complex.Zero)
+            else
+                inner
+
+        let out = plus row (times parameters (width * units) width inner)
+        if graft.Relu then out else plus out parameters[bias .. bias + width - 1])
+
+/// Every parameter a number that matters.
+let private stirred (graft: IGraft) =
+    for i in 0 .. graft.Parameters.Length - 1 do
+        graft.Parameters[i] <- graft.Parameters[i] + float32 (0.2 * Counter.normal 9UL (int64 i))
+
+    graft
+
+let private meshShape population =
+    MeshGraftShape(
+        Width = tinyShape.Width,
+        Population = population,
+        Distances = System.Collections.Immutable.ImmutableArray.Create(1, 2, 4),
+        Channels = 3,
+        Hidden = 5,
+        Encoded = 2,
+        Steps = 3
+    )
+
+let private kinds: (string * IGraft * (Complex[] -> Complex[][] -> Complex[][])) list =
+    [ for population in [ 1; 3 ] do
+          let graft = MeshGraft(meshShape population, 3UL)
+          $"a mesh with {population} cells a position", stirred graft, complexMesh graft
+
+      for relu in [ true; false ] do
+          let graft = AdapterGraft(tinyShape.Width, 4, relu, 4UL)
+          (if relu then "an adapter" else "a map of low rank"), stirred graft, complexAdapter graft ]
+
+let private streamOf rows seed = Array.init (rows * tinyShape.Width) (fun i -> float32 (Counter.normal seed (int64 i)))
+
+[<Tests>]
+let tests =
+    testList
+        "Graft"
+        [ for name, graft, over in kinds do
+              for after in [ 1; 2 ] do
+                  test $"{name} after block {after}: all derivatives are those of the complex step" {
+                      let cortex = cortexOf tinyShape 15UL
+                      let tokens = tokensOf tinyShape 17UL 7
+                      let targets = tokens |> Array.mapi (fun i token -> if i % 3 = 1 then -1 else (token + i) % 5)
+                      use packed = new PackedCortex(cortex, true)
+                      use pass = new CortexPass(packed, 1, 7, Grafting(graft, after))
+                      let cortexSums = Array.zeroCreate tinyShape.ParameterCount
+                      let graftSums = Array.zeroCreate graft.Parameters.Length
+                      pass.Forward(tokens, 7)
+                      pass.Backward(targets, 1.0f, cortexSums, graftSums) |> ignore
+                      let loss cortex graft = ComplexCortex.loss tinyShape cortex (over graft) after tokens targets
+
+                      let ofCortex =
+                          ComplexCortex.gradient (fun p -> loss p (complex graft.Parameters)) cortex.Parameters
+
+                      let ofGraft = ComplexCortex.gradient (loss (complex cortex.Parameters)) graft.Parameters
+                      Expect.isLessThan (relative ofCortex cortexSums) 1e-6 "the cortex"
+                      Expect.isLessThan (relative ofGraft graftSums) 1e-6 "the graft"
+                  }
+
+              test $"{name}: no position feels a later one, and going on is beginning" {
+                  let width = tinyShape.Width
+                  use pass = graft.CreatePass(1, 7)
+                  let whole = streamOf 7 1UL
+                  pass.Forward(whole, 1, 7)
+                  let changed = streamOf 7 1UL
+                  changed[5 * width] <- changed[5 * width] + 1.0f
+                  pass.Forward(changed, 1, 7)
+                  Expect.sequenceEqual changed[.. 5 * width - 1] whole[.. 5 * width - 1] "the positions before"
+                  Expect.notEqual changed[5 * width ..] whole[5 * width ..] "the positions from it on"
+                  let parts = [| 0, 3; 3, 1; 4, 3 |]
+
+                  let piecewise =
+                      parts
+                      |> Array.collect (fun (first, count) ->
+                          let part = (streamOf 7 1UL)[first * width .. (first + count) * width - 1]
+                          pass.Continue(part, first, count)
+                          part)
+
+                  Expect.sequenceEqual piecewise whole "bit for bit"
+              }
+
+          test "an untrained graft changes nothing, bit for bit" {
+              for arm in [ "mesh"; "mlp"; "low-rank" ] do
+                  let graft = GraftPlan(arm, 1, 2, 3).Create(tinyShape.Width, 5UL)
+                  use pass = graft.CreatePass(2, 7)
+                  let stream = streamOf 14 2UL
+                  pass.Forward(stream, 2, 7)
+                  Expect.sequenceEqual stream (streamOf 14 2UL) arm
+          }
+
+          test "the three arms have as many parameters, whatever the population" {
+              let count arm population = (GraftPlan(arm, 4, population, 4).Create(96, 1UL)).Parameters.Length
+              let mesh = count "mesh" 1
+              Expect.equal (count "mesh" 16) mesh "sixteen cells a position"
+
+              for control in [ "mlp"; "low-rank" ] do
+                  Expect.isLessThan (abs (float (count control 1) / float mesh - 1.0)) 0.005 control
+          }
+
+          test "the signed-rank test is exact and Holm's correction keeps the order" {
+              let all = [| for i in 1..8 -> -float i |]
+              Expect.floatClose Accuracy.high (PairedTest.SignedRank all) (2.0 / 256.0) "all of one sign"
+              Expect.floatClose Accuracy.high (PairedTest.SignedRank [| 1.0; -1.0 |]) 1.0 "as many up as down"
+              Expect.equal (PairedTest.Holm [| 0.01; 0.04; 0.03 |]) [| 0.03; 0.06; 0.06 |] "Holm"
+          } ]

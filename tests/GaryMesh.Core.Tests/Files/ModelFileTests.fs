@@ -1,0 +1,83 @@
+/// Model files: what is written is what is read, and whatever else is refused.
+module GaryMesh.Tests.Files.ModelFileTests
+
+open System
+open System.Collections.Generic
+open System.IO
+open Expecto
+open GaryMesh
+open GaryMesh.Tests
+open GaryMesh.Tests.Files.Support
+open GaryMesh.Tests.Models.Support
+
+let private bytesOf (model: Model) (graph: Graph | null) =
+    use memory = new MemoryStream()
+    ModelFile.Write(memory, model, graph)
+    memory.ToArray()
+
+let private readBytes (bytes: byte[]) =
+    use memory = new MemoryStream(bytes)
+    ModelFile.Read(memory, "model.npz")
+
+/// Reads a model's file with one entry changed.
+let private changed (bytes: byte[]) (entry: string) (array: NpyArray | null) () =
+    let entries =
+        use memory = new MemoryStream(bytes)
+        Dictionary(Npz.Read(memory, "model.npz"))
+
+    match array with
+    | null -> entries.Remove entry |> ignore
+    | array -> entries[entry] <- array
+
+    use memory = new MemoryStream()
+    Npz.Write(memory, entries)
+    readBytes (memory.ToArray()) |> ignore
+
+[<Tests>]
+let tests =
+    testList
+        "ModelFile"
+        [ property "a model and its graph come back, and answer with the same bits" (fun (seed: uint64) ->
+              let struct (model, graph) = draw seed
+              let bytes = bytesOf model graph
+              let struct (again, graphAgain) = readBytes bytes
+              let graphAgain = nonNull graphAgain
+              Expect.equal (again.ToArray()) (model.ToArray()) "the parameters"
+              Expect.equal (bytesOf again graphAgain) bytes "the same bytes when written again"
+              let features = featuresOf model graph 1 seed
+
+              let score (model: Model) (graph: Graph) =
+                  use predictor = new Predictor(model, graph, options 1)
+                  let outputs = Array.zeroCreate (model.Shape.OutputsOn graph.Cells)
+                  predictor.Score(ReadOnlySpan features, Span outputs)
+                  bits outputs
+
+              Expect.equal (score again graphAgain) (score model graph) "the answers")
+
+          test "a model without a graph has none when it is read" {
+              let struct (model, _) = draw 3UL
+              let struct (_, graph) = readBytes (bytesOf model null)
+              Expect.isNull graph "no graph"
+          }
+
+          test "a newer version, an unknown entry, a missing one and a wrong size are refused" {
+              let struct (model, graph) = draw 5UL
+              let bytes = bytesOf model graph
+              let newer = NpyArray.OfInt32([||], [| ModelFile.Version + 1 |])
+              changed bytes "format_version" newer |> refused [ "version"; $"{ModelFile.Version + 1}" ]
+              let unknown = NpyArray.OfFloat32([| 1 |], [| 1f |])
+              changed bytes "wings" unknown |> refused [ "wings" ]
+              changed bytes "fc1.weight" null |> refused [ "fc1.weight" ]
+              changed bytes "fc1.bias" unknown |> refused [ "fc1.bias" ]
+          }
+
+          test "a file of another kind is refused" {
+              use memory = new MemoryStream()
+              RuleFile.Write(memory, Automaton.GaryMesh 1UL)
+              (fun () -> readBytes (memory.ToArray()) |> ignore) |> refused [ "model.npz" ]
+          }
+
+          test "two thousand damaged files are read or refused" {
+              let struct (model, graph) = draw 7UL
+              survives "model.npz" 2000 11 (bytesOf model graph) (readBytes >> ignore)
+          } ]
