@@ -87,15 +87,6 @@ type Head =
             Guard.refuse
                 $"A head is 'softmax:S', 'logistic', 'squared', 'absolute' or 'huber:D', but '{text}' is none of these."
 
-    member _.Counted(outputs: int, labels: ReadOnlySpan<float32>) =
-        let mutable counted = 0
-
-        for i in 0 .. labels.Length - 1 do
-            if not (Single.IsNaN labels[i]) then
-                counted <- counted + 1
-
-        counted
-
     member head.Evaluate
         (outputs: ReadOnlySpan<float32>, labels: ReadOnlySpan<float32>, weight: float, adjoint: Span<float32>)
         =

@@ -45,9 +45,6 @@ type Head =
     /// <exception cref="T:System.ArgumentException">The text is none of these.</exception>
     static member Parse: text: string -> Head
 
-    /// Numbers of the label of target `target` that count, given the outputs of a target.
-    member internal Counted: outputs: int * labels: ReadOnlySpan<float32> -> int
-
     /// The loss of one target's outputs under its label, summed over the numbers that count, times `weight`; `adjoint`
     /// receives its derivative by each output.
     member internal Evaluate:

@@ -5,41 +5,6 @@ open System
 open System.Collections.Generic
 open GaryMesh
 
-/// What is left out or moved at random in training; each is drawn from the key of an iteration.
-[<NoComparison; ReferenceEquality>]
-type internal Noise =
-    {
-        Key: uint64
-        FeatureDropout: float
-        HiddenDropout: float
-        StateDropout: float
-        /// Share of the feature values that count as not measured.
-        MissingRate: float
-        /// Cells of a lattice by which a row is shifted at most.
-        Shift: int
-    }
-
-    member noise.Part(part: int) = Counter.subkey noise.Key part
-
-    static member None =
-        { Key = 0UL
-          FeatureDropout = 0.0
-          HiddenDropout = 0.0
-          StateDropout = 0.0
-          MissingRate = 0.0
-          Shift = 0 }
-
-/// Arrays that are used again batch after batch, and grow where a batch is larger.
-[<Sealed>]
-type private Room() =
-    let mutable data: float32[] = [||]
-
-    member _.Of(length: int) =
-        if data.Length < length then
-            data <- Array.zeroCreate length
-
-        data
-
 [<Sealed>]
 type internal ModelRun(shape: ModelShape, scaling: Scaling, graph: Graph, automaton: Automaton, options: EngineOptions)
     =
@@ -58,11 +23,11 @@ type internal ModelRun(shape: ModelShape, scaling: Scaling, graph: Graph, automa
     let readoutHidden, readout = layer "readout.hidden" true, layer "readout" false
     let layers = [ encoderHidden; encoder; readoutHidden; readout ] |> List.choose id
 
-    let features, seen, hiddenRoom, encoding = Room(), Room(), Room(), Room()
+    let given = ModelRows(shape, scaling, graph, encoder.IsSome)
+    let hiddenRoom, encoding = Room(), Room()
     let readable, votes, answer = Room(), Room(), Room()
     let dEncoding, dHidden, dReadable, dVotes, dReadoutHidden = Room(), Room(), Room(), Room(), Room()
     let readoutHiddenRoom = Room()
-    let mutable bases: float32[] = [||]
 
     // What the way back needs of the way forward.
     let silence = Noise.None
@@ -72,162 +37,6 @@ type internal ModelRun(shape: ModelShape, scaling: Scaling, graph: Graph, automa
     let mutable rollouts: Rollout[] = [||]
 
     let matrix (data: float32[]) rows columns = MatrixView(data, 0, rows, columns, columns, 1)
-
-    let sparse = Runtime.CompilerServices.ConditionalWeakTable<ModelData, SparseRows>()
-
-    /// Rows that are worth keeping as their nonzero numbers: wide, nearly all zero, and entered as they are.
-    let isSparse (data: ModelData) =
-        shape.Features >= 64
-        && encoder.IsSome
-        && not shape.Missing
-        && shape.Residual.IsEmpty
-        && scaling.FeatureShift |> Array.forall ((=) 0.0f)
-        && (let nonzero = data.Features |> Array.sumBy (fun x -> if x = 0.0f then 0L else 1L)
-            8L * nonzero < int64 data.Features.Length)
-
-    let unitScale (features: ReadOnlySpan<float32>) =
-        if scaling.UnitSum then
-            let mutable sum = 0.0f
-
-            for i in 0 .. features.Length - 1 do
-                if not (Single.IsNaN features[i]) then
-                    sum <- sum + abs features[i]
-
-            if sum > 0.0f then 1.0f / sum else 0.0f
-        else
-            1.0f
-
-    let compress (data: ModelData) =
-        let starts = Array.zeroCreate (data.Rows * cells + 1)
-        let columns, values = List<int>(), List<float32>()
-
-        for row in 0 .. data.Rows * cells - 1 do
-            let own = ReadOnlySpan(data.Features, row * shape.Features, shape.Features)
-            let scale = unitScale own
-
-            for column in 0 .. shape.Features - 1 do
-                if own[column] <> 0.0f then
-                    columns.Add column
-                    values.Add(own[column] * scale * scaling.FeatureScale[column])
-
-            starts[row + 1] <- columns.Count
-
-        SparseRows(starts, columns.ToArray(), values.ToArray())
-
-    /// The rows of a batch out of all of them.
-    let gatherSparse (all: SparseRows) (chosen: int[]) =
-        let whole =
-            chosen.Length * cells = all.Starts.Length - 1
-            && Array.forall2 (=) chosen [| 0 .. chosen.Length - 1 |]
-
-        if whole then
-            SparseRows(all.Starts, all.Columns, Array.copy all.Values)
-        else
-            let starts = Array.zeroCreate (chosen.Length * cells + 1)
-            let columns, values = List<int>(), List<float32>()
-
-            for i in 0 .. chosen.Length * cells - 1 do
-                let row = chosen[i / cells] * cells + i % cells
-
-                for n in all.Starts[row] .. all.Starts[row + 1] - 1 do
-                    columns.Add all.Columns[n]
-                    values.Add all.Values[n]
-
-                starts[i + 1] <- columns.Count
-
-            SparseRows(starts, columns.ToArray(), values.ToArray())
-
-    /// One row of features in the model's units [cells x Seen], and what its outputs are added to [cells].
-    let enter (raw: Span<float32>) (into: Span<float32>) (added: Span<float32>) =
-        let k = shape.Features
-
-        for cell in 0 .. cells - 1 do
-            let own = Span<float32>.op_Implicit(raw.Slice(cell * k, k)): ReadOnlySpan<float32>
-            let scale = unitScale own
-
-            let start = if added.Length > 0 then scaling.Base(shape, own) else 0.0f
-
-            if added.Length > 0 then
-                added[cell] <- start
-
-            for column in 0 .. k - 1 do
-                let at = cell * shape.Seen + column
-
-                if Single.IsNaN own[column] then
-                    into[at] <-
-                        if added.Length > 0 && not (shape.IsRelative column) then
-                            (start - scaling.FeatureShift[column]) * scaling.FeatureScale[column]
-                        else
-                            0.0f
-
-                    if shape.Missing then
-                        into[at + k] <- 0.0f
-                else
-                    let value = if shape.IsRelative column then own[column] - start else own[column]
-                    into[at] <- (value * scale - scaling.FeatureShift[column]) * scaling.FeatureScale[column]
-
-                    if shape.Missing then
-                        into[at + k] <- 1.0f
-
-    /// Copies a row's features, moved over the lattice and with some of them hidden.
-    let disturb (from: ReadOnlySpan<float32>) (into: Span<float32>) (key: uint64) =
-        let k = shape.Features
-
-        match graph.Topology with
-        | Topology.Grid(height, width)
-        | Topology.Torus(height, width) when noise.Shift > 0 ->
-            let closed = graph.Topology.IsTorus
-            let way index = Counter.below (2 * noise.Shift + 1) key index - noise.Shift
-            let down, right = way -1L, way -2L
-            let wrap size i = ((i % size) + size) % size
-
-            for cell in 0 .. cells - 1 do
-                let row, column = cell / width + down, cell % width + right
-                let inside = row >= 0 && row < height && column >= 0 && column < width
-                let own = into.Slice(cell * k, k)
-
-                if inside || closed then
-                    from.Slice((wrap height row * width + wrap width column) * k, k).CopyTo own
-                else
-                    own.Clear()
-        | _ -> from.CopyTo into
-
-        if noise.MissingRate > 0.0 then
-            for i in 0 .. into.Length - 1 do
-                if Counter.uniform key (int64 i) < noise.MissingRate then
-                    into[i] <- nanf
-
-    let gatherDense (data: ModelData) (chosen: int[]) =
-        let length = cells * shape.Features
-        let raw = features.Of length
-        let entered = seen.Of(chosen.Length * cells * shape.Seen)
-
-        if not shape.Residual.IsEmpty && bases.Length < chosen.Length * cells then
-            bases <- Array.zeroCreate (chosen.Length * cells)
-
-        chosen
-        |> Array.iteri (fun i row ->
-            let raw = Span(raw, 0, length)
-            disturb (ReadOnlySpan(data.Features, row * length, length)) raw (Counter.subkey (noise.Part 0) i)
-
-            let added = if shape.Residual.IsEmpty then Span() else Span(bases, i * cells, cells)
-            enter raw (Span(entered, i * cells * shape.Seen, cells * shape.Seen)) added)
-
-        if noise.FeatureDropout > 0.0 then
-            Dropout.apply noise.FeatureDropout (noise.Part 1) (Span(entered, 0, chosen.Length * cells * shape.Seen))
-
-        Rows.Dense(matrix entered (chosen.Length * cells) shape.Seen)
-
-    let gather (data: ModelData) (chosen: int[]) =
-        match sparse.TryGetValue data with
-        | true, all ->
-            let rows = gatherSparse all chosen
-
-            if noise.FeatureDropout > 0.0 then
-                Dropout.apply noise.FeatureDropout (noise.Part 1) (Span rows.Values)
-
-            Rows.Sparse rows
-        | _ -> gatherDense data chosen
 
     /// The start and the inputs of one rollout, from its row of the encoding.
     let rolloutOf (encoding: float32[]) row firing =
@@ -299,12 +108,10 @@ type internal ModelRun(shape: ModelShape, scaling: Scaling, graph: Graph, automa
         prepared.Load(Rule(rule, ReadOnlySpan(parameters, shape.RuleOffset, rule.ParameterCount)))
 
     /// Looks at data that will be run many times.
-    member _.Prepare(data: ModelData) =
-        if isSparse data then
-            sparse.AddOrUpdate(data, compress data)
+    member _.Prepare(data: ModelData) = given.Prepare data
 
     /// What the outputs of the last batch are added to [rows x cells]; empty where there is no residual.
-    member _.Bases = bases
+    member _.Bases = given.Bases
 
     /// The outputs of a batch in the model's own units [rows x targets x m]; the array is used again by the next batch.
     /// `traced` keeps what `Backward` needs.
@@ -312,7 +119,7 @@ type internal ModelRun(shape: ModelShape, scaling: Scaling, graph: Graph, automa
         noise <- noiseNow
         rows <- chosen.Length
         let count = rows * cells
-        read <- gather data chosen
+        read <- given.Gather(data, chosen, noise)
 
         let codes =
             match encoderHidden, encoder, read with
@@ -367,19 +174,10 @@ type internal ModelRun(shape: ModelShape, scaling: Scaling, graph: Graph, automa
                 answers
 
     /// `Forward` for one row, by the calling thread and without allocation on a small graph; the same bits.
-    member _.ForwardHere(given: ReadOnlySpan<float32>, firing: Firing) : float32[] =
+    member _.ForwardHere(row: ReadOnlySpan<float32>, firing: Firing) : float32[] =
         noise <- silence
         rows <- 1
-        let raw = features.Of(cells * shape.Features)
-        given.CopyTo(Span raw)
-        let entered = seen.Of(cells * shape.Seen)
-
-        if not shape.Residual.IsEmpty && bases.Length < cells then
-            bases <- Array.zeroCreate cells
-
-        let added = if shape.Residual.IsEmpty then Span() else Span(bases, 0, cells)
-        enter (Span(raw, 0, cells * shape.Features)) (Span(entered, 0, cells * shape.Seen)) added
-        let mutable codes = entered
+        let mutable codes = given.Enter row
         let mutable width = shape.Seen
 
         match encoderHidden with
