@@ -18,8 +18,9 @@ public sealed record ChatSettings
     /// <summary>Whether the episodic memory listens and answers.</summary>
     public bool Episodic { get; init; } = true;
 
-    /// <summary>Whether the plastic memory votes.</summary>
-    public bool Plastic { get; init; } = true;
+    /// <summary>Whether the plastic memory votes. It repeats what was said more often than a free answer bears, so it is asked
+    /// for rather than given.</summary>
+    public bool Plastic { get; init; }
 
     /// <summary>Characters of a message at most; longer ones are refused.</summary>
     public int LongestMessage { get; init; } = 4_000;
