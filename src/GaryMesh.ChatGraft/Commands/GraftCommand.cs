@@ -33,13 +33,19 @@ internal static class GraftCommand
             DefaultValueFactory = _ => _arms,
         };
         var together = new Option<bool>("--together") { Description = "Train the cortex along." };
+        var rates = new Option<double[]>("--rates")
+        {
+            Description = "Learning rates that each arm chooses from.",
+            AllowMultipleArgumentsPerToken = true,
+            DefaultValueFactory = _ => [0.00001, 0.00003, 0.0001, 0.0003, 0.001, 0.003, 0.01],
+        };
         var threads = Options.Threads();
         var command = new Command(
             "train",
-            "Runs arm by arm and seed by seed. The learning rate of each arm is the best of 0.001, 0.003 and 0.01 on the last "
+            "Runs arm by arm and seed by seed. The learning rate of each arm is the best of those given on the last "
             + "twentieth of the training text, which no run trains on.")
         {
-            data, valid, results, model, seeds, steps, batch, after, population, cellSteps, arms, together, threads,
+            data, valid, results, model, seeds, steps, batch, after, population, cellSteps, arms, together, rates, threads,
         };
         command.SetAction(parsed =>
         {
@@ -59,7 +65,7 @@ internal static class GraftCommand
             {
                 var plan = new GraftPlan(arm, parsed.GetValue(after), parsed.GetValue(population), parsed.GetValue(cellSteps));
                 var known = done.Where(run => run.Plan == plan && run.Together == both && run.Steps == parsed.GetValue(steps)).ToArray();
-                var rate = known.Length > 0 ? known[0].LearningRate : Best(choosing, plan, both, error, stop);
+                var rate = known.Length > 0 ? known[0].LearningRate : Best(choosing, plan, both, parsed.GetValue(rates)!, error, stop);
 
                 foreach (var seed in Enumerable.Range(1, parsed.GetValue(seeds)).Select(seed => (ulong)seed))
                 {
@@ -79,9 +85,9 @@ internal static class GraftCommand
         return command;
     }
 
-    private static double Best(GraftExperiment experiment, GraftPlan plan, bool together, TextWriter error, CancellationToken stop)
+    private static double Best(
+        GraftExperiment experiment, GraftPlan plan, bool together, double[] rates, TextWriter error, CancellationToken stop)
     {
-        double[] rates = [0.001, 0.003, 0.01];
         var losses = rates.Select(rate => experiment.Run(plan, together, 0, rate, stop).HeldOut).ToArray();
         error.WriteLine($"{plan}: {string.Join(", ", rates.Zip(losses).Select(pair => string.Create(CultureInfo.InvariantCulture, $"rate {pair.First}: {pair.Second:F5}")))}");
         return rates[Array.IndexOf(losses, losses.Min())];
