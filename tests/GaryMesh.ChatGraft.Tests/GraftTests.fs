@@ -189,6 +189,39 @@ let tests =
                   Expect.sequenceEqual stream (streamOf 14 2UL) arm
           }
 
+          test "a graft comes back from its file with every bit, its place and its sizes" {
+              let path = IO.Path.Combine(IO.Path.GetTempPath(), $"{Guid.NewGuid():N}.npz")
+
+              try
+                  let graft = MeshGraft(meshShape 3, 6UL)
+                  stirred graft |> ignore
+                  GraftFile.Write(path, graft, 1, "made by a test")
+                  let back = GraftFile.Read path
+                  Expect.equal back.After 1 "the place"
+                  Expect.sequenceEqual back.Graft.Parameters graft.Parameters "the parameters"
+                  use one = (graft :> IGraft).CreatePass(1, 7)
+                  use other = back.Graft.CreatePass(1, 7)
+                  let here, there = streamOf 7 3UL, streamOf 7 3UL
+                  one.Forward(here, 1, 7)
+                  other.Forward(there, 1, 7)
+                  Expect.sequenceEqual there here "what it adds"
+                  PlasticMemoryFile.Write(path, PlasticMemory(2, Array.zeroCreate 11, 2), "no graft")
+                  let read () = GraftFile.Read path |> ignore
+                  Expect.throwsT<IO.InvalidDataException> read "a file of another kind"
+              finally
+                  IO.File.Delete path
+          }
+
+          test "the graft that ships fits the cortex that ships and changes what it says" {
+              let grafting, shipped = GraftFile.Shipped(), ShippedModel.Read()
+              use packed = new PackedCortex(shipped.Cortex)
+              let tokens = shipped.Tokenizer.Encode "\nU: Hello! How are you?\nG: I am well, thank you."
+              let score grafting = Scoring.Losses(packed, tokens, shipped.Tokenizer.LineBreak, 64, 1, grafting)
+              let bare, grafted = score null, score grafting
+              Expect.notEqual grafted bare "it was trained"
+              Expect.isLessThan (abs (Seq.average grafted - Seq.average bare)) 0.1 "and gently"
+          }
+
           test "the three arms have as many parameters, whatever the population" {
               let count arm population = (GraftPlan(arm, 4, population, 4).Create(96, 1UL)).Parameters.Length
               let mesh = count "mesh" 1

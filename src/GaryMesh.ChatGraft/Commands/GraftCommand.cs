@@ -11,7 +11,7 @@ internal static class GraftCommand
     public static Command Create(TextWriter output, TextWriter error, CancellationToken stop) =>
         new("graft", "Train grafts in the frozen cortex and compare them with controls of as many parameters.")
         {
-            Train(output, error, stop), Report(output),
+            Train(output, error, stop), Report(output), GraftMakeCommand.Create(output, stop),
         };
 
     private static Command Train(TextWriter output, TextWriter error, CancellationToken stop)

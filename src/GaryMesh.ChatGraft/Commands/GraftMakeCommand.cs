@@ -1,0 +1,53 @@
+using System.CommandLine;
+
+namespace GaryMesh.ChatGraft.Commands;
+
+/// <summary>`graft make`: trains one mesh graft in the frozen cortex, as `graft train` does, and keeps it in a file.</summary>
+internal static class GraftMakeCommand
+{
+    public static Command Create(TextWriter output, CancellationToken stop)
+    {
+        var data = Options.Needed("--data", "The text to train on, UTF-8; its last twentieth is left out, as by `graft train`.");
+        var valid = Options.Needed("--valid", "The text held out, to say what the graft came to.");
+        var file = Options.Needed("--out", "The graft file to write.");
+        var model = Options.File("--model", "The cortex. [default: the one that ships]");
+        var steps = Options.Whole("--steps", "Optimiser steps.", 150);
+        var batch = Options.Whole("--batch", "Windows of 128 tokens a step, a multiple of 2.", 16);
+        var after = Options.Whole("--after", "Blocks that the stream has been through where the graft is plugged in.", 4, 0);
+        var population = Options.Whole("--population", "Cells at each position.", 1);
+        var cellSteps = Options.Whole("--cell-steps", "Steps that the cells take.", 4);
+        var rate = Options.Positive("--learning-rate", "Learning rate after the warm-up.", 1e-3);
+        var seed = Options.Number<ulong>("--seed", "Everything random follows from it.", 1, _ => true, "a whole number");
+        var threads = Options.Threads();
+        var command = new Command("make", "Train one mesh graft and write it to a file.")
+        {
+            data, valid, file, model, steps, batch, after, population, cellSteps, rate, seed, threads,
+        };
+        command.SetAction(parsed =>
+        {
+            var read = parsed.GetValue(model) is { } path ? ChatModelFile.Read(path) : ShippedModel.Read();
+            var text = read.Tokenizer.Encode(File.ReadAllText(parsed.GetValue(data)!));
+            var held = read.Tokenizer.Encode(File.ReadAllText(parsed.GetValue(valid)!));
+            var experiment = new GraftExperiment(
+                read, text[..^(text.Length / 20)], held, parsed.GetValue(steps), parsed.GetValue(batch), parsed.GetValue(threads));
+            var plan = new GraftPlan("mesh", parsed.GetValue(after), parsed.GetValue(population), parsed.GetValue(cellSteps));
+            var run = experiment.Run(
+                plan,
+                together: false,
+                parsed.GetValue(seed),
+                parsed.GetValue(rate),
+                stop,
+                graft => GraftFile.Write(
+                    parsed.GetValue(file)!,
+                    (MeshGraft)graft,
+                    plan.After,
+                    FormattableString.Invariant(
+                        $"graft make --steps {parsed.GetValue(steps)} --batch {parsed.GetValue(batch)} --after {plan.After} --population {plan.Population} --cell-steps {plan.CellSteps} --learning-rate {parsed.GetValue(rate)} --seed {parsed.GetValue(seed)}")));
+            output.WriteLine(
+                $"{run.Parameters:N0} parameters written to {parsed.GetValue(file)}; held out {run.HeldOut:F5} nats a token, "
+                + $"without a graft {experiment.Bare():F5}");
+            return CommandLine.Done;
+        });
+        return command;
+    }
+}
