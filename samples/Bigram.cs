@@ -42,7 +42,7 @@ foreach (var arm in (string[])["mesh", "mlp", "low-rank"])
 
 IGraft Train(string arm, ulong seed, double rate)
 {
-    var graft = new GraftPlan(arm, After: 0, Population: 1, CellSteps: 4).Create(Letters, seed);
+    var graft = new GraftPlan(arm, After: 0, new MeshGraftShape { Width = Letters }).Create(seed)!;
     using var pass = graft.CreatePass(Sequences, Length);
     var (adam, random, stream) = (new AdamW(graft.Parameters.Length, beta2: 0.99), new Random((int)seed), new float[Sequences * Length * Letters]);
     for (var step = 1; step <= steps; step++)

@@ -67,6 +67,29 @@ let tests =
                   Expect.isFalse (brain.ReadTurns() |> Seq.exists (fun turn -> turn.Text.Contains "Buddy")) "no turn")
           }
 
+          test "a brain keeps the graft that it was made with, and one made without gets none" {
+              let graft = MeshGraft(MeshGraftShape(Width = 16, Channels = 3, Hidden = 5), 4UL)
+
+              for i in 0 .. graft.Parameters.Length - 1 do
+                  graft.Parameters[i] <- float32 (sin (float i))
+
+              let withGraft brain grafting =
+                  new ChatSession((fun () -> model), brain, PlasticMemory.Random(16, 1UL), grafting)
+
+              let answer grafting =
+                  withFolder (fun path ->
+                      using (Brain.Open path) (fun brain -> using (withGraft brain grafting) ignore)
+                      use brain = Brain.Open path
+                      use talk = withGraft brain null
+                      talk.HasGraft, talk.GraftOn, talk.Say("Hello").Whole())
+
+              let has, on, grafted = answer (Grafting(graft, 1))
+              Expect.isTrue (has && on) "kept and on"
+              let none, _, bare = answer null
+              Expect.isFalse none "none to keep"
+              Expect.notEqual grafted bare "it takes part"
+          }
+
           test "the same brain, seed and words give the same answer" {
               let said () =
                   use talk = session null

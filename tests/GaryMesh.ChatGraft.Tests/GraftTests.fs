@@ -37,24 +37,18 @@ let private complexMesh (graft: MeshGraft) (parameters: Complex[]) (stream: Comp
     let shape = graft.Shape
     let cells = stream.Length * shape.Population
     let orders = Array.init shape.Population graft.OrderOf
-    let bias = shape.Width * shape.Encoded
+    let bias = shape.Width * shape.Channels
 
     let codes =
         Array.init cells (fun cell ->
             let row = normal stream[cell / shape.Population]
             let read = orders[cell % shape.Population] |> Array.map (fun i -> row[i])
-            plus (times parameters 0 shape.Encoded read) parameters[bias .. bias + shape.Encoded - 1])
+            plus (times parameters 0 shape.Channels read) parameters[bias .. bias + shape.Channels - 1])
 
-    let told = Matrix<Complex>.Build.Dense(cells, shape.Encoded, fun i j -> codes[i][j])
-
+    let start = Matrix<Complex>.Build.Dense(cells, shape.Channels, fun i j -> codes[i][j])
     let graph = graft.GraphOf stream.Length
-
-    let rollout =
-        Rollout
-            .Of(State.Zeros(cells, shape.Channels), shape.Steps, Firing.All)
-            .WithInputs(Inputs.Constant(State.Zeros(cells, shape.Encoded)))
-
-    let ruleAt = bias + shape.Encoded
+    let rollout = Rollout.Of(State.Zeros(cells, shape.Channels), shape.Steps, Firing.All)
+    let ruleAt = bias + shape.Channels
     let rule = Array.sub parameters ruleAt shape.Rule.ParameterCount
 
     let states =
@@ -63,8 +57,8 @@ let private complexMesh (graft: MeshGraft) (parameters: Complex[]) (stream: Comp
             graph
             rule
             rollout
-            (Matrix<Complex>.Build.Dense(cells, shape.Channels))
-            (Array.replicate shape.Steps told)
+            start
+            [||]
 
     let final = Array.last states
 
@@ -117,7 +111,6 @@ let private meshShape population =
         Distances = System.Collections.Immutable.ImmutableArray.Create(1, 2, 4),
         Channels = 3,
         Hidden = 5,
-        Encoded = 2,
         Steps = 3
     )
 
@@ -182,7 +175,7 @@ let tests =
 
           test "an untrained graft changes nothing, bit for bit" {
               for arm in [ "mesh"; "mlp"; "low-rank" ] do
-                  let graft = GraftPlan(arm, 1, 2, 3).Create(tinyShape.Width, 5UL)
+                  let graft = GraftPlan(arm, 1, meshShape 2).Create 5UL |> nonNull
                   use pass = graft.CreatePass(2, 7)
                   let stream = streamOf 14 2UL
                   pass.Forward(stream, 2, 7)
@@ -223,12 +216,26 @@ let tests =
           }
 
           test "the three arms have as many parameters, whatever the population" {
-              let count arm population = (GraftPlan(arm, 4, population, 4).Create(96, 1UL)).Parameters.Length
-              let mesh = count "mesh" 1
-              Expect.equal (count "mesh" 16) mesh "sixteen cells a position"
+              let count arm population =
+                  (nonNull (GraftPlan(arm, 4, MeshGraftShape(Population = population)).Create 1UL)).Parameters.Length
 
-              for control in [ "mlp"; "low-rank" ] do
-                  Expect.isLessThan (abs (float (count control 1) / float mesh - 1.0)) 0.005 control
+              Expect.equal (count "mesh" 16) (count "mesh" 2) "sixteen cells a position"
+
+              for population in [ 1; 2 ] do
+                  for control in [ "mlp"; "low-rank" ] do
+                      let mesh = count "mesh" population
+                      Expect.isLessThan (abs (float (count control population) / float mesh - 1.0)) 0.01 control
+          }
+
+          test "a run comes back from its line of JSON, and plans of the same sizes are the same plan" {
+              let run =
+                  GraftRun(GraftPlan("mesh", 2, meshShape 3), CortexTraining.Along, 7UL, 0.003, 10, 16, 99, 1.5, 1000.0)
+
+              let back = GraftExperiment.Read(GraftExperiment.Write run)
+              Expect.equal back run "the run"
+              Expect.notEqual back.Plan (GraftPlan("mesh", 2, meshShape 2)) "another population"
+              let read () = GraftExperiment.Read "{}}" |> ignore
+              Expect.throwsT<IO.InvalidDataException> read "no JSON"
           }
 
           test "the signed-rank test is exact and Holm's correction keeps the order" {

@@ -8,6 +8,7 @@ public sealed class ChatSession : IDisposable
 {
     private const string CortexWeights = "cortex";
     private const string MemoryWeights = "memory";
+    private const string GraftWeights = "graft";
 
     private readonly List<(Speaker Speaker, string Text, long Id)> _turns = [];
     private readonly Brain? _brain;
@@ -22,19 +23,22 @@ public sealed class ChatSession : IDisposable
     /// <param name="model">Reads the cortex that a new brain gets; not called for one that has its own.</param>
     /// <param name="brain">The brain, which stays the caller's to dispose; null for a session that leaves nothing behind.</param>
     /// <param name="plastic">The plastic memory that a new brain gets; the one that ships where null.</param>
-    /// <param name="grafting">A graft to talk with, or null.</param>
-    /// <exception cref="InvalidDataException">The brain's weights are no cortex.</exception>
+    /// <param name="grafting">The graft that a new brain gets, or null for none. A brain keeps mesh grafts only.</param>
+    /// <exception cref="InvalidDataException">The brain's weights are no cortex, or its graft is none.</exception>
+    /// <exception cref="ArgumentException">The graft does not fit the cortex.</exception>
     public ChatSession(Func<ChatModel> model, Brain? brain = null, PlasticMemory? plastic = null, Grafting? grafting = null)
     {
         ArgumentNullException.ThrowIfNull(model);
-        (_brain, _grafting) = (brain, grafting);
+        _brain = brain;
         var kept = brain?.ReadWeights(CortexWeights);
         Model = kept is null ? model() : ChatModelFile.Read(new MemoryStream(kept), $"The cortex of '{brain!.Path}'");
         var width = Model.Cortex.Shape.Width;
         _plastic = kept is not null && brain!.ReadWeights(MemoryWeights) is { } bytes
             ? PlasticMemoryFile.FromBytes(bytes, width)
             : plastic ?? PlasticMemoryFile.Shipped(width);
-        CortexPass.Check(Model.Cortex.Shape, grafting);
+        _grafting = kept is null ? grafting
+            : brain!.ReadWeights(GraftWeights) is { } graft ? GraftFile.FromBytes(graft, $"The graft of '{brain.Path}'") : null;
+        CortexPass.Check(Model.Cortex.Shape, _grafting);
         _packed = new PackedCortex(Model.Cortex);
         if (brain is not null && kept is null) brain.Commit(new BrainChange { Weights = Weights(Model) });
 
@@ -42,8 +46,19 @@ public sealed class ChatSession : IDisposable
         _hearing = new Hearing(Memory);
         _age = brain?.Age ?? 0;
         ConversationNumber = (brain?.ReadTurns() is [.., var last] ? last.Conversation : 0) + 1;
-        GraftOn = grafting is not null;
+        GraftOn = HasGraft;
     }
+
+    /// <summary>A session with a brain's own weights; a new brain gets the model, memory and graft that ship, or others from files.</summary>
+    /// <param name="brain">The brain, which stays the caller's to dispose; null for a session that leaves nothing behind.</param>
+    /// <param name="modelPath">A model file; the graft that ships is not made for it.</param>
+    /// <param name="graftPath">A file with a mesh graft.</param>
+    /// <exception cref="InvalidDataException">A file, or the brain, holds something else.</exception>
+    /// <exception cref="IOException">A file is missing or cannot be opened.</exception>
+    public static ChatSession Open(Brain? brain = null, string? modelPath = null, string? graftPath = null) => new(
+        () => ShippedModel.Or(modelPath),
+        brain,
+        grafting: graftPath is not null ? GraftFile.Read(graftPath) : modelPath is null ? GraftFile.Shipped() : null);
 
     /// <summary>The cortex with its tokenizer.</summary>
     public ChatModel Model { get; private set; }
@@ -270,6 +285,7 @@ public sealed class ChatSession : IDisposable
         ChatModelFile.Write(stream, model);
         var weights = new Dictionary<string, byte[]> { [CortexWeights] = stream.ToArray() };
         if (_plastic is not null && _plastic.KeyWidth == PlasticMemory.DefaultKeyWidth) weights[MemoryWeights] = PlasticMemoryFile.ToBytes(_plastic);
+        if (_grafting is { Graft: MeshGraft graft }) weights[GraftWeights] = GraftFile.ToBytes(graft, _grafting.After);
         return weights;
     }
 }

@@ -12,6 +12,9 @@ public sealed class GaryChatOptions
     /// <summary>A model file for a new brain; null for the model that ships.</summary>
     public string? ModelPath { get; set; }
 
+    /// <summary>A file with the mesh graft of a new brain; null for the one that ships in the model that ships.</summary>
+    public string? GraftPath { get; set; }
+
     /// <summary>How it answers.</summary>
     public ChatSettings Settings { get; set; } = new();
 }
@@ -37,10 +40,8 @@ public static class GaryChatServices
 
         try
         {
-            var session = new ChatSession(() => options.ModelPath is { } model ? ChatModelFile.Read(model) : ShippedModel.Read(), brain)
-            {
-                Settings = options.Settings,
-            };
+            var session = ChatSession.Open(brain, options.ModelPath, options.GraftPath);
+            session.Settings = options.Settings;
             return new GaryChatClient(session, brain is null ? [session] : [session, brain]);
         }
         catch

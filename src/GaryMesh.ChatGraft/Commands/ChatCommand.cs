@@ -10,14 +10,15 @@ internal static class ChatCommand
     {
         var brainFile = Options.File("--brain", $"The brain; made where there is none. [default: {Brain.DefaultPath}]");
         var model = Options.File("--model", "The model that a new brain gets. [default: the one that ships]");
+        var graft = Options.File("--graft-file", "The mesh graft that a new brain gets. [default: the one that ships, in the model that ships]");
         var plastic = new Option<bool>("--plastic") { Description = "Let the plastic memory vote into the answers." };
         var forgetful = new Option<bool>("--no-brain") { Description = "Keep nothing beyond this chat." };
         var seed = Options.Number<ulong>("--seed", "The same seed and brain give the same answers.", 1, _ => true, "a whole number");
-        var command = new Command("chat", "Chat; /help lists what can be said beside messages.") { brainFile, model, forgetful, plastic, seed };
+        var command = new Command("chat", "Chat; /help lists what can be said beside messages.") { brainFile, model, graft, forgetful, plastic, seed };
         command.SetAction(parsed =>
         {
             using var brain = parsed.GetValue(forgetful) ? null : Brain.Open(parsed.GetValue(brainFile) ?? Brain.DefaultPath);
-            using var session = new ChatSession(() => parsed.GetValue(model) is { } path ? ChatModelFile.Read(path) : ShippedModel.Read(), brain);
+            using var session = ChatSession.Open(brain, parsed.GetValue(model), parsed.GetValue(graft));
             session.Settings = session.Settings with { Seed = parsed.GetValue(seed), Plastic = parsed.GetValue(plastic) };
             var terminal = input is null && !Console.IsInputRedirected;
             if (terminal) error.WriteLine($"Gary, {session.Age} turns old. /help lists the commands, /quit leaves.");

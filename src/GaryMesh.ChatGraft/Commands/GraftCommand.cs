@@ -16,40 +16,38 @@ internal static class GraftCommand
 
     private static Command Train(TextWriter output, TextWriter error, CancellationToken stop)
     {
-        var data = Options.Needed("--data", "The text to train on, UTF-8.");
+        var data = Options.Needed("--data", "The text to train on, UTF-8; its last twentieth chooses the learning rates and is not trained on.");
         var valid = Options.Needed("--valid", "The text held out, which nothing is chosen by.");
         var results = Options.Needed("--results", "Where each run adds a line of JSON. A run that stands there is not done again.");
         var model = Options.File("--model", "The cortex. [default: the one that ships]");
         var seeds = Options.Whole("--seeds", "Seeds 1 to N.", 8);
-        var steps = Options.Whole("--steps", "Optimiser steps of a run.", 200);
-        var batch = Options.Whole("--batch", "Windows of 128 tokens a step, a multiple of 2.", 16);
-        var after = Options.Whole("--after", "Blocks that the stream has been through where the graft is plugged in.", 4, 0);
-        var population = Options.Whole("--population", "Cells at each position (mesh).", 1);
-        var cellSteps = Options.Whole("--cell-steps", "Steps that the cells take (mesh).", 4);
+        var (steps, batch, place, threads) = (GraftOptions.Steps(), GraftOptions.Batch(), new GraftOptions(), Options.Threads());
         var arms = new Option<string[]>("--arms")
         {
-            Description = "Which of mesh, mlp and low-rank.",
+            Description = "Which of mesh, mlp, low-rank and, where the cortex is trained, none.",
             AllowMultipleArgumentsPerToken = true,
             DefaultValueFactory = _ => _arms,
         };
-        var together = new Option<bool>("--together") { Description = "Train the cortex along." };
+        arms.AcceptOnlyFromAmong([.. _arms, "none"]);
+        var training = new Option<CortexTraining>("--cortex")
+        {
+            Description = "Frozen; Along, trained with its graft; or Fresh, trained with it from the first step.",
+            DefaultValueFactory = _ => CortexTraining.Frozen,
+        };
         var rates = new Option<double[]>("--rates")
         {
             Description = "Learning rates that each arm chooses from.",
             AllowMultipleArgumentsPerToken = true,
-            DefaultValueFactory = _ => [0.00001, 0.00003, 0.0001, 0.0003, 0.001, 0.003, 0.01],
+            DefaultValueFactory = _ => [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03],
         };
-        var threads = Options.Threads();
-        var command = new Command(
-            "train",
-            "Runs arm by arm and seed by seed. The learning rate of each arm is the best of those given on the last "
-            + "twentieth of the training text, which no run trains on.")
+        var command = new Command("train", "Runs arm by arm and seed by seed, each arm at the best of the rates on the text that chooses.")
         {
-            data, valid, results, model, seeds, steps, batch, after, population, cellSteps, arms, together, rates, threads,
+            data, valid, results, model, seeds, steps, batch, arms, training, rates, threads,
         };
+        place.AddTo(command);
         command.SetAction(parsed =>
         {
-            var read = parsed.GetValue(model) is { } path ? ChatModelFile.Read(path) : ShippedModel.Read();
+            var read = ShippedModel.Or(parsed.GetValue(model));
             var text = read.Tokenizer.Encode(File.ReadAllText(parsed.GetValue(data)!));
             var (learnt, apart) = (text[..^(text.Length / 20)], text[^(text.Length / 20)..]);
             var held = read.Tokenizer.Encode(File.ReadAllText(parsed.GetValue(valid)!));
@@ -58,21 +56,28 @@ internal static class GraftCommand
             var (choosing, judging) = (Of(apart), Of(held));
             var file = parsed.GetValue(results)!;
             List<GraftRun> done = File.Exists(file) ? [.. File.ReadLines(file).Select(GraftExperiment.Read)] : [];
-            var both = parsed.GetValue(together);
-            output.WriteLine($"without a graft: {judging.Bare():F5} nats a held-out token");
+            var cortex = parsed.GetValue(training);
+
+            if (cortex == CortexTraining.Frozen && parsed.GetValue(arms)!.Contains("none"))
+                throw new ArgumentException("The arm none trains the cortex alone, so it needs --cortex Along or Fresh.");
+
+            if (cortex != CortexTraining.Fresh)
+                output.WriteLine($"without a graft: {judging.Bare():F5} nats a held-out token");
 
             foreach (var arm in parsed.GetValue(arms)!)
             {
-                var plan = new GraftPlan(arm, parsed.GetValue(after), parsed.GetValue(population), parsed.GetValue(cellSteps));
-                var known = done.Where(run => run.Plan == plan && run.Together == both && run.Steps == parsed.GetValue(steps)).ToArray();
-                var rate = known.Length > 0 ? known[0].LearningRate : Best(choosing, plan, both, parsed.GetValue(rates)!, error, stop);
+                var plan = place.Plan(parsed, arm, read.Cortex.Shape.Width);
+                var known = done
+                    .Where(run => run.Plan == plan && run.Cortex == cortex && run.Steps == parsed.GetValue(steps) && run.Batch == parsed.GetValue(batch))
+                    .ToArray();
+                var rate = known.Length > 0 ? known[0].LearningRate : Best(choosing, plan, cortex, parsed.GetValue(rates)!, error, stop);
 
                 foreach (var seed in Enumerable.Range(1, parsed.GetValue(seeds)).Select(seed => (ulong)seed))
                 {
                     if (known.Any(run => run.Seed == seed))
                         continue;
 
-                    var run = judging.Run(plan, both, seed, rate, stop);
+                    var run = judging.Run(plan, cortex, seed, rate, stop);
                     File.AppendAllText(file, GraftExperiment.Write(run) + "\n");
                     output.WriteLine(
                         $"{arm}, seed {seed}: {run.HeldOut:F5} nats, perplexity {run.Perplexity:F4}, {run.Parameters:N0} parameters, "
@@ -86,10 +91,10 @@ internal static class GraftCommand
     }
 
     private static double Best(
-        GraftExperiment experiment, GraftPlan plan, bool together, double[] rates, TextWriter error, CancellationToken stop)
+        GraftExperiment experiment, GraftPlan plan, CortexTraining cortex, double[] rates, TextWriter error, CancellationToken stop)
     {
-        var losses = rates.Select(rate => experiment.Run(plan, together, 0, rate, stop).HeldOut).ToArray();
-        error.WriteLine($"{plan}: {string.Join(", ", rates.Zip(losses).Select(pair => string.Create(CultureInfo.InvariantCulture, $"rate {pair.First}: {pair.Second:F5}")))}");
+        var losses = rates.Select(rate => experiment.Run(plan, cortex, 0, rate, stop).HeldOut).ToArray();
+        error.WriteLine($"{plan.Arm}: {string.Join(", ", rates.Zip(losses).Select(pair => string.Create(CultureInfo.InvariantCulture, $"rate {pair.First}: {pair.Second:F5}")))}");
         return rates[Array.IndexOf(losses, losses.Min())];
     }
 
@@ -103,17 +108,18 @@ internal static class GraftCommand
         command.SetAction(parsed =>
         {
             GraftRun[] runs = [.. File.ReadLines(parsed.GetValue(results)!).Select(GraftExperiment.Read)];
-            output.WriteLine("| arm | after block | cells a position | steps T | cortex | parameters | seeds | rate | nats a token | 95 % interval | perplexity | tokens/s |");
-            output.WriteLine("|---|---:|---:|---:|---|---:|---:|---:|---:|---:|---:|---:|");
+            output.WriteLine("| arm | after block | mesh | cortex | parameters | seeds | rate | nats a token | 95 % interval | perplexity | tokens/s, training |");
+            output.WriteLine("|---|---:|---|---|---:|---:|---:|---:|---:|---:|---:|");
 
-            foreach (var group in runs.GroupBy(run => (run.Plan, run.Together)))
+            foreach (var group in runs.GroupBy(run => (run.Plan, run.Cortex)))
             {
                 double[] losses = [.. group.Select(run => run.HeldOut)];
+                double[] speeds = [.. group.Select(run => run.TokensPerSecond).Order()];
                 var (plan, first) = (group.Key.Plan, group.First());
                 var (mean, half) = (losses.Average(), Half(losses));
                 output.WriteLine(
-                    $"| {plan.Arm} | {plan.After} | {plan.Population} | {plan.CellSteps} | {(group.Key.Together ? "trained" : "frozen")} | {first.Parameters:N0} | "
-                    + $"{losses.Length} | {first.LearningRate} | {mean:F5} | ± {half:F5} | {Math.Exp(mean):F4} | {group.Average(run => run.TokensPerSecond):N0} |");
+                    $"| {plan.Arm} | {plan.After} | {(plan.Arm == "mesh" ? Of(plan.Mesh) : "")} | {group.Key.Cortex} | {first.Parameters:N0} | "
+                    + $"{losses.Length} | {first.LearningRate} | {mean:F5} | ± {half:F5} | {Math.Exp(mean):F4} | {speeds[speeds.Length / 2]:N0} |");
             }
 
             Compare(output, runs);
@@ -122,16 +128,19 @@ internal static class GraftCommand
         return command;
     }
 
+    private static string Of(MeshGraftShape mesh) =>
+        $"{mesh.Channels}-{mesh.Hidden}-{mesh.Channels}, T = {mesh.Steps}, {mesh.Population} a position, back {string.Join(' ', mesh.Distances)}";
+
     private static void Compare(TextWriter output, GraftRun[] runs)
     {
-        foreach (var place in runs.GroupBy(run => (run.Plan.After, run.Plan.Population, run.Plan.CellSteps, run.Together)))
+        foreach (var place in runs.GroupBy(run => (run.Plan.After, run.Plan.Mesh, run.Cortex)))
         {
             var byArm = place.GroupBy(run => run.Plan.Arm).ToDictionary(arm => arm.Key, arm => arm.ToDictionary(run => run.Seed, run => run.HeldOut));
 
             if (!byArm.TryGetValue("mesh", out var mesh))
                 continue;
 
-            string[] controls = [.. _arms[1..].Where(byArm.ContainsKey)];
+            string[] controls = [.. byArm.Keys.Where(arm => arm != "mesh")];
             var differences = controls
                 .Select(control => mesh.Keys.Where(byArm[control].ContainsKey).Select(seed => mesh[seed] - byArm[control][seed]).ToArray())
                 .ToArray();

@@ -11,29 +11,26 @@ internal static class GraftMakeCommand
         var valid = Options.Needed("--valid", "The text held out, to say what the graft came to.");
         var file = Options.Needed("--out", "The graft file to write.");
         var model = Options.File("--model", "The cortex. [default: the one that ships]");
-        var steps = Options.Whole("--steps", "Optimiser steps.", 150);
-        var batch = Options.Whole("--batch", "Windows of 128 tokens a step, a multiple of 2.", 16);
-        var after = Options.Whole("--after", "Blocks that the stream has been through where the graft is plugged in.", 4, 0);
-        var population = Options.Whole("--population", "Cells at each position.", 1);
-        var cellSteps = Options.Whole("--cell-steps", "Steps that the cells take.", 4);
+        var (steps, batch, place) = (GraftOptions.Steps(), GraftOptions.Batch(), new GraftOptions());
         var rate = Options.Positive("--learning-rate", "Learning rate after the warm-up.", 1e-3);
         var seed = Options.Number<ulong>("--seed", "Everything random follows from it.", 1, _ => true, "a whole number");
         var threads = Options.Threads();
         var command = new Command("make", "Train one mesh graft and write it to a file.")
         {
-            data, valid, file, model, steps, batch, after, population, cellSteps, rate, seed, threads,
+            data, valid, file, model, steps, batch, rate, seed, threads,
         };
+        place.AddTo(command);
         command.SetAction(parsed =>
         {
-            var read = parsed.GetValue(model) is { } path ? ChatModelFile.Read(path) : ShippedModel.Read();
+            var read = ShippedModel.Or(parsed.GetValue(model));
             var text = read.Tokenizer.Encode(File.ReadAllText(parsed.GetValue(data)!));
             var held = read.Tokenizer.Encode(File.ReadAllText(parsed.GetValue(valid)!));
             var experiment = new GraftExperiment(
                 read, text[..^(text.Length / 20)], held, parsed.GetValue(steps), parsed.GetValue(batch), parsed.GetValue(threads));
-            var plan = new GraftPlan("mesh", parsed.GetValue(after), parsed.GetValue(population), parsed.GetValue(cellSteps));
+            var plan = place.Plan(parsed, "mesh", read.Cortex.Shape.Width);
             var run = experiment.Run(
                 plan,
-                together: false,
+                CortexTraining.Frozen,
                 parsed.GetValue(seed),
                 parsed.GetValue(rate),
                 stop,
@@ -42,7 +39,7 @@ internal static class GraftMakeCommand
                     (MeshGraft)graft,
                     plan.After,
                     FormattableString.Invariant(
-                        $"graft make --steps {parsed.GetValue(steps)} --batch {parsed.GetValue(batch)} --after {plan.After} --population {plan.Population} --cell-steps {plan.CellSteps} --learning-rate {parsed.GetValue(rate)} --seed {parsed.GetValue(seed)}")));
+                        $"graft make --steps {parsed.GetValue(steps)} --batch {parsed.GetValue(batch)} --learning-rate {parsed.GetValue(rate)} --seed {parsed.GetValue(seed)}")));
             output.WriteLine(
                 $"{run.Parameters:N0} parameters written to {parsed.GetValue(file)}; held out {run.HeldOut:F5} nats a token, "
                 + $"without a graft {experiment.Bare():F5}");

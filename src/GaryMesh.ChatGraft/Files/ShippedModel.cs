@@ -13,4 +13,9 @@ public static class ShippedModel
             ?? throw new InvalidDataException("This build carries no model; name one with --model.");
         return ChatModelFile.Read(stream, "The model that ships");
     }
+
+    /// <summary>Reads a model file, or the model that ships where none is named.</summary>
+    /// <exception cref="InvalidDataException">The file is no model.</exception>
+    /// <exception cref="IOException">The file is missing or cannot be opened.</exception>
+    public static ChatModel Or(string? path) => path is null ? Read() : ChatModelFile.Read(path);
 }

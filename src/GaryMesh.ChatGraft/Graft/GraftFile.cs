@@ -15,17 +15,20 @@ public static class GraftFile
     public static void Write(string path, MeshGraft graft, int after, string about)
     {
         ArgumentNullException.ThrowIfNull(graft);
-        var shape = graft.Shape;
-        Npz.Write(path, new Dictionary<string, NpyArray>
-        {
-            ["format"] = NpyArray.OfText(Format),
-            ["about"] = NpyArray.OfText(about),
-            ["shape"] = NpyArray.OfInt32(
-                [7], [shape.Width, shape.Population, shape.Channels, shape.Hidden, shape.Encoded, shape.Steps, after]),
-            ["distances"] = NpyArray.OfInt32([shape.Distances.Length], [.. shape.Distances]),
-            ["parameters"] = NpyArray.OfFloat32([graft.Parameters.Length], graft.Parameters),
-        });
+        Npz.Write(path, Entries(graft, after, about));
     }
+
+    /// <summary>A mesh graft and its place as the bytes of such a file, for a brain.</summary>
+    internal static byte[] ToBytes(MeshGraft graft, int after)
+    {
+        using var stream = new MemoryStream();
+        Npz.Write(stream, Entries(graft, after, ""));
+        return stream.ToArray();
+    }
+
+    /// <summary>A mesh graft and its place from a brain's bytes.</summary>
+    /// <exception cref="InvalidDataException">They are none.</exception>
+    internal static Grafting FromBytes(byte[] bytes, string name) => FromEntries(Npz.Read(new MemoryStream(bytes), name), name);
 
     /// <summary>Reads a mesh graft and its place.</summary>
     /// <exception cref="InvalidDataException">The file is no mesh graft: one sentence says so.</exception>
@@ -45,6 +48,20 @@ public static class GraftFile
         return FromEntries(Npz.Read(stream, "The graft that ships"), "The graft that ships");
     }
 
+    private static Dictionary<string, NpyArray> Entries(MeshGraft graft, int after, string about)
+    {
+        var shape = graft.Shape;
+        return new()
+        {
+            ["format"] = NpyArray.OfText(Format),
+            ["about"] = NpyArray.OfText(about),
+            ["shape"] = NpyArray.OfInt32(
+                [6], [shape.Width, shape.Population, shape.Channels, shape.Hidden, shape.Steps, after]),
+            ["distances"] = NpyArray.OfInt32([shape.Distances.Length], [.. shape.Distances]),
+            ["parameters"] = NpyArray.OfFloat32([graft.Parameters.Length], graft.Parameters),
+        };
+    }
+
     private static Grafting FromEntries(IReadOnlyDictionary<string, NpyArray> entries, string name)
     {
         if (!entries.TryGetValue("format", out var format) || format.ToText() is not [Format])
@@ -52,8 +69,8 @@ public static class GraftFile
 
         try
         {
-            if (entries["shape"].ToInt32() is not [var width, var population, var channels, var hidden, var encoded, var steps, var after])
-                throw new InvalidDataException($"{name} is no mesh graft: its shape is not seven sizes.");
+            if (entries["shape"].ToInt32() is not [var width, var population, var channels, var hidden, var steps, var after])
+                throw new InvalidDataException($"{name} is no mesh graft: its shape is not six sizes.");
 
             var graft = new MeshGraft(
                 new MeshGraftShape
@@ -62,7 +79,6 @@ public static class GraftFile
                     Population = population,
                     Channels = channels,
                     Hidden = hidden,
-                    Encoded = encoded,
                     Steps = steps,
                     Distances = [.. entries["distances"].ToInt32()],
                 },

@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 
 namespace GaryMesh.ChatGraft;
 
-/// <summary>The sizes of a mesh graft. The number of its parameters does not depend on the population.</summary>
+/// <summary>The sizes of a mesh graft. The number of its parameters does not depend on the population, but for the operator
+/// that looks at a neighbour at the same position: a cell alone has none.</summary>
 public sealed record MeshGraftShape
 {
     /// <summary>Width of the stream.</summary>
@@ -14,33 +16,42 @@ public sealed record MeshGraftShape
     /// <summary>How far back a cell sees the cells of earlier positions, one operator each.</summary>
     public ImmutableArray<int> Distances { get; init; } = [1, 2, 4, 8, 16];
 
-    /// <summary>Numbers in a cell's state.</summary>
-    public int Channels { get; init; } = 16;
+    /// <summary>Numbers in a cell's state, and values into which a hidden state is encoded: a cell begins with them.</summary>
+    public int Channels { get; init; } = 20;
 
     /// <summary>Hidden units of the rule.</summary>
-    public int Hidden { get; init; } = 48;
-
-    /// <summary>Values into which a hidden state is encoded, told to its cells at every step.</summary>
-    public int Encoded { get; init; } = 24;
+    public int Hidden { get; init; } = 44;
 
     /// <summary>Steps that the cells take: T.</summary>
     public int Steps { get; init; } = 4;
 
     /// <summary>The rule's sizes.</summary>
-    public RuleShape Rule => new(Channels, Distances.Length + 2, Hidden, Encoded);
+    [JsonIgnore]
+    public RuleShape Rule => new(Channels, Distances.Length + (Population > 1 ? 2 : 1), Hidden, 0);
 
     /// <summary>Encoder, rule and readout.</summary>
-    public int ParameterCount => (Width * Encoded) + Encoded + Rule.ParameterCount + (Channels * Width);
+    [JsonIgnore]
+    public int ParameterCount => RuleAt + Rule.ParameterCount + (Channels * Width);
 
-    internal int RuleAt => (Width * Encoded) + Encoded;
+    internal int RuleAt => (Width * Channels) + Channels;
 
     internal int ReadoutAt => RuleAt + Rule.ParameterCount;
+
+    /// <summary>Whether all sizes are the same, distance by distance.</summary>
+    public bool Equals(MeshGraftShape? other) =>
+        other is not null
+        && (Width, Population, Channels, Hidden, Steps)
+            == (other.Width, other.Population, other.Channels, other.Hidden, other.Steps)
+        && Distances.AsSpan().SequenceEqual(other.Distances.AsSpan());
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Width, Population, Channels, Hidden, Steps, Distances.Length);
 
     /// <exception cref="ArgumentException">A size is below 1, or a distance stands twice.</exception>
     internal void Check()
     {
-        if (Width < 1 || Population < 1 || Encoded < 1 || Steps < 1)
-            throw new ArgumentException($"A mesh graft has sizes of at least 1, not width {Width}, population {Population}, {Encoded} encoded values and {Steps} steps.");
+        if (Width < 1 || Population < 1 || Channels < 1 || Hidden < 1 || Steps < 1)
+            throw new ArgumentException($"A mesh graft has sizes of at least 1, not width {Width}, population {Population}, {Channels} channels, {Hidden} hidden units and {Steps} steps.");
 
         if (Distances.IsDefaultOrEmpty || Distances.Any(distance => distance < 1) || Distances.Distinct().Count() != Distances.Length)
             throw new ArgumentException("A mesh graft looks back over distances of at least 1, each named once.");
@@ -48,10 +59,10 @@ public sealed record MeshGraftShape
 }
 
 /// <summary>A mesh layer grafted into a stream: cells on a strip over the positions, each seeing itself, the cells at some
-/// distances before it and its neighbour at the same position; the hidden state drives them, one shared rule runs T steps on all
-/// of them, and what they come to is added to the stream. Causal by construction.</summary>
+/// distances before it and its neighbour at the same position; a cell begins as its position's hidden state, encoded, one shared
+/// rule runs T steps on all of them, and what they come to is added to the stream. Causal by construction.</summary>
 /// <remarks>
-/// Parameters: the encoder [width x encoded] and its bias, the rule in its own layout, the readout [channels x width]. The readout
+/// Parameters: the encoder [width x channels] and its bias, the rule in its own layout, the readout [channels x width]. The readout
 /// starts at zero, so an untrained graft changes nothing. Of several cells at a position each reads the hidden state's
 /// numbers in an order of its own and hands its answer back in that order, so that they differ though they share all parameters.
 /// </remarks>
@@ -69,7 +80,7 @@ public sealed class MeshGraft : IGraft
         Parameters = new float[shape.ParameterCount];
         var key = Counter.key(seed, Microsoft.FSharp.Collections.ListModule.OfSeq([0x3E54]));
 
-        for (var i = 0; i < shape.Width * shape.Encoded; i++)
+        for (var i = 0; i < shape.Width * shape.Channels; i++)
             Parameters[i] = (float)(Counter.normal(key, i) / Math.Sqrt(shape.Width));
 
         // The last layer must not be zero too: nothing would ever move.
@@ -95,7 +106,10 @@ public sealed class MeshGraft : IGraft
         {
             List<Operator> operators = [Operator.Own];
             operators.AddRange(Shape.Distances.Select(distance => Operator.NewNeighbours(EdgeWeight.At(-distance), Messages.Value, Aggregation.Sum)));
-            operators.Add(Operator.NewNeighbours(Beside, Messages.Value, Aggregation.Sum));
+
+            if (Shape.Population > 1)
+                operators.Add(Operator.NewNeighbours(Beside, Messages.Value, Aggregation.Sum));
+
             return GaryMesh.Automaton.Of(new Perception(operators), RuleNow).WithFireRate(1);
         }
     }

@@ -10,7 +10,6 @@ internal sealed class MeshGraftPass : IGraftPass
     private readonly int[][] _orders;
     private readonly Prepared _prepared;
     private readonly Dense _dense = new(new EngineOptions { Threads = 1 });
-    private readonly State _zeros;
     private readonly float[] _normal;
     private readonly float[] _inverse;
     private readonly float[] _read;
@@ -26,18 +25,17 @@ internal sealed class MeshGraftPass : IGraftPass
         _cells = length * _shape.Population;
         _orders = [.. Enumerable.Range(0, _shape.Population).Select(graft.OrderOf)];
         _prepared = new Prepared(graft.Automaton, graft.GraphOf(length), new EngineOptions { Threads = 1 });
-        _zeros = State.Zeros(_cells, _shape.Channels);
         var rows = sequences * length;
         _normal = new float[rows * _shape.Width];
         _inverse = new float[rows];
         _read = new float[rows * _shape.Population * _shape.Width];
         _wide = new float[_read.Length];
-        _codes = new float[rows * _shape.Population * _shape.Encoded];
+        _codes = new float[rows * _shape.Population * _shape.Channels];
         _states = new float[rows * _shape.Population * _shape.Channels];
         _history = new float[length * _shape.Width];
     }
 
-    private MatrixView Encoder => new(_graft.Parameters, 0, _shape.Width, _shape.Encoded, _shape.Encoded, 1);
+    private MatrixView Encoder => new(_graft.Parameters, 0, _shape.Width, _shape.Channels, _shape.Channels, 1);
 
     private MatrixView Readout => new(_graft.Parameters, _shape.ReadoutAt, _shape.Channels, _shape.Width, _shape.Width, 1);
 
@@ -58,24 +56,24 @@ internal sealed class MeshGraftPass : IGraftPass
 
         var statesBar = new float[rows * _shape.Channels];
         _dense.Multiply(above, Readout.Transposed, new MatrixView(statesBar, rows, _shape.Channels));
-        var back = _prepared.Adjoint([.. Enumerable.Range(0, sequences).Select(sequence => Padded(statesBar, sequence, length, _shape.Channels))]);
-        var codesBar = new float[rows * _shape.Encoded];
+        var back = _prepared.Adjoint([.. Enumerable.Range(0, sequences).Select(sequence => Padded(statesBar, sequence, length))]);
+        var codesBar = new float[rows * _shape.Channels];
 
         for (var sequence = 0; sequence < sequences; sequence++)
         {
-            var count = length * _shape.Population * _shape.Encoded;
-            back.Outcomes[sequence].Inputs[0].Values[..count].CopyTo(codesBar.AsSpan(sequence * count));
+            var count = length * _shape.Population * _shape.Channels;
+            back.Outcomes[sequence].Start.Values[..count].CopyTo(codesBar.AsSpan(sequence * count));
         }
 
-        var bar = new MatrixView(codesBar, rows, _shape.Encoded);
+        var bar = new MatrixView(codesBar, rows, _shape.Channels);
 
         if (sums is not null)
         {
             _dense.MultiplyAdd(new MatrixView(_read, rows, _shape.Width).Transposed, bar, Within(sums, Encoder));
-            var bias = _shape.Width * _shape.Encoded;
+            var bias = _shape.Width * _shape.Channels;
 
             for (var i = 0; i < codesBar.Length; i++)
-                sums[bias + (i % _shape.Encoded)] += codesBar[i];
+                sums[bias + (i % _shape.Channels)] += codesBar[i];
 
             for (var i = 0; i < back.Parameters.Length; i++)
                 sums[_shape.RuleAt + i] += (float)back.Parameters[i];
@@ -113,16 +111,15 @@ internal sealed class MeshGraftPass : IGraftPass
         var rows = positions * _shape.Population;
         RowNorm.Forward(stream, positions, _shape.Width, _normal, _inverse);
         Spread(_normal, _read, positions, 1);
-        _dense.Multiply(new MatrixView(_read, rows, _shape.Width), Encoder, new MatrixView(_codes, rows, _shape.Encoded));
-        var bias = _shape.Width * _shape.Encoded;
+        _dense.Multiply(new MatrixView(_read, rows, _shape.Width), Encoder, new MatrixView(_codes, rows, _shape.Channels));
+        var bias = _shape.Width * _shape.Channels;
 
-        for (var i = 0; i < rows * _shape.Encoded; i++)
-            _codes[i] += _graft.Parameters[bias + (i % _shape.Encoded)];
+        for (var i = 0; i < rows * _shape.Channels; i++)
+            _codes[i] += _graft.Parameters[bias + (i % _shape.Channels)];
 
         Rollout[] rollouts =
         [
-            .. Enumerable.Range(0, sequences).Select(sequence => Rollout.Of(_zeros, _shape.Steps, Firing.All)
-                .WithInputs(Inputs.NewConstant(Padded(_codes, sequence, length, _shape.Encoded)))),
+            .. Enumerable.Range(0, sequences).Select(sequence => Rollout.Of(Padded(_codes, sequence, length), _shape.Steps, Firing.All)),
         ];
         var finals = traced ? _prepared.Trace(rollouts) : _prepared.Run(rollouts);
 
@@ -139,18 +136,18 @@ internal sealed class MeshGraftPass : IGraftPass
     /// <summary>The voices of a position's cells are one voice together, as loud as one cell's on average.</summary>
     private float Share => 1 / MathF.Sqrt(_shape.Population);
 
-    /// <summary>A sequence's part of some rows of cells, with zeros for positions after the last: no earlier cell sees them.</summary>
-    private State Padded(float[] values, int sequence, int length, int columns)
+    /// <summary>A sequence's cells, with zeros for positions after the last: no earlier cell sees them.</summary>
+    private State Padded(float[] values, int sequence, int length)
     {
-        var count = length * _shape.Population * columns;
+        var count = length * _shape.Population * _shape.Channels;
         var own = values.AsSpan(sequence * count, count);
 
         if (length == _length)
-            return new State(_cells, columns, own);
+            return new State(_cells, _shape.Channels, own);
 
-        var padded = new float[_cells * columns];
+        var padded = new float[_cells * _shape.Channels];
         own.CopyTo(padded);
-        return new State(_cells, columns, padded);
+        return new State(_cells, _shape.Channels, padded);
     }
 
     /// <summary>Rows of positions as each of their cells reads them.</summary>
