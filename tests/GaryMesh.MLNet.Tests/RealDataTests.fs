@@ -6,21 +6,9 @@ open System.IO
 open Expecto
 open GaryMesh.MLNet
 open GaryMesh.MLNet.Tests.Support
+open GaryMesh.Tests.DataFolder
 open Microsoft.ML
 open Microsoft.ML.Data
-
-/// A file of the data folder; the test is skipped when there is none.
-let private data (parts: string list) =
-    match Environment.GetEnvironmentVariable "GARYMESH_DATA" with
-    | null
-    | "" -> skiptest "GARYMESH_DATA is not set, so no real data are learnt from."
-    | folder ->
-        let path = Path.Combine(Array.ofList (folder :: parts))
-
-        if not (File.Exists path) then
-            skiptest $"The data folder has no {Path.Combine(Array.ofList parts)}."
-
-        path
 
 [<CLIMutable>]
 type Digit =
