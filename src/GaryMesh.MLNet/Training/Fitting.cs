@@ -1,5 +1,4 @@
 // Runs a training under ML.NET's eyes: seed, log, cancellation.
-using Microsoft.ML;
 using Microsoft.ML.Runtime;
 
 namespace GaryMesh.MLNet.Training;

@@ -2,7 +2,6 @@
 using GaryMesh.MLNet.Data;
 using GaryMesh.MLNet.Nodes;
 using Microsoft.ML;
-using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 
 namespace GaryMesh.MLNet.Training;
