@@ -32,7 +32,7 @@ internal static class CommandLine
             // What nobody knows says more than what is missing for want of it.
             var first = result.Errors.FirstOrDefault(one => result.UnmatchedTokens.Any(one.Message.Contains))
                 ?? result.Errors[0];
-            error.WriteLine($"gary-mesh: {Sentence(first.Message)} See '{help}'.");
+            error.WriteLine($"gary-mesh: {Refusal.Sentence(first.Message)} See '{help}'.");
             return Refused;
         }
 
@@ -49,7 +49,7 @@ internal static class CommandLine
         catch (Exception refusal) when (refusal is Complaint or ArgumentException or InvalidDataException or IOException
             or UnauthorizedAccessException or OutOfMemoryException)
         {
-            error.WriteLine($"gary-mesh: {Sentence(refusal is OutOfMemoryException
+            error.WriteLine($"gary-mesh: {Refusal.Sentence(refusal is OutOfMemoryException
                 ? "There is not enough memory for a graph and rule of this size."
                 : refusal.Message)}");
             return Refused;
@@ -84,13 +84,5 @@ internal static class CommandLine
             """);
 
         return root;
-    }
-
-    /// <summary>One line, without the parameter's name that .NET adds, ending in a full stop.</summary>
-    private static string Sentence(string message)
-    {
-        var parameter = message.IndexOf(" (Parameter '", StringComparison.Ordinal);
-        var text = (parameter < 0 ? message : message[..parameter]).ReplaceLineEndings(" ").Trim();
-        return text.EndsWith('.') ? text : text + ".";
     }
 }

@@ -62,13 +62,7 @@ public static class MeshCatalog
         string labelColumnName = "Label",
         string featureColumnName = "Features",
         string? exampleWeightColumnName = null) =>
-        catalog.GaryMesh(new MeshMulticlassTrainer.Options
-        {
-            Graph = graph,
-            LabelColumnName = labelColumnName,
-            FeatureColumnName = featureColumnName,
-            ExampleWeightColumnName = exampleWeightColumnName,
-        });
+        catalog.GaryMesh(Over<MeshMulticlassTrainer.Options>(graph, labelColumnName, featureColumnName, exampleWeightColumnName));
 
     /// <summary>Classifies signals over a graph, with all options.</summary>
     /// <param name="catalog">The trainers' catalog.</param>
@@ -89,13 +83,7 @@ public static class MeshCatalog
         string labelColumnName = "Label",
         string featureColumnName = "Features",
         string? exampleWeightColumnName = null) =>
-        catalog.GaryMesh(new MeshBinaryTrainer.Options
-        {
-            Graph = graph,
-            LabelColumnName = labelColumnName,
-            FeatureColumnName = featureColumnName,
-            ExampleWeightColumnName = exampleWeightColumnName,
-        });
+        catalog.GaryMesh(Over<MeshBinaryTrainer.Options>(graph, labelColumnName, featureColumnName, exampleWeightColumnName));
 
     /// <summary>Tells positive signals over a graph from negative ones, with all options.</summary>
     /// <param name="catalog">The trainers' catalog.</param>
@@ -116,13 +104,7 @@ public static class MeshCatalog
         string labelColumnName = "Label",
         string featureColumnName = "Features",
         string? exampleWeightColumnName = null) =>
-        catalog.GaryMesh(new MeshRegressionTrainer.Options
-        {
-            Graph = graph,
-            LabelColumnName = labelColumnName,
-            FeatureColumnName = featureColumnName,
-            ExampleWeightColumnName = exampleWeightColumnName,
-        });
+        catalog.GaryMesh(Over<MeshRegressionTrainer.Options>(graph, labelColumnName, featureColumnName, exampleWeightColumnName));
 
     /// <summary>Predicts a number from a signal over a graph, with all options.</summary>
     /// <param name="catalog">The trainers' catalog.</param>
@@ -142,13 +124,7 @@ public static class MeshCatalog
         string labelColumnName = "Label",
         string featureColumnName = "Features",
         string? exampleWeightColumnName = null) =>
-        catalog.GaryMeshField(new MeshFieldTrainer.Options
-        {
-            Graph = graph,
-            LabelColumnName = labelColumnName,
-            FeatureColumnName = featureColumnName,
-            ExampleWeightColumnName = exampleWeightColumnName,
-        });
+        catalog.GaryMeshField(Over<MeshFieldTrainer.Options>(graph, labelColumnName, featureColumnName, exampleWeightColumnName));
 
     /// <summary>Predicts numbers for every cell of a snapshot, with all options.</summary>
     /// <param name="catalog">The trainers' catalog.</param>
@@ -188,14 +164,7 @@ public static class MeshCatalog
         string featureColumnName = "Features",
         string idColumnName = "Id",
         string? splitColumnName = null) =>
-        catalog.GaryMeshNodes(new MeshNodeMulticlassTrainer.Options
-        {
-            Edges = edges,
-            LabelColumnName = labelColumnName,
-            FeatureColumnName = featureColumnName,
-            IdColumnName = idColumnName,
-            SplitColumnName = splitColumnName,
-        });
+        catalog.GaryMeshNodes(Between<MeshNodeMulticlassTrainer.Options>(edges, labelColumnName, featureColumnName, idColumnName, splitColumnName));
 
     /// <summary>Classifies the nodes of a graph, with all options.</summary>
     /// <param name="catalog">The trainers' catalog.</param>
@@ -218,14 +187,7 @@ public static class MeshCatalog
         string featureColumnName = "Features",
         string idColumnName = "Id",
         string? splitColumnName = null) =>
-        catalog.GaryMeshNodes(new MeshNodeRegressionTrainer.Options
-        {
-            Edges = edges,
-            LabelColumnName = labelColumnName,
-            FeatureColumnName = featureColumnName,
-            IdColumnName = idColumnName,
-            SplitColumnName = splitColumnName,
-        });
+        catalog.GaryMeshNodes(Between<MeshNodeRegressionTrainer.Options>(edges, labelColumnName, featureColumnName, idColumnName, splitColumnName));
 
     /// <summary>Predicts a number for each node of a graph, with all options.</summary>
     /// <param name="catalog">The trainers' catalog.</param>
@@ -233,4 +195,23 @@ public static class MeshCatalog
     public static MeshNodeRegressionTrainer GaryMeshNodes(
         this RegressionCatalog.RegressionTrainers catalog, MeshNodeRegressionTrainer.Options options) =>
         new(CatalogEnvironment.Of(catalog), options);
+
+    private static TOptions Over<TOptions>(MeshGraph graph, string label, string feature, string? exampleWeight)
+        where TOptions : MeshSignalOptions, new() => new()
+        {
+            Graph = graph,
+            LabelColumnName = label,
+            FeatureColumnName = feature,
+            ExampleWeightColumnName = exampleWeight,
+        };
+
+    private static TOptions Between<TOptions>(IDataView edges, string label, string feature, string id, string? split)
+        where TOptions : MeshNodeOptions, new() => new()
+        {
+            Edges = edges,
+            LabelColumnName = label,
+            FeatureColumnName = feature,
+            IdColumnName = id,
+            SplitColumnName = split,
+        };
 }

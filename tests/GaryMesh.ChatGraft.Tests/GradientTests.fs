@@ -4,11 +4,6 @@ open Expecto
 open GaryMesh.ChatGraft
 open GaryMesh.ChatGraft.Tests.Support
 
-/// The norm of the difference over the norm of what is expected.
-let private relative (expected: float[]) (actual: float32[]) =
-    let difference = Array.map2 (fun e a -> (e - float a) ** 2.0) expected actual |> Array.sum
-    sqrt (difference / (expected |> Array.sumBy (fun e -> e * e)))
-
 let private complex = Array.map (fun (x: float32) -> System.Numerics.Complex(float x, 0.0))
 
 let private targetsOf (tokens: int[]) = tokens |> Array.mapi (fun i token -> if i % 3 = 1 then -1 else (token + i) % 5)

@@ -9,10 +9,6 @@ open GaryMesh
 open GaryMesh.ChatGraft
 open GaryMesh.ChatGraft.Tests.Support
 
-let private relative (expected: float[]) (actual: float32[]) =
-    let difference = Array.map2 (fun e a -> (e - float a) ** 2.0) expected actual |> Array.sum
-    sqrt (difference / (expected |> Array.sumBy (fun e -> e * e)))
-
 let private real (x: float) = Complex(x, 0.0)
 let private complex = Array.map (fun (x: float32) -> real (float x))
 

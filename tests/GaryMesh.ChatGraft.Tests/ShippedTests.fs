@@ -1,25 +1,10 @@
 /// The model that ships.
 module GaryMesh.ChatGraft.Tests.ShippedTests
 
-open System
 open System.IO
 open Expecto
 open GaryMesh.ChatGraft
-
-let private dialogues = "dialogue/dialogue_permissive_valid.txt"
-
-/// The first part of the dialogues held out, or a message that says why there is none.
-let private heldOut () =
-    match Environment.GetEnvironmentVariable "GARYMESH_DATA" with
-    | null
-    | "" -> skiptest "GARYMESH_DATA names no folder of test data"
-    | folder ->
-        let path = Path.Combine(folder, dialogues)
-
-        if File.Exists path then
-            File.ReadAllText(path)[..39_999]
-        else
-            skiptest $"{path} is not there"
+open GaryMesh.Tests.DataFolder
 
 [<Tests>]
 let tests =
@@ -62,7 +47,7 @@ let tests =
           }
 
           test "predicts dialogues it has not seen" {
-              let text = heldOut ()
+              let text = File.ReadAllText(data [ "dialogue"; "dialogue_permissive_valid.txt" ])[..39_999]
               let model = ShippedModel.Read()
               use packed = new PackedCortex(model.Cortex)
               let score = Scoring.Score(packed, model.Tokenizer, text)

@@ -45,6 +45,11 @@ let close (a: float32[][]) (b: float32[][]) =
         a
         b
 
+/// The norm of the difference over the norm of what is expected.
+let relative (expected: float[]) (actual: float32[]) =
+    let difference = Array.map2 (fun e a -> (e - float a) ** 2.0) expected actual |> Array.sum
+    sqrt (difference / (expected |> Array.sumBy (fun e -> e * e)))
+
 /// A graft of a few lines: every position receives tanh (W x + U y), y being the stream of the position before it (zeros
 /// at first), through a matrix R.
 type NeighbourGraft(width: int, seed: uint64) =

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using GaryMesh.Cli;
 
 namespace GaryMesh.ChatGraft.Commands;
 
@@ -41,7 +42,7 @@ internal static class CommandLine
 
         if (result.Errors.Count > 0 && result.Action is not HelpAction)
         {
-            error.WriteLine($"{Name}: {Sentence(result.Errors[0].Message)} See '--help'.");
+            error.WriteLine($"{Name}: {Refusal.Sentence(result.Errors[0].Message)} See '--help'.");
             return Refused;
         }
 
@@ -58,16 +59,8 @@ internal static class CommandLine
         catch (Exception refusal) when (refusal is ArgumentException or InvalidDataException or IOException
             or UnauthorizedAccessException)
         {
-            error.WriteLine($"{Name}: {Sentence(refusal.Message)}");
+            error.WriteLine($"{Name}: {Refusal.Sentence(refusal.Message)}");
             return Refused;
         }
-    }
-
-    /// <summary>One line, without the parameter's name that .NET adds, ending in a full stop.</summary>
-    private static string Sentence(string message)
-    {
-        var parameter = message.IndexOf(" (Parameter '", StringComparison.Ordinal);
-        var text = (parameter < 0 ? message : message[..parameter]).ReplaceLineEndings(" ").Trim();
-        return text.EndsWith('.') ? text : text + ".";
     }
 }

@@ -4,6 +4,7 @@ open System
 open System.Collections.Generic
 open System.Collections.Immutable
 open System.Runtime.InteropServices
+open GaryMesh.Graphs
 
 [<RequireQualifiedAccess>]
 type Topology =
@@ -339,60 +340,8 @@ type Graph
 
     static member Icosphere(frequency: int) =
         Guard.positive "The frequency of an icosphere" frequency
-        let f = frequency
-        let ratio = (1.0 + sqrt 5.0) / 2.0
-
-        let corners =
-            [| for small in [ -1.0; 1.0 ] do
-                   for large in [ -ratio; ratio ] do
-                       [| 0.0; small; large |]
-                       [| small; large; 0.0 |]
-                       [| large; 0.0; small |] |]
-
-        let distance (a: float[]) (b: float[]) = Array.sumBy (fun k -> (a[k] - b[k]) ** 2.0) [| 0..2 |]
-        // The icosahedron's edges have length 2; the next nearest corners are ratio times as far.
-        let joined a b = abs (distance corners[a] corners[b] - 4.0) < 1e-9
-
-        let faces =
-            [ for a in 0..11 do
-                  for b in a + 1 .. 11 do
-                      for c in b + 1 .. 11 do
-                          if joined a b && joined b c && joined a c then
-                              a, b, c ]
-
-        // A point of a face is named by its corners with a non-zero share, so that neighbouring faces share points.
-        let points = Dictionary<(int * int) list, int>()
-        let positions = List<float>()
-
-        let point (shares: (int * int) list) =
-            let name = shares |> List.filter (fun (_, share) -> share > 0) |> List.sort
-
-            match points.TryGetValue name with
-            | true, index -> index
-            | _ ->
-                let sum axis = name |> List.sumBy (fun (corner, share) -> corners[corner][axis] * float share)
-                let x, y, z = sum 0, sum 1, sum 2
-                let length = sqrt (x * x + y * y + z * z)
-                positions.AddRange [ x / length; y / length; z / length ]
-                points.Add(name, points.Count)
-                points.Count - 1
-
-        let triangles =
-            [| for a, b, c in faces do
-                   let at i j = point [ a, f - i - j; b, i; c, j ]
-
-                   for i in 0 .. f - 1 do
-                       for j in 0 .. f - 1 - i do
-                           at i j
-                           at (i + 1) j
-                           at i (j + 1)
-
-                           if i + j < f - 1 then
-                               at (i + 1) j
-                               at (i + 1) (j + 1)
-                               at i (j + 1) |]
-
-        Graph.OfTriangles($"icosphere:{f}", positions.ToArray(), triangles)
+        let struct (positions, triangles) = Icosphere.make frequency
+        Graph.OfTriangles($"icosphere:{frequency}", positions, triangles)
 
     static member NearestNeighbours(positions: float[], k: int) =
         let cells = positions.Length / 3
@@ -409,73 +358,7 @@ type Graph
                 Guard.refuse
                     $"Every position must be finite, but coordinate {at % 3} of cell {at / 3} is {positions[at]}."
 
-        // Buckets of a regular grid with about two cells each; rings of buckets are searched until none can be nearer.
-        let low = Array.init 3 (fun a -> Seq.min (seq { for i in 0 .. cells - 1 -> positions[3 * i + a] }))
-        let high = Array.init 3 (fun a -> Seq.max (seq { for i in 0 .. cells - 1 -> positions[3 * i + a] }))
-
-        // An extent that would fit into one bucket counts for none, or a thin sheet would get far too many buckets.
-        let rec sideOf extents =
-            let volume = List.fold (*) 1.0 extents
-            let side = (volume * 2.0 / float cells) ** (1.0 / float extents.Length)
-
-            match extents with
-            | thinnest :: (_ :: _ as others) when thinnest < side || thinnest = 0.0 -> sideOf others
-            | _ -> side
-
-        let extents = Array.map2 (-) high low |> Array.sort |> List.ofArray
-        let side = max (sideOf extents) (max (List.last extents * 1e-3) 1e-300)
-        let slot i axis = int (floor ((positions[3 * i + axis] - low[axis]) / side))
-        let bucketOf i = struct (slot i 0, slot i 1, slot i 2)
-        let buckets = Dictionary<struct (int * int * int), List<int>>()
-
-        for i in 0 .. cells - 1 do
-            match buckets.TryGetValue(bucketOf i) with
-            | true, members -> members.Add i
-            | _ -> buckets[bucketOf i] <- List [ i ]
-
-        let squared i j =
-            let d axis = positions[3 * j + axis] - positions[3 * i + axis]
-            d 0 * d 0 + d 1 * d 1 + d 2 * d 2
-
-        let nearest i =
-            let struct (bx, by, bz) = bucketOf i
-            let found = List<struct (float * int)>()
-            let mutable ring = 0
-            let mutable searching = true
-
-            while searching do
-                // Where far more buckets than cells would be searched, the cells are quicker to look through.
-                if float (2 * ring + 1) ** 3.0 > 8.0 * float cells then
-                    found.Clear()
-
-                    for j in 0 .. cells - 1 do
-                        if j <> i then
-                            found.Add(struct (squared i j, j))
-
-                    searching <- false
-                else
-                    for dx in -ring .. ring do
-                        for dy in -ring .. ring do
-                            let rim = abs dx = ring || abs dy = ring
-
-                            for dz in (if rim then [ -ring .. ring ] else List.distinct [ -ring; ring ]) do
-                                match buckets.TryGetValue(struct (bx + dx, by + dy, bz + dz)) with
-                                | true, members ->
-                                    for j in members do
-                                        if j <> i then
-                                            found.Add(struct (squared i j, j))
-                                | _ -> ()
-
-                    // Whatever lies beyond the searched rings is at least `ring` bucket sides away.
-                    let safe = float ring * side
-                    let within = found |> Seq.filter (fun struct (d, _) -> d < safe * safe) |> Seq.length
-                    searching <- within < k
-                    ring <- ring + 1
-
-            found.Sort()
-            Array.init k (fun n -> let struct (_, j) = found[n] in j)
-
-        let nearest: int[][] = Array.init cells nearest
+        let nearest = Nearest.among positions k
         let edgeOf cell (n: int) = ValueSome(Rows.between positions cell (nearest[cell][n]))
         Graph.Build($"knn:{k}", Topology.General, cells, Array.copy positions, k, edgeOf)
 

@@ -20,11 +20,15 @@ type internal Rows =
     | Sparse of SparseRows
 
 module internal Dropout =
+    let private keep (rate: float) = 65536 - int (Math.Round(rate * 65536.0))
+
+    /// What the numbers that are kept are multiplied by.
+    let scale (rate: float) = 65536.0f / float32 (keep rate)
+
     /// Sets each number to 0 with the given rate and divides the others by 1 - rate (Srivastava et al., JMLR 2014). The same key
     /// drops the same numbers, so it is its own adjoint.
     let apply (rate: float) (key: uint64) (values: Span<float32>) =
-        let keep = 65536 - int (Math.Round(rate * 65536.0))
-        let scale = 65536.0f / float32 keep
+        let keep, scale = keep rate, scale rate
         let mutable block = 0
 
         while 64 * block < values.Length do

@@ -19,15 +19,15 @@ type internal ModelRun(shape: ModelShape, scaling: Scaling, graph: Graph, automa
         | true, weight -> Some(new Layer(dense, weight, views[name + ".bias"], relu))
         | _ -> None
 
-    let encoderHidden, encoder = layer "encoder.hidden" true, layer "encoder" false
-    let readoutHidden, readout = layer "readout.hidden" true, layer "readout" false
-    let layers = [ encoderHidden; encoder; readoutHidden; readout ] |> List.choose id
+    let perceptron name =
+        layer name false |> Option.map (fun last -> new Perceptron(layer (name + ".hidden") true, last))
+
+    let encoder, readout = perceptron "encoder", perceptron "readout"
+    let perceptrons = [ encoder; readout ] |> List.choose id
 
     let given = ModelRows(shape, scaling, graph, encoder.IsSome)
-    let hiddenRoom, encoding = Room(), Room()
-    let readable, votes, answer = Room(), Room(), Room()
-    let dEncoding, dHidden, dReadable, dVotes, dReadoutHidden = Room(), Room(), Room(), Room(), Room()
-    let readoutHiddenRoom = Room()
+    let readable, answer = Room(), Room()
+    let dEncoding, dReadable, dVotes = Room(), Room(), Room()
 
     // What the way back needs of the way forward.
     let silence = Noise.None
@@ -74,17 +74,24 @@ type internal ModelRun(shape: ModelShape, scaling: Scaling, graph: Graph, automa
             rollout
         | rollout -> rollout
 
-    /// The mean over the cells of each output of row `row`.
-    let pool (votes: float32[]) row (answers: float32[]) =
-        let share = 1.0f / float32 cells
+    /// What the cells of the batch's rows say, pooled where the model does so.
+    let pooled (votes: float32[]) =
+        if shape.Pooling.IsCells then
+            votes
+        else
+            let share = 1.0f / float32 cells
+            let answers = answer.Of(rows * outputs)
 
-        for j in 0 .. outputs - 1 do
-            let mutable sum = 0.0f
+            for row in 0 .. rows - 1 do
+                for j in 0 .. outputs - 1 do
+                    let mutable sum = 0.0f
 
-            for cell in 0 .. cells - 1 do
-                sum <- sum + votes[(row * cells + cell) * outputs + j]
+                    for cell in 0 .. cells - 1 do
+                        sum <- sum + votes[(row * cells + cell) * outputs + j]
 
-            answers[row * outputs + j] <- sum * share
+                    answers[row * outputs + j] <- sum * share
+
+            answers
 
     /// What the readout reads of row `row`: its last states and, where wanted, its encoding.
     let assemble (final: float32[]) (codes: float32[]) row (states: float32[]) =
@@ -101,8 +108,8 @@ type internal ModelRun(shape: ModelShape, scaling: Scaling, graph: Graph, automa
 
     /// Takes up parameters; the array must not change until the next are taken up.
     member _.Load(parameters: float32[]) =
-        for layer in layers do
-            layer.Load parameters
+        for perceptron in perceptrons do
+            perceptron.Load parameters
 
         let rule = shape.RuleShape
         prepared.Load(Rule(rule, ReadOnlySpan(parameters, shape.RuleOffset, rule.ParameterCount)))
@@ -122,23 +129,10 @@ type internal ModelRun(shape: ModelShape, scaling: Scaling, graph: Graph, automa
         read <- given.Gather(data, chosen, noise)
 
         let codes =
-            match encoderHidden, encoder, read with
-            | Some hidden, Some layer, _ ->
-                let values = hiddenRoom.Of(count * hidden.Outputs)
-                hidden.Forward(read, count, values)
-
-                if noise.HiddenDropout > 0.0 then
-                    Dropout.apply noise.HiddenDropout (noise.Part 2) (Span(values, 0, count * hidden.Outputs))
-
-                let codes = encoding.Of(count * encoded)
-                layer.Forward(Rows.Dense(matrix values count hidden.Outputs), count, codes)
-                codes
-            | None, Some layer, _ ->
-                let codes = encoding.Of(count * encoded)
-                layer.Forward(read, count, codes)
-                codes
-            | _, None, Rows.Dense view -> view.Data
-            | _, None, Rows.Sparse _ -> Guard.refuse "Sparse rows need an encoder, but the model has none."
+            match encoder, read with
+            | Some encoder, _ -> encoder.Forward(read, count, noise.HiddenDropout, noise.Part 2)
+            | None, Rows.Dense view -> view.Data
+            | None, Rows.Sparse _ -> Guard.refuse "Sparse rows need an encoder, but the model has none."
 
         rollouts <- Array.init rows (fun row -> rolloutOf codes row (firing row))
         let finals = if traced then prepared.Trace rollouts else prepared.Run rollouts
@@ -151,49 +145,20 @@ type internal ModelRun(shape: ModelShape, scaling: Scaling, graph: Graph, automa
         if noise.StateDropout > 0.0 then
             Dropout.apply noise.StateDropout (noise.Part 3) (Span(states, 0, count * width))
 
-        match readoutHidden, readout with
-        | _, None -> states
-        | hidden, Some layer ->
-            let votesHere = votes.Of(count * outputs)
-
-            match hidden with
-            | Some hidden ->
-                let values = readoutHiddenRoom.Of(count * hidden.Outputs)
-                hidden.Forward(Rows.Dense(matrix states count width), count, values)
-                layer.Forward(Rows.Dense(matrix values count hidden.Outputs), count, votesHere)
-            | None -> layer.Forward(Rows.Dense(matrix states count width), count, votesHere)
-
-            if shape.Pooling.IsCells then
-                votesHere
-            else
-                let answers = answer.Of(rows * outputs)
-
-                for row in 0 .. rows - 1 do
-                    pool votesHere row answers
-
-                answers
+        match readout with
+        | None -> states
+        | Some readout -> readout.Forward(Rows.Dense(matrix states count width), count, 0.0, 0UL) |> pooled
 
     /// `Forward` for one row, by the calling thread and without allocation on a small graph; the same bits.
     member _.ForwardHere(row: ReadOnlySpan<float32>, firing: Firing) : float32[] =
         noise <- silence
         rows <- 1
-        let mutable codes = given.Enter row
-        let mutable width = shape.Seen
+        let entered = given.Enter row
 
-        match encoderHidden with
-        | Some layer ->
-            let values = hiddenRoom.Of(cells * layer.Outputs)
-            layer.ForwardHere(matrix codes cells width, matrix values cells layer.Outputs)
-            codes <- values
-            width <- layer.Outputs
-        | None -> ()
-
-        match encoder with
-        | Some layer ->
-            let values = encoding.Of(cells * encoded)
-            layer.ForwardHere(matrix codes cells width, matrix values cells encoded)
-            codes <- values
-        | None -> ()
+        let codes =
+            match encoder with
+            | None -> entered
+            | Some encoder -> encoder.ForwardHere(entered, cells)
 
         let rollout = rolloutFor firing
 
@@ -207,29 +172,10 @@ type internal ModelRun(shape: ModelShape, scaling: Scaling, graph: Graph, automa
         prepared.RunInto(rollout, finalHere.Value)
         let states = readable.Of(cells * shape.Readable)
         assemble finalHere.Value codes 0 states
-        let mutable reading = states
-        width <- shape.Readable
-
-        match readoutHidden with
-        | Some layer ->
-            let values = readoutHiddenRoom.Of(cells * layer.Outputs)
-            layer.ForwardHere(matrix reading cells width, matrix values cells layer.Outputs)
-            reading <- values
-            width <- layer.Outputs
-        | None -> ()
 
         match readout with
         | None -> states
-        | Some layer ->
-            let votesHere = votes.Of(cells * outputs)
-            layer.ForwardHere(matrix reading cells width, matrix votesHere cells outputs)
-
-            if shape.Pooling.IsCells then
-                votesHere
-            else
-                let answers = answer.Of outputs
-                pool votesHere 0 answers
-                answers
+        | Some readout -> readout.ForwardHere(states, cells) |> pooled
 
     /// The last states of the last batch's rollouts, in the order of the rows.
     member _.CopyStates(into: Span<float32>) =
@@ -257,24 +203,9 @@ type internal ModelRun(shape: ModelShape, scaling: Scaling, graph: Graph, automa
         let states = Rows.Dense(matrix (readable.Of 0) count width)
         let dStates = dReadable.Of(count * width)
 
-        match readoutHidden, readout with
-        | _, None -> Guard.refuse "A model without outputs has no gradient."
-        | Some hidden, Some layer ->
-            let values = readoutHiddenRoom.Of 0
-            let dValues = dReadoutHidden.Of(count * hidden.Outputs)
-
-            layer.Backward(
-                Rows.Dense(matrix values count hidden.Outputs),
-                count,
-                [||],
-                dVotesHere,
-                1.0f,
-                dValues,
-                gradient
-            )
-
-            hidden.Backward(states, count, values, dValues, 1.0f, dStates, gradient)
-        | None, Some layer -> layer.Backward(states, count, [||], dVotesHere, 1.0f, dStates, gradient)
+        match readout with
+        | None -> Guard.refuse "A model without outputs has no gradient."
+        | Some readout -> readout.Backward(states, count, dVotesHere, dStates, gradient)
 
         if noise.StateDropout > 0.0 then
             Dropout.apply noise.StateDropout (noise.Part 3) (Span(dStates, 0, count * width))
@@ -296,7 +227,7 @@ type internal ModelRun(shape: ModelShape, scaling: Scaling, graph: Graph, automa
 
         match encoder with
         | None -> ()
-        | Some layer ->
+        | Some encoder ->
             let dCodes = dEncoding.Of(count * encoded)
             Array.Clear(dCodes, 0, count * encoded)
 
@@ -323,29 +254,12 @@ type internal ModelRun(shape: ModelShape, scaling: Scaling, graph: Graph, automa
                             dCodes[at + i] <-
                                 dCodes[at + i] + dStates[(row * cells + cell) * width + shape.Channels + i]
 
-            match encoderHidden with
-            | None -> layer.Backward(read, count, [||], dCodes, 1.0f, null, gradient)
-            | Some hidden ->
-                let values = hiddenRoom.Of 0
-                let dValues = dHidden.Of(count * hidden.Outputs)
-
-                layer.Backward(
-                    Rows.Dense(matrix values count hidden.Outputs),
-                    count,
-                    [||],
-                    dCodes,
-                    1.0f,
-                    dValues,
-                    gradient
-                )
-
-                let keep = 1.0 - Math.Round(noise.HiddenDropout * 65536.0) / 65536.0
-                hidden.Backward(read, count, values, dValues, float32 (1.0 / keep), null, gradient)
+            encoder.Backward(read, count, dCodes, null, gradient)
 
     interface IDisposable with
         member _.Dispose() =
-            for layer in layers do
-                (layer :> IDisposable).Dispose()
+            for perceptron in perceptrons do
+                (perceptron :> IDisposable).Dispose()
 
             (prepared :> IDisposable).Dispose()
             (dense :> IDisposable).Dispose()

@@ -136,67 +136,6 @@ module private ModelStream =
     [<Literal>]
     let Firing = 3
 
-/// What the head says of a batch, in the model's own units.
-module private Judgement =
-    /// The mean loss over the labels that count, and its derivative by the outputs.
-    let of'
-        (shape: ModelShape)
-        (scaling: Scaling)
-        (cells: int)
-        (data: ModelData)
-        (rows: int[])
-        (bases: float32[])
-        (outputs: float32[])
-        =
-        let targets = shape.TargetsOn cells
-        let width, count = shape.Head.LabelWidth shape.Outputs, shape.Outputs
-        let regression = shape.Head.IsRegression
-        let adjoint = Array.zeroCreate<float32>(rows.Length * targets * count)
-        let label = Array.zeroCreate<float32> width
-        let mutable loss, total = 0.0, 0.0
-
-        for i in 0 .. rows.Length - 1 do
-            for target in 0 .. targets - 1 do
-                let place = rows[i] * targets + target
-                let weight = if data.Weights.Length = 0 then 1.0 else float data.Weights[place]
-
-                if weight > 0.0 then
-                    let mutable counted = 0
-
-                    for j in 0 .. width - 1 do
-                        let given = data.Labels[place * width + j]
-
-                        label[j] <-
-                            if regression then
-                                let added = if bases.Length = 0 then 0.0f else bases[i * targets + target]
-                                (given - added - scaling.OutputShift[j]) / scaling.OutputScale[j]
-                            else
-                                given
-
-                        if not (Single.IsNaN given) then
-                            counted <- counted + 1
-
-                    if counted > 0 then
-                        let at = (i * targets + target) * count
-                        total <- total + weight * float counted
-
-                        loss <-
-                            loss
-                            + shape.Head.Evaluate(
-                                ReadOnlySpan(outputs, at, count),
-                                ReadOnlySpan label,
-                                weight,
-                                Span(adjoint, at, count)
-                            )
-
-        if total > 0.0 then
-            let share = float32 (1.0 / total)
-
-            for i in 0 .. adjoint.Length - 1 do
-                adjoint[i] <- adjoint[i] * share
-
-        struct (loss, total, adjoint)
-
 [<Sealed>]
 type ModelTrainer
     (

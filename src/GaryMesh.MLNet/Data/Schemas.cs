@@ -78,6 +78,15 @@ internal static class Schemas
         throw Missing(nameof(inputSchema), role, name);
     }
 
+    /// <summary>How many values of a vector there are for each of so many cells; refused where they do not go round.</summary>
+    public static int ValuesPerCell(this DataViewSchema.Column column, string role, int cells)
+    {
+        var size = ((VectorDataViewType)column.Type).Size;
+        return size % cells == 0
+            ? size / cells
+            : throw Mismatch("schema", role, column.Name, $"a vector of Single whose size is a multiple of {cells} cells", column.Type.ToString()!);
+    }
+
     /// <summary>The shape of a schema with columns added or replaced.</summary>
     public static SchemaShape With(this SchemaShape input, IEnumerable<SchemaShape.Column> added)
     {

@@ -13,40 +13,30 @@ namespace GaryMesh.MLNet;
 /// <remarks>All rows are seen, those with a label are learnt from: a missing key or NaN is a row without one.</remarks>
 public abstract class MeshNodeTrainer : ITrainerEstimator<MeshNodeTransformer, MeshModel>
 {
-    private readonly IHost _host;
+    private readonly LabelFitting _fitting;
     private readonly MeshNodeOptions _options;
-    private readonly Target _target;
-    private readonly ulong _seed;
 
     private protected MeshNodeTrainer(IHostEnvironment env, MeshNodeOptions options, Target target)
     {
-        ArgumentNullException.ThrowIfNull(env);
         ArgumentNullException.ThrowIfNull(options);
         if (options.Edges is null)
             throw new ArgumentNullException(nameof(options), "A GaryMesh trainer of nodes needs the edges between them: set Options.Edges.");
         ArgumentException.ThrowIfNullOrEmpty(options.IdColumnName);
-        ArgumentException.ThrowIfNullOrEmpty(options.FeatureColumnName);
-        ArgumentException.ThrowIfNullOrEmpty(options.LabelColumnName);
-        _host = env.Register(GetType().Name);
+        _fitting = new LabelFitting(env, GetType().Name, options, target);
         _options = options;
-        _target = target;
-        _seed = Fitting.SeedOf(_host, options);
     }
 
     /// <inheritdoc/>
-    public TrainerInfo Info => Fitting.Info;
+    public TrainerInfo Info => LabelFitting.Info;
 
     /// <inheritdoc/>
     public SchemaShape GetOutputSchema(SchemaShape inputSchema)
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
         inputSchema.Require("id", _options.IdColumnName, ColumnKind.Identity);
-        inputSchema.Require("feature", _options.FeatureColumnName, ColumnKind.Vector);
         if (_options.SplitColumnName is { } split)
             inputSchema.Require("split", split, ColumnKind.Identity);
-        if (_options.ExampleWeightColumnName is { } weight)
-            inputSchema.Require("weight", weight, ColumnKind.Single);
-        return inputSchema.With(_target.Promised(inputSchema.Require("label", _options.LabelColumnName, _target.Labels)));
+        return _fitting.Promise(inputSchema);
     }
 
     /// <summary>Trains on the labelled rows of a table (those of the training split, where there is a split column).</summary>
@@ -61,26 +51,20 @@ public abstract class MeshNodeTrainer : ITrainerEstimator<MeshNodeTransformer, M
         var columns = new EdgeColumns(
             _options.SourceColumnName, _options.TargetColumnName, _options.EdgeWeightColumnName, _options.EdgeDirectionColumnName, _options.Directed);
         var table = new NodeTable(_options.IdColumnName, EdgeList.Read(_options.Edges, columns), _options.SkipUnknownNodes);
-        var feature = input.Schema.Require("feature", _options.FeatureColumnName, ColumnKind.Vector);
-        var label = input.Schema.Require("label", _options.LabelColumnName, _target.Labels);
+        var feature = _fitting.FeatureOf(input.Schema);
+        var label = _fitting.LabelOf(input.Schema);
         var rows = NodeRows.Read(input, table, _options.FeatureColumnName, ColumnKind.Vector);
         for (var row = 0; row < rows.Places.Length; row++)
             SignalRows.Check(rows.FeaturesOf(row), feature.Name, row, missing: false);
         var labels = NodeLabels.Read(input, _options, label, rows.Places);
 
         var graph = rows.Graph.Graph;
-        var outputs = _target.OutputsOf(label, graph.Cells);
-        var shape = _options.Shape(graph, ((VectorDataViewType)feature.Type).Size, _target.Loss, outputs, _target.Pooling, missing: false);
+        var shape = _fitting.Shape(graph, ((VectorDataViewType)feature.Type).Size, label, missing: false);
         var training = new ModelData(1, rows.Features, labels.Training, labels.Weights);
         var validation = labels.Validation is null ? null : new ModelData(1, rows.Features, labels.Validation, labels.Weights);
         var scaling = _options.NormalizeRows ? Scaling.Sums(shape) : Scaling.OfData(shape, graph.Cells, training);
-        var start = Model.Create(shape, scaling, _options.RuleStart, _seed);
-        var trained = Fitting.Run(_host, _options, start, graph, training, validation, _seed);
-        return new MeshNodeTransformer(_host, new MeshModel(_target.Task, trained, null, _options.FeatureColumnName)
-        {
-            Classes = KeyNames.Of(label),
-            Nodes = table,
-        });
+        var trained = _fitting.Run(shape, scaling, graph, training, validation);
+        return new MeshNodeTransformer(_fitting.Host, _fitting.ModelOf(trained, label, nodes: table));
     }
 }
 

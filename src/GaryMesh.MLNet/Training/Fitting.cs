@@ -1,36 +1,44 @@
 // Runs a training under ML.NET's eyes: seed, log, cancellation.
-using Microsoft.ML;
 using Microsoft.ML.Runtime;
 
 namespace GaryMesh.MLNet.Training;
 
-internal static class Fitting
+/// <summary>An estimator's host, options and seed: whatever it is fitted to, it is fitted here.</summary>
+internal class Fitting
 {
-    /// <summary>What ML.NET is told of every trainer here: features are scaled within the model, and read once. Its constructor
-    /// is ML.NET's own, so a stock trainer of the same needs lends it.</summary>
-    public static readonly TrainerInfo Info = new MLContext().MulticlassClassification.Trainers.NaiveBayes().Info;
+    private readonly MeshOptions _options;
+    private readonly ulong _seed;
 
-    /// <summary>The seed of an estimator: its options', or the next of its context's.</summary>
-    public static ulong SeedOf(IHost host, MeshOptions options) => (ulong)(options.Seed ?? host.Rand.Next());
-
-    /// <summary>Trains a model.</summary>
-    /// <exception cref="OperationCanceledException">The options' token was cancelled.</exception>
-    public static Model Run(
-        IHost host, MeshOptions options, Model start, Graph graph, ModelData training, ModelData? validation, ulong seed)
+    /// <summary>The seed is the options', or the next of the context's: the same estimator gives the same model each time.</summary>
+    public Fitting(IHostEnvironment env, string estimator, MeshOptions options)
     {
-        using var channel = host.Start("Training");
+        ArgumentNullException.ThrowIfNull(env);
+        ArgumentNullException.ThrowIfNull(options);
+        Host = env.Register(estimator);
+        _options = options;
+        _seed = (ulong)(options.Seed ?? Host.Rand.Next());
+    }
+
+    public IHost Host { get; }
+
+    /// <summary>Trains a model of a shape, from the start that the options name.</summary>
+    /// <exception cref="OperationCanceledException">The options' token was cancelled.</exception>
+    public Model Run(ModelShape shape, Scaling scaling, Graph graph, ModelData training, ModelData? validation)
+    {
+        var start = Model.Create(shape, scaling, _options.RuleStart, _seed);
+        using var channel = Host.Start("Training");
         channel.Info(
             MessageSensitivity.None,
             "Training {0} parameters on {1} rows of {2} cells",
             start.ParameterCount,
             training.Rows,
             graph.Cells);
-        using var trainer = new ModelTrainer(start, graph, options.Task(seed), training, validation, options.EngineOptions);
-        var outcome = trainer.Run(new Progress(channel, options.ReportEvery), options.CancellationToken);
+        using var trainer = new ModelTrainer(start, graph, _options.Task(_seed), training, validation, _options.EngineOptions);
+        var outcome = trainer.Run(new Progress(channel, _options.ReportEvery), _options.CancellationToken);
         switch (outcome.End)
         {
             case ModelEnd.Cancelled:
-                throw new OperationCanceledException("Training was cancelled.", options.CancellationToken);
+                throw new OperationCanceledException("Training was cancelled.", _options.CancellationToken);
             case ModelEnd.Diverged:
                 channel.Warning(
                     MessageSensitivity.None,

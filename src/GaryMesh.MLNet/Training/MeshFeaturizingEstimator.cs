@@ -3,7 +3,6 @@ using GaryMesh.MLNet.Data;
 using GaryMesh.MLNet.Rows;
 using GaryMesh.MLNet.Training;
 using Microsoft.ML;
-using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 
 namespace GaryMesh.MLNet;
@@ -26,23 +25,20 @@ namespace GaryMesh.MLNet;
 /// </remarks>
 public sealed class MeshFeaturizingEstimator : IEstimator<MeshFeaturizingTransformer>
 {
-    private readonly IHost _host;
+    private readonly Fitting _fitting;
     private readonly Options _options;
-    private readonly ulong _seed;
 
     /// <summary>Featurizes with the given options, under <paramref name="env"/> (an <c>MLContext</c> is one).</summary>
     public MeshFeaturizingEstimator(IHostEnvironment env, Options options)
     {
-        ArgumentNullException.ThrowIfNull(env);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentException.ThrowIfNullOrEmpty(options.OutputColumnName);
         if (options.Graph is null && options.Model?.Graph is null)
             throw new ArgumentNullException(nameof(options), "A GaryMesh featurizer needs the graph of its cells: set Options.Graph.");
         if (options.Rule is not null && options.Model is not null)
             throw new ArgumentException("A GaryMesh featurizer takes a rule or a trained model, but both are given.", nameof(options));
-        _host = env.Register(nameof(MeshFeaturizingEstimator));
+        _fitting = new Fitting(env, nameof(MeshFeaturizingEstimator), options);
         _options = options;
-        _seed = Fitting.SeedOf(_host, options);
     }
 
     private string Input => _options.InputColumnName ?? _options.OutputColumnName;
@@ -65,10 +61,7 @@ public sealed class MeshFeaturizingEstimator : IEstimator<MeshFeaturizingTransfo
         ArgumentNullException.ThrowIfNull(input);
         var graph = _options.Graph ?? _options.Model!.Graph!;
         var column = input.Schema.Require("input", Input, ColumnKind.Vector);
-        var size = ((VectorDataViewType)column.Type).Size;
-        if (size % graph.Cells != 0)
-            throw Schemas.Mismatch(nameof(input), "input", Input, $"a vector of Single whose size is a multiple of {graph.Cells} cells", column.Type.ToString()!);
-        var features = size / graph.Cells;
+        var features = column.ValuesPerCell("input", graph.Cells);
 
         var network = _options.Model is { } model ? model.Network
             : _options.Rule is { } rule ? Model.OfAutomaton(rule.WithFireRate(1), features)
@@ -94,8 +87,7 @@ public sealed class MeshFeaturizingEstimator : IEstimator<MeshFeaturizingTransfo
         var (values, rows) = SignalRows.ReadFeatures(input, column, missing: true);
         var shape = _options.Shape(graph, features, Head.Squared, features, Pooling.Cells, missing: true);
         var data = new ModelData(rows, values, values, null);
-        var start = Model.Create(shape, Scaling.OfData(shape, graph.Cells, data), _options.RuleStart, _seed);
-        return Fitting.Run(_host, _options, start, graph, data, null, _seed);
+        return _fitting.Run(shape, Scaling.OfData(shape, graph.Cells, data), graph, data, null);
     }
 
     /// <summary>Options of <see cref="MeshFeaturizingEstimator"/>.</summary>

@@ -21,9 +21,7 @@ internal sealed record Target(MeshTask Task, ColumnKind Labels, Head Loss)
     public int OutputsOf(DataViewSchema.Column label, int cells) => label.Type switch
     {
         KeyDataViewType key => checked((int)key.Count),
-        VectorDataViewType vector when vector.Size % cells == 0 => vector.Size / cells,
-        VectorDataViewType vector => throw Schemas.Mismatch(
-            "schema", "label", label.Name, $"a vector of Single whose size is a multiple of {cells} cells", vector.ToString()!),
+        VectorDataViewType => label.ValuesPerCell("label", cells),
         _ => 1,
     };
 

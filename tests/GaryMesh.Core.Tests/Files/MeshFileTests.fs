@@ -8,6 +8,7 @@ open Expecto
 open FsCheck
 open FsCheck.FSharp
 open GaryMesh
+open GaryMesh.Tests.DataFolder
 open GaryMesh.Tests.Files.Support
 
 let private readBytes (name: string) (bytes: byte[]) : TriangleMesh =

@@ -24,19 +24,6 @@ let fixture (name: string) : string =
 
     search (DirectoryInfo AppContext.BaseDirectory)
 
-/// A file of the data folder; the test is skipped when there is none.
-let data (parts: string list) : string =
-    match Environment.GetEnvironmentVariable "GARYMESH_DATA" with
-    | null
-    | "" -> skiptest "GARYMESH_DATA is not set, so the shared meshes are not read."
-    | folder ->
-        let path = Path.Combine(Array.ofList (folder :: parts))
-
-        if not (File.Exists path) then
-            skiptest $"The data folder has no {Path.Combine(Array.ofList parts)}."
-
-        path
-
 /// Runs a test in a folder of its own.
 let inFolder (test: string -> unit) : unit =
     let folder = Directory.CreateTempSubdirectory "garymesh"

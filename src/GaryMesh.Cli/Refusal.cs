@@ -1,0 +1,13 @@
+namespace GaryMesh.Cli;
+
+/// <summary>What a command says of whatever it refuses.</summary>
+internal static class Refusal
+{
+    /// <summary>One line, without the parameter's name that .NET adds, ending in a full stop.</summary>
+    public static string Sentence(string message)
+    {
+        var parameter = message.IndexOf(" (Parameter '", StringComparison.Ordinal);
+        var text = (parameter < 0 ? message : message[..parameter]).ReplaceLineEndings(" ").Trim();
+        return text.EndsWith('.') ? text : text + ".";
+    }
+}

@@ -1,0 +1,48 @@
+// What is the same of every trainer, whatever its rows are: features, labels and weights, and what they make of a model.
+using GaryMesh.MLNet.Data;
+using GaryMesh.MLNet.Nodes;
+using Microsoft.ML;
+using Microsoft.ML.Runtime;
+
+namespace GaryMesh.MLNet.Training;
+
+/// <summary>A fitting to labels.</summary>
+internal sealed class LabelFitting : Fitting
+{
+    /// <summary>What ML.NET is told of every trainer here: features are scaled within the model, and read once. Its constructor
+    /// is ML.NET's own, so a stock trainer of the same needs lends it.</summary>
+    public static readonly TrainerInfo Info = new MLContext().MulticlassClassification.Trainers.NaiveBayes().Info;
+
+    private readonly MeshTrainerOptions _options;
+    private readonly Target _target;
+
+    public LabelFitting(IHostEnvironment env, string trainer, MeshTrainerOptions options, Target target)
+        : base(env, trainer, options)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(options.FeatureColumnName);
+        ArgumentException.ThrowIfNullOrEmpty(options.LabelColumnName);
+        _options = options;
+        _target = target;
+    }
+
+    /// <summary>What the schema will be with a trained model's columns; refused where a column to learn from is missing.</summary>
+    public SchemaShape Promise(SchemaShape inputSchema)
+    {
+        inputSchema.Require("feature", _options.FeatureColumnName, ColumnKind.Vector);
+        if (_options.ExampleWeightColumnName is { } weight)
+            inputSchema.Require("weight", weight, ColumnKind.Single);
+        return inputSchema.With(_target.Promised(inputSchema.Require("label", _options.LabelColumnName, _target.Labels)));
+    }
+
+    public DataViewSchema.Column FeatureOf(DataViewSchema schema) => schema.Require("feature", _options.FeatureColumnName, ColumnKind.Vector);
+
+    public DataViewSchema.Column LabelOf(DataViewSchema schema) => schema.Require("label", _options.LabelColumnName, _target.Labels);
+
+    /// <summary>The shape of a model that says what the labels say.</summary>
+    public ModelShape Shape(Graph graph, int features, DataViewSchema.Column label, bool missing) =>
+        _options.Shape(graph, features, _target.Loss, _target.OutputsOf(label, graph.Cells), _target.Pooling, missing);
+
+    /// <summary>A trained network as a model of the task: on a graph of its own, or on that of a table.</summary>
+    public MeshModel ModelOf(Model network, DataViewSchema.Column label, MeshGraph? graph = null, NodeTable? nodes = null) =>
+        new(_target.Task, network, graph, _options.FeatureColumnName) { Classes = KeyNames.Of(label), Nodes = nodes };
+}
