@@ -7,6 +7,8 @@
 using GaryMesh.ChatGraft;
 
 const int Letters = 96, Sequences = 16, Length = 128;
+// Cells that hear sixteen characters back and talk four times: there is nothing else here that could.
+var mesh = new MeshGraftShape { Width = Letters, Channels = 20, Hidden = 44, Distances = [1, 2, 4, 8, 16], Steps = 4 };
 string Option(string name, string otherwise) => Array.IndexOf(args, name) is var at and >= 0 ? args[at + 1] : otherwise;
 int Letter(char letter) => letter == '\n' ? 95 : letter is >= ' ' and <= '~' ? letter - ' ' : '?' - ' ';
 int[] Read(string path) => [.. File.ReadAllText(path).Select(Letter)];
@@ -42,7 +44,7 @@ foreach (var arm in (string[])["mesh", "mlp", "low-rank"])
 
 IGraft Train(string arm, ulong seed, double rate)
 {
-    var graft = new GraftPlan(arm, After: 0, new MeshGraftShape { Width = Letters }).Create(seed)!;
+    var graft = new GraftPlan(arm, After: 0, mesh).Create(seed)!;
     using var pass = graft.CreatePass(Sequences, Length);
     var (adam, random, stream) = (new AdamW(graft.Parameters.Length, beta2: 0.99), new Random((int)seed), new float[Sequences * Length * Letters]);
     for (var step = 1; step <= steps; step++)

@@ -58,7 +58,7 @@ let tests =
 
                   Expect.stringContains
                       report
-                      "| mesh | 1 | 20-44-20, T = 4, 1 a position, back 1 3 | Frozen |"
+                      "| mesh | 1 | 36-32-36, T = 1, 1 a position, back 1 3 | Frozen |"
                       "the row of the mesh"
 
                   Expect.stringContains report "mesh against low-rank after block 1" "the comparison"

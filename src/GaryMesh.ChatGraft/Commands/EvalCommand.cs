@@ -13,21 +13,19 @@ internal static class EvalCommand
         var model = Options.File("--model", "The model. [default: the one that ships]");
         var baseline = Options.File(
             "--baseline", "Score a Kneser-Ney 5-gram of this training text too, over the same tokens.");
-        var graft = new Option<string>("--graft") { Description = "`on` to score with a mesh graft.", DefaultValueFactory = _ => "off" };
-        graft.AcceptOnlyFromAmong("on", "off");
-        var graftFile = Options.File("--graft-file", "The graft of `--graft on`. [default: the one that ships]");
+        var graft = new GraftSwitch();
         var (stride, threads, json) = (Options.Stride(), Options.Threads(), Options.Json());
         var command = new Command("eval", "Score a text: perplexity per token and bits per character.")
         {
-            text, model, baseline, graft, graftFile, stride, threads, json,
+            text, model, baseline, stride, threads, json,
         };
+        graft.AddTo(command);
         command.SetAction(parsed =>
         {
             var words = File.ReadAllText(parsed.GetValue(text)!);
-            var read = parsed.GetValue(model) is { } path ? ChatModelFile.Read(path) : ShippedModel.Read();
+            var read = ShippedModel.Or(parsed.GetValue(model));
             using var packed = new PackedCortex(read.Cortex);
-            var grafting = parsed.GetValue(graft) == "off" ? null
-                : parsed.GetValue(graftFile) is { } file ? GraftFile.Read(file) : GraftFile.Shipped();
+            var grafting = graft.Read(parsed);
             var watch = Stopwatch.StartNew();
             var score = Scoring.Score(
                 packed, read.Tokenizer, words, parsed.GetValue(stride), parsed.GetValue(threads), grafting);

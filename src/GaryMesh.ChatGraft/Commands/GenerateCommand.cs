@@ -30,16 +30,17 @@ internal static class GenerateCommand
             "a number above 0 and at most 1");
         var penalty = Options.Positive("--repetition-penalty", "Makes recent tokens less probable; 1 for none.", sampling.RepetitionPenalty);
         var seed = Options.Number<ulong>("--seed", "The same seed gives the same text.", 1, _ => true, "a whole number");
-        var json = Options.Json();
+        var (json, graft) = (Options.Json(), new GraftSwitch());
         var command = new Command("generate", "Go on from a prompt, on one thread.")
         {
             prompt, model, tokens, stops, temperature, topK, topP, penalty, seed, json,
         };
+        graft.AddTo(command);
         command.SetAction(parsed =>
         {
-            var read = parsed.GetValue(model) is { } path ? ChatModelFile.Read(path) : ShippedModel.Read();
+            var read = ShippedModel.Or(parsed.GetValue(model));
             using var packed = new PackedCortex(read.Cortex);
-            using var reader = new CortexReader(packed);
+            using var reader = new CortexReader(packed, graft.Read(parsed));
             var options = new GenerationOptions
             {
                 MaxTokens = parsed.GetValue(tokens),

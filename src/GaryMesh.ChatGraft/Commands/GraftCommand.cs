@@ -38,7 +38,7 @@ internal static class GraftCommand
         {
             Description = "Learning rates that each arm chooses from.",
             AllowMultipleArgumentsPerToken = true,
-            DefaultValueFactory = _ => [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03],
+            DefaultValueFactory = _ => [0.001, 0.003, 0.01, 0.03],
         };
         var command = new Command("train", "Runs arm by arm and seed by seed, each arm at the best of the rates on the text that chooses.")
         {
@@ -93,6 +93,9 @@ internal static class GraftCommand
     private static double Best(
         GraftExperiment experiment, GraftPlan plan, CortexTraining cortex, double[] rates, TextWriter error, CancellationToken stop)
     {
+        if (rates is [var only])
+            return only;
+
         var losses = rates.Select(rate => experiment.Run(plan, cortex, 0, rate, stop).HeldOut).ToArray();
         error.WriteLine($"{plan.Arm}: {string.Join(", ", rates.Zip(losses).Select(pair => string.Create(CultureInfo.InvariantCulture, $"rate {pair.First}: {pair.Second:F5}")))}");
         return rates[Array.IndexOf(losses, losses.Min())];

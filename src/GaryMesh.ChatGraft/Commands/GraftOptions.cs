@@ -8,7 +8,7 @@ internal sealed class GraftOptions
 {
     private static readonly MeshGraftShape _standard = new();
 
-    private readonly Option<int> _after = Options.Whole("--after", "Blocks that the stream has been through where the graft is plugged in.", 4, 0);
+    private readonly Option<int> _after = Options.Whole("--after", "Blocks that the stream has been through where the graft is plugged in.", 1, 0);
     private readonly Option<int> _population = Options.Whole("--population", "Cells at each position.", _standard.Population);
     private readonly Option<int> _cellSteps = Options.Whole("--cell-steps", "Steps that the cells take: T.", _standard.Steps);
     private readonly Option<int> _channels = Options.Whole("--channels", "Numbers in a cell's state.", _standard.Channels);
@@ -21,7 +21,7 @@ internal sealed class GraftOptions
     };
 
     /// <summary>Optimiser steps of a run.</summary>
-    public static Option<int> Steps() => Options.Whole("--steps", "Optimiser steps.", 200);
+    public static Option<int> Steps() => Options.Whole("--steps", "Optimiser steps.", 300);
 
     /// <summary>Windows of a step.</summary>
     public static Option<int> Batch() => Options.Whole("--batch", "Windows of 128 tokens a step, a multiple of 2.", 16);

@@ -25,7 +25,7 @@ internal static class SleepEvalCommand
         };
         command.SetAction(parsed =>
         {
-            var read = parsed.GetValue(model) is { } path ? ChatModelFile.Read(path) : ShippedModel.Read();
+            var read = ShippedModel.Or(parsed.GetValue(model));
             var all = File.ReadAllText(parsed.GetValue(text)!);
             var whole = all[..Math.Min(all.Length, parsed.GetValue(characters))];
             var turns = Turns(read, parsed.GetValue(conversations), parsed.GetValue(seed), stop);

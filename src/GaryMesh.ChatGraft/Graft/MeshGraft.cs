@@ -14,16 +14,16 @@ public sealed record MeshGraftShape
     public int Population { get; init; } = 1;
 
     /// <summary>How far back a cell sees the cells of earlier positions, one operator each.</summary>
-    public ImmutableArray<int> Distances { get; init; } = [1, 2, 4, 8, 16];
+    public ImmutableArray<int> Distances { get; init; } = [1];
 
     /// <summary>Numbers in a cell's state, and values into which a hidden state is encoded: a cell begins with them.</summary>
-    public int Channels { get; init; } = 20;
+    public int Channels { get; init; } = 36;
 
     /// <summary>Hidden units of the rule.</summary>
-    public int Hidden { get; init; } = 44;
+    public int Hidden { get; init; } = 32;
 
     /// <summary>Steps that the cells take: T.</summary>
-    public int Steps { get; init; } = 4;
+    public int Steps { get; init; } = 1;
 
     /// <summary>The rule's sizes.</summary>
     [JsonIgnore]
