@@ -28,6 +28,10 @@ internal sealed partial class FactTemplates
     /// <summary>The templates that it is measured with; the two sets share no sentence.</summary>
     public static FactTemplates HeldOut => Load("held-out.txt");
 
+    /// <summary>The templates of a file.</summary>
+    /// <exception cref="InvalidDataException">The file is none of templates: one sentence says which line.</exception>
+    public static FactTemplates Read(string path) => Parse(File.ReadAllText(path));
+
     /// <summary>The kinds of facts.</summary>
     public IReadOnlyList<FactKind> Kinds { get; }
 
