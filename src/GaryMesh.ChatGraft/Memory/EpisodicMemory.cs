@@ -168,6 +168,7 @@ public sealed partial class EpisodicMemory
         private readonly HashSet<string> _attributes;
         private readonly HashSet<string> _owners;
         private readonly HashSet<string> _needed;
+        private readonly bool _candidate;
 
         public Entry(Fact fact)
         {
@@ -185,6 +186,7 @@ public sealed partial class EpisodicMemory
             // "is" says nothing that a question would repeat.
             _relation = told.Relation is "is" or "" ? "" : Words.Canonical(told.Relation);
             _value = [.. Words.Cues(told.Value)];
+            _candidate = Candidate.IsMatch(told.Sentence);
             All = [.. _subject, .. _value, .. Words.Cues(told.Sentence)];
             if (_relation.Length > 0) All.Add(_relation);
             // Somebody is somebody: who a person is and what they are called are one question.
@@ -203,25 +205,39 @@ public sealed partial class EpisodicMemory
             // "I have my exam on ..." answers "when is the exam" too.
             if (told.Subject is "I" or "my" or "My" && !question.OfUser && !question.Firm.Any(cue => _value.Contains(cue))) return 0;
 
-            var (met, missed) = (0.0, 0.0);
+            var (met, missed, support) = (0.0, 0.0, 1.0);
 
             foreach (var cue in question.Cues)
             {
                 if (All.Contains(cue)) met++;
+                else if (Words.IsAttribute(cue) && question.Firm.Contains(cue)) support = Math.Min(support, Supports(cue, question));
                 else if (question.Firm.Contains(cue)) return 0;
                 else if (!Words.IsKind(cue)) missed += Missing;
             }
 
-            if (met == 0) return 0;
-            var coverage = met / (met + missed);
+            if (met == 0 || support == 0) return 0;
+            var coverage = support * met / (met + missed);
 
-            // A whole sentence has no parts to compare; its own mentions stand for the subject.
-            if (told.Relation.Length == 0)
-            {
-                if (_subject.Count == 0 ? !question.OfUser && question.Firm.Count == 0 : !_subject.Any(question.Cues.Contains)) return 0;
-                return 0.85 * coverage;
-            }
+            var whole = 0.85 * coverage * Spoken(question);
+            return told.Relation.Length == 0 ? whole : Math.Max(whole, coverage * Parts(question));
+        }
 
+        // How far the sentence as it stands speaks of whom the question asks about.
+        private double Spoken(Question question)
+        {
+            var told = Fact.Told;
+            if (!_owners.IsSubsetOf(question.Cues)) return 0;
+            if (question.Firm.Any(cue => !Words.IsAttribute(cue)))
+                return told.Relation.Length == 0 || told.Owner != FactOwner.User || told.Subject is "I" or "we" or "We" ? 1 : 0;
+            if (told.Relation.Length > 0) return 0;
+            return question.OfUser && question.Cues.Any(cue => Words.IsAttribute(cue) && All.Contains(cue))
+                && (_subject.Count == 0 || OfTeller.IsMatch(told.Sentence)) ? 1 : 0;
+        }
+
+        // How far subject, relation and value answer.
+        private double Parts(Question question)
+        {
+            var told = Fact.Told;
             // "my friend Ada" is Ada, and my friend.
             var subject = _alias.Count == 0 || _alias.Count == _subject.Count
                 ? Covered(_subject, question)
@@ -236,7 +252,7 @@ public sealed partial class EpisodicMemory
             var another = told.Owner == FactOwner.User && _subject.Count > 0 && subject == 0 && question.OfUser;
             var reverse = !another && (value >= 0.5 || (value > 0 && _subject.Count == 0)) && (relation > 0.6 || subject > 0.5);
             // "my absolute favourite tea" is my favourite tea, but my sister's dog is not my dog.
-            if (!(subject > 0 && (subject >= 0.6 || _needed.Overlaps(question.Cues)) && _owners.IsSubsetOf(question.Cues)) && !reverse) return 0;
+            if (!(subject > 0 && ((subject >= 0.5 && _owners.Count == 0) || _needed.Overlaps(question.Cues)) && _owners.IsSubsetOf(question.Cues)) && !reverse) return 0;
             subject = Math.Max(subject, 0.5 + (0.5 * subject));
             if (_subject.Count == 0 && !reverse && !question.Cues.Contains(_relation) && !question.Cues.Any(Words.IsAttribute)) return 0;
 
@@ -248,8 +264,23 @@ public sealed partial class EpisodicMemory
                 { AsksWhere: true } when OnlyTime.IsMatch(told.Value) => 0.8,
                 _ => 1.0,
             };
-            return coverage * fit * (reverse ? Math.Max(0.8, 0.5 * (subject + relation)) : 0.5 * (subject + relation));
+            return fit * (reverse ? Math.Max(0.8, 0.5 * (subject + relation)) : 0.5 * (subject + relation));
         }
+
+        // What a fact that lacks a word for what is asked may still answer: what it tells shows of which kind it is.
+        private double Supports(string attribute, Question question)
+        {
+            var rival = All.Any(cue => Words.IsAttribute(cue) && !_value.Contains(cue) && !question.Cues.Contains(cue));
+            return attribute switch
+            {
+                _ when attribute == _name => !rival && _candidate ? 0.85 : 0,
+                _ when attribute == _live => !rival ? 0.85 : 0,
+                _ => 0,
+            };
+        }
+
+        private static readonly string _name = Words.Canonical("name");
+        private static readonly string _live = Words.Canonical("live");
 
         // Whom or what a sentence speaks of: the words behind "my" and "the" that are no attribute.
         private static IEnumerable<string> Mentions(string sentence) => Mention.Matches(Words.Said(sentence))
@@ -261,6 +292,12 @@ public sealed partial class EpisodicMemory
 
         private static double Covered(HashSet<string> cues, Question question) =>
             cues.Count == 0 ? 1 : (double)cues.Count(question.Cues.Contains) / cues.Count;
+
+        [GeneratedRegex(@"\b(?:me|us|(?:I|we) (?:was born|were born|live|work))\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+        private static partial Regex OfTeller { get; }
+
+        [GeneratedRegex(@"(?<!^)(?!I\b)\p{Lu}[\p{L}\p{M}'\-]+", RegexOptions.CultureInvariant)]
+        private static partial Regex Candidate { get; }
 
         [GeneratedRegex(@"(?<n>[\p{L}\p{M}\-]+)'s\b", RegexOptions.CultureInvariant)]
         private static partial Regex Owner { get; }

@@ -111,7 +111,7 @@ public sealed class Hearing
 
     private static bool Urges(string clean)
     {
-        foreach (var clause in Utterance.Clauses(clean))
+        foreach (var clause in Utterance.Sentences(clean).SelectMany(sentence => sentence.Clauses))
         {
             Utterance.WithoutOpenings(clause, out var urged);
             if (urged) return true;

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Text.RegularExpressions;
 
 namespace GaryMesh.ChatGraft;
@@ -18,10 +19,10 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
     {
         var questions = new List<Question>();
 
-        foreach (var sentence in Utterance.Sentences(clean))
+        foreach (var (_, clauses) in Utterance.Sentences(clean))
         {
             string? spokenOf = null;
-            foreach (var clause in sentence) Read(clause, topic, ref spokenOf, questions);
+            foreach (var clause in clauses) Read(clause, topic, ref spokenOf, questions);
             topic = spokenOf ?? topic;
         }
 
@@ -35,13 +36,12 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
         if (Own.Match(clause) is { Success: true } own) spokenOf = own.Value;
         else if (TheThing.Match(clause) is { Success: true } thing) spokenOf = thing.Value;
         if (urged && !Asking.IsMatch(clause)) return;
-        var wrapping = Wrapping.Match(clause);
-        // "I forgot my keys" wraps nothing; "I forgot my dog's name" and "tell me where I live" do.
-        var wrapped = wrapping.Success && wrapping.Length < clause.Length;
-        var core = (wrapped ? clause[wrapping.Length..] : clause).Trim().TrimEnd('?', '.', '!', ' ');
+        var wrapped = Wraps(clause, out var inner);
+        var weak = wrapped && Weak.IsMatch(clause[..^inner.Length]) && !Asking.IsMatch(inner);
+        var core = (wrapped ? inner : clause).Trim().TrimEnd('?', '.', '!', ' ');
         core = CalledBy.Replace(NameOfKind.Replace(Lead.Replace(Tail.Replace(Tag.Replace(core, ""), ""), ""), ""), "people");
         core = KindCalled.Replace(core, "$1");
-        if (!wrapped && !clause.EndsWith('?') && !Asking.IsMatch(clause)) return;
+        if (!(wrapped && Inquiring.IsMatch(core)) && !clause.EndsWith('?') && !Asking.IsMatch(clause)) return;
         if (core.Length == 0) return;
 
         var ofUser = First.IsMatch(core);
@@ -56,7 +56,7 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
         var third = Third.IsMatch(Cleft.Replace(core, ""));
         var borrowed = false;
         var open = !mention.Success && (third || !Named.IsMatch(core));
-        if (open && (spoken ?? (third || (!ofUser && cues.Count > 0 && cues.TrueForAll(Words.IsAttribute)) ? topic : null)) is { } meant)
+        if (open && (spoken ?? (third || (!ofUser && cues.Count > 0 && cues.TrueForAll(Words.IsAttribute)) ? topic : null)) is { } meant && (spoken is not null || cues.Count == 0 || cues.Exists(Words.IsAttribute)))
         {
             foreach (var cue in Words.Cues(meant))
             {
@@ -69,11 +69,16 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
         }
 
         firm.UnionWith(cues.Where(Words.IsAttribute));
+        var reminds = ToldMe.IsMatch(whole);
         var ofChat = Second.IsMatch(core) && !ToldMe.IsMatch(core);
-        var lookup = (Lookup.IsMatch(core) && !Opinion.IsMatch(core)) || (ofUser && Asking.IsMatch(core) && !Opinion.IsMatch(core))
-            || (wrapped && (ofUser || Asking.IsMatch(core)) && !Opinion.IsMatch(core))
-            || borrowed
-            || (ofUser && firm.Count > 0 && (wrapped || Asking.IsMatch(core)));
+        // Of the world at large ("who won the game?") nothing was told; of one's own affairs, of somebody by name and of
+        // "the" code, name, place or date of something it may have been.
+        var named = Named.IsMatch(core) && cues.Exists(Words.IsAttribute);
+        var certain = TheMatter.IsMatch(core) || (core.Contains("the ", StringComparison.OrdinalIgnoreCase) && cues.Exists(Words.IsAttribute) && firm.Any(cue => !Words.IsAttribute(cue)));
+        var attribute = cues.Exists(Words.IsAttribute) || When.IsMatch(core);
+        var opinion = cues.Contains(Words.Canonical("code")) ? false
+            : Opinion.IsMatch(core) || (!Lookup.IsMatch(core) && !attribute) || (weak && !attribute);
+        var lookup = borrowed || ((ofUser || named || certain || (wrapped && reminds)) && (wrapped || Asking.IsMatch(core) || Lookup.IsMatch(core)) && !opinion);
         var question = new Question(core, [.. cues], firm, ofUser, ofChat, lookup && !ofChat);
         questions.Add(question);
 
@@ -87,9 +92,55 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
     /// <summary>Whether a clause asks rather than tells, question mark or not.</summary>
     internal static bool Asks(string clause)
     {
-        var wrapping = Wrapping.Match(clause);
-        return Asking.IsMatch(clause) || (wrapping.Success && wrapping.Length < clause.Length && Inquiring.IsMatch(clause[wrapping.Length..]));
+        return Asking.IsMatch(clause) || (Wraps(clause, out var inner) && Inquiring.IsMatch(inner));
     }
+
+    // "Would you mind telling me what ..." leads up to a question: words that hold a sentence together, and among them one
+    // for knowing or telling.
+    private static bool Wraps(string clause, out string inner)
+    {
+        var wraps = false;
+        inner = clause;
+
+        foreach (Match match in Words.Word.Matches(clause))
+        {
+            var word = match.Value.ToLowerInvariant();
+            var end = match.Index + match.Length;
+            if (Inner.IsMatch(clause[match.Index..]) || !(_knowing.Contains(word) || _leading.Contains(word))) break;
+            wraps |= _knowing.Contains(word);
+            inner = clause[end..].TrimStart(' ', ',', ':', ';', '-', '–', '—', '.', '!', '…');
+        }
+
+        // "You know, my nephew has ..." only opens a statement.
+        return wraps && inner.Length > 0 && !(Comma.IsMatch(clause[..^inner.Length]) && !Asking.IsMatch(inner) && !clause.EndsWith('?'));
+    }
+
+    private static readonly FrozenSet<string> _knowing =
+        ("know remember recall recollect remind reminding tell telling say saying name repeat guess forgot forgotten forget idea clue memorised memorized "
+        + "noted stored wonder wondering sure slipped mind memory need help give show confirm recite chance hear reminded check find look ask asking "
+        + "bet think unsure list spell state").Split(' ').ToFrozenSet(StringComparer.Ordinal);
+
+    private static readonly FrozenSet<string> _leading =
+        ("please now so and hey ok okay quick question a an one more quiz time pop test small let us see can could would will do did have has you i we me "
+        + "am are is it out of curiosity just checking again sorry still even by any perhaps maybe happen to be able possibly kindly if whether that for "
+        + "about with on up refresh lost track not cannot seem quite really totally completely honestly surely must should probably certainly course "
+        + "trying was like want love got kept lately another favour favor try mine in case good hi hello well right actually or at all back from "
+        + "question curious here there hm hmm oh listen once anyone anybody somebody someone remembering knowing fails escapes also").Split(' ').ToFrozenSet(StringComparer.Ordinal);
+
+    // What a question proper begins with.
+    [GeneratedRegex(@"^(?:" + Wh + @"|(?:the|my|our|your)\b|name of\b)", Loose)]
+    private static partial Regex Inner { get; }
+
+    [GeneratedRegex(@"[,:;]\s*$", Loose)]
+    private static partial Regex Comma { get; }
+
+    // "Can you help me with my homework" asks for no memory.
+    [GeneratedRegex(@"\b(?:help|give|show|need|find|check|look)\b", Loose)]
+    private static partial Regex Weak { get; }
+
+    // "When is the exam", "where is the ladder".
+    [GeneratedRegex(@"^(?:when|where|(?:on |at )?(?:what|which) (?:day|date|time|place|room|code|number|name)) .*\bthe\b", Loose)]
+    private static partial Regex TheMatter { get; }
 
     /// <summary>The words that an answer cannot lack: those behind "my" and "the", names, and what follows "which".</summary>
     private static HashSet<string> FirmCues(string core)
@@ -132,15 +183,6 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
     [GeneratedRegex(@"^(?:" + Wh + @"|why|do|does|did|is|are|was|were|am|can|could|would|will|should|have|has|had|may|shall)\b", Loose)]
     private static partial Regex Asking { get; }
 
-    [GeneratedRegex(@"^(?:(?:please|now|so|and|hey|ok|okay|quick question|a question|question|one question|quiz time|pop quiz|test|small test|let us see|can you help|help me(?: out)?|i am curious|out of curiosity|just checking|remind me again|sorry)[\s,:.!\-–—]*)*"
-        + @"(?:(?:do|did|can|could|would|will) you (?:please |still |even |by any chance |perhaps |maybe |happen to |be able to |possibly |kindly )*(?:know|remember|recall|tell me|give me|show me|let me know|remind me(?: of| about)?|say|name|repeat|recollect|help me remember|confirm|think of)(?: again)?"
-        + @"|(?:tell|remind|give|show) me(?: again| once more| please)*(?: of| about)?|have you (?:kept|still got|memori[sz]ed|noted|stored)|(?:have you|do you have) (?:any idea|an idea|a clue|got any idea)|any idea|any clue|any chance you (?:know|remember|recall)|remember|recall|name|repeat|say"
-        + @"|i (?:have |have just |just |really |seem to have |think i |honestly |completely |totally )*(?:forgot|forgotten|forget|lost track of)|i (?:can ?not|can not|could not|do not|cannot)(?: seem to| quite| even| really)* (?:remember|recall|know|think of|come up with)"
-        + @"|i (?:wonder|was wondering|am wondering|am trying to remember|am trying to recall|was trying to remember|am not sure|am unsure)|i (?:would like|want|need|would love|have) (?:you )?to (?:know|hear|be reminded of|tell me|recall|remember|ask)(?: you)?"
-        + @"|it (?:has )?slipped my mind|my memory fails me(?: on)?|what do you (?:know|remember|recall) about|what have i told you about|what did i (?:tell you|say|mention) about|what can you tell me about|are you able to (?:tell me|recall|remember|say)|you (?:surely |must |should |still |probably |do |certainly |of course )*(?:know|remember|recall)|help me (?:remember|recall|out with)|refresh my memory(?: on| about)?|(?:could|can|would) you (?:please )?(?:look up|find out|check)|i (?:really )?need(?=\s+(?:the|my) (?:name|code|number|password|pin|date|address|combination)\b)|i bet you (?:forgot|do not (?:know|remember)|have forgotten)|(?:could|can) you address me by|do you (?:still |happen to |by any chance )*(?:have|got)(?=\s+(?:the|my)\s+(?:name|code|pin|number|password|address|combination|date)\b))"
-        + @"(?:\s+again|\s+please|\s+for me|\s+that|\s+if|\s+whether)*\s*[,:;\-–—]*\s+", Loose)]
-    private static partial Regex Wrapping { get; }
-
     [GeneratedRegex(@"(?:[\s,]+(?:again|please|though|by the way|btw|do you remember|do you know|do you recall|can you (?:tell me|remind me|recall|remember|say)|remember|right|once more|i forgot|then|anyway|exactly|if you remember|if you know|would you know|any idea|did i say|have i told you|i wonder|you know|or not))+$", Loose)]
     private static partial Regex Tail { get; }
 
@@ -165,7 +207,7 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
     private static partial Regex Cleft { get; }
 
     // What follows a wrapping when it is a question and no statement: "what ...", "my dog's name", but not "my dog is Rex".
-    [GeneratedRegex(@"^(?:" + Wh + @"|if|whether|about)\b|^(?:the|my|our)\s+[\p{L}\-]+\s+(?:where|who|which|that|in which)\b|^(?:the|my|our)\b(?!.*\b(?:is|are|was|were|lives|works)\s+\S)", Loose)]
+    [GeneratedRegex(@"^(?:" + Wh + @"|if|whether|about)\b|^(?:the|my|our)\s+[\p{L}\-]+\s+(?:where|who|which|that|in which)\b|^(?:the|my|our)\b(?!.*\b(?:is|are|was|were|lives|works|has|had|will)\s+\S)", Loose)]
     private static partial Regex Inquiring { get; }
 
     [GeneratedRegex(@"^(?:of|about|on)\s+", Loose)]
@@ -175,7 +217,8 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
     private static partial Regex Lookup { get; }
 
     // Questions that ask for advice, an opinion, a service or a feeling.
-    [GeneratedRegex(@"\b(?:should|recommend|suggest|advise|would)\b|^(?:what|how) about\b|^how (?:is|are) (?:it|you|things|everything)(?: going| doing| today)*$|^(?:can|could|may|shall|will) (?:i|we)\b|\b(?:weather|joke|meaning of life)\b|^how (?:can|could) (?:i|we)\b|^(?:is|are|was|were|do|does|did) (?:it|that|this|there|they|these|he|she)\b|^what (?:is|are) (?:it|that|this|up|new|wrong|going)\b|^(?:who|what) (?:is|are) (?:you|there|available)\b|^why\b", Loose)]
+    [GeneratedRegex(@"\b(?:should|recommend|suggest|advise)\b|\bwould (?:you|it|that|be)\b(?! (?:know|remember|recall|tell|say))|^(?:what|how) about\b|^how (?:is|are) (?:it|you|things|everything)(?: going| doing| today)*$"
+        + @"|\b(?:weather|joke|meaning of life)\b|^(?:can|could|may|shall|will) (?:i|we)\b|^\w+ (?:can|could|may|shall|must) (?:i|we|you|one|people)\b(?!.*\b(?:my|our|mine)\b)|^what (?:is|are) (?:this|up|new|wrong|going)\b|^(?:who|what) (?:is|are) (?:you|there|available)\b|^why\b", Loose)]
     private static partial Regex Opinion { get; }
 
     [GeneratedRegex(@"\b(?:my|our|the|that)\s+(?=(?<n>[\p{L}\p{N}'\-]+(?:\s+[\p{L}\p{N}'\-]+){0,2}))", Loose)]

@@ -38,6 +38,8 @@ internal static partial class StatementReader
         new(Pattern(@"^(?:(?:you (?:can|may|should) |please |just |everyone |everybody |people |friends |my friends |they |folks |usually |normally |mostly |all |my family |my colleagues )+)(?:call(?:s)?|know(?:s)?|refer to) (?<s>me) (?:as |by )?(?<v>[^,]+)$"), "name"),
         new(Pattern(@"^(?<s>the) name is (?<v>[\p{L}][^,]*)$"), "name"),
         new(Pattern(@"^(?<v>(?-i:\p{Lu})[\p{L}\p{M}'\-]+(?:\s(?-i:\p{Lu})[\p{L}\p{M}'\-]+)?) (?<s>speaking|here|is my name|is the name)(?:,.*)?$"), "name"),
+        new(Pattern(@"^.{1,40}?\b(?:call|calls|called|name|named|christened|nicknamed|baptised|baptized|know|knows) (?<s>me)(?: as| by| by the name)? (?<v>(?-i:\p{Lu})[\p{L}\p{M}'\-]*)\b.*$"), "name"),
+        new(Pattern(@"^.{1,40}?\b(?:gave|given|chose|picked) (?<s>me|(?:my|our|the)\s+" + Noun + @") the name(?: of)? (?<v>.+)$"), "name"),
         new(Pattern(@"^call (?<s>me) (?<v>[^,]+)$"), "name"),
         new(Pattern(@"^(?<s>my) (?:(?:full|first|real|given|own) )?name is (?<v>.+)$"), "name"),
         new(Pattern(@"^(?:this is|meet|here is|say hello to) (?<s>my " + Noun + @")[,:]?\s+(?<v>\p{L}[\p{L}\p{M}'\-]*)$"), "name"),
@@ -106,9 +108,6 @@ internal static partial class StatementReader
     [GeneratedRegex(@"\b(?:I|my|me|we|our|us)\b", Loose)]
     private static partial Regex FirstPerson { get; }
 
-    [GeneratedRegex(@"\b(?:I|my|me|we|our|us|the)\b|^\p{Lu}\w+\s(?:got|was|has|works?|lives|is)\b", Loose)]
-    private static partial Regex Personal { get; }
-
     [GeneratedRegex(@"(?<=\S\s)(?!I\b)\p{Lu}[\p{L}\p{M}'\-]+|^\p{Lu}[\p{L}\p{M}'\-]+(?=\s(?:has|got|pays|employs|works?|lives|owns|opens|unlocks|beats)\b)|[\p{L}\-]*\d[\p{L}\p{N}\-:.]*", RegexOptions.CultureInvariant)]
     private static partial Regex Named { get; }
 
@@ -164,7 +163,7 @@ internal static partial class StatementReader
     private static partial Regex ItsName { get; }
 
     // "..., isn't that nice?" leaves a statement.
-    [GeneratedRegex(@"(?<!\?.*),\s*(?:is|are|was|do|does|did|have|has|can|could|will|would)(?: not)? (?:it|that|he|she|they|you|I|we)\b[^,?]*\?$", Loose)]
+    [GeneratedRegex(@"(?<!\?.*),\s*(?:is|are|was|do|does|did|have|has|can|could|will|would)(?: not)? (?:it|that|he|she|they|you|I|we)\b[^,?]*\?$|,\s*(?:ok|okay|right|alright|all right|yes|yeah|eh|huh|got it|remember|you know|understood|see|deal)\s*\?$", Loose)]
     private static partial Regex Appeal { get; }
 
     // What only points elsewhere is no value.
@@ -185,6 +184,9 @@ internal static partial class StatementReader
     // "You should meet Ada, my landlord".
     [GeneratedRegex(@"(?<v>\p{Lu}[\p{L}\p{M}\-]+(?:\s\p{Lu}[\p{L}\p{M}\-]+)?),\s+(?:(?:who|that|he|she) is\s+)?(?<my>(?:my|our)\s+)(?<n>\p{Ll}[\p{Ll}'\-]*(?:\s\p{Ll}[\p{Ll}\-]*){0,2})(?=\s*$|,)", RegexOptions.CultureInvariant)]
     private static partial Regex Presented { get; }
+
+    [GeneratedRegex(@"\b(?:my|our)\s+[\p{L}'\-]+", Loose)]
+    private static partial Regex Owned { get; }
 
     // What a clause that states nothing leaves to talk about: "they changed the garage code", "you have not met my cat yet".
     [GeneratedRegex(@"\b(?:my|our)\s+(?!\w+ and I\b)[\p{L}'\-]+(?:\s+(?!(?:yet|before|today|yesterday|again|is|are|was|were|has|have|and|in|on|at|to|for|with)\b)[\p{L}'\-]+){0,2}|\bthe\s+[\p{L}'\-]+(?:\s[\p{L}'\-]+){0,2}$", Loose)]

@@ -21,26 +21,37 @@ internal static partial class StatementReader
         var before = topic;
         topic = null;
 
-        foreach (var whole in Utterance.Clauses(SelfAnswered.Replace(Utterance.WithoutContractions(clean), "$1 is ")))
+        foreach (var (sentence, clauses) in Utterance.Sentences(SelfAnswered.Replace(Utterance.WithoutContractions(clean), "$1 is ")))
         {
-            corrects |= Correcting.IsMatch(whole);
-            var clause = Utterance.WithoutOpenings(Appeal.Replace(whole, ""), out var urged);
-            if (clause.Length > LongestClause) continue;
-            if ((Question.Asks(clause) && !(Utterance.Conditional.IsMatch(clause) && clause.Contains(','))) || (clause.EndsWith('?') && !urged)) continue;
-            clause = Resolved(clause.TrimEnd('?', ' '), topic, before);
+            var (known, tells, urges, asks) = (found.Count, false, false, false);
 
-            if (Possession.Match(clause) is { Success: true } owned) topic = "my " + owned.Groups["n"].Value;
+            foreach (var whole in clauses)
+            {
+                corrects |= Correcting.IsMatch(whole);
+                var clause = Utterance.WithoutOpenings(Appeal.Replace(whole, ""), out var urged);
+                if (clause.Length > LongestClause) continue;
 
-            var known = found.Count;
-            if (Form(clause, urged) is { } statement) found.Add(statement);
-            else if (Words.Cues(clause).Length > 1 && (urged || (Personal.IsMatch(clause) && !Request.IsMatch(clause) && Valued(clause))))
-                found.Add(Whole(Trimmed(clause)));
+                if ((Question.Asks(clause) && !(Utterance.Conditional.IsMatch(clause) && clause.Contains(','))) || (clause.EndsWith('?') && !urged))
+                {
+                    asks = true;
+                    continue;
+                }
 
-            if (Apposition(clause) is { } name && !found.Exists(one => one.Relation == "name" && one.Value == name.Value))
-                found.Add(name);
+                clause = Resolved(clause.TrimEnd('?', ' '), topic, before);
+                (tells, urges) = (true, urges || urged);
 
-            if (found.Count > known && found[known].Relation.Length > 0) topic = found[known].Subject is { Length: > 2 } subject ? subject : ProperValue(found[known]) ?? topic;
-            else if (Mention.Match(clause) is { Success: true } mention) topic = mention.Value;
+                if (Possession.Match(clause) is { Success: true } owned) topic = "my " + owned.Groups["n"].Value;
+
+                var last = found.Count;
+                if (Form(clause, urged) is { } statement) found.Add(statement);
+                if (Apposition(clause) is { } name && !found.Exists(one => one.Relation == "name" && one.Value == name.Value))
+                    found.Add(name);
+
+                if (found.Count > last) topic = found[last].Subject is { Length: > 2 } subject ? subject : ProperValue(found[last]) ?? topic;
+                else if (Mention.Match(clause) is { Success: true } mention) topic = mention.Value;
+            }
+
+            if (tells && !asks && Rest(sentence, urges, found.Skip(known)) is { } rest) found.Add(rest);
         }
 
         topic ??= before;
@@ -81,6 +92,17 @@ internal static partial class StatementReader
     // "I adore Ada, she is my favourite singer": what is spoken of is Ada.
     private static string? ProperValue(Statement statement) =>
         Named.Match("- " + statement.Value) is { Success: true } named && named.Length == statement.Value.Length ? statement.Value : null;
+
+    // A sentence is kept whole where it names somebody or something that no form has found in it.
+    private static Statement? Rest(string sentence, bool urged, IEnumerable<Statement> found)
+    {
+        sentence = Trimmed(Utterance.WithoutOpenings(Appeal.Replace(sentence, ""), out _).TrimEnd('?', ' '));
+        if (sentence.Length > LongestClause || Words.Cues(sentence).Length < 2) return null;
+        var told = string.Join(' ', found.Select(one => one.Sentence));
+        if (told.Length > 0 ? Named.Matches(sentence).Concat(Owned.Matches(sentence)).All(one => told.Contains(one.Value, StringComparison.OrdinalIgnoreCase))
+            : !urged && (Request.IsMatch(sentence) || !Valued(sentence))) return null;
+        return Whole(sentence);
+    }
 
     // What the sentence names, if it is one thing, is its value.
     private static Statement Whole(string sentence)

@@ -26,20 +26,18 @@ internal static partial class Utterance
         return clean.ToString();
     }
 
-    /// <summary>A clean text as sentences, each as its clauses, with contractions written out and plain quotes; a question
+    /// <summary>A clean text as sentences, each with its clauses, with contractions written out and plain quotes; a question
     /// keeps its mark.</summary>
-    public static IEnumerable<string[]> Sentences(string clean)
+    public static IEnumerable<(string Whole, string[] Clauses)> Sentences(string clean)
     {
         foreach (var sentence in SentenceEnd.Split(WithoutContractions(clean)))
         {
             // "if you need the shed, the code is ..." belongs together.
-            var clauses = Conditional.IsMatch(sentence) ? [sentence] : ClauseStart.Split(sentence);
-            yield return [.. clauses.Select(clause => clause.Trim().Trim(',', ';', ':').Trim()).Where(clause => clause.Length > 0)];
+            string[] clauses = Conditional.IsMatch(sentence) ? [sentence] : ClauseStart.Split(sentence);
+            clauses = [.. clauses.Select(clause => clause.Trim().Trim(',', ';', ':').Trim()).Where(clause => clause.Length > 0)];
+            if (clauses.Length > 0) yield return (sentence.Trim(), clauses);
         }
     }
-
-    /// <summary>The clauses of all sentences.</summary>
-    public static IEnumerable<string> Clauses(string clean) => Sentences(clean).SelectMany(clauses => clauses);
 
     /// <summary>"I'm" as "I am", "what's" as "what is", and typographic quotes as plain ones.</summary>
     public static string WithoutContractions(string text)
