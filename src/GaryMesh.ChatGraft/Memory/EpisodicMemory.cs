@@ -168,6 +168,7 @@ public sealed partial class EpisodicMemory
         private readonly HashSet<string> _attributes;
         private readonly HashSet<string> _owners;
         private readonly HashSet<string> _needed;
+        private readonly HashSet<string> _mentions;
         private readonly bool _candidate;
 
         public Entry(Fact fact)
@@ -177,6 +178,7 @@ public sealed partial class EpisodicMemory
             _subject = told.Relation.Length > 0
                 ? [.. Words.Cues(told.Subject).Where(cue => !Words.IsKind(cue))]
                 : [.. Mentions(told.Sentence)];
+            _mentions = [.. Mentions(told.Sentence)];
             // "the attic's code" is of the attic; what is said of it need not be said again.
             _attributes = [.. _subject.Where(Words.IsAttribute)];
             if (!_subject.All(Words.IsAttribute)) _subject.RemoveWhere(Words.IsAttribute);
@@ -229,9 +231,9 @@ public sealed partial class EpisodicMemory
             if (!_owners.IsSubsetOf(question.Cues)) return 0;
             if (question.Firm.Any(cue => !Words.IsAttribute(cue)))
                 return told.Relation.Length == 0 || told.Owner != FactOwner.User || told.Subject is "I" or "we" or "We" ? 1 : 0;
-            if (told.Relation.Length > 0) return 0;
-            return question.OfUser && question.Cues.Any(cue => Words.IsAttribute(cue) && All.Contains(cue))
-                && (_subject.Count == 0 || OfTeller.IsMatch(told.Sentence)) ? 1 : 0;
+            return (told.Relation.Length == 0 || told.Owner != FactOwner.User)
+                && question.OfUser && question.Cues.Any(cue => Words.IsAttribute(cue) && All.Contains(cue)) && FirstPerson.IsMatch(told.Sentence)
+                && (_mentions.Count == 0 || OfTeller.IsMatch(told.Sentence)) ? 1 : 0;
         }
 
         // How far subject, relation and value answer.
@@ -292,6 +294,9 @@ public sealed partial class EpisodicMemory
 
         private static double Covered(HashSet<string> cues, Question question) =>
             cues.Count == 0 ? 1 : (double)cues.Count(question.Cues.Contains) / cues.Count;
+
+        [GeneratedRegex(@"\b(?:I|me|my|we|us|our)\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+        private static partial Regex FirstPerson { get; }
 
         [GeneratedRegex(@"\b(?:me|us|(?:I|we) (?:was born|were born|live|work))\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
         private static partial Regex OfTeller { get; }

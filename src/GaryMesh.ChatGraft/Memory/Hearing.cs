@@ -95,7 +95,7 @@ public sealed class Hearing
 
         if (recalled.Length > 0)
             return effect with { Recalled = recalled, Answer = string.Join(' ', recalled.Select(Sentence)) };
-        if (effect.Told.Count > 0 || questions.FirstOrDefault(one => one.Recalls) is not { } question) return effect;
+        if (questions.FirstOrDefault(one => one.Recalls) is not { } question) return effect;
 
         return effect with
         {

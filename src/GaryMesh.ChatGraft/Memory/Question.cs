@@ -58,7 +58,10 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
         var open = !mention.Success && (third || !Named.IsMatch(core));
         if (open && (spoken ?? (third || (!ofUser && cues.Count > 0 && cues.TrueForAll(Words.IsAttribute)) ? topic : null)) is { } meant && (spoken is not null || cues.Count == 0 || cues.Exists(Words.IsAttribute)))
         {
-            foreach (var cue in Words.Cues(meant))
+            // "Where was it?" asks once more what was asked in the same breath.
+            if (cues.Count == 0 && questions.Count > 0) return;
+
+            foreach (var cue in Words.Cues(meant).Where(cue => !Words.IsKind(cue)))
             {
                 if (!cues.Contains(cue)) cues.Add(cue);
                 firm.Add(cue);
@@ -111,17 +114,17 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
             inner = clause[end..].TrimStart(' ', ',', ':', ';', '-', '–', '—', '.', '!', '…');
         }
 
-        // "You know, my nephew has ..." only opens a statement.
-        return wraps && inner.Length > 0 && !(Comma.IsMatch(clause[..^inner.Length]) && !Asking.IsMatch(inner) && !clause.EndsWith('?'));
+        // "You know, my nephew has ...", "you need the code ..." and "I told you that ..." state something.
+        return wraps && inner.Length > 0 && (Asking.IsMatch(inner) || clause.EndsWith('?') || !Telling.IsMatch(clause[..^inner.Length]));
     }
 
     private static readonly FrozenSet<string> _knowing =
-        ("know remember recall recollect remind reminding tell telling say saying name repeat guess forgot forgotten forget idea clue memorised memorized "
-        + "noted stored wonder wondering sure slipped mind memory need help give show confirm recite chance hear reminded check find look ask asking "
+        ("know remember recall recollect remind reminding tell telling told mentioned said say saying name repeat guess forgot forgotten forget idea clue memorised memorized "
+        + "wonder wondering sure slipped mind memory need help give show confirm recite chance hear reminded check find look ask asking "
         + "bet think unsure list spell state").Split(' ').ToFrozenSet(StringComparer.Ordinal);
 
     private static readonly FrozenSet<string> _leading =
-        ("please now so and hey ok okay quick question a an one more quiz time pop test small let us see can could would will do did have has you i we me "
+        ("please now so let's and hey ok okay quick question a an one more quiz time pop test small let us see can could would will do did have has you i we me "
         + "am are is it out of curiosity just checking again sorry still even by any perhaps maybe happen to be able possibly kindly if whether that for "
         + "about with on up refresh lost track not cannot seem quite really totally completely honestly surely must should probably certainly course "
         + "trying was like want love got kept lately another favour favor try mine in case good hi hello well right actually or at all back from "
@@ -131,8 +134,9 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
     [GeneratedRegex(@"^(?:" + Wh + @"|(?:the|my|our|your)\b|name of\b)", Loose)]
     private static partial Regex Inner { get; }
 
-    [GeneratedRegex(@"[,:;]\s*$", Loose)]
-    private static partial Regex Comma { get; }
+    // What leads up to a statement rather than to a question.
+    [GeneratedRegex(@"[,:;]\s*$|\b(?:told|mentioned|said)\b|^you\b.*\b(?:need|find|check|show|look)\b", Loose)]
+    private static partial Regex Telling { get; }
 
     // "Can you help me with my homework" asks for no memory.
     [GeneratedRegex(@"\b(?:help|give|show|need|find|check|look)\b", Loose)]
@@ -236,7 +240,7 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
     [GeneratedRegex(@"\b(?:it|its|he|his|him|she|her|they|their|them)\b", Loose)]
     private static partial Regex Third { get; }
 
-    [GeneratedRegex(@"\bthe\s+[\p{L}'\-]+(?:\s[\p{L}'\-]+){0,2}$", Loose)]
+    [GeneratedRegex(@"\b(?:the|(?<=^I (?:have|own|got|have got) )an?)\s+[\p{L}'\-]+(?:\s[\p{L}'\-]+){0,4}$", Loose)]
     private static partial Regex TheThing { get; }
 
     [GeneratedRegex(@"\bcalls? (?:my |his |her |our |their )?home\b|\bhome to\b", Loose)]

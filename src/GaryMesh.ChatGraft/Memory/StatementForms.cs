@@ -102,7 +102,7 @@ internal static partial class StatementReader
     [GeneratedRegex(@"^(?:tell|show|give|find|book|let|help|search|look|recommend|suggest|thank|thanks|do|does|did|is|are|am|was|were|can|could|would|will|should|may|shall|have|has|please|get|make|try|check|go|come|want|need|maybe|perhaps)\b", Loose)]
     private static partial Regex Request { get; }
 
-    [GeneratedRegex(@"^(?:a|an|the|not|so|very|it|that|this|what|something|nothing|really|too|here|there|him|her|them|me|you|in|on|at|up)\b(?!\s+\p{Lu})|\b(?:my|your|our)\b", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^(?:a|an|the|not|so|very|it|that|this|what|something|nothing|really|too|here|there|him|her|them|me|you|in|on|at|up)\b(?!\s+\p{Lu})|\b(?:my|your|our|is|was)\b", RegexOptions.CultureInvariant)]
     private static partial Regex NoName { get; }
 
     [GeneratedRegex(@"\b(?:I|my|me|we|our|us)\b", Loose)]
@@ -189,7 +189,7 @@ internal static partial class StatementReader
     private static partial Regex Owned { get; }
 
     // What a clause that states nothing leaves to talk about: "they changed the garage code", "you have not met my cat yet".
-    [GeneratedRegex(@"\b(?:my|our)\s+(?!\w+ and I\b)[\p{L}'\-]+(?:\s+(?!(?:yet|before|today|yesterday|again|is|are|was|were|has|have|and|in|on|at|to|for|with)\b)[\p{L}'\-]+){0,2}|\bthe\s+[\p{L}'\-]+(?:\s[\p{L}'\-]+){0,2}$", Loose)]
+    [GeneratedRegex(@"\b(?:my|our|an?)\s+(?!\w+ and I\b|(?:bit|lot|few|little)\b)[\p{L}'\-]+(?:\s+(?!(?:yet|before|today|yesterday|tomorrow|tonight|again|is|are|was|were|has|have|had|and|in|on|at|to|for|with|from|of|last|next|this|the|a|an|my|our|just|let|got|who|that|which|so|when|while|since|after|as|now|then|\w+ly|\w+ed|\w{3,}s)\b)[\p{Ll}'\-]+){0,2}|\bthe\s+[\p{L}'\-]+(?:\s[\p{L}'\-]+){0,2}$|(?<=\s)(?-i:(?!I\b)\p{Lu}[\p{L}\p{M}\-]+)$", Loose)]
     private static partial Regex Mention { get; }
 
     [GeneratedRegex(@"^(?:actually|correction|no|sorry|wait|oops|i mean|scratch that|i was wrong|my mistake)\b|\bchanged my mind\b", Loose)]

@@ -34,6 +34,7 @@ internal static partial class StatementReader
                 if ((Question.Asks(clause) && !(Utterance.Conditional.IsMatch(clause) && clause.Contains(','))) || (clause.EndsWith('?') && !urged))
                 {
                     asks = true;
+                    topic = Mention.Match(clause.TrimEnd('?')) is { Success: true } asked ? asked.Value : topic;
                     continue;
                 }
 
@@ -174,6 +175,14 @@ internal static partial class StatementReader
         var match = Pronoun.Match(clause);
         var meant = topic ?? (match.Groups["thing"].Success ? null : before);
         if (meant is null or "I") return clause;
+
+        // "I got a rabbit. Her name is ..." speaks of my rabbit, but "I had a bad day. It was ..." of nothing to keep.
+        if (IndefiniteArticle.IsMatch(meant))
+        {
+            if (match.Groups["thing"].Success) return clause;
+            meant = IndefiniteArticle.Replace(meant, "my ");
+        }
+
         if (!match.Success) return Mention.IsMatch(clause) || Antecedent.IsMatch(clause) ? clause : Objective.Replace(clause, "${verb} " + meant);
         return (match.Groups["own"].Success ? meant + "'s " : meant + " ") + clause[match.Length..];
     }
