@@ -188,12 +188,11 @@ public sealed partial class EpisodicMemory
             // "is" says nothing that a question would repeat.
             _relation = told.Relation is "is" or "" ? "" : Words.Canonical(told.Relation);
             _value = [.. Words.Cues(told.Value)];
-            _candidate = Candidate.IsMatch(told.Sentence);
+            _candidate = ProperName.IsMatch(told.Value) || Candidate.IsMatch(told.Sentence);
             All = [.. _subject, .. _value, .. Words.Cues(told.Sentence)];
             if (_relation.Length > 0) All.Add(_relation);
-            // Somebody is somebody: who a person is and what they are called are one question.
             if (IsNumber.IsMatch(told.Value) || IsNumber.IsMatch(told.Subject)) All.Add(Words.Canonical("code"));
-            if (told.Relation == "is" && ProperName.IsMatch(told.Value)) All.Add(Words.Canonical("name"));
+            if (told.Relation == "is" && told.Subject == "I" && ProperName.IsMatch(told.Value)) All.Add(_name);
         }
 
         public Fact Fact { get; }
@@ -207,16 +206,19 @@ public sealed partial class EpisodicMemory
             // "I have my exam on ..." answers "when is the exam" too.
             if (told.Subject is "I" or "my" or "My" && !question.OfUser && !question.Firm.Any(cue => _value.Contains(cue))) return 0;
 
+            var bare = !question.Firm.Any(cue => !Words.IsAttribute(cue));
             var (met, missed, support) = (0.0, 0.0, 1.0);
 
             foreach (var cue in question.Cues)
             {
                 if (All.Contains(cue)) met++;
-                else if (Words.IsAttribute(cue) && question.Firm.Contains(cue)) support = Math.Min(support, Supports(cue, question));
+                else if (!bare && Words.IsAttribute(cue) && question.Firm.Contains(cue)) (met, support) = (met + 1, Math.Min(support, Supports(cue, question)));
                 else if (question.Firm.Contains(cue)) return 0;
                 else if (!Words.IsKind(cue)) missed += Missing;
             }
 
+            // "The town I live in is called ..." says nothing of what I am called.
+            if (bare && question.Cues.Contains(_name) && Rival(question)) return 0;
             if (met == 0 || support == 0) return 0;
             var coverage = support * met / (met + missed);
 
@@ -272,7 +274,7 @@ public sealed partial class EpisodicMemory
         // What a fact that lacks a word for what is asked may still answer: what it tells shows of which kind it is.
         private double Supports(string attribute, Question question)
         {
-            var rival = All.Any(cue => Words.IsAttribute(cue) && !_value.Contains(cue) && !question.Cues.Contains(cue));
+            var rival = Rival(question);
             return attribute switch
             {
                 _ when attribute == _name => !rival && _candidate ? 0.85 : 0,
@@ -280,6 +282,10 @@ public sealed partial class EpisodicMemory
                 _ => 0,
             };
         }
+
+        // What the fact tells is something else than what is asked.
+        private bool Rival(Question question) =>
+            All.Any(cue => Words.IsAttribute(cue) && !_value.Contains(cue) && !question.Cues.Contains(cue));
 
         private static readonly string _name = Words.Canonical("name");
         private static readonly string _live = Words.Canonical("live");
