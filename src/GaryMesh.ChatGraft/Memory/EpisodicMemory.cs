@@ -88,14 +88,18 @@ public sealed partial class EpisodicMemory
     }
 
     /// <summary>The facts that a question asks for. They are strengthened.</summary>
-    internal Recollection Recall(IReadOnlyList<Question> questions, long age) => questions
-        .Select(question => Recall(question, age))
+    /// <param name="questions">The questions; the first that finds an answer counts.</param>
+    /// <param name="age">The age of the brain in turns.</param>
+    /// <param name="except">Facts that are no answer: those told in the same breath.</param>
+    internal Recollection Recall(IReadOnlyList<Question> questions, long age, IReadOnlyList<Fact> except) => questions
+        .Select(question => Recall(question, age, except))
         .FirstOrDefault(recollection => recollection.Facts.Count > 0, new Recollection([], 0));
 
-    private Recollection Recall(Question question, long age)
+    private Recollection Recall(Question question, long age, IReadOnlyList<Fact> except)
     {
         if (question.Cues.Length == 0) return new Recollection([], 0);
         var scored = _entries.Values
+            .Where(entry => except.All(fact => fact.Id != entry.Fact.Id))
             .Select(entry => (entry.Fact, Score: entry.Score(question)))
             .Where(one => one.Score >= Sufficient)
             .OrderByDescending(one => Math.Round(one.Score, 3))
@@ -169,6 +173,7 @@ public sealed partial class EpisodicMemory
         private readonly HashSet<string> _owners;
         private readonly HashSet<string> _needed;
         private readonly HashSet<string> _mentions;
+        private readonly HashSet<string> _around;
         private readonly bool _candidate;
 
         public Entry(Fact fact)
@@ -189,7 +194,8 @@ public sealed partial class EpisodicMemory
             _relation = told.Relation is "is" or "" ? "" : Words.Canonical(told.Relation);
             _value = [.. Words.Cues(told.Value)];
             _candidate = ProperName.IsMatch(told.Value) || Candidate.IsMatch(told.Sentence);
-            All = [.. _subject, .. _value, .. Words.Cues(told.Sentence)];
+            All = [.. _subject, .. _value, .. Words.Cues(Core(told))];
+            _around = [.. Words.Cues(told.Sentence)];
             if (_relation.Length > 0) All.Add(_relation);
             if (IsNumber.IsMatch(told.Value) || IsNumber.IsMatch(told.Subject)) All.Add(Words.Canonical("code"));
             if (told.Relation == "is" && told.Subject == "I" && ProperName.IsMatch(told.Value)) All.Add(_name);
@@ -206,12 +212,13 @@ public sealed partial class EpisodicMemory
             // "I have my exam on ..." answers "when is the exam" too.
             if (told.Subject is "I" or "my" or "My" && !question.OfUser && !question.Firm.Any(cue => _value.Contains(cue))) return 0;
 
-            var bare = !question.Firm.Any(cue => !Words.IsAttribute(cue));
+            var bare = question.Whom.Length == 0;
             var (met, missed, support) = (0.0, 0.0, 1.0);
 
             foreach (var cue in question.Cues)
             {
                 if (All.Contains(cue)) met++;
+                else if (_around.Contains(cue)) (met, support) = (met + 1, Math.Min(support, 0.9));
                 else if (!bare && Words.IsAttribute(cue) && question.Firm.Contains(cue)) (met, support) = (met + 1, Math.Min(support, Supports(cue, question)));
                 else if (question.Firm.Contains(cue)) return 0;
                 else if (!Words.IsKind(cue)) missed += Missing;
@@ -231,9 +238,10 @@ public sealed partial class EpisodicMemory
         {
             var told = Fact.Told;
             if (!_owners.IsSubsetOf(question.Cues)) return 0;
-            if (question.Firm.Any(cue => !Words.IsAttribute(cue)))
-                return told.Relation.Length == 0 || told.Owner != FactOwner.User || told.Subject is "I" or "we" or "We" ? 1 : 0;
-            return (told.Relation.Length == 0 || told.Owner != FactOwner.User)
+            if (question.Whom.Length > 0)
+                return told.Relation.Length == 0 || told.Owner != FactOwner.User || told.Subject is "I" or "we" or "We"
+                    || _subject.Count == 0 || Pronoun.IsMatch(told.Sentence) ? 1 : 0;
+            return (told.Relation.Length == 0 || told.Owner != FactOwner.User || OfTeller.IsMatch(told.Sentence))
                 && question.OfUser && question.Cues.Any(cue => Words.IsAttribute(cue) && All.Contains(cue)) && FirstPerson.IsMatch(told.Sentence)
                 && (_mentions.Count == 0 || OfTeller.IsMatch(told.Sentence)) ? 1 : 0;
         }
@@ -283,6 +291,11 @@ public sealed partial class EpisodicMemory
             };
         }
 
+        // The clause of the sentence that holds the value; what stands around it only says of whom and what it may be.
+        private static string Core(Statement told) => told.Relation.Length == 0 ? told.Sentence
+            : Utterance.Sentences(told.Sentence).SelectMany(sentence => sentence.Clauses)
+                .LastOrDefault(clause => clause.Contains(told.Value, StringComparison.Ordinal), told.Sentence);
+
         // What the fact tells is something else than what is asked.
         private bool Rival(Question question) =>
             All.Any(cue => Words.IsAttribute(cue) && !_value.Contains(cue) && !question.Cues.Contains(cue));
@@ -301,10 +314,13 @@ public sealed partial class EpisodicMemory
         private static double Covered(HashSet<string> cues, Question question) =>
             cues.Count == 0 ? 1 : (double)cues.Count(question.Cues.Contains) / cues.Count;
 
+        [GeneratedRegex(@"\b(?:he|she|it|him|her|his|its|they|them|their)\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+        private static partial Regex Pronoun { get; }
+
         [GeneratedRegex(@"\b(?:I|me|my|we|us|our)\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
         private static partial Regex FirstPerson { get; }
 
-        [GeneratedRegex(@"\b(?:me|us|(?:I|we) (?:was born|were born|live|work))\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+        [GeneratedRegex(@"\b(?:me|us|(?:I|we) (?:was born|were born|live|work)|my name)\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
         private static partial Regex OfTeller { get; }
 
         [GeneratedRegex(@"(?<!^)(?!I\b)\p{Lu}[\p{L}\p{M}'\-]+", RegexOptions.CultureInvariant)]

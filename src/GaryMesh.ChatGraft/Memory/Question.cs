@@ -59,7 +59,7 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
         if (open && (spoken ?? (third || (!ofUser && cues.Count > 0 && cues.TrueForAll(Words.IsAttribute)) ? topic : null)) is { } meant && (spoken is not null || cues.Count == 0 || cues.Exists(Words.IsAttribute)))
         {
             // "Where was it?" asks once more what was asked in the same breath.
-            if (cues.Count == 0 && questions.Count > 0) return;
+            if (cues.Count == 0 && questions.Exists(one => one.Recalls)) return;
 
             foreach (var cue in Words.Cues(meant).Where(cue => !Words.IsKind(cue)))
             {
@@ -68,7 +68,7 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
             }
 
             borrowed = spoken is not null;
-            ofUser |= First.IsMatch(meant);
+            ofUser |= First.IsMatch(meant) || meant.StartsWith("a", StringComparison.OrdinalIgnoreCase);
         }
 
         firm.UnionWith(cues.Where(Words.IsAttribute));
@@ -176,6 +176,9 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
 
     /// <summary>The question asks for a date or time.</summary>
     public bool AsksWhen => When.IsMatch(Core);
+
+    /// <summary>The words for whom or what it asks about; none where it asks about the asker alone.</summary>
+    public string[] Whom { get; } = [.. Cues.Where(cue => Firm.Contains(cue) && !Words.IsAttribute(cue))];
 
     /// <summary>Whose affair it is, said to the asker ("your dog"); null where the question names none.</summary>
     public string? Topic => Own.Match(Core) is { Success: true } own ? Voice.Answering(own.Value.Trim()) : null;

@@ -43,7 +43,7 @@ internal static partial class StatementReader
         new(Pattern(@"^call (?<s>me) (?<v>[^,]+)$"), "name"),
         new(Pattern(@"^(?<s>my) (?:(?:full|first|real|given|own) )?name is (?<v>.+)$"), "name"),
         new(Pattern(@"^(?:this is|meet|here is|say hello to) (?<s>my " + Noun + @")[,:]?\s+(?<v>\p{L}[\p{L}\p{M}'\-]*)$"), "name"),
-        new(Pattern(@"^(?<s>I) (?:am called|am named|go by(?: the name(?: of)?)?|answer to(?: the name(?: of)?)?|am known as|was christened|was named)\s+(?<v>.+)$"), "name"),
+        new(Pattern(@"^(?<s>I) (?:am called|am named|(?:would like|want|prefer|like) to be called|go by(?: the name(?: of)?)?|answer to(?: the name(?: of)?)?|am known as|was christened|was named)\s+(?<v>.+)$"), "name"),
         new(Pattern(@"^(?<s>(?:" + Mine + @"|[\p{L}'\-]+(?:\s[\p{L}'\-]+)?))'s? (?:(?:first|full|real|given|pet|last|nick)\s?)?name (?:is|was|happens to be)\s+(?<v>.+)$"), "name"),
         new(Pattern(@"^(?:I|we|my \w+ and I) (?:also |now |just |recently |still |once |only )*(?:have|have got|got|had|own|keep|adopted|bought|found|rescued|look after|live with)(?: also| now| just| recently| got)* (?<s>(?:a|an|one|two|three|four|five|this|my|the)\s+" + Noun
             + @"),? (?:(?:who|that|which)\s+)?(?:(?:is|was|we|I|goes|answers|responds)\s+)?(?:called|named|by the name of|whose name is|whom I call|call|to the name(?: of)?|with the name(?: of)?)\s+(?<v>.+)$"), "name"),
@@ -187,6 +187,9 @@ internal static partial class StatementReader
 
     [GeneratedRegex(@"\b(?:my|our)\s+[\p{L}'\-]+", Loose)]
     private static partial Regex Owned { get; }
+
+    [GeneratedRegex(@"\b(?:he|she|it|him|her|his|its|they|them|their|that)\b", Loose)]
+    private static partial Regex Pointer { get; }
 
     // What a clause that states nothing leaves to talk about: "they changed the garage code", "you have not met my cat yet".
     [GeneratedRegex(@"\b(?:my|our|an?)\s+(?!\w+ and I\b|(?:bit|lot|few|little)\b)[\p{L}'\-]+(?:\s+(?!(?:yet|before|today|yesterday|tomorrow|tonight|again|is|are|was|were|has|have|had|and|in|on|at|to|for|with|from|of|last|next|this|the|a|an|my|our|just|let|got|who|that|which|so|when|while|since|after|as|now|then|\w+ly|\w+ed|\w{3,}s)\b)[\p{Ll}'\-]+){0,2}|\bthe\s+[\p{L}'\-]+(?:\s[\p{L}'\-]+){0,2}$|(?<=\s)(?-i:(?!I\b)\p{Lu}[\p{L}\p{M}\-]+)$", Loose)]

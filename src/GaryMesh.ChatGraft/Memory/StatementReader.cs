@@ -18,6 +18,7 @@ internal static partial class StatementReader
     {
         var found = new List<Statement>();
         var corrects = false;
+        var spoken = "";
         var before = topic;
         topic = null;
 
@@ -52,7 +53,19 @@ internal static partial class StatementReader
                 else if (Mention.Match(clause) is { Success: true } mention) topic = mention.Value;
             }
 
-            if (tells && !asks && Rest(sentence, urges, found.Skip(known)) is { } rest) found.Add(rest);
+            if (!tells || asks) continue;
+            // What a clause leaves out ("I call it Rex") the sentence, or the one before, has told.
+            var points = spoken.Length > 0 && Pointer.IsMatch(sentence);
+            var heard = Opened(points ? $"{spoken}. {sentence}" : sentence);
+            spoken = sentence;
+
+            if ((clauses.Length > 1 || points) && heard.Length <= LongestClause)
+            {
+                for (var i = known; i < found.Count; i++)
+                    if (heard.Contains(found[i].Value, StringComparison.Ordinal)) found[i] = found[i] with { Sentence = heard };
+            }
+
+            if (Rest(heard, urges, found.Skip(known)) is { } rest) found.Add(rest);
         }
 
         topic ??= before;
@@ -94,10 +107,12 @@ internal static partial class StatementReader
     private static string? ProperValue(Statement statement) =>
         Named.Match("- " + statement.Value) is { Success: true } named && named.Length == statement.Value.Length ? statement.Value : null;
 
+    private static string Opened(string sentence) =>
+        Trimmed(Utterance.WithoutOpenings(Appeal.Replace(sentence, ""), out _).TrimEnd('?', ' '));
+
     // A sentence is kept whole where it names somebody or something that no form has found in it.
     private static Statement? Rest(string sentence, bool urged, IEnumerable<Statement> found)
     {
-        sentence = Trimmed(Utterance.WithoutOpenings(Appeal.Replace(sentence, ""), out _).TrimEnd('?', ' '));
         if (sentence.Length > LongestClause || Words.Cues(sentence).Length < 2) return null;
         var told = string.Join(' ', found.Select(one => one.Sentence));
         if (told.Length > 0 ? Named.Matches(sentence).Concat(Owned.Matches(sentence)).All(one => told.Contains(one.Value, StringComparison.OrdinalIgnoreCase))
