@@ -241,9 +241,9 @@ public sealed partial class EpisodicMemory
             if (question.Whom.Length > 0)
                 return told.Relation.Length == 0 || told.Owner != FactOwner.User || told.Subject is "I" or "we" or "We"
                     || _subject.Count == 0 || Pronoun.IsMatch(told.Sentence) ? 1 : 0;
-            return (told.Relation.Length == 0 || told.Owner != FactOwner.User || OfTeller.IsMatch(told.Sentence))
+            return (told.Relation.Length == 0 || told.Owner != FactOwner.User || OfTeller(question))
                 && question.OfUser && question.Cues.Any(cue => Words.IsAttribute(cue) && All.Contains(cue)) && FirstPerson.IsMatch(told.Sentence)
-                && (_mentions.Count == 0 || OfTeller.IsMatch(told.Sentence)) ? 1 : 0;
+                && (_mentions.Count == 0 || OfTeller(question)) ? 1 : 0;
         }
 
         // How far subject, relation and value answer.
@@ -320,8 +320,12 @@ public sealed partial class EpisodicMemory
         [GeneratedRegex(@"\b(?:I|me|my|we|us|our)\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
         private static partial Regex FirstPerson { get; }
 
+        // Beside somebody else the sentence says of the teller just what is asked: "they called me", "when I was born".
+        private bool OfTeller(Question question) => Teller.Matches(Fact.Told.Sentence)
+            .Any(said => question.Cues.Contains(said.Value is "me" or "us" ? _name : Words.Cues(said.Value).FirstOrDefault("")));
+
         [GeneratedRegex(@"\b(?:me|us|(?:I|we) (?:was born|were born|live|work)|my name)\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-        private static partial Regex OfTeller { get; }
+        private static partial Regex Teller { get; }
 
         [GeneratedRegex(@"(?<!^)(?!I\b)\p{Lu}[\p{L}\p{M}'\-]+", RegexOptions.CultureInvariant)]
         private static partial Regex Candidate { get; }

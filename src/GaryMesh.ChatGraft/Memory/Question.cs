@@ -22,16 +22,16 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
         foreach (var (_, clauses) in Utterance.Sentences(clean))
         {
             string? spokenOf = null;
-            foreach (var clause in clauses) Read(clause, topic, ref spokenOf, questions);
+            for (var i = 0; i < clauses.Length; i++) Read(clauses[i], i > 0 ? clauses[i - 1] : null, topic, ref spokenOf, questions);
             topic = spokenOf ?? topic;
         }
 
         return questions;
     }
 
-    private static void Read(string whole, string? topic, ref string? spokenOf, List<Question> questions)
+    private static void Read(string whole, string? before, string? topic, ref string? spokenOf, List<Question> questions)
     {
-        var clause = Utterance.WithoutOpenings(whole, out var urged);
+        var clause = Addressed.Replace(Utterance.WithoutOpenings(whole, out var urged), "do I call me");
         var spoken = spokenOf;
         if (Own.Match(clause) is { Success: true } own) spokenOf = own.Value;
         else if (TheThing.Match(clause) is { Success: true } thing) spokenOf = thing.Value;
@@ -39,13 +39,14 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
         var wrapped = Wraps(clause, out var inner);
         var weak = wrapped && Weak.IsMatch(clause[..^inner.Length]) && !Asking.IsMatch(inner);
         var core = (wrapped ? inner : clause).Trim().TrimEnd('?', '.', '!', ' ');
-        core = CalledBy.Replace(NameOfKind.Replace(Lead.Replace(Tail.Replace(Tag.Replace(core, ""), ""), ""), ""), "people");
-        core = KindCalled.Replace(core, "$1");
+        core = CalledBy.Replace(Lead.Replace(Tail.Replace(Tag.Replace(core, ""), ""), ""), "people");
         if (!(wrapped && Inquiring.IsMatch(core)) && !clause.EndsWith('?') && !Asking.IsMatch(clause)) return;
         if (core.Length == 0) return;
 
+        // "I live somewhere, do you remember where?"
+        if (before is not null && spoken is null && Words.Cues(core).Length == 0) core = $"{core} {before}";
         var ofUser = First.IsMatch(core);
-        var cues = Words.Cues(CallHome.Replace(core, "live")).ToList();
+        var cues = Words.Cues(core).ToList();
         if (Age.IsMatch(core)) Add("age");
         if (Living.IsMatch(core)) { cues.Remove(Words.Canonical("live")); Add("work"); }
         if (Origin.IsMatch(core)) Add("origin");
@@ -71,14 +72,18 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
             ofUser |= First.IsMatch(meant) || meant.StartsWith("a", StringComparison.OrdinalIgnoreCase);
         }
 
+        // The name of a company one works for, or of a town one lives in, is the company or the town.
+        if (cues.Exists(_named.Contains)) cues.Remove(Words.Canonical("name"));
+        // Of favourites there are many; "my favourite when it comes to tea" is the tea.
+        if (cues.Contains(_favourite) && !firm.Any(cue => !Words.IsAttribute(cue) && cues.Contains(cue))) firm.UnionWith(cues.Where(cue => !Words.IsKind(cue)));
         firm.UnionWith(cues.Where(Words.IsAttribute));
         var reminds = ToldMe.IsMatch(whole);
         var ofChat = Second.IsMatch(core) && !ToldMe.IsMatch(core);
         // Of the world at large ("who won the game?") nothing was told; of one's own affairs, of somebody by name and of
         // "the" code, name, place or date of something it may have been.
-        var named = Named.IsMatch(core) && cues.Exists(Words.IsAttribute);
-        var certain = TheMatter.IsMatch(core) || (core.Contains("the ", StringComparison.OrdinalIgnoreCase) && cues.Exists(Words.IsAttribute) && firm.Any(cue => !Words.IsAttribute(cue)));
         var attribute = cues.Exists(Words.IsAttribute) || When.IsMatch(core);
+        var named = Named.IsMatch(core) && cues.Exists(Words.IsAttribute);
+        var certain = TheMatter.IsMatch(core) || (core.Contains("the ", StringComparison.OrdinalIgnoreCase) && attribute && firm.Any(cue => !Words.IsAttribute(cue)));
         var opinion = cues.Contains(Words.Canonical("code")) ? false
             : Opinion.IsMatch(core) || (!Lookup.IsMatch(core) && !attribute) || (weak && !attribute);
         var lookup = borrowed || ((ofUser || named || certain || (wrapped && reminds)) && (wrapped || Asking.IsMatch(core) || Lookup.IsMatch(core)) && !opinion);
@@ -95,7 +100,7 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
     /// <summary>Whether a clause asks rather than tells, question mark or not.</summary>
     internal static bool Asks(string clause)
     {
-        return Asking.IsMatch(clause) || (Wraps(clause, out var inner) && Inquiring.IsMatch(inner));
+        return (Asking.IsMatch(clause) && !Introducing.IsMatch(clause)) || (Wraps(clause, out var inner) && Inquiring.IsMatch(inner));
     }
 
     // "Would you mind telling me what ..." leads up to a question: words that hold a sentence together, and among them one
@@ -115,8 +120,14 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
         }
 
         // "You know, my nephew has ...", "you need the code ..." and "I told you that ..." state something.
-        return wraps && inner.Length > 0 && (Asking.IsMatch(inner) || clause.EndsWith('?') || !Telling.IsMatch(clause[..^inner.Length]));
+        return wraps && inner.Length > 0 && (Asking.IsMatch(inner) || clause.EndsWith('?')
+            || !(Telling.IsMatch(clause[..^inner.Length]) || (OfMine.IsMatch(clause) && !When.IsMatch(inner) && !Words.Cues(inner).Any(Words.IsAttribute))));
     }
+
+    private static readonly string _favourite = Words.Canonical("favourite");
+
+    private static readonly FrozenSet<string> _named =
+        new[] { "work", "live", "born", "favourite" }.Select(Words.Canonical).ToFrozenSet(StringComparer.Ordinal);
 
     private static readonly FrozenSet<string> _knowing =
         ("know remember recall recollect remind reminding tell telling told mentioned said say saying name repeat guess forgot forgotten forget idea clue memorised memorized "
@@ -130,9 +141,17 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
         + "trying was like want love got kept lately another favour favor try mine in case good hi hello well right actually or at all back from "
         + "question curious here there hm hmm oh listen once anyone anybody somebody someone remembering knowing fails escapes also").Split(' ').ToFrozenSet(StringComparer.Ordinal);
 
+    // "Who you are talking to, this is Ada" tells.
+    [GeneratedRegex(@"^(?:who|what|where|which|when|how)\b[^?]*, (?i:this|it|that|I|my|the)\b[^?]*\p{Lu}[^?]*$", RegexOptions.CultureInvariant)]
+    private static partial Regex Introducing { get; }
+
     // What a question proper begins with.
     [GeneratedRegex(@"^(?:" + Wh + @"|(?:the|my|our|your)\b|name of\b)", Loose)]
     private static partial Regex Inner { get; }
+
+    // "I forgot my backpack at the station" is no question, "I forgot my brother's name" is.
+    [GeneratedRegex(@"\bI\b.*\b(?:my|our|the)\b", Loose)]
+    private static partial Regex OfMine { get; }
 
     // What leads up to a statement rather than to a question.
     [GeneratedRegex(@"[,:;]\s*$|\b(?:told|mentioned|said)\b|^you\b.*\b(?:need|find|check|show|look)\b", Loose)]
@@ -167,7 +186,13 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
         }
 
         foreach (Match name in Named.Matches(core)) firm.UnionWith(Words.Cues(name.Value));
-        foreach (Match kind in AskedKind.Matches(core)) firm.UnionWith(Words.Cues(kind.Groups["n"].Value).Where(cue => !Words.IsKind(cue)));
+        // "which name belongs to" asks for a name, "which football team" for the team.
+        foreach (Match kind in AskedKind.Matches(core))
+        {
+            var asked = Words.Cues(kind.Groups["n"].Value);
+            firm.UnionWith((asked.Length > 0 && Words.IsAttribute(asked[0]) ? asked[..1] : asked).Where(cue => !Words.IsKind(cue)));
+        }
+
         return firm;
     }
 
@@ -193,10 +218,6 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
     [GeneratedRegex(@"(?:[\s,]+(?:again|please|though|by the way|btw|do you remember|do you know|do you recall|can you (?:tell me|remind me|recall|remember|say)|remember|right|once more|i forgot|then|anyway|exactly|if you remember|if you know|would you know|any idea|did i say|have i told you|i wonder|you know|or not))+$", Loose)]
     private static partial Regex Tail { get; }
 
-    // "the name of the company I work for" asks for the company.
-    [GeneratedRegex(@"\b(?:the )?name of (?=(?:the|my|our) (?:favou?rite|employer|birthplace|company|firm|organi[sz]ation|business|city|town|place|village|country|street|restaurant|university|college)\b)", Loose)]
-    private static partial Regex NameOfKind { get; }
-
     // "you do remember, don't you"
     [GeneratedRegex(@",\s*(?:do|did|can|could|is|are|was|have|has|will|would)(?: not)? (?:you|it|he|she|they|i)$", Loose)]
     private static partial Regex Tag { get; }
@@ -205,9 +226,9 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
     [GeneratedRegex(@"\b(?:my|our) (?:friends|family|colleagues|parents|relatives)(?= (?:all )?(?:call|know) me\b)", Loose)]
     private static partial Regex CalledBy { get; }
 
-    // "what is the place I live in called" asks for the place.
-    [GeneratedRegex(@"^(.*\b(?:place|town|city|village|company|firm|employer|birthplace|home|favou?rite)\b.*) (?:called|named)$", Loose)]
-    private static partial Regex KindCalled { get; }
+    // Who "are you talking to" is who I am.
+    [GeneratedRegex(@"\bare you (?:talking|speaking|chatting) (?:to|with)\b|\b(?:should|do|would|can) you (?:address|call) me(?: by)?\b", Loose)]
+    private static partial Regex Addressed { get; }
 
     // "which one is it that ..."
     [GeneratedRegex(@"\b(?:is it|it is) that\b", Loose)]
@@ -224,7 +245,7 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
     private static partial Regex Lookup { get; }
 
     // Questions that ask for advice, an opinion, a service or a feeling.
-    [GeneratedRegex(@"\b(?:should|recommend|suggest|advise)\b|\bwould (?:you|it|that|be)\b(?! (?:know|remember|recall|tell|say))|^(?:what|how) about\b|^how (?:is|are) (?:it|you|things|everything)(?: going| doing| today)*$"
+    [GeneratedRegex(@"\b(?:(?<!^(?:where|when) )should|recommend|suggest|advise)\b|\bwould (?:you|it|that|be)\b(?! (?:know|remember|recall|tell|say))|^(?:what|how) about\b|^how (?:is|are) (?:it|you|things|everything)(?: going| doing| today)*$"
         + @"|\b(?:weather|joke|meaning of life)\b|^(?:can|could|may|shall|will) (?:i|we)\b|^\w+ (?:can|could|may|shall|must) (?:i|we|you|one|people)\b(?!.*\b(?:my|our|mine)\b)|^what (?:is|are) (?:this|up|new|wrong|going)\b|^(?:who|what) (?:is|are) (?:you|there|available)\b|^why\b", Loose)]
     private static partial Regex Opinion { get; }
 
@@ -237,7 +258,7 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
     [GeneratedRegex(@"(?<!^)(?<![.?!]\s)\b(?!I\b)\p{Lu}[\p{L}\p{M}'\-]+", RegexOptions.CultureInvariant)]
     private static partial Regex Named { get; }
 
-    [GeneratedRegex(@"\b(?:what|which|whose)\s+(?<n>[\p{L}'\-]+)", Loose)]
+    [GeneratedRegex(@"\b(?:what|which|whose)\s+(?<n>[\p{L}'\-]+(?:\s+(?!(?:is|are|was|were|am|do|does|did|have|has|had|can|could|would|will|should|might|my|our|the|I|we|you|it|he|she|they|of|in|at|on|for|to|one|goes)\b)[\p{L}'\-]+){0,2})", Loose)]
     private static partial Regex AskedKind { get; }
 
     [GeneratedRegex(@"\b(?:it|its|he|his|him|she|her|they|their|them)\b", Loose)]
@@ -245,9 +266,6 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
 
     [GeneratedRegex(@"\b(?:the|(?<=^I (?:have|own|got|have got) )an?)\s+[\p{L}'\-]+(?:\s[\p{L}'\-]+){0,4}$", Loose)]
     private static partial Regex TheThing { get; }
-
-    [GeneratedRegex(@"\bcalls? (?:my |his |her |our |their )?home\b|\bhome to\b", Loose)]
-    private static partial Regex CallHome { get; }
 
     [GeneratedRegex(@"\b(?:I|my|mine|me|we|our|ours|us)\b", Loose)]
     private static partial Regex First { get; }
@@ -274,7 +292,7 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
     [GeneratedRegex(@"^where\b|\b(?:what|which) (?:city|town|place|village|country|street|region)\b|\bbirthplace\b", Loose)]
     private static partial Regex Where { get; }
 
-    [GeneratedRegex(@"^when\b|\b(?:what|which) (?:day|date|year|month|time)\b|\bbirthday\b|\bhow long\b", Loose)]
+    [GeneratedRegex(@"^when\b|\b(?:what|which) (?:day|date|year|month|time)\b|\bdates? (?:of|for)\b|\bbirthday\b|\bhow long\b", Loose)]
     private static partial Regex When { get; }
 
     [GeneratedRegex(@"\b(?:my|our)\s+[\p{L}'\-]+(?:\s+(?!(?:is|are|was|were|called|named|live|lives|work|works|born|do|does|did|has|have|again|and|or|in|at|on|of|to|from|for|with|go|goes|by|drive|drives|speak|play|like|love)\b)[\p{L}'\-]+){0,2}", Loose)]

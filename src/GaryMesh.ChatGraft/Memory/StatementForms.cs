@@ -40,6 +40,8 @@ internal static partial class StatementReader
         new(Pattern(@"^(?<v>(?-i:\p{Lu})[\p{L}\p{M}'\-]+(?:\s(?-i:\p{Lu})[\p{L}\p{M}'\-]+)?) (?<s>speaking|here|is my name|is the name)(?:,.*)?$"), "name"),
         new(Pattern(@"^.{1,40}?\b(?:call|calls|called|name|named|christened|nicknamed|baptised|baptized|know|knows) (?<s>me)(?: as| by| by the name)? (?<v>(?-i:\p{Lu})[\p{L}\p{M}'\-]*)\b.*$"), "name"),
         new(Pattern(@"^.{1,40}?\b(?:gave|given|chose|picked) (?<s>me|(?:my|our|the)\s+" + Noun + @") the name(?: of)? (?<v>.+)$"), "name"),
+        new(Pattern(@"^(?:[^,]{1,60}, )?(?<s>this) is (?<v>(?-i:\p{Lu})[\p{L}\p{M}'\-]*)$"), "name"),
+        new(Pattern(@"^you (?:are|were|will be) (?:talking|speaking|chatting) (?<s>to|with) (?<v>(?-i:\p{Lu})[\p{L}\p{M}'\-]*)$"), "name"),
         new(Pattern(@"^call (?<s>me) (?<v>[^,]+)$"), "name"),
         new(Pattern(@"^(?<s>my) (?:(?:full|first|real|given|own) )?name is (?<v>.+)$"), "name"),
         new(Pattern(@"^(?:this is|meet|here is|say hello to) (?<s>my " + Noun + @")[,:]?\s+(?<v>\p{L}[\p{L}\p{M}'\-]*)$"), "name"),
@@ -84,7 +86,7 @@ internal static partial class StatementReader
         new(Pattern(@"^(?<v>[^,]+?) (?:is|are|has been|have been|remains|must be|would be) (?<s>(?:my|our)\s+(?:(?:very|own|absolute|all-time)\s+)*[\p{L}\p{N}'\- ]+)$"), "is"),
         new(Pattern(@"^(?<s>I|we|my \w+ and I)\s+" + Adverb + @"(?<r>" + Verbs + @")(?: (?:as|in|at|on|for|from|to|with|up|by|near|of|into|under|inside|behind)\b)*\s+(?<v>.+)$"), null),
         new(Pattern(@"^(?<s>(?:" + Mine + @"|\p{L}[\p{L}\p{M}\p{N}'\-]*(?:\s+(?-i:\p{Lu})[\p{L}\p{M}\p{N}'\-]*){0,2}))\s+" + Adverb + @"(?<r>" + Verbs + @")(?: (?:as|in|at|on|for|from|to|with|up|by|near|of|into|under|inside|behind)\b)*\s+(?<v>.+)$"), null),
-        new(Pattern(@"^(?!(?:I|we|you|they|it|he|she|there|this|that|if|when|of|to|as)\s)(?<s>[^,]{1,100}?)\s+(?:is|are|was|were|will be|equals|reads|has always been|happens to be)\s+" + Adverb + @"(?:(?:in|at|on|under|behind|near|inside)\s+(?=\S))?(?<v>.+)$"), "is"),
+        new(Pattern(@"^(?!(?:I|we|you|they|it|he|she|there|this|that|if|when|of|to|as)\s)(?<s>[^,]{1,100}?)(?<!\b(?:I|we|he|she|it|they))\s+(?:is|are|was|were|will be|equals|reads|has always been|happens to be)\s+" + Adverb + @"(?:(?:in|at|on|under|behind|near|inside)\s+(?=\S))?(?<v>.+)$"), "is"),
         new(Pattern(@"^(?<s>I)\s+am\s+" + Adverb + @"(?<v>.+)$"), "is"),
     ];
 
@@ -190,6 +192,10 @@ internal static partial class StatementReader
 
     [GeneratedRegex(@"\b(?:he|she|it|him|her|his|its|they|them|their|that)\b", Loose)]
     private static partial Regex Pointer { get; }
+
+    // What stands behind whom a sentence speaks of, and is not of their name.
+    [GeneratedRegex(@"\s+(?:after|before|since|because|when|while|until|tomorrow|today|yesterday|tonight|finally|again|yet)\b.*$", Loose)]
+    private static partial Regex Beside { get; }
 
     // What a clause that states nothing leaves to talk about: "they changed the garage code", "you have not met my cat yet".
     [GeneratedRegex(@"\b(?:my|our|an?)\s+(?!\w+ and I\b|(?:bit|lot|few|little)\b)[\p{L}'\-]+(?:\s+(?!(?:yet|before|today|yesterday|tomorrow|tonight|again|is|are|was|were|has|have|had|and|in|on|at|to|for|with|from|of|last|next|this|the|a|an|my|our|just|let|got|who|that|which|so|when|while|since|after|as|now|then|\w+ly|\w+ed|\w{3,}s)\b)[\p{Ll}'\-]+){0,2}|\bthe\s+[\p{L}'\-]+(?:\s[\p{L}'\-]+){0,2}$|(?<=\s)(?-i:(?!I\b)\p{Lu}[\p{L}\p{M}\-]+)$", Loose)]

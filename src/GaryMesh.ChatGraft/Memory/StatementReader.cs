@@ -157,8 +157,8 @@ internal static partial class StatementReader
 
     private static string Subject(string text)
     {
-        text = Afterthought.Replace(text, "").Trim().Trim(',').Trim();
-        if (text is "i" or "me" or "Me" or "the" or "The" or "speaking" or "here" or "is my name" or "is the name") return "I";
+        text = Afterthought.Replace(Beside.Replace(text, ""), "").Trim().Trim(',').Trim();
+        if (text is "i" or "me" or "Me" or "the" or "The" or "this" or "This" or "to" or "with" or "speaking" or "here" or "is my name" or "is the name") return "I";
         return IndefiniteArticle.Replace(text, "my ");
     }
 

@@ -95,7 +95,7 @@ internal static partial class Utterance
     private static partial Regex SentenceEnd { get; }
 
     // A new clause begins where a conjunction or comma is followed by a new subject.
-    [GeneratedRegex(@"(?:,?\s+(?:and|but|so|while|whereas)\s+|,\s+(?!(?<=(?-i:\p{Lu})[\p{L}\p{M}'\-]*,\s+)(?:my|our|the)\b))(?=(?:I|my|we|our|his|her|its|their|he|she|it|they|the|do|can|could|(?:what|where|when|how)(?= (?:is|are|was|were|do|does|did|can|could|has|have|might|will)\b))\b)|,\s+(?:and|but)\s+(?=\w+\s+(?:is|are|was|lives|works)\b)",
+    [GeneratedRegex(@"(?:,?\s+(?:and|but|so|while|whereas)\s+|,\s+(?!(?<=(?-i:\p{Lu})[\p{L}\p{M}'\-]*,\s+)(?:my|our|the)\b))(?=(?:I|my|we|our|his|her|its|their|he|she|it|they|the|do|can|could|(?:what|where|when|how)(?=[^?]*\?$| (?:is|are|was|were|do|does|did|can|could|has|have|might|will)\b))\b)|,\s+(?:and|but)\s+(?=\w+\s+(?:is|are|was|lives|works)\b)",
         Loose)]
     private static partial Regex ClauseStart { get; }
 

@@ -51,7 +51,7 @@ internal static partial class Words
             + @"(?:spends?|spending) (?:my|our|his|her|their) working (?:days|life)|(?:new |started a |have a |has a |got a )+(?:job|position)|(?:is|am) an? \w+ (?:for|at)(?= (?-i:\p{Lu}))|for a living"), "work"),
         (Say(@"gets? into|getting into|got into|opens?(?: up)?|opened|unlocks?|unlocked|typ(?:e|ing) in|punch(?:es)? in|lets? (?:me|us|you) in(?:to)?"), "code"),
         (Say(@"(?:like|love|enjoy|adore)s? (?:\w+ )?(?:best|most|more than|above all)|(?:best|most) (?:liked|loved)|beats|of choice|number one|cannot beat|no better|call(?:ed)? (?:my|our) favou?rite|the best(?=[\w' ]{1,40}(?:in the world|ever|of all|for me|I know|if you ask me|there is))"), "favourite"),
-        (Say(@"(?:go|goes|going) by|answers? to|listens? (?:to|when)|responds? to|introduced (?:him|her|them)sel(?:f|ves) as|go(?:es)? under the name"), "name"),
+        (Say(@"known as|(?:go|goes|going) by|answers? to|listens? (?:to|when)|responds? to|introduced (?:him|her|them)sel(?:f|ves) as|go(?:es)? under the name"), "name"),
     ];
 
     private static Regex Say(string phrases) =>
