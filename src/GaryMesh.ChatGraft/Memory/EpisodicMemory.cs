@@ -195,7 +195,7 @@ public sealed partial class EpisodicMemory
             _value = [.. Words.Cues(told.Value)];
             _candidate = ProperName.IsMatch(told.Value) || Candidate.IsMatch(told.Sentence);
             All = [.. _subject, .. _value, .. Words.Cues(Core(told))];
-            _around = [.. Words.Cues(told.Sentence)];
+            _around = [.. Words.Cues(told.Sentence).Where(cue => !Words.IsAttribute(cue) || !Denying.IsMatch(told.Sentence))];
             if (_relation.Length > 0) All.Add(_relation);
             if (IsNumber.IsMatch(told.Value) || IsNumber.IsMatch(told.Subject)) All.Add(Words.Canonical("code"));
             if (told.Relation == "is" && told.Subject == "I" && ProperName.IsMatch(told.Value)) All.Add(_name);
@@ -226,6 +226,7 @@ public sealed partial class EpisodicMemory
 
             // "The town I live in is called ..." says nothing of what I am called.
             if (bare && question.Cues.Contains(_name) && Rival(question)) return 0;
+            if (bare && Words.IsAttribute(_relation) && !question.Cues.Contains(_relation)) return 0;
             if (met == 0 || support == 0) return 0;
             var coverage = support * met / (met + missed);
 
@@ -287,6 +288,7 @@ public sealed partial class EpisodicMemory
             {
                 _ when attribute == _name => !rival && _candidate ? 0.85 : 0,
                 _ when attribute == _live => !rival ? 0.85 : 0,
+                _ when attribute == _code => !rival && Number.IsMatch(Fact.Told.Sentence) ? 0.85 : 0,
                 _ => 0,
             };
         }
@@ -301,6 +303,7 @@ public sealed partial class EpisodicMemory
             All.Any(cue => Words.IsAttribute(cue) && !_value.Contains(cue) && !question.Cues.Contains(cue));
 
         private static readonly string _name = Words.Canonical("name");
+        private static readonly string _code = Words.Canonical("code");
         private static readonly string _live = Words.Canonical("live");
 
         // Whom or what a sentence speaks of: the words behind "my" and "the" that are no attribute.
@@ -313,6 +316,12 @@ public sealed partial class EpisodicMemory
 
         private static double Covered(HashSet<string> cues, Question question) =>
             cues.Count == 0 ? 1 : (double)cues.Count(question.Cues.Contains) / cues.Count;
+
+        [GeneratedRegex(@"\d{3,}", RegexOptions.CultureInvariant)]
+        private static partial Regex Number { get; }
+
+        [GeneratedRegex(@"\b(?:not|never|no longer)\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+        private static partial Regex Denying { get; }
 
         [GeneratedRegex(@"\b(?:he|she|it|him|her|his|its|they|them|their)\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
         private static partial Regex Pronoun { get; }

@@ -51,12 +51,14 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
         if (Living.IsMatch(core)) { cues.Remove(Words.Canonical("live")); Add("work"); }
         if (Origin.IsMatch(core)) Add("origin");
         if (WhoAmI.IsMatch(core)) Add("name");
+        // "What company am I with?" asks for work, "what town is she in?" for a home.
+        if (!cues.Exists(Words.IsAttribute) && KindOfPlace.Match(core) is { Success: true } kind) Add(kind.Groups["firm"].Success ? "work" : "live");
         var firm = FirmCues(core);
         // "my ferret, what was its name?" asks about the ferret.
         var mention = Own.Match(core);
         var third = Third.IsMatch(Cleft.Replace(core, ""));
         var borrowed = false;
-        var open = !mention.Success && (third || !Named.IsMatch(core));
+        var open = !mention.Success && !firm.Any(cue => cues.Contains(cue) && !Words.IsAttribute(cue)) && (third || !Named.IsMatch(core));
         if (open && (spoken ?? (third || (!ofUser && cues.Count > 0 && cues.TrueForAll(Words.IsAttribute)) ? topic : null)) is { } meant && (spoken is not null || cues.Count == 0 || cues.Exists(Words.IsAttribute)))
         {
             // "Where was it?" asks once more what was asked in the same breath.
@@ -86,7 +88,8 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
         var certain = TheMatter.IsMatch(core) || (core.Contains("the ", StringComparison.OrdinalIgnoreCase) && attribute && firm.Any(cue => !Words.IsAttribute(cue)));
         var opinion = cues.Contains(Words.Canonical("code")) ? false
             : Opinion.IsMatch(core) || (!Lookup.IsMatch(core) && !attribute) || (weak && !attribute);
-        var lookup = borrowed || ((ofUser || named || certain || (wrapped && reminds)) && (wrapped || Asking.IsMatch(core) || Lookup.IsMatch(core)) && !opinion);
+        var mine = ofUser && (attribute || OwnAffair.IsMatch(core));
+        var lookup = borrowed || ((mine || named || certain || (wrapped && reminds)) && !opinion);
         var question = new Question(core, [.. cues], firm, ofUser, ofChat, lookup && !ofChat);
         questions.Add(question);
 
@@ -144,6 +147,12 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
     // "Who you are talking to, this is Ada" tells.
     [GeneratedRegex(@"^(?:who|what|where|which|when|how)\b[^?]*, (?i:this|it|that|I|my|the)\b[^?]*\p{Lu}[^?]*$", RegexOptions.CultureInvariant)]
     private static partial Regex Introducing { get; }
+
+    [GeneratedRegex(@"\b(?:what|which) (?:(?<firm>company|firm|business|organi[sz]ation|employer)|city|town|village)\b", Loose)]
+    private static partial Regex KindOfPlace { get; }
+
+    [GeneratedRegex(@"\b(?:my|our|mine|ours)\b|\b(?:did|have|had|was|were|am) (?:I|we)\b", Loose)]
+    private static partial Regex OwnAffair { get; }
 
     // What a question proper begins with.
     [GeneratedRegex(@"^(?:" + Wh + @"|(?:the|my|our|your)\b|name of\b)", Loose)]
@@ -231,11 +240,11 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
     private static partial Regex Addressed { get; }
 
     // "which one is it that ..."
-    [GeneratedRegex(@"\b(?:is it|it is) that\b", Loose)]
+    [GeneratedRegex(@"\b(?:is it|it is|was it|it was) that\b", Loose)]
     private static partial Regex Cleft { get; }
 
     // What follows a wrapping when it is a question and no statement: "what ...", "my dog's name", but not "my dog is Rex".
-    [GeneratedRegex(@"^(?:" + Wh + @"|if|whether|about)\b|^(?:the|my|our)\s+[\p{L}\-]+\s+(?:where|who|which|that|in which)\b|^(?:the|my|our)\b(?!.*\b(?:is|are|was|were|lives|works|has|had|will)\s+\S)", Loose)]
+    [GeneratedRegex(@"^(?:" + Wh + @"|if|whether|about)\b|^(?:the|my|our)\s+[\p{L}\-]+\s+(?:where|who|which|that|in which)\b|^the\s+[\p{L}\-]+\s+(?:I|we|my|our)\b(?!.*\b(?:is|was)(?: called| named)? (?-i:\p{Lu}))|^(?:the|my|our)\b(?!.*\b(?:is|are|was|were|lives|works|has|had|will)\s+\S)", Loose)]
     private static partial Regex Inquiring { get; }
 
     [GeneratedRegex(@"^(?:of|about|on)\s+", Loose)]
@@ -295,6 +304,6 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
     [GeneratedRegex(@"^when\b|\b(?:what|which) (?:day|date|year|month|time)\b|\bdates? (?:of|for)\b|\bbirthday\b|\bhow long\b", Loose)]
     private static partial Regex When { get; }
 
-    [GeneratedRegex(@"\b(?:my|our)\s+[\p{L}'\-]+(?:\s+(?!(?:is|are|was|were|called|named|live|lives|work|works|born|do|does|did|has|have|again|and|or|in|at|on|of|to|from|for|with|go|goes|by|drive|drives|speak|play|like|love)\b)[\p{L}'\-]+){0,2}", Loose)]
+    [GeneratedRegex(@"\b(?:my|our)\s+" + Utterance.NounPhrase, Loose)]
     private static partial Regex Own { get; }
 }

@@ -37,10 +37,11 @@ internal static partial class StatementReader
         new(Pattern(@"^(?:the|a) (?:first |last |full |real |nick)?name (?:of|for|that belongs to|given to|I gave(?: to)?|we gave(?: to)?) (?<s>" + Noun + @") (?:is|was|happens to be|will be|has to be)\s+(?<v>.+)$"), "name"),
         new(Pattern(@"^(?:(?:you (?:can|may|should) |please |just |everyone |everybody |people |friends |my friends |they |folks |usually |normally |mostly |all |my family |my colleagues )+)(?:call(?:s)?|know(?:s)?|refer to) (?<s>me) (?:as |by )?(?<v>[^,]+)$"), "name"),
         new(Pattern(@"^(?<s>the) name is (?<v>[\p{L}][^,]*)$"), "name"),
-        new(Pattern(@"^(?<v>(?-i:\p{Lu})[\p{L}\p{M}'\-]+(?:\s(?-i:\p{Lu})[\p{L}\p{M}'\-]+)?) (?<s>speaking|here|is my name|is the name)(?:,.*)?$"), "name"),
+        new(Pattern(@"^(?:[^,]{1,40}, )?(?<v>(?-i:\p{Lu})[\p{L}\p{M}'\-]+(?:\s(?-i:\p{Lu})[\p{L}\p{M}'\-]+)?) (?<s>speaking|here|is my name|is the name)(?:,.*)?$"), "name"),
         new(Pattern(@"^.{1,40}?\b(?:call|calls|called|name|named|christened|nicknamed|baptised|baptized|know|knows) (?<s>me)(?: as| by| by the name)? (?<v>(?-i:\p{Lu})[\p{L}\p{M}'\-]*)\b.*$"), "name"),
         new(Pattern(@"^.{1,40}?\b(?:gave|given|chose|picked) (?<s>me|(?:my|our|the)\s+" + Noun + @") the name(?: of)? (?<v>.+)$"), "name"),
         new(Pattern(@"^(?:[^,]{1,60}, )?(?<s>this) is (?<v>(?-i:\p{Lu})[\p{L}\p{M}'\-]*)$"), "name"),
+        new(Pattern(@"^.{0,40}\bintroduce (?<s>myself)[:,]? (?<v>(?-i:\p{Lu})[\p{L}\p{M}'\-]*)$"), "name"),
         new(Pattern(@"^you (?:are|were|will be) (?:talking|speaking|chatting) (?<s>to|with) (?<v>(?-i:\p{Lu})[\p{L}\p{M}'\-]*)$"), "name"),
         new(Pattern(@"^call (?<s>me) (?<v>[^,]+)$"), "name"),
         new(Pattern(@"^(?<s>my) (?:(?:full|first|real|given|own) )?name is (?<v>.+)$"), "name"),
@@ -88,6 +89,7 @@ internal static partial class StatementReader
         new(Pattern(@"^(?<s>(?:" + Mine + @"|\p{L}[\p{L}\p{M}\p{N}'\-]*(?:\s+(?-i:\p{Lu})[\p{L}\p{M}\p{N}'\-]*){0,2}))\s+" + Adverb + @"(?<r>" + Verbs + @")(?: (?:as|in|at|on|for|from|to|with|up|by|near|of|into|under|inside|behind)\b)*\s+(?<v>.+)$"), null),
         new(Pattern(@"^(?!(?:I|we|you|they|it|he|she|there|this|that|if|when|of|to|as)\s)(?<s>[^,]{1,100}?)(?<!\b(?:I|we|he|she|it|they))\s+(?:is|are|was|were|will be|equals|reads|has always been|happens to be)\s+" + Adverb + @"(?:(?:in|at|on|under|behind|near|inside)\s+(?=\S))?(?<v>.+)$"), "is"),
         new(Pattern(@"^(?<s>I)\s+am\s+" + Adverb + @"(?<v>.+)$"), "is"),
+        new(Pattern(@"^.{2,40}\s(?<s>I) am (?<v>(?-i:\p{Lu})[\p{L}\p{M}'\-]*)$"), "is"),
     ];
 
     // Subjects that point to nothing that could be asked for later.
@@ -136,7 +138,7 @@ internal static partial class StatementReader
     private static partial Regex Trailing { get; }
 
     [GeneratedRegex(@"(?:[\s,]+(?:by the way|btw|now|these days|nowadays|actually|you know|please|okay|ok|too|as well|though|right|at the moment|currently|for now|again|"
-        + @"of course|in fact|if you must know|just so you know|in case you (?:wonder|wondered|forget|need it)|for your information|fyi|for the record|haha|lol|for ages|for (?:\w+ )?(?:years|months|weeks|decades)|since \S+|if you ask me|for a long time|for good|forever))?[.!,\s]*$", Loose)]
+        + @"of course|in fact|if you must know|just so you know|in case you (?:wonder|wondered|forget|need it)|for your information|fyi|for the record|haha|lol|for ages|for (?:\w+ )?(?:years?|months?|weeks?|decades?|while)|since \S+|if you ask me|for a long time|for good|forever))?[.!,\s]*$", Loose)]
     private static partial Regex Afterthought { get; }
 
     [GeneratedRegex(@"^(?:(?<own>his|her|its|their)(?=\s+(?:name|birthday|job|favou?rite|age|address|phone|number|code|password|colou?r|middle|last|first|real|full|nickname|home|boss|car|owner|house|hobby)\b)|(?:(?<thing>it|they)|he|she)(?=\s+(?:is|was|are|were|" + Verbs + @"|goes|answers|also)\b))\s+", Loose)]
@@ -193,12 +195,19 @@ internal static partial class StatementReader
     [GeneratedRegex(@"\b(?:he|she|it|him|her|his|its|they|them|their|that)\b", Loose)]
     private static partial Regex Pointer { get; }
 
+    // "Ada? That is my niece." and "You know what my favourite tree is? The oak!" answer themselves.
+    [GeneratedRegex(@"^(\p{Lu}[\p{L}\p{M}'\-]*)\? (?:(?i:oh|well|yes|ah),? )?(?:[Tt]hat|[Ii]t|[Hh]e|[Ss]he) (?=is\b)", RegexOptions.CultureInvariant)]
+    private static partial Regex Asked { get; }
+
+    [GeneratedRegex(@"^(?<q>[^?]{5,200})\? (?<v>\p{Lu}[\p{L}\p{M}'\-]*)[.! ]*$", RegexOptions.CultureInvariant)]
+    private static partial Regex Answered { get; }
+
     // What stands behind whom a sentence speaks of, and is not of their name.
     [GeneratedRegex(@"\s+(?:after|before|since|because|when|while|until|tomorrow|today|yesterday|tonight|finally|again|yet)\b.*$", Loose)]
     private static partial Regex Beside { get; }
 
     // What a clause that states nothing leaves to talk about: "they changed the garage code", "you have not met my cat yet".
-    [GeneratedRegex(@"\b(?:my|our|an?)\s+(?!\w+ and I\b|(?:bit|lot|few|little)\b)[\p{L}'\-]+(?:\s+(?!(?:yet|before|today|yesterday|tomorrow|tonight|again|is|are|was|were|has|have|had|and|in|on|at|to|for|with|from|of|last|next|this|the|a|an|my|our|just|let|got|who|that|which|so|when|while|since|after|as|now|then|\w+ly|\w+ed|\w{3,}s)\b)[\p{Ll}'\-]+){0,2}|\bthe\s+[\p{L}'\-]+(?:\s[\p{L}'\-]+){0,2}$|(?<=\s)(?-i:(?!I\b)\p{Lu}[\p{L}\p{M}\-]+)$", Loose)]
+    [GeneratedRegex(@"\b(?:my|our|an?)\s+(?!\w+ and I\b|(?:bit|lot|few|little)\b)" + Utterance.NounPhrase + @"|\bthe\s+[\p{L}'\-]+(?:\s[\p{L}'\-]+){0,2}$|(?<=\s)(?-i:(?!I\b)\p{Lu}[\p{L}\p{M}\-]+)$", Loose)]
     private static partial Regex Mention { get; }
 
     [GeneratedRegex(@"^(?:actually|correction|no|sorry|wait|oops|i mean|scratch that|i was wrong|my mistake)\b|\bchanged my mind\b", Loose)]

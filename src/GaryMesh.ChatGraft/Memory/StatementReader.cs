@@ -22,7 +22,11 @@ internal static partial class StatementReader
         var before = topic;
         topic = null;
 
-        foreach (var (sentence, clauses) in Utterance.Sentences(SelfAnswered.Replace(Utterance.WithoutContractions(clean), "$1 is ")))
+        var plain = Asked.Replace(SelfAnswered.Replace(Utterance.WithoutContractions(clean), "$1 is "), "$1 ");
+        if (Answered.Match(plain) is { Success: true } answered)
+            return [Whole($"{Utterance.WithoutOpenings(answered.Groups["q"].Value, out _)}: {answered.Groups["v"].Value}")];
+
+        foreach (var (sentence, clauses) in Utterance.Sentences(plain))
         {
             var (known, tells, urges, asks) = (found.Count, false, false, false);
 
@@ -158,7 +162,7 @@ internal static partial class StatementReader
     private static string Subject(string text)
     {
         text = Afterthought.Replace(Beside.Replace(text, ""), "").Trim().Trim(',').Trim();
-        if (text is "i" or "me" or "Me" or "the" or "The" or "this" or "This" or "to" or "with" or "speaking" or "here" or "is my name" or "is the name") return "I";
+        if (text is "i" or "me" or "Me" or "the" or "The" or "this" or "This" or "to" or "with" or "myself" or "speaking" or "here" or "is my name" or "is the name") return "I";
         return IndefiniteArticle.Replace(text, "my ");
     }
 

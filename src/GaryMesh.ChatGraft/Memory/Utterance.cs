@@ -87,6 +87,9 @@ internal static partial class Utterance
     public static string Capitalised(string text) =>
         text.Length == 0 ? text : char.ToUpper(text[0], CultureInfo.InvariantCulture) + text[1..];
 
+    /// <summary>A noun with what belongs to its name, as a pattern: it ends before verbs, prepositions and words of time.</summary>
+    internal const string NounPhrase = @"[\p{L}'\-]+(?:\s+(?!(?:yet|before|today|yesterday|tomorrow|tonight|again|is|are|was|were|be|has|have|had|do|does|did|will|would|can|and|or|in|on|at|to|for|with|from|of|by|about|last|next|this|the|a|an|my|our|just|let|got|who|where|when|what|how|that|which|so|while|since|after|as|now|then|know|known|live|work|go|call|I|you|we|it|\w+ly|\w+ed|\w{3,}s)\b)(?-i:\p{Ll})[\p{L}'\-]*){0,2}";
+
     private const RegexOptions Loose = RegexOptions.IgnoreCase | RegexOptions.CultureInvariant;
 
     // A full stop ends a sentence unless it belongs to an abbreviation, an initial or a number.
