@@ -226,7 +226,7 @@ public sealed partial class EpisodicMemory
 
             // "The town I live in is called ..." says nothing of what I am called.
             if (bare && question.Cues.Contains(_name) && Rival(question)) return 0;
-            if (bare && Words.IsAttribute(_relation) && !question.Cues.Contains(_relation)) return 0;
+            if (bare && _relation != _name && Words.IsAttribute(_relation) && !question.Cues.Contains(_relation) && !OfTeller(question)) return 0;
             if (met == 0 || support == 0) return 0;
             var coverage = support * met / (met + missed);
 
@@ -244,7 +244,7 @@ public sealed partial class EpisodicMemory
                     || _subject.Count == 0 || Pronoun.IsMatch(told.Sentence) ? 1 : 0;
             return (told.Relation.Length == 0 || told.Owner != FactOwner.User || OfTeller(question))
                 && question.OfUser && question.Cues.Any(cue => Words.IsAttribute(cue) && All.Contains(cue)) && FirstPerson.IsMatch(told.Sentence)
-                && (_mentions.Count == 0 || OfTeller(question)) ? 1 : 0;
+                && ((_mentions.Count == 0 && !OfThem.IsMatch(told.Sentence)) || OfTeller(question)) ? 1 : 0;
         }
 
         // How far subject, relation and value answer.
@@ -267,6 +267,7 @@ public sealed partial class EpisodicMemory
             // "my absolute favourite tea" is my favourite tea, but my sister's dog is not my dog.
             if (!(subject > 0 && ((subject >= 0.5 && _owners.Count == 0) || _needed.Overlaps(question.Cues)) && _owners.IsSubsetOf(question.Cues)) && !reverse) return 0;
             subject = Math.Max(subject, 0.5 + (0.5 * subject));
+            if (question.Whom.Length == 0 && told.Relation != _name && OfThem.IsMatch(told.Sentence) && !OfTeller(question)) return 0;
             if (_subject.Count == 0 && !reverse && !question.Cues.Contains(_relation) && !question.Cues.Any(Words.IsAttribute)) return 0;
 
             var fit = question switch
@@ -316,6 +317,10 @@ public sealed partial class EpisodicMemory
 
         private static double Covered(HashSet<string> cues, Question question) =>
             cues.Count == 0 ? 1 : (double)cues.Count(question.Cues.Contains) / cues.Count;
+
+        // Somebody else lives or works there.
+        [GeneratedRegex(@"\b(?:lives|works|resides|dwells)\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+        private static partial Regex OfThem { get; }
 
         [GeneratedRegex(@"\d{3,}", RegexOptions.CultureInvariant)]
         private static partial Regex Number { get; }

@@ -57,7 +57,7 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
         // "my ferret, what was its name?" asks about the ferret.
         var mention = Own.Match(core);
         var third = Third.IsMatch(Cleft.Replace(core, ""));
-        var borrowed = false;
+        var (borrows, borrowed) = (false, false);
         var open = !mention.Success && !firm.Any(cue => cues.Contains(cue) && !Words.IsAttribute(cue)) && (third || !Named.IsMatch(core));
         if (open && (spoken ?? (third || (!ofUser && cues.Count > 0 && cues.TrueForAll(Words.IsAttribute)) ? topic : null)) is { } meant && (spoken is not null || cues.Count == 0 || cues.Exists(Words.IsAttribute)))
         {
@@ -70,7 +70,7 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
                 firm.Add(cue);
             }
 
-            borrowed = spoken is not null;
+            (borrows, borrowed) = (true, spoken is not null);
             ofUser |= First.IsMatch(meant) || meant.StartsWith("a", StringComparison.OrdinalIgnoreCase);
         }
 
@@ -88,7 +88,7 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
         var certain = TheMatter.IsMatch(core) || (core.Contains("the ", StringComparison.OrdinalIgnoreCase) && attribute && firm.Any(cue => !Words.IsAttribute(cue)));
         var opinion = cues.Contains(Words.Canonical("code")) ? false
             : Opinion.IsMatch(core) || (!Lookup.IsMatch(core) && !attribute) || (weak && !attribute);
-        var mine = ofUser && (attribute || OwnAffair.IsMatch(core));
+        var mine = ofUser && (attribute || borrows || OwnAffair.IsMatch(core) || (Where.IsMatch(core) && core.Contains(" the ", StringComparison.Ordinal)));
         var lookup = borrowed || ((mine || named || certain || (wrapped && reminds)) && !opinion);
         var question = new Question(core, [.. cues], firm, ofUser, ofChat, lookup && !ofChat);
         questions.Add(question);
@@ -182,7 +182,7 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
 
         foreach (Match phrase in Phrase.Matches(core))
         {
-            var words = Words.Word.Matches(phrase.Groups["n"].Value).Select(match => match.Value.ToLowerInvariant()).ToArray();
+            var words = Words.Word.Matches(phrase.Groups["n"].Value).Select(match => match.Value.ToLowerInvariant()).SkipWhile(Words.IsSilent).ToArray();
 
             for (var i = 0; i < words.Length && !Words.IsSilent(words[i]); i++)
             {
@@ -236,7 +236,7 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
     private static partial Regex CalledBy { get; }
 
     // Who "are you talking to" is who I am.
-    [GeneratedRegex(@"\bare you (?:talking|speaking|chatting) (?:to|with)\b|\b(?:should|do|would|can) you (?:address|call) me(?: by)?\b", Loose)]
+    [GeneratedRegex(@"\bare you (?:talking|speaking|chatting) (?:to|with)\b|\b(?:should|do|would|can|could) you (?:address|call) me(?: by)?\b", Loose)]
     private static partial Regex Addressed { get; }
 
     // "which one is it that ..."
@@ -255,7 +255,7 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
 
     // Questions that ask for advice, an opinion, a service or a feeling.
     [GeneratedRegex(@"\b(?:(?<!^(?:where|when) )should|recommend|suggest|advise)\b|\bwould (?:you|it|that|be)\b(?! (?:know|remember|recall|tell|say))|^(?:what|how) about\b|^how (?:is|are) (?:it|you|things|everything)(?: going| doing| today)*$"
-        + @"|\b(?:weather|joke|meaning of life)\b|^(?:can|could|may|shall|will) (?:i|we)\b|^\w+ (?:can|could|may|shall|must) (?:i|we|you|one|people)\b(?!.*\b(?:my|our|mine)\b)|^what (?:is|are) (?:this|up|new|wrong|going)\b|^(?:who|what) (?:is|are) (?:you|there|available)\b|^why\b", Loose)]
+        + @"|\b(?:weather|joke|meaning of life|what time (?:is it|it is))\b|^(?:can|could|may|shall|will) (?:i|we)\b|^\w+ (?:can|could|may|shall|must) (?:i|we|you|one|people)\b(?!.*\b(?:my|our|mine)\b)|^what (?:is|are) (?:this|up|new|wrong|going)\b|^(?:who|what) (?:is|are) (?:you|there|available)\b|^why\b", Loose)]
     private static partial Regex Opinion { get; }
 
     [GeneratedRegex(@"\b(?:my|our|the|that)\s+(?=(?<n>[\p{L}\p{N}'\-]+(?:\s+[\p{L}\p{N}'\-]+){0,2}))", Loose)]
