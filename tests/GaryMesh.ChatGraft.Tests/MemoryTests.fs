@@ -85,9 +85,13 @@ let tests =
 
           test "the chat lines of all templates are neither answered from memory nor declined" {
               for templates in [ FactTemplates.Tuning; FactTemplates.HeldOut ] do
+                  let memory, hearing = hearing ()
+
+                  for i in 0 .. templates.Kinds.Count - 1 do
+                      hearing.Hear(templates.Draw(9UL, i).Tell, int64 i) |> ignore
+
                   for line in templates.Chat do
-                      let facts = [ for i in 0 .. templates.Kinds.Count - 1 -> templates.Draw(9UL, i).Tell ]
-                      let effect = after (facts @ [ line ])
+                      let effect = Hearing(EpisodicMemory memory.Facts).Hear(line, 500L)
                       Expect.isEmpty effect.Recalled $"'{line}' recalls nothing"
                       Expect.isFalse effect.Abstained $"'{line}' asks for nothing that was told"
           }

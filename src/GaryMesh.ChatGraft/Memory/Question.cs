@@ -76,8 +76,9 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
 
         // The name of a company one works for, or of a town one lives in, is the company or the town.
         if (cues.Exists(_named.Contains)) cues.Remove(Words.Canonical("name"));
-        // Of favourites there are many; "my favourite when it comes to tea" is the tea.
-        if (cues.Contains(_favourite) && !firm.Any(cue => !Words.IsAttribute(cue) && cues.Contains(cue))) firm.UnionWith(cues.Where(cue => !Words.IsKind(cue)));
+        var somebody = firm.Any(cue => !Words.IsAttribute(cue) && cues.Contains(cue));
+        // Of favourites there are many; "my favourite when it comes to tea" is the tea. "Where do penguins live" is of penguins.
+        if ((cues.Contains(_favourite) || !ofUser) && !somebody) firm.UnionWith(cues.Where(cue => !Words.IsKind(cue)));
         firm.UnionWith(cues.Where(Words.IsAttribute));
         var reminds = ToldMe.IsMatch(whole);
         var ofChat = Second.IsMatch(core) && !ToldMe.IsMatch(core);
@@ -85,9 +86,11 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
         // "the" code, name, place or date of something it may have been.
         var attribute = cues.Exists(Words.IsAttribute) || When.IsMatch(core);
         var named = Named.IsMatch(core) && cues.Exists(Words.IsAttribute);
-        var certain = TheMatter.IsMatch(core) || (core.Contains("the ", StringComparison.OrdinalIgnoreCase) && attribute && firm.Any(cue => !Words.IsAttribute(cue)));
-        var opinion = cues.Contains(Words.Canonical("code")) ? false
-            : Opinion.IsMatch(core) || (!Lookup.IsMatch(core) && !attribute) || (weak && !attribute);
+        var certain = TheMatter.IsMatch(core) || (core.Contains("the ", StringComparison.OrdinalIgnoreCase) && attribute && somebody);
+        // What asks for advice or a service is not for the memory, unless it is how to get in somewhere.
+        var enters = cues.Contains(Words.Canonical("code"));
+        if (Opinion.IsMatch(core) && !enters && !borrowed) return;
+        var opinion = !enters && ((!Lookup.IsMatch(core) && !attribute) || (weak && !attribute));
         var mine = ofUser && (attribute || borrows || OwnAffair.IsMatch(core) || (Where.IsMatch(core) && core.Contains(" the ", StringComparison.Ordinal)));
         var lookup = borrowed || ((mine || named || certain || (wrapped && reminds)) && !opinion);
         var question = new Question(core, [.. cues], firm, ofUser, ofChat, lookup && !ofChat);
@@ -255,7 +258,7 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
 
     // Questions that ask for advice, an opinion, a service or a feeling.
     [GeneratedRegex(@"\b(?:(?<!^(?:where|when) )should|recommend|suggest|advise)\b|\bwould (?:you|it|that|be)\b(?! (?:know|remember|recall|tell|say))|^(?:what|how) about\b|^how (?:is|are) (?:it|you|things|everything)(?: going| doing| today)*$"
-        + @"|\b(?:weather|joke|meaning of life|what time (?:is it|it is))\b|^(?:can|could|may|shall|will) (?:i|we)\b|^\w+ (?:can|could|may|shall|must) (?:i|we|you|one|people)\b(?!.*\b(?:my|our|mine)\b)|^what (?:is|are) (?:this|up|new|wrong|going)\b|^(?:who|what) (?:is|are) (?:you|there|available)\b|^why\b", Loose)]
+        + @"|\b(?:weather|joke|meaning of life|what time (?:is it|it is))\b|^(?:can|could|may|shall|will) (?:i|we)\b|^\w+ (?:can|could|may|shall|must) (?:i|we|you|one|people)\b(?!.*\b(?:my|our|mine)\b)|^what (?:is|are) (?:this|up|new|wrong|going)\b|^(?:who|what) (?:is|are) (?:you|there|available)\b|^why\b|^how \w+$|^what an?\b", Loose)]
     private static partial Regex Opinion { get; }
 
     [GeneratedRegex(@"\b(?:my|our|the|that)\s+(?=(?<n>[\p{L}\p{N}'\-]+(?:\s+[\p{L}\p{N}'\-]+){0,2}))", Loose)]
@@ -264,7 +267,7 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
     [GeneratedRegex(@"\b(?:do|does|did|has|have|had)\s+(?:my|our|the)\b", Loose)]
     private static partial Regex Auxiliary { get; }
 
-    [GeneratedRegex(@"(?<!^)(?<![.?!]\s)\b(?!I\b)\p{Lu}[\p{L}\p{M}'\-]+", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"(?<!^)(?<![.?!]\s)\b(?!I\b)\p{Lu}[\p{L}\p{M}'\-]+|^\p{Lu}[\p{L}\p{M}\-]+'s\b", RegexOptions.CultureInvariant)]
     private static partial Regex Named { get; }
 
     [GeneratedRegex(@"\b(?:what|which|whose)\s+(?<n>[\p{L}'\-]+(?:\s+(?!(?:is|are|was|were|am|do|does|did|have|has|had|can|could|would|will|should|might|my|our|the|I|we|you|it|he|she|they|of|in|at|on|for|to|one|goes)\b)[\p{L}'\-]+){0,2})", Loose)]
