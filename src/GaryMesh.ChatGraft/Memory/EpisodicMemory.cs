@@ -239,12 +239,15 @@ public sealed partial class EpisodicMemory
         {
             var told = Fact.Told;
             if (!_owners.IsSubsetOf(question.Cues)) return 0;
+            var free = told.Relation.Length == 0 || told.Owner != FactOwner.User;
+
             if (question.Whom.Length > 0)
-                return told.Relation.Length == 0 || told.Owner != FactOwner.User || told.Subject is "I" or "we" or "We"
-                    || _subject.Count == 0 || Pronoun.IsMatch(told.Sentence) ? 1 : 0;
-            return (told.Relation.Length == 0 || told.Owner != FactOwner.User || OfTeller(question))
-                && question.OfUser && question.Cues.Any(cue => Words.IsAttribute(cue) && All.Contains(cue)) && FirstPerson.IsMatch(told.Sentence)
-                && ((_mentions.Count == 0 && !OfThem.IsMatch(told.Sentence)) || OfTeller(question)) ? 1 : 0;
+                return free || told.Subject is "I" or "we" or "We" || _subject.Count == 0 || Pronoun.IsMatch(told.Sentence) ? 1 : 0;
+
+            // "Where do I work?": the sentence says so, and of the teller.
+            var said = OfTeller(question);
+            return (said || (free && _mentions.Count == 0 && !OfThem.IsMatch(told.Sentence)))
+                && question.OfUser && question.Cues.Any(cue => Words.IsAttribute(cue) && All.Contains(cue)) && FirstPerson.IsMatch(told.Sentence) ? 1 : 0;
         }
 
         // How far subject, relation and value answer.

@@ -119,9 +119,10 @@ internal static partial class StatementReader
     {
         if (sentence.Length > LongestClause || Words.Cues(sentence).Length < 2) return null;
         var told = string.Join(' ', found.Select(one => one.Sentence));
-        if (told.Length > 0 ? Named.Matches(sentence).Concat(Owned.Matches(sentence)).All(one => told.Contains(one.Value, StringComparison.OrdinalIgnoreCase))
-            : !urged && (Request.IsMatch(sentence) || !Valued(sentence))) return null;
-        return Whole(sentence);
+        var nothing = told.Length > 0
+            ? Named.Matches(sentence).Concat(Owned.Matches(sentence)).All(one => told.Contains(one.Value, StringComparison.OrdinalIgnoreCase))
+            : !urged && (Request.IsMatch(sentence) || !Valued(sentence));
+        return nothing ? null : Whole(sentence);
     }
 
     // What the sentence names, if it is one thing, is its value.

@@ -93,7 +93,7 @@ internal static partial class Utterance
     private const RegexOptions Loose = RegexOptions.IgnoreCase | RegexOptions.CultureInvariant;
 
     // A full stop ends a sentence unless it belongs to an abbreviation, an initial or a number.
-    [GeneratedRegex(@"(?<=\?)\s+|(?<=\?)$|[!;]+(?:\s+|$)|(?<!\b(?:Mr|Mrs|Ms|Dr|St|Prof|Jr|Sr|Mt|No|vs|[A-Z]))\.+(?:[""')]*)(?:\s+|$)|\s+[–—]\s+|\s+-\s+",
+    [GeneratedRegex(@"(?<=\?)\s+|(?<=\?)$|[!;]+(?:\s+|$)|(?<!\b(?:Mr|Mrs|Ms|Dr|St|Prof|Jr|Sr|Mt|No|vs|[A-HJ-Z]))\.+(?:[""')]*)(?:\s+|$)|\s+[–—]\s+|\s+-\s+",
         RegexOptions.CultureInvariant)]
     private static partial Regex SentenceEnd { get; }
 
