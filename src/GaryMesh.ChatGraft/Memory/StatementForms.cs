@@ -39,7 +39,6 @@ internal static partial class StatementReader
         new(Pattern(@"^(?<s>the) name is (?<v>[\p{L}][^,]*)$"), "name"),
         new(Pattern(@"^(?:[^,]{1,40}, )?(?<v>(?-i:\p{Lu})[\p{L}\p{M}'\-]+(?:\s(?-i:\p{Lu})[\p{L}\p{M}'\-]+)?) (?<s>speaking|here|is my name|is the name)(?:,.*)?$"), "name"),
         new(Pattern(@"^.{1,40}?\b(?:call|calls|called|name|named|christened|nicknamed|baptised|baptized|know|knows) (?<s>me)(?: as| by| by the name)? (?<v>(?-i:\p{Lu})[\p{L}\p{M}'\-]*)\b.*$"), "name"),
-        new(Pattern(@"^.{1,40}?\b(?:gave|given|chose|picked) (?<s>me|(?:my|our|the)\s+" + Noun + @") the name(?: of)? (?<v>.+)$"), "name"),
         new(Pattern(@"^(?:[^,]{1,60}, )?(?<s>this) is (?<v>(?-i:\p{Lu})[\p{L}\p{M}'\-]*)$"), "name"),
         new(Pattern(@"^.{0,40}\bintroduce (?<s>myself)[:,]? (?<v>(?-i:\p{Lu})[\p{L}\p{M}'\-]*)$"), "name"),
         new(Pattern(@"^you (?:are|were|will be) (?:talking|speaking|chatting) (?<s>to|with) (?<v>(?-i:\p{Lu})[\p{L}\p{M}'\-]*)$"), "name"),
@@ -52,15 +51,9 @@ internal static partial class StatementReader
             + @"),? (?:(?:who|that|which)\s+)?(?:(?:is|was|we|I|goes|answers|responds)\s+)?(?:called|named|by the name of|whose name is|whom I call|call|to the name(?: of)?|with the name(?: of)?)\s+(?<v>.+)$"), "name"),
         new(Pattern(@"^(?:I|we|they|people|everyone|my \w+ and I|my parents|my family|folks|friends|my friends)(?: all| both| have| had| finally| just| always| usually| decided to)* (?:call|called|named|name|christened|nicknamed|baptised|baptized)(?: the name of)? (?<s>(?:my|our|the)\s+" + Noun
             + @")(?: (?:as|by the name))? (?<v>(?-i:\p{Lu})[\p{L}\p{M}'\-]*(?:\s+(?-i:\p{Lu})[\p{L}\p{M}'\-]*)*|[\p{L}\p{M}\p{N}'\-]+)$"), "name"),
-        new(Pattern(@"^(?:I|we|my \w+ and I)(?: have| finally| just)* (?:gave|chose|picked|went with|settled on|decided on|given|chosen) (?:(?:the )?name )?(?<v>(?-i:\p{Lu})[\p{L}\p{M}'\-]*)(?: as)?(?: the| a)?(?: name)? (?:to|for) (?<s>(?:my|our|the)\s+" + Noun + @")$"), "name"),
-        new(Pattern(@"^(?:I|we|my \w+ and I)(?: have| finally| just)* (?:gave|given) (?<s>(?:my|our|the)\s+" + Noun + @") the name (?:of )?(?<v>.+)$"), "name"),
         new(Pattern(@"^(?<s>(?:" + Mine + @"|(?:a|an)\s+" + Noun + @"))\s+(?:(?:is|are|was|were|gets|got|has been)\s+)?" + Adverb
             + @"(?:called|named|known as|nicknamed|christened|goes by(?: the name(?: of)?)?|go by(?: the name(?: of)?)?|answers to(?: the name(?: of)?)?|responds to(?: the name(?: of)?)?|listens to(?: the name(?: of)?)?|has the name(?: of)?|carries the name(?: of)?|bears the name(?: of)?)\s+(?<v>.+)$"), "name"),
         new(Pattern(@"^(?<v>[^,]+?) is (?:the name (?:of|for)|what (?:I|we|they|people|everyone)(?: all)? (?:call|named|called)|how (?:I|we) call) (?<s>(?:my|our|the)\s+[^,]+?)$"), "name"),
-        new(Pattern(@"^(?<v>(?-i:\p{Lu})[\p{L}\p{M}'\-]*(?:\s+(?-i:\p{Lu})[\p{L}\p{M}'\-]*)?) is (?:my|our) (?<s>" + Noun + @")'s name$"), "name"),
-
-        new(Pattern(@"^(?:I|we|my \w+ and I) (?:have |just |finally |recently )*(?:got|adopted|bought|found|rescued|have)(?: myself| ourselves)? (?<s>(?:a|an|one|two|my|the)\s+" + Noun
-            + @")(?: \w+)?,? (?:and|which|that) (?:I |we |have |then |is |are )*(?:named|called|call|name|christened) (?:(?:it|him|her|them) )?(?<v>.+)$"), "name"),
 
         // Birth and origin.
         new(Pattern(@"^(?<s>I|we|" + Mine + @"|\p{L}[\p{L}\p{M}'\-]*) (?:was|were|got) " + Adverb + @"born (?:and (?:raised|bred) )?(?:in|on|at|near)?\s*(?<v>.+)$"), "born"),
@@ -71,16 +64,12 @@ internal static partial class StatementReader
         new(Pattern(@"^(?<s>I|we|" + Mine + @") (?:have|has) been (?:working|employed)\s+(?:in|at|as|for|by|with)\s+(?<v>.+)$"), "work"),
         new(Pattern(@"^(?<s>I|we|" + Mine + @") (?:am|are|is) (?:living|staying|residing|based|located|at home)\s+(?:in|at|on|near)\s+(?<v>.+)$"), "live"),
         new(Pattern(@"^(?<s>I|we|" + Mine + @") (?:am|are|is) (?:working|employed|studying)\s+(?:in|at|as|for|by|with)?\s*(?<v>.+)$"), "work"),
-        new(Pattern(@"^(?<s>I|we) earn (?:a|my|our) living (?:as|by|with)\s+(?<v>.+)$"), "work"),
-        new(Pattern(@"^(?<s>I|we|" + Mine + @") make(?:s)? (?:a|my|our|his|her|their) (?:home|living) (?:in|at|near|as)\s+(?<v>.+)$"), "live"),
         new(Pattern(@"^(?<s>I|" + Mine + @"|\p{L}[\p{L}\p{M}'\-]*) (?:am|is|will be|turned|turn|just turned|are)\s+(?<v>\d{1,3})(?: years? old| years of age)?$"), "age"),
         new(Pattern(@"^(?<s>I|" + Mine + @"|\p{L}[\p{L}\p{M}'\-]*) (?:am|is|are)\s+(?<v>[^,]+) years? old$"), "age"),
         new(Pattern(@"^(?<s>I|we|" + Mine + @"|\p{L}[\p{L}\p{M}'\-]*) (?:am|is|are|have|has)\s+" + Adverb + @"(?:an? )?(?:severely |badly |deadly |very )?allerg(?:ic|y) to\s+(?<v>.+)$"), "allergy"),
 
         // Codes and the like said with a verb of their own.
         new(Pattern(@"^(?:you|one|we|I)(?: can| have to| need to| must)? (?:open|unlock|disarm|enter|get into) (?<s>(?:my|our|the)\s+" + Noun + @") (?:with|using|by typing|by entering)(?: the)?(?: code| pin| number| combination| password)?\s+(?<v>[\p{L}\p{N}\-#*]+)$"), "code"),
-        new(Pattern(@"^(?:use|type|enter|dial|press)(?: in)? (?<v>[\p{L}\p{N}\-#*]+) (?:to (?:open|unlock|enter|disarm|get into)|for|at) (?<s>(?:my|our|the)\s+.+)$"), "code"),
-        new(Pattern(@"^(?<v>[\p{L}\p{N}\-#*]+) (?:opens|unlocks|disarms) (?<s>(?:my|our|the)\s+.+)$"), "code"),
         new(Pattern(@"^(?<s>(?:my|our|the)\s+.+?) (?:opens|unlocks|can be opened|can be unlocked|unlock|open) (?:with|by|using)(?: the)?(?: code| pin| number| combination| password)?\s+(?<v>.+)$"), "code"),
 
         // The rest: "S verb V", "S is V", "V is my S".
