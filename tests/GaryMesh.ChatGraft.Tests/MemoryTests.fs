@@ -80,8 +80,7 @@ let tests =
                       "Can you help me with my homework?"
                       "How do I make pancakes?"
                       "What should I name my boat?"
-                      "What's the capital of France?" ] ->
-                    test line { Expect.isNull (after [ line ]).Answer line } ]
+                      "What's the capital of France?" ] -> test line { Expect.isNull (after [ line ]).Answer line } ]
 
           test "the chat lines of all templates are neither answered from memory nor declined" {
               for templates in [ FactTemplates.Tuning; FactTemplates.HeldOut ] do
@@ -128,6 +127,16 @@ let tests =
               Expect.equal effect.Forgotten.Count 1 "one fact"
               Expect.equal memory.Count 0 "none is left"
               Expect.isTrue (hearing.Hear("What is my dog called?", 3L)).Abstained "declined"
+          }
+
+          test "what stood beside the forgotten in one sentence stays, without it" {
+              let memory, hearing = hearing ()
+              hearing.Hear("My dog is called Buddy and I live in Lisbon.", 1L) |> ignore
+              hearing.Hear("We have a cat, her name is Minka.", 2L) |> ignore
+              hearing.Hear("Please forget my dog.", 3L) |> ignore
+              hearing.Hear("Please forget my cat.", 4L) |> ignore
+              let kept = memory.Facts |> Seq.map _.Told.Sentence |> String.concat "; "
+              Expect.equal kept "I live in Lisbon" "only the home"
           }
 
           test "strength halves in 200 turns and grows by one with a recall" {

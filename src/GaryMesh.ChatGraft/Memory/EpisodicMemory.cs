@@ -125,7 +125,7 @@ public sealed partial class EpisodicMemory
     {
         var cues = Words.Cues(words);
         if (cues.Length > 0)
-            return [.. Facts.Where(fact => cues.All(_entries[fact.Id].All.Contains))];
+            return [.. Facts.Where(fact => cues.All(_entries[fact.Id].Holds))];
         return Mine.IsMatch(words.Trim()) ? [.. Facts.Where(fact => fact.Told.Subject is "I" or "my" or "My")] : [];
     }
 
@@ -204,6 +204,9 @@ public sealed partial class EpisodicMemory
         public Fact Fact { get; }
 
         public HashSet<string> All { get; }
+
+        /// <summary>Whether the fact or the sentence around it holds a word.</summary>
+        public bool Holds(string cue) => All.Contains(cue) || _around.Contains(cue);
 
         public double Score(Question question)
         {

@@ -37,7 +37,7 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
         else if (TheThing.Match(clause) is { Success: true } thing) spokenOf = thing.Value;
         if (urged && !Asking.IsMatch(clause)) return;
         var wrapped = Wraps(clause, out var inner);
-        var weak = wrapped && Weak.IsMatch(clause[..^inner.Length]) && !Asking.IsMatch(inner);
+        var weak = wrapped && (Asking.IsMatch(inner) ? clause.StartsWith("I ", StringComparison.Ordinal) && !clause.EndsWith('?') : Weak.IsMatch(clause[..^inner.Length]));
         var core = (wrapped ? inner : clause).Trim().TrimEnd('?', '.', '!', ' ');
         core = CalledBy.Replace(Lead.Replace(Tail.Replace(Tag.Replace(core, ""), ""), ""), "people");
         if (!(wrapped && Inquiring.IsMatch(core)) && !clause.EndsWith('?') && !Asking.IsMatch(clause)) return;
@@ -59,7 +59,7 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
         var third = Third.IsMatch(Cleft.Replace(core, ""));
         var (borrows, borrowed) = (false, false);
         var open = !mention.Success && !firm.Any(cue => cues.Contains(cue) && !Words.IsAttribute(cue)) && (third || !Named.IsMatch(core));
-        if (open && (spoken ?? (third || (!ofUser && cues.Count > 0 && cues.TrueForAll(Words.IsAttribute)) ? topic : null)) is { } meant && (spoken is not null || cues.Count == 0 || cues.Exists(Words.IsAttribute)))
+        if (open && (spoken ?? (third || (!ofUser && cues.Count > 0 && cues.TrueForAll(Words.IsAttribute) && core.Contains("the ", StringComparison.OrdinalIgnoreCase)) ? topic : null)) is { } meant && (spoken is not null || cues.Count == 0 || cues.Exists(Words.IsAttribute)))
         {
             // "Where was it?" asks once more what was asked in the same breath.
             if (cues.Count == 0 && questions.Exists(one => one.Recalls)) return;
@@ -89,8 +89,8 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
         var certain = TheMatter.IsMatch(core) || (core.Contains("the ", StringComparison.OrdinalIgnoreCase) && attribute && somebody);
         // What asks for advice or a service is not for the memory, unless it is how to get in somewhere.
         var enters = cues.Contains(Words.Canonical("code"));
-        if (Opinion.IsMatch(core) && !enters && !borrowed) return;
-        var opinion = !enters && ((!Lookup.IsMatch(core) && !attribute) || (weak && !attribute));
+        if (!enters && !borrowed && (Opinion.IsMatch(core) || (YesOrNo.IsMatch(core) && !wrapped && !attribute))) return;
+        var opinion = !enters && !attribute && (weak || !Lookup.IsMatch(core));
         var mine = ofUser && (attribute || borrows || OwnAffair.IsMatch(core) || (Where.IsMatch(core) && core.Contains(" the ", StringComparison.Ordinal)));
         var lookup = borrowed || ((mine || named || certain || (wrapped && reminds)) && !opinion);
         var question = new Question(core, [.. cues], firm, ofUser, ofChat, lookup && !ofChat);
@@ -156,6 +156,10 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
 
     [GeneratedRegex(@"\b(?:my|our|mine|ours)\b|\b(?:did|have|had|was|were|am) (?:I|we)\b", Loose)]
     private static partial Regex OwnAffair { get; }
+
+    // "Is my dog a good dog?"
+    [GeneratedRegex(@"^(?:do|does|did|is|are|was|were|am|have|has|had)\b", Loose)]
+    private static partial Regex YesOrNo { get; }
 
     // What a question proper begins with.
     [GeneratedRegex(@"^(?:" + Wh + @"|(?:the|my|our|your)\b|name of\b)", Loose)]

@@ -65,8 +65,13 @@ internal static partial class StatementReader
 
             if ((clauses.Length > 1 || points) && heard.Length <= LongestClause)
             {
+                // "My dog is called Rex and I live in Porto" is two facts that need nothing of each other.
+                var leans = points || Pointer.IsMatch(sentence) || found.Count - known < clauses.Length;
                 for (var i = known; i < found.Count; i++)
-                    if (heard.Contains(found[i].Value, StringComparison.Ordinal)) found[i] = found[i] with { Sentence = heard };
+                {
+                    var alone = !leans && (OwnerOf(found[i].Subject) == FactOwner.Other || found[i].Subject is "I" or "we" || Words.Cues(found[i].Subject).Any(cue => !Words.IsAttribute(cue)));
+                    if (!alone && heard.Contains(found[i].Value, StringComparison.Ordinal)) found[i] = found[i] with { Sentence = heard };
+                }
             }
 
             if (Rest(heard, urges, found.Skip(known)) is { } rest) found.Add(rest);
@@ -100,7 +105,10 @@ internal static partial class StatementReader
             var value = Value(match.Groups["v"].Value);
             var subject = Subject(match.Groups["s"].Value);
             if (value.Length == 0 || subject.Length == 0 || !Holds(form, subject, value, clause, urged)) continue;
-            var relation = form.Relation ?? Words.Canonical(match.Groups["r"].Value.ToLowerInvariant());
+            var verb = match.Groups["r"].Value.ToLowerInvariant();
+            // Who has moved to a place lives there now.
+            if (verb == "moved" && clause.Contains("moved to ", StringComparison.OrdinalIgnoreCase)) verb = "live";
+            var relation = form.Relation ?? Words.Canonical(verb);
             return new Statement(subject, relation, value, Said(form, subject, value, clause), OwnerOf(subject));
         }
 
