@@ -30,10 +30,21 @@ let private told =
       "I have a cat. Her name is Minka.", "how is my cat called?", "Minka"
       "I'm allergic to peanuts", "do you remember what I am allergic to?", "peanuts"
       "Please remember that the meeting is at half past four.", "When is the meeting?", "half past four"
+      "I like every tea, but Zorvan is my favourite.", "Which tea do I like best?", "Zorvan"
+      "I finally have a cockatoo! I call it Zorvan.", "what's the name of my cockatoo?", "Zorvan"
+      "I had lunch with Zorvanna today, that's my landlord.", "Who is my landlord?", "Zorvanna"
+      "My guitar is kept in the Zorvan, okay?", "I can't find my guitar, where is it?", "Zorvan"
+      "They named me Zorvanna, and I've always liked it.", "Would you mind telling me my name?", "Zorvanna"
+      "Fiorella took a job at Quillfax.", "Fiorella's employer, who is it?", "Quillfax"
+      "My office door is secured with 3474.", "What's the code of my office door?", "3474"
+      "You know what my favourite tree is? Zorvan!", "what is my favourite tree?", "Zorvan"
       "Мой... my friend is called Łukasz", "What is my friend called?", "Łukasz" ]
 
 let private strangers =
     [ "What is my cat called?"
+      "My cat, what's its name?"
+      "I lost my wallet, where is it?"
+      "Could you help me with the name of my cat?"
       "Where does my brother live?"
       "What is the code for the safe?"
       "What's my favourite food?"
@@ -62,8 +73,33 @@ let tests =
           testList
               "small talk is left to the cortex"
               [ for line in
-                    [ "How are you?"; "I want a latte"; "Can you recommend a book?"; "What is your favourite film?" ] ->
-                    test line { Expect.isNull (after [ line ]).Answer line } ]
+                    [ "How are you?"
+                      "I want a latte"
+                      "Can you recommend a book?"
+                      "What is your favourite film?"
+                      "Can you help me with my homework?"
+                      "How do I make pancakes?"
+                      "What should I name my boat?"
+                      "What's the capital of France?" ] -> test line { Expect.isNull (after [ line ]).Answer line } ]
+
+          test "the chat lines of all templates are neither answered from memory nor declined" {
+              for templates in [ FactTemplates.Tuning; FactTemplates.HeldOut ] do
+                  let memory, hearing = hearing ()
+
+                  for i in 0 .. templates.Kinds.Count - 1 do
+                      hearing.Hear(templates.Draw(9UL, i).Tell, int64 i) |> ignore
+
+                  for line in templates.Chat do
+                      let effect = Hearing(EpisodicMemory memory.Facts).Hear(line, 500L)
+                      Expect.isEmpty effect.Recalled $"'{line}' recalls nothing"
+                      Expect.isFalse effect.Abstained $"'{line}' asks for nothing that was told"
+          }
+
+          test "templates of one's own need a way of telling and of asking each kind" {
+              Expect.throwsT<System.IO.InvalidDataException>
+                  (fun () -> FactTemplates.Parse "kind pet name: dog\ntell: My {s} is {v}.\nchat: Hello." |> ignore)
+                  "no way of asking"
+          }
 
           test "the second value of a thing that has one takes the place of the first" {
               Expect.equal
@@ -91,6 +127,16 @@ let tests =
               Expect.equal effect.Forgotten.Count 1 "one fact"
               Expect.equal memory.Count 0 "none is left"
               Expect.isTrue (hearing.Hear("What is my dog called?", 3L)).Abstained "declined"
+          }
+
+          test "what stood beside the forgotten in one sentence stays, without it" {
+              let memory, hearing = hearing ()
+              hearing.Hear("My dog is called Buddy and I live in Lisbon.", 1L) |> ignore
+              hearing.Hear("We have a cat, her name is Minka.", 2L) |> ignore
+              hearing.Hear("Please forget my dog.", 3L) |> ignore
+              hearing.Hear("Please forget my cat.", 4L) |> ignore
+              let kept = memory.Facts |> Seq.map _.Told.Sentence |> String.concat "; "
+              Expect.equal kept "I live in Lisbon" "only the home"
           }
 
           test "strength halves in 200 turns and grows by one with a recall" {

@@ -1,10 +1,12 @@
+using System.Text.RegularExpressions;
+
 namespace GaryMesh.ChatGraft;
 
 /// <summary>A conversation with a cortex that remembers: every message is heard by the episodic memory, read by the cortex and
 /// the plastic memory, and kept in the brain.</summary>
 /// <remarks>What a message tells is committed before its answer begins. Nothing that is said is executed, sent or written
 /// anywhere but into the brain. Not for several threads at once.</remarks>
-public sealed class ChatSession : IDisposable
+public sealed partial class ChatSession : IDisposable
 {
     private const string CortexWeights = "cortex";
     private const string MemoryWeights = "memory";
@@ -220,10 +222,14 @@ public sealed class ChatSession : IDisposable
             yield return text.ToString();
         }
 
-        var recalled = Utterance.Clean(conversation.Recalled);
+        // What the plastic memory suggests may run on into the turn that followed.
+        var recalled = Utterance.Clean(NextTurn.Split(conversation.Recalled.TrimStart())[0]);
         turn.Memory = string.Join("; ", new[] { turn.Effect.Note, recalled.Length > 0 ? $"the conversation suggested \"{recalled}\"" : "" }.Where(note => note.Length > 0));
         Keep(Speaker.Chat, Utterance.Clean(text.ToString()), []);
     }
+
+    [GeneratedRegex(@"\n|\b[UG]:", RegexOptions.CultureInvariant)]
+    private static partial Regex NextTurn { get; }
 
     private Conversation ReadBack()
     {

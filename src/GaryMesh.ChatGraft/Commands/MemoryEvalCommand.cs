@@ -13,17 +13,23 @@ internal static class MemoryEvalCommand
         var memory = Options.File("--memory", "The plastic memory. [default: the one that ships]");
         var facts = Options.Whole("--facts", "Generated facts, each in a chat of its own.", 200);
         var tuning = new Option<bool>("--tuning") { Description = "Use the templates that the memory was tuned with, not the held-out ones." };
+        var other = Options.File("--templates", "Templates of your own, in the form of those in Memory/Templates, instead of either.");
         var ablation = new Option<bool>("--ablation") { Description = "Measure each memory alone, too." };
         var seed = Options.Number<ulong>("--seed", "Draws facts and talk.", 1, _ => true, "a whole number");
         var json = Options.Json();
-        var command = new Command("memory-eval", "Tell generated facts, talk of other things, ask, and count.") { model, memory, facts, tuning, ablation, seed, json };
+        var command = new Command("memory-eval", "Tell generated facts, talk of other things, ask, and count.") { model, memory, facts, tuning, other, ablation, seed, json };
         command.SetAction(parsed =>
         {
             var read = parsed.GetValue(model) is { } path ? ChatModelFile.Read(path) : ShippedModel.Read();
             var plastic = parsed.GetValue(memory) is { } file ? PlasticMemoryFile.Read(file) : PlasticMemoryFile.Shipped(read.Cortex.Shape.Width);
-            var templates = parsed.GetValue(tuning) ? FactTemplates.Tuning : FactTemplates.HeldOut;
+            var (templates, named) = (parsed.GetValue(other), parsed.GetValue(tuning)) switch
+            {
+                ({ } text, _) => (FactTemplates.Read(text), text),
+                (_, true) => (FactTemplates.Tuning, "tuning"),
+                _ => (FactTemplates.HeldOut, "held out"),
+            };
             var measure = new MemoryMeasure(read, plastic, templates, parsed.GetValue(seed), stop);
-            var report = new JsonObject { ["facts"] = parsed.GetValue(facts), ["templates"] = parsed.GetValue(tuning) ? "tuning" : "held out" };
+            var report = new JsonObject { ["facts"] = parsed.GetValue(facts), ["templates"] = named };
             Memories[] which = parsed.GetValue(ablation) ? [Memories.Both, Memories.EpisodicAlone, Memories.PlasticAlone] : [Memories.Both];
 
             foreach (var memories in which)

@@ -88,14 +88,18 @@ public sealed partial class EpisodicMemory
     }
 
     /// <summary>The facts that a question asks for. They are strengthened.</summary>
-    internal Recollection Recall(IReadOnlyList<Question> questions, long age) => questions
-        .Select(question => Recall(question, age))
+    /// <param name="questions">The questions; the first that finds an answer counts.</param>
+    /// <param name="age">The age of the brain in turns.</param>
+    /// <param name="except">Facts that are no answer: those told in the same breath.</param>
+    internal Recollection Recall(IReadOnlyList<Question> questions, long age, IReadOnlyList<Fact> except) => questions
+        .Select(question => Recall(question, age, except))
         .FirstOrDefault(recollection => recollection.Facts.Count > 0, new Recollection([], 0));
 
-    private Recollection Recall(Question question, long age)
+    private Recollection Recall(Question question, long age, IReadOnlyList<Fact> except)
     {
         if (question.Cues.Length == 0) return new Recollection([], 0);
         var scored = _entries.Values
+            .Where(entry => except.All(fact => fact.Id != entry.Fact.Id))
             .Select(entry => (entry.Fact, Score: entry.Score(question)))
             .Where(one => one.Score >= Sufficient)
             .OrderByDescending(one => Math.Round(one.Score, 3))
@@ -121,7 +125,7 @@ public sealed partial class EpisodicMemory
     {
         var cues = Words.Cues(words);
         if (cues.Length > 0)
-            return [.. Facts.Where(fact => cues.All(_entries[fact.Id].All.Contains))];
+            return [.. Facts.Where(fact => cues.All(_entries[fact.Id].Holds))];
         return Mine.IsMatch(words.Trim()) ? [.. Facts.Where(fact => fact.Told.Subject is "I" or "my" or "My")] : [];
     }
 
@@ -168,6 +172,9 @@ public sealed partial class EpisodicMemory
         private readonly HashSet<string> _attributes;
         private readonly HashSet<string> _owners;
         private readonly HashSet<string> _needed;
+        private readonly HashSet<string> _mentions;
+        private readonly HashSet<string> _around;
+        private readonly bool _candidate;
 
         public Entry(Fact fact)
         {
@@ -176,6 +183,7 @@ public sealed partial class EpisodicMemory
             _subject = told.Relation.Length > 0
                 ? [.. Words.Cues(told.Subject).Where(cue => !Words.IsKind(cue))]
                 : [.. Mentions(told.Sentence)];
+            _mentions = [.. Mentions(told.Sentence)];
             // "the attic's code" is of the attic; what is said of it need not be said again.
             _attributes = [.. _subject.Where(Words.IsAttribute)];
             if (!_subject.All(Words.IsAttribute)) _subject.RemoveWhere(Words.IsAttribute);
@@ -185,16 +193,20 @@ public sealed partial class EpisodicMemory
             // "is" says nothing that a question would repeat.
             _relation = told.Relation is "is" or "" ? "" : Words.Canonical(told.Relation);
             _value = [.. Words.Cues(told.Value)];
-            All = [.. _subject, .. _value, .. Words.Cues(told.Sentence)];
+            _candidate = ProperName.IsMatch(told.Value) || Candidate.IsMatch(told.Sentence);
+            All = [.. _subject, .. _value, .. Words.Cues(Core(told))];
+            _around = [.. Words.Cues(told.Sentence).Where(cue => !Words.IsAttribute(cue) || !Denying.IsMatch(told.Sentence))];
             if (_relation.Length > 0) All.Add(_relation);
-            // Somebody is somebody: who a person is and what they are called are one question.
             if (IsNumber.IsMatch(told.Value) || IsNumber.IsMatch(told.Subject)) All.Add(Words.Canonical("code"));
-            if (told.Relation == "is" && ProperName.IsMatch(told.Value)) All.Add(Words.Canonical("name"));
+            if (told.Relation == "is" && told.Subject == "I" && ProperName.IsMatch(told.Value)) All.Add(_name);
         }
 
         public Fact Fact { get; }
 
         public HashSet<string> All { get; }
+
+        /// <summary>Whether the fact or the sentence around it holds a word.</summary>
+        public bool Holds(string cue) => All.Contains(cue) || _around.Contains(cue);
 
         public double Score(Question question)
         {
@@ -203,25 +215,48 @@ public sealed partial class EpisodicMemory
             // "I have my exam on ..." answers "when is the exam" too.
             if (told.Subject is "I" or "my" or "My" && !question.OfUser && !question.Firm.Any(cue => _value.Contains(cue))) return 0;
 
-            var (met, missed) = (0.0, 0.0);
+            var bare = question.Whom.Length == 0;
+            var (met, missed, support) = (0.0, 0.0, 1.0);
 
             foreach (var cue in question.Cues)
             {
                 if (All.Contains(cue)) met++;
+                else if (_around.Contains(cue)) (met, support) = (met + 1, Math.Min(support, 0.9));
+                else if (!bare && Words.IsAttribute(cue) && question.Firm.Contains(cue)) (met, support) = (met + 1, Math.Min(support, Supports(cue, question)));
                 else if (question.Firm.Contains(cue)) return 0;
                 else if (!Words.IsKind(cue)) missed += Missing;
             }
 
-            if (met == 0) return 0;
-            var coverage = met / (met + missed);
+            // "The town I live in is called ..." says nothing of what I am called.
+            if (bare && question.Cues.Contains(_name) && Rival(question)) return 0;
+            if (bare && _relation != _name && Words.IsAttribute(_relation) && !question.Cues.Contains(_relation) && !OfTeller(question)) return 0;
+            if (met == 0 || support == 0) return 0;
+            var coverage = support * met / (met + missed);
 
-            // A whole sentence has no parts to compare; its own mentions stand for the subject.
-            if (told.Relation.Length == 0)
-            {
-                if (_subject.Count == 0 ? !question.OfUser && question.Firm.Count == 0 : !_subject.Any(question.Cues.Contains)) return 0;
-                return 0.85 * coverage;
-            }
+            var whole = 0.85 * coverage * Spoken(question);
+            return told.Relation.Length == 0 ? whole : Math.Max(whole, coverage * Parts(question));
+        }
 
+        // How far the sentence as it stands speaks of whom the question asks about.
+        private double Spoken(Question question)
+        {
+            var told = Fact.Told;
+            if (!_owners.IsSubsetOf(question.Cues)) return 0;
+            var free = told.Relation.Length == 0 || told.Owner != FactOwner.User;
+
+            if (question.Whom.Length > 0)
+                return free || told.Subject is "I" or "we" or "We" || _subject.Count == 0 || Pronoun.IsMatch(told.Sentence) ? 1 : 0;
+
+            // "Where do I work?": the sentence says so, and of the teller.
+            var said = OfTeller(question);
+            return (said || (free && _mentions.Count == 0 && !OfThem.IsMatch(told.Sentence)))
+                && question.OfUser && question.Cues.Any(cue => Words.IsAttribute(cue) && All.Contains(cue)) && FirstPerson.IsMatch(told.Sentence) ? 1 : 0;
+        }
+
+        // How far subject, relation and value answer.
+        private double Parts(Question question)
+        {
+            var told = Fact.Told;
             // "my friend Ada" is Ada, and my friend.
             var subject = _alias.Count == 0 || _alias.Count == _subject.Count
                 ? Covered(_subject, question)
@@ -236,8 +271,9 @@ public sealed partial class EpisodicMemory
             var another = told.Owner == FactOwner.User && _subject.Count > 0 && subject == 0 && question.OfUser;
             var reverse = !another && (value >= 0.5 || (value > 0 && _subject.Count == 0)) && (relation > 0.6 || subject > 0.5);
             // "my absolute favourite tea" is my favourite tea, but my sister's dog is not my dog.
-            if (!(subject > 0 && (subject >= 0.6 || _needed.Overlaps(question.Cues)) && _owners.IsSubsetOf(question.Cues)) && !reverse) return 0;
+            if (!(subject > 0 && ((subject >= 0.5 && _owners.Count == 0) || _needed.Overlaps(question.Cues)) && _owners.IsSubsetOf(question.Cues)) && !reverse) return 0;
             subject = Math.Max(subject, 0.5 + (0.5 * subject));
+            if (question.Whom.Length == 0 && told.Relation != _name && OfThem.IsMatch(told.Sentence) && !OfTeller(question)) return 0;
             if (_subject.Count == 0 && !reverse && !question.Cues.Contains(_relation) && !question.Cues.Any(Words.IsAttribute)) return 0;
 
             var fit = question switch
@@ -248,8 +284,34 @@ public sealed partial class EpisodicMemory
                 { AsksWhere: true } when OnlyTime.IsMatch(told.Value) => 0.8,
                 _ => 1.0,
             };
-            return coverage * fit * (reverse ? Math.Max(0.8, 0.5 * (subject + relation)) : 0.5 * (subject + relation));
+            return fit * (reverse ? Math.Max(0.8, 0.5 * (subject + relation)) : 0.5 * (subject + relation));
         }
+
+        // What a fact that lacks a word for what is asked may still answer: what it tells shows of which kind it is.
+        private double Supports(string attribute, Question question)
+        {
+            var rival = Rival(question);
+            return attribute switch
+            {
+                _ when attribute == _name => !rival && _candidate ? 0.85 : 0,
+                _ when attribute == _live => !rival ? 0.85 : 0,
+                _ when attribute == _code => !rival && Number.IsMatch(Fact.Told.Sentence) ? 0.85 : 0,
+                _ => 0,
+            };
+        }
+
+        // The clause of the sentence that holds the value; what stands around it only says of whom and what it may be.
+        private static string Core(Statement told) => told.Relation.Length == 0 ? told.Sentence
+            : Utterance.Sentences(told.Sentence).SelectMany(sentence => sentence.Clauses)
+                .LastOrDefault(clause => clause.Contains(told.Value, StringComparison.Ordinal), told.Sentence);
+
+        // What the fact tells is something else than what is asked.
+        private bool Rival(Question question) =>
+            All.Any(cue => Words.IsAttribute(cue) && !_value.Contains(cue) && !question.Cues.Contains(cue));
+
+        private static readonly string _name = Words.Canonical("name");
+        private static readonly string _code = Words.Canonical("code");
+        private static readonly string _live = Words.Canonical("live");
 
         // Whom or what a sentence speaks of: the words behind "my" and "the" that are no attribute.
         private static IEnumerable<string> Mentions(string sentence) => Mention.Matches(Words.Said(sentence))
@@ -261,6 +323,32 @@ public sealed partial class EpisodicMemory
 
         private static double Covered(HashSet<string> cues, Question question) =>
             cues.Count == 0 ? 1 : (double)cues.Count(question.Cues.Contains) / cues.Count;
+
+        // Somebody else lives or works there.
+        [GeneratedRegex(@"\b(?:lives|works|resides|dwells)\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+        private static partial Regex OfThem { get; }
+
+        [GeneratedRegex(@"\d{3,}", RegexOptions.CultureInvariant)]
+        private static partial Regex Number { get; }
+
+        [GeneratedRegex(@"\b(?:not|never|no longer)\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+        private static partial Regex Denying { get; }
+
+        [GeneratedRegex(@"\b(?:he|she|it|him|her|his|its|they|them|their)\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+        private static partial Regex Pronoun { get; }
+
+        [GeneratedRegex(@"\b(?:I|me|my|we|us|our)\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+        private static partial Regex FirstPerson { get; }
+
+        // Beside somebody else the sentence says of the teller just what is asked: "they called me", "when I was born".
+        private bool OfTeller(Question question) => Teller.Matches(Fact.Told.Sentence)
+            .Any(said => question.Cues.Contains(said.Value is "me" or "us" ? _name : Words.Cues(said.Value).FirstOrDefault("")));
+
+        [GeneratedRegex(@"\b(?:me|us|(?:I|we) (?:was born|were born|live|work)|my name)\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+        private static partial Regex Teller { get; }
+
+        [GeneratedRegex(@"(?<!^)(?!I\b)\p{Lu}[\p{L}\p{M}'\-]+", RegexOptions.CultureInvariant)]
+        private static partial Regex Candidate { get; }
 
         [GeneratedRegex(@"(?<n>[\p{L}\p{M}\-]+)'s\b", RegexOptions.CultureInvariant)]
         private static partial Regex Owner { get; }

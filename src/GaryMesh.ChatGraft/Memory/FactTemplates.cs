@@ -28,6 +28,10 @@ internal sealed partial class FactTemplates
     /// <summary>The templates that it is measured with; the two sets share no sentence.</summary>
     public static FactTemplates HeldOut => Load("held-out.txt");
 
+    /// <summary>The templates of a file.</summary>
+    /// <exception cref="InvalidDataException">The file is none of templates: one sentence says which line.</exception>
+    public static FactTemplates Read(string path) => Parse(File.ReadAllText(path));
+
     /// <summary>The kinds of facts.</summary>
     public IReadOnlyList<FactKind> Kinds { get; }
 
@@ -97,6 +101,10 @@ internal sealed partial class FactTemplates
             }
         }
 
+        if (kinds.Find(kind => kind.Tells.Count == 0 || kind.Asks.Count == 0) is { } bare)
+            throw new InvalidDataException($"The kind '{bare.Name}' has {bare.Tells.Count} ways of telling and {bare.Asks.Count} of asking; it needs one of each.");
+        if (kinds.Count == 0 || chat.Count == 0)
+            throw new InvalidDataException($"Templates are kinds of facts and lines of chat, but these are {kinds.Count} kinds and {chat.Count} lines.");
         return new FactTemplates(kinds, chat);
     }
 

@@ -33,7 +33,7 @@ public sealed record MemoryEffect
     }
 
     private static string Sentences(IReadOnlyList<Fact> facts) =>
-        string.Join(", ", facts.Take(3).Select(fact => Voice.Answering(fact.Told.Sentence)))
+        string.Join(", ", facts.Select(fact => Voice.Answering(fact.Told.Sentence)).Distinct().Take(3))
         + (facts.Count > 3 ? $" and {facts.Count - 3} more" : "");
 }
 
@@ -89,13 +89,10 @@ public sealed class Hearing
 
     private MemoryEffect Answered(MemoryEffect effect, IReadOnlyList<Question> questions, long age)
     {
-        // What was told in the same breath is no answer to what is asked.
-        var recollection = _memory.Recall(questions, age);
-        var recalled = recollection.Facts.Where(fact => !effect.Told.Any(told => told.Id == fact.Id)).ToArray();
-
-        if (recalled.Length > 0)
-            return effect with { Recalled = recalled, Answer = string.Join(' ', recalled.Select(Sentence)) };
-        if (effect.Told.Count > 0 || questions.FirstOrDefault(one => one.Recalls) is not { } question) return effect;
+        var recalled = _memory.Recall(questions, age, effect.Told).Facts;
+        if (recalled.Count > 0)
+            return effect with { Recalled = recalled, Answer = string.Join(' ', recalled.Select(Sentence).Distinct()) };
+        if (questions.FirstOrDefault(one => one.Recalls) is not { } question) return effect;
 
         return effect with
         {
@@ -107,11 +104,11 @@ public sealed class Hearing
     private static string Sentence(Fact fact) => Utterance.Capitalised(Voice.Answering(fact.Told.Sentence)) + ".";
 
     private static string Acknowledged(IReadOnlyList<Fact> told) =>
-        $"I will remember that {string.Join(" and that ", told.Select(fact => Voice.Answering(fact.Told.Sentence)))}.";
+        $"I will remember that {string.Join(" and that ", told.Select(fact => Voice.Answering(fact.Told.Sentence)).Distinct())}.";
 
     private static bool Urges(string clean)
     {
-        foreach (var clause in Utterance.Clauses(clean))
+        foreach (var clause in Utterance.Sentences(clean).SelectMany(sentence => sentence.Clauses))
         {
             Utterance.WithoutOpenings(clause, out var urged);
             if (urged) return true;

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Text.RegularExpressions;
 
 namespace GaryMesh.ChatGraft;
@@ -18,62 +19,80 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
     {
         var questions = new List<Question>();
 
-        foreach (var sentence in Utterance.Sentences(clean))
+        foreach (var (_, clauses) in Utterance.Sentences(clean))
         {
             string? spokenOf = null;
-            foreach (var clause in sentence) Read(clause, topic, ref spokenOf, questions);
+            for (var i = 0; i < clauses.Length; i++) Read(clauses[i], i > 0 ? clauses[i - 1] : null, topic, ref spokenOf, questions);
             topic = spokenOf ?? topic;
         }
 
         return questions;
     }
 
-    private static void Read(string whole, string? topic, ref string? spokenOf, List<Question> questions)
+    private static void Read(string whole, string? before, string? topic, ref string? spokenOf, List<Question> questions)
     {
-        var clause = Utterance.WithoutOpenings(whole, out var urged);
+        var clause = Addressed.Replace(Utterance.WithoutOpenings(whole, out var urged), "do I call me");
         var spoken = spokenOf;
         if (Own.Match(clause) is { Success: true } own) spokenOf = own.Value;
         else if (TheThing.Match(clause) is { Success: true } thing) spokenOf = thing.Value;
         if (urged && !Asking.IsMatch(clause)) return;
-        var wrapping = Wrapping.Match(clause);
-        // "I forgot my keys" wraps nothing; "I forgot my dog's name" and "tell me where I live" do.
-        var wrapped = wrapping.Success && wrapping.Length < clause.Length;
-        var core = (wrapped ? clause[wrapping.Length..] : clause).Trim().TrimEnd('?', '.', '!', ' ');
-        core = CalledBy.Replace(NameOfKind.Replace(Lead.Replace(Tail.Replace(Tag.Replace(core, ""), ""), ""), ""), "people");
-        core = KindCalled.Replace(core, "$1");
-        if (!wrapped && !clause.EndsWith('?') && !Asking.IsMatch(clause)) return;
+        var wrapped = Wraps(clause, out var inner);
+        var weak = wrapped && (Asking.IsMatch(inner) ? clause.StartsWith("I ", StringComparison.Ordinal) && !clause.EndsWith('?') : Weak.IsMatch(clause[..^inner.Length]));
+        var core = (wrapped ? inner : clause).Trim().TrimEnd('?', '.', '!', ' ');
+        core = CalledBy.Replace(Lead.Replace(Tail.Replace(Tag.Replace(core, ""), ""), ""), "people");
+        if (!(wrapped && Inquiring.IsMatch(core)) && !clause.EndsWith('?') && !Asking.IsMatch(clause)) return;
         if (core.Length == 0) return;
 
+        // "I live somewhere, do you remember where?"
+        if (before is not null && spoken is null && Words.Cues(core).Length == 0) core = $"{core} {before}";
         var ofUser = First.IsMatch(core);
-        var cues = Words.Cues(CallHome.Replace(core, "live")).ToList();
+        var cues = Words.Cues(core).ToList();
         if (Age.IsMatch(core)) Add("age");
         if (Living.IsMatch(core)) { cues.Remove(Words.Canonical("live")); Add("work"); }
         if (Origin.IsMatch(core)) Add("origin");
         if (WhoAmI.IsMatch(core)) Add("name");
+        // "What company am I with?" asks for work, "what town is she in?" for a home.
+        if (!cues.Exists(Words.IsAttribute) && KindOfPlace.Match(core) is { Success: true } kind) Add(kind.Groups["firm"].Success ? "work" : "live");
         var firm = FirmCues(core);
         // "my ferret, what was its name?" asks about the ferret.
         var mention = Own.Match(core);
         var third = Third.IsMatch(Cleft.Replace(core, ""));
-        var borrowed = false;
-        var open = !mention.Success && (third || !Named.IsMatch(core));
-        if (open && (spoken ?? (third || (!ofUser && cues.Count > 0 && cues.TrueForAll(Words.IsAttribute)) ? topic : null)) is { } meant)
+        var (borrows, borrowed) = (false, false);
+        var open = !mention.Success && !firm.Any(cue => cues.Contains(cue) && !Words.IsAttribute(cue)) && (third || !Named.IsMatch(core));
+        if (open && (spoken ?? (third || (!ofUser && cues.Count > 0 && cues.TrueForAll(Words.IsAttribute) && core.Contains("the ", StringComparison.OrdinalIgnoreCase)) ? topic : null)) is { } meant && (spoken is not null || cues.Count == 0 || cues.Exists(Words.IsAttribute)))
         {
-            foreach (var cue in Words.Cues(meant))
+            // "Where was it?" asks once more what was asked in the same breath.
+            if (cues.Count == 0 && questions.Exists(one => one.Recalls)) return;
+
+            foreach (var cue in Words.Cues(meant).Where(cue => !Words.IsKind(cue)))
             {
                 if (!cues.Contains(cue)) cues.Add(cue);
                 firm.Add(cue);
             }
 
-            borrowed = spoken is not null;
-            ofUser |= First.IsMatch(meant);
+            (borrows, borrowed) = (true, spoken is not null);
+            ofUser |= First.IsMatch(meant) || meant.StartsWith("a", StringComparison.OrdinalIgnoreCase);
         }
 
+        // The name of a company one works for, or of a town one lives in, is the company or the town.
+        if (cues.Exists(_named.Contains)) cues.Remove(Words.Canonical("name"));
+        var somebody = firm.Any(cue => !Words.IsAttribute(cue) && cues.Contains(cue));
+        // Of favourites there are many; "my favourite when it comes to tea" is the tea. "Where do penguins live" is of penguins.
+        if ((cues.Contains(_favourite) || !ofUser) && !somebody) firm.UnionWith(cues.Where(cue => !Words.IsKind(cue)));
         firm.UnionWith(cues.Where(Words.IsAttribute));
+        var reminds = ToldMe.IsMatch(whole);
         var ofChat = Second.IsMatch(core) && !ToldMe.IsMatch(core);
-        var lookup = (Lookup.IsMatch(core) && !Opinion.IsMatch(core)) || (ofUser && Asking.IsMatch(core) && !Opinion.IsMatch(core))
-            || (wrapped && (ofUser || Asking.IsMatch(core)) && !Opinion.IsMatch(core))
-            || borrowed
-            || (ofUser && firm.Count > 0 && (wrapped || Asking.IsMatch(core)));
+        // Of the world at large ("who won the game?") nothing was told; of one's own affairs, of somebody by name and of
+        // "the" code, name, place or date of something it may have been.
+        var attribute = cues.Exists(Words.IsAttribute) || When.IsMatch(core);
+        var named = Named.IsMatch(core) && cues.Exists(Words.IsAttribute);
+        var certain = TheMatter.IsMatch(core) || (core.Contains("the ", StringComparison.OrdinalIgnoreCase) && attribute && somebody);
+        // What asks for advice or a service is not for the memory, unless it is how to get in somewhere.
+        var enters = cues.Contains(Words.Canonical("code"));
+        if (!enters && !borrowed && (Opinion.IsMatch(core) || (YesOrNo.IsMatch(core) && !wrapped && !attribute))) return;
+        var opinion = !enters && !attribute && (weak || !Lookup.IsMatch(core));
+        var mine = ofUser && (attribute || borrows || OwnAffair.IsMatch(core) || (Where.IsMatch(core) && core.Contains(" the ", StringComparison.Ordinal)));
+        var lookup = borrowed || ((mine || named || certain || (wrapped && reminds)) && !opinion);
         var question = new Question(core, [.. cues], firm, ofUser, ofChat, lookup && !ofChat);
         questions.Add(question);
 
@@ -87,9 +106,80 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
     /// <summary>Whether a clause asks rather than tells, question mark or not.</summary>
     internal static bool Asks(string clause)
     {
-        var wrapping = Wrapping.Match(clause);
-        return Asking.IsMatch(clause) || (wrapping.Success && wrapping.Length < clause.Length && Inquiring.IsMatch(clause[wrapping.Length..]));
+        return (Asking.IsMatch(clause) && !Introducing.IsMatch(clause)) || (Wraps(clause, out var inner) && Inquiring.IsMatch(inner));
     }
+
+    // "Would you mind telling me what ..." leads up to a question: words that hold a sentence together, and among them one
+    // for knowing or telling.
+    private static bool Wraps(string clause, out string inner)
+    {
+        var wraps = false;
+        inner = clause;
+
+        foreach (Match match in Words.Word.Matches(clause))
+        {
+            var word = match.Value.ToLowerInvariant();
+            var end = match.Index + match.Length;
+            if (Inner.IsMatch(clause[match.Index..]) || !(_knowing.Contains(word) || _leading.Contains(word))) break;
+            wraps |= _knowing.Contains(word);
+            inner = clause[end..].TrimStart(' ', ',', ':', ';', '-', '–', '—', '.', '!', '…');
+        }
+
+        // "You know, my nephew has ...", "you need the code ..." and "I told you that ..." state something.
+        return wraps && inner.Length > 0 && (Asking.IsMatch(inner) || clause.EndsWith('?')
+            || !(Telling.IsMatch(clause[..^inner.Length]) || (OfMine.IsMatch(clause) && !When.IsMatch(inner) && !Words.Cues(inner).Any(Words.IsAttribute))));
+    }
+
+    private static readonly string _favourite = Words.Canonical("favourite");
+
+    private static readonly FrozenSet<string> _named =
+        new[] { "work", "live", "born", "favourite" }.Select(Words.Canonical).ToFrozenSet(StringComparer.Ordinal);
+
+    private static readonly FrozenSet<string> _knowing =
+        ("know remember recall recollect remind reminding tell telling told mentioned said say saying name repeat guess forgot forgotten forget idea clue memorised memorized "
+        + "wonder wondering sure slipped mind memory need help give show confirm recite chance hear reminded check find look ask asking "
+        + "bet think unsure list spell state").Split(' ').ToFrozenSet(StringComparer.Ordinal);
+
+    private static readonly FrozenSet<string> _leading =
+        ("please now so let's and hey ok okay quick question a an one more quiz time pop test small let us see can could would will do did have has you i we me "
+        + "am are is it out of curiosity just checking again sorry still even by any perhaps maybe happen to be able possibly kindly if whether that for "
+        + "about with on up refresh lost track not cannot seem quite really totally completely honestly surely must should probably certainly course "
+        + "trying was like want love got kept lately another favour favor try mine in case good hi hello well right actually or at all back from "
+        + "question curious here there hm hmm oh listen once anyone anybody somebody someone remembering knowing fails escapes also").Split(' ').ToFrozenSet(StringComparer.Ordinal);
+
+    // "Who you are talking to, this is Ada" tells.
+    [GeneratedRegex(@"^(?:who|what|where|which|when|how)\b[^?]*, (?i:this|it|that|I|my|the)\b[^?]*\p{Lu}[^?]*$", RegexOptions.CultureInvariant)]
+    private static partial Regex Introducing { get; }
+
+    [GeneratedRegex(@"\b(?:what|which) (?:(?<firm>company|firm|business|organi[sz]ation|employer)|city|town|village)\b", Loose)]
+    private static partial Regex KindOfPlace { get; }
+
+    [GeneratedRegex(@"\b(?:my|our|mine|ours)\b|\b(?:did|have|had|was|were|am) (?:I|we)\b", Loose)]
+    private static partial Regex OwnAffair { get; }
+
+    // "Is my dog a good dog?"
+    [GeneratedRegex(@"^(?:do|does|did|is|are|was|were|am|have|has|had)\b", Loose)]
+    private static partial Regex YesOrNo { get; }
+
+    // What a question proper begins with.
+    [GeneratedRegex(@"^(?:" + Wh + @"|(?:the|my|our|your)\b|name of\b)", Loose)]
+    private static partial Regex Inner { get; }
+
+    // "I forgot my backpack at the station" is no question, "I forgot my brother's name" is.
+    [GeneratedRegex(@"\bI\b.*\b(?:my|our|the)\b", Loose)]
+    private static partial Regex OfMine { get; }
+
+    // What leads up to a statement rather than to a question.
+    [GeneratedRegex(@"[,:;]\s*$|\b(?:told|mentioned|said)\b|^you\b.*\b(?:need|find|check|show|look)\b", Loose)]
+    private static partial Regex Telling { get; }
+
+    // "Can you help me with my homework" asks for no memory.
+    [GeneratedRegex(@"\b(?:help|give|show|need|find|check|look)\b", Loose)]
+    private static partial Regex Weak { get; }
+
+    // "When is the exam", "where is the ladder".
+    [GeneratedRegex(@"^(?:when|where|(?:on |at )?(?:what|which) (?:day|date|time|place|room|code|number|name)) .*\bthe\b", Loose)]
+    private static partial Regex TheMatter { get; }
 
     /// <summary>The words that an answer cannot lack: those behind "my" and "the", names, and what follows "which".</summary>
     private static HashSet<string> FirmCues(string core)
@@ -99,7 +189,7 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
 
         foreach (Match phrase in Phrase.Matches(core))
         {
-            var words = Words.Word.Matches(phrase.Groups["n"].Value).Select(match => match.Value.ToLowerInvariant()).ToArray();
+            var words = Words.Word.Matches(phrase.Groups["n"].Value).Select(match => match.Value.ToLowerInvariant()).SkipWhile(Words.IsSilent).ToArray();
 
             for (var i = 0; i < words.Length && !Words.IsSilent(words[i]); i++)
             {
@@ -112,7 +202,13 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
         }
 
         foreach (Match name in Named.Matches(core)) firm.UnionWith(Words.Cues(name.Value));
-        foreach (Match kind in AskedKind.Matches(core)) firm.UnionWith(Words.Cues(kind.Groups["n"].Value).Where(cue => !Words.IsKind(cue)));
+        // "which name belongs to" asks for a name, "which football team" for the team.
+        foreach (Match kind in AskedKind.Matches(core))
+        {
+            var asked = Words.Cues(kind.Groups["n"].Value);
+            firm.UnionWith((asked.Length > 0 && Words.IsAttribute(asked[0]) ? asked[..1] : asked).Where(cue => !Words.IsKind(cue)));
+        }
+
         return firm;
     }
 
@@ -121,6 +217,9 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
 
     /// <summary>The question asks for a date or time.</summary>
     public bool AsksWhen => When.IsMatch(Core);
+
+    /// <summary>The words for whom or what it asks about; none where it asks about the asker alone.</summary>
+    public string[] Whom { get; } = [.. Cues.Where(cue => Firm.Contains(cue) && !Words.IsAttribute(cue))];
 
     /// <summary>Whose affair it is, said to the asker ("your dog"); null where the question names none.</summary>
     public string? Topic => Own.Match(Core) is { Success: true } own ? Voice.Answering(own.Value.Trim()) : null;
@@ -132,21 +231,8 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
     [GeneratedRegex(@"^(?:" + Wh + @"|why|do|does|did|is|are|was|were|am|can|could|would|will|should|have|has|had|may|shall)\b", Loose)]
     private static partial Regex Asking { get; }
 
-    [GeneratedRegex(@"^(?:(?:please|now|so|and|hey|ok|okay|quick question|a question|question|one question|quiz time|pop quiz|test|small test|let us see|can you help|help me(?: out)?|i am curious|out of curiosity|just checking|remind me again|sorry)[\s,:.!\-–—]*)*"
-        + @"(?:(?:do|did|can|could|would|will) you (?:please |still |even |by any chance |perhaps |maybe |happen to |be able to |possibly |kindly )*(?:know|remember|recall|tell me|give me|show me|let me know|remind me(?: of| about)?|say|name|repeat|recollect|help me remember|confirm|think of)(?: again)?"
-        + @"|(?:tell|remind|give|show) me(?: again| once more| please)*(?: of| about)?|have you (?:kept|still got|memori[sz]ed|noted|stored)|(?:have you|do you have) (?:any idea|an idea|a clue|got any idea)|any idea|any clue|any chance you (?:know|remember|recall)|remember|recall|name|repeat|say"
-        + @"|i (?:have |have just |just |really |seem to have |think i |honestly |completely |totally )*(?:forgot|forgotten|forget|lost track of)|i (?:can ?not|can not|could not|do not|cannot)(?: seem to| quite| even| really)* (?:remember|recall|know|think of|come up with)"
-        + @"|i (?:wonder|was wondering|am wondering|am trying to remember|am trying to recall|was trying to remember|am not sure|am unsure)|i (?:would like|want|need|would love|have) (?:you )?to (?:know|hear|be reminded of|tell me|recall|remember|ask)(?: you)?"
-        + @"|it (?:has )?slipped my mind|my memory fails me(?: on)?|what do you (?:know|remember|recall) about|what have i told you about|what did i (?:tell you|say|mention) about|what can you tell me about|are you able to (?:tell me|recall|remember|say)|you (?:surely |must |should |still |probably |do |certainly |of course )*(?:know|remember|recall)|help me (?:remember|recall|out with)|refresh my memory(?: on| about)?|(?:could|can|would) you (?:please )?(?:look up|find out|check)|i (?:really )?need(?=\s+(?:the|my) (?:name|code|number|password|pin|date|address|combination)\b)|i bet you (?:forgot|do not (?:know|remember)|have forgotten)|(?:could|can) you address me by|do you (?:still |happen to |by any chance )*(?:have|got)(?=\s+(?:the|my)\s+(?:name|code|pin|number|password|address|combination|date)\b))"
-        + @"(?:\s+again|\s+please|\s+for me|\s+that|\s+if|\s+whether)*\s*[,:;\-–—]*\s+", Loose)]
-    private static partial Regex Wrapping { get; }
-
     [GeneratedRegex(@"(?:[\s,]+(?:again|please|though|by the way|btw|do you remember|do you know|do you recall|can you (?:tell me|remind me|recall|remember|say)|remember|right|once more|i forgot|then|anyway|exactly|if you remember|if you know|would you know|any idea|did i say|have i told you|i wonder|you know|or not))+$", Loose)]
     private static partial Regex Tail { get; }
-
-    // "the name of the company I work for" asks for the company.
-    [GeneratedRegex(@"\b(?:the )?name of (?=(?:the|my|our) (?:favou?rite|employer|birthplace|company|firm|organi[sz]ation|business|city|town|place|village|country|street|restaurant|university|college)\b)", Loose)]
-    private static partial Regex NameOfKind { get; }
 
     // "you do remember, don't you"
     [GeneratedRegex(@",\s*(?:do|did|can|could|is|are|was|have|has|will|would)(?: not)? (?:you|it|he|she|they|i)$", Loose)]
@@ -156,16 +242,16 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
     [GeneratedRegex(@"\b(?:my|our) (?:friends|family|colleagues|parents|relatives)(?= (?:all )?(?:call|know) me\b)", Loose)]
     private static partial Regex CalledBy { get; }
 
-    // "what is the place I live in called" asks for the place.
-    [GeneratedRegex(@"^(.*\b(?:place|town|city|village|company|firm|employer|birthplace|home|favou?rite)\b.*) (?:called|named)$", Loose)]
-    private static partial Regex KindCalled { get; }
+    // Who "are you talking to" is who I am.
+    [GeneratedRegex(@"\bare you (?:talking|speaking|chatting) (?:to|with)\b|\b(?:should|do|would|can|could) you (?:address|call) me(?: by)?\b", Loose)]
+    private static partial Regex Addressed { get; }
 
     // "which one is it that ..."
-    [GeneratedRegex(@"\b(?:is it|it is) that\b", Loose)]
+    [GeneratedRegex(@"\b(?:is it|it is|was it|it was) that\b", Loose)]
     private static partial Regex Cleft { get; }
 
     // What follows a wrapping when it is a question and no statement: "what ...", "my dog's name", but not "my dog is Rex".
-    [GeneratedRegex(@"^(?:" + Wh + @"|if|whether|about)\b|^(?:the|my|our)\s+[\p{L}\-]+\s+(?:where|who|which|that|in which)\b|^(?:the|my|our)\b(?!.*\b(?:is|are|was|were|lives|works)\s+\S)", Loose)]
+    [GeneratedRegex(@"^(?:" + Wh + @"|if|whether|about)\b|^(?:the|my|our)\s+[\p{L}\-]+\s+(?:where|who|which|that|in which)\b|^the\s+[\p{L}\-]+\s+(?:I|we|my|our)\b(?!.*\b(?:is|was)(?: called| named)? (?-i:\p{Lu}))|^(?:the|my|our)\b(?!.*\b(?:is|are|was|were|lives|works|has|had|will)\s+\S)", Loose)]
     private static partial Regex Inquiring { get; }
 
     [GeneratedRegex(@"^(?:of|about|on)\s+", Loose)]
@@ -175,7 +261,8 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
     private static partial Regex Lookup { get; }
 
     // Questions that ask for advice, an opinion, a service or a feeling.
-    [GeneratedRegex(@"\b(?:should|recommend|suggest|advise|would)\b|^(?:what|how) about\b|^how (?:is|are) (?:it|you|things|everything)(?: going| doing| today)*$|^(?:can|could|may|shall|will) (?:i|we)\b|\b(?:weather|joke|meaning of life)\b|^how (?:can|could) (?:i|we)\b|^(?:is|are|was|were|do|does|did) (?:it|that|this|there|they|these|he|she)\b|^what (?:is|are) (?:it|that|this|up|new|wrong|going)\b|^(?:who|what) (?:is|are) (?:you|there|available)\b|^why\b", Loose)]
+    [GeneratedRegex(@"\b(?:(?<!^(?:where|when) )should|recommend|suggest|advise)\b|\bwould (?:you|it|that|be)\b(?! (?:know|remember|recall|tell|say))|^(?:what|how) about\b|^how (?:is|are) (?:it|you|things|everything)(?: going| doing| today)*$"
+        + @"|\b(?:weather|joke|meaning of life|what time (?:is it|it is))\b|^(?:can|could|may|shall|will) (?:i|we)\b|^\w+ (?:can|could|may|shall|must) (?:i|we|you|one|people)\b(?!.*\b(?:my|our|mine)\b)|^what (?:is|are) (?:this|up|new|wrong|going)\b|^(?:who|what) (?:is|are) (?:you|there|available)\b|^why\b|^how \w+$|^what an?\b", Loose)]
     private static partial Regex Opinion { get; }
 
     [GeneratedRegex(@"\b(?:my|our|the|that)\s+(?=(?<n>[\p{L}\p{N}'\-]+(?:\s+[\p{L}\p{N}'\-]+){0,2}))", Loose)]
@@ -184,20 +271,17 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
     [GeneratedRegex(@"\b(?:do|does|did|has|have|had)\s+(?:my|our|the)\b", Loose)]
     private static partial Regex Auxiliary { get; }
 
-    [GeneratedRegex(@"(?<!^)(?<![.?!]\s)\b(?!I\b)\p{Lu}[\p{L}\p{M}'\-]+", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"(?<!^)(?<![.?!]\s)\b(?!I\b)\p{Lu}[\p{L}\p{M}'\-]+|^\p{Lu}[\p{L}\p{M}\-]+'s\b", RegexOptions.CultureInvariant)]
     private static partial Regex Named { get; }
 
-    [GeneratedRegex(@"\b(?:what|which|whose)\s+(?<n>[\p{L}'\-]+)", Loose)]
+    [GeneratedRegex(@"\b(?:what|which|whose)\s+(?<n>[\p{L}'\-]+(?:\s+(?!(?:is|are|was|were|am|do|does|did|have|has|had|can|could|would|will|should|might|my|our|the|I|we|you|it|he|she|they|of|in|at|on|for|to|one|goes)\b)[\p{L}'\-]+){0,2})", Loose)]
     private static partial Regex AskedKind { get; }
 
     [GeneratedRegex(@"\b(?:it|its|he|his|him|she|her|they|their|them)\b", Loose)]
     private static partial Regex Third { get; }
 
-    [GeneratedRegex(@"\bthe\s+[\p{L}'\-]+(?:\s[\p{L}'\-]+){0,2}$", Loose)]
+    [GeneratedRegex(@"\b(?:the|(?<=^I (?:have|own|got|have got) )an?)\s+[\p{L}'\-]+(?:\s[\p{L}'\-]+){0,4}$", Loose)]
     private static partial Regex TheThing { get; }
-
-    [GeneratedRegex(@"\bcalls? (?:my |his |her |our |their )?home\b|\bhome to\b", Loose)]
-    private static partial Regex CallHome { get; }
 
     [GeneratedRegex(@"\b(?:I|my|mine|me|we|our|ours|us)\b", Loose)]
     private static partial Regex First { get; }
@@ -224,9 +308,9 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
     [GeneratedRegex(@"^where\b|\b(?:what|which) (?:city|town|place|village|country|street|region)\b|\bbirthplace\b", Loose)]
     private static partial Regex Where { get; }
 
-    [GeneratedRegex(@"^when\b|\b(?:what|which) (?:day|date|year|month|time)\b|\bbirthday\b|\bhow long\b", Loose)]
+    [GeneratedRegex(@"^when\b|\b(?:what|which) (?:day|date|year|month|time)\b|\bdates? (?:of|for)\b|\bbirthday\b|\bhow long\b", Loose)]
     private static partial Regex When { get; }
 
-    [GeneratedRegex(@"\b(?:my|our)\s+[\p{L}'\-]+(?:\s+(?!(?:is|are|was|were|called|named|live|lives|work|works|born|do|does|did|has|have|again|and|or|in|at|on|of|to|from|for|with|go|goes|by|drive|drives|speak|play|like|love)\b)[\p{L}'\-]+){0,2}", Loose)]
+    [GeneratedRegex(@"\b(?:my|our)\s+" + Utterance.NounPhrase, Loose)]
     private static partial Regex Own { get; }
 }

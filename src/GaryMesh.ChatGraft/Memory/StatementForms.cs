@@ -37,25 +37,23 @@ internal static partial class StatementReader
         new(Pattern(@"^(?:the|a) (?:first |last |full |real |nick)?name (?:of|for|that belongs to|given to|I gave(?: to)?|we gave(?: to)?) (?<s>" + Noun + @") (?:is|was|happens to be|will be|has to be)\s+(?<v>.+)$"), "name"),
         new(Pattern(@"^(?:(?:you (?:can|may|should) |please |just |everyone |everybody |people |friends |my friends |they |folks |usually |normally |mostly |all |my family |my colleagues )+)(?:call(?:s)?|know(?:s)?|refer to) (?<s>me) (?:as |by )?(?<v>[^,]+)$"), "name"),
         new(Pattern(@"^(?<s>the) name is (?<v>[\p{L}][^,]*)$"), "name"),
-        new(Pattern(@"^(?<v>(?-i:\p{Lu})[\p{L}\p{M}'\-]+(?:\s(?-i:\p{Lu})[\p{L}\p{M}'\-]+)?) (?<s>speaking|here|is my name|is the name)(?:,.*)?$"), "name"),
+        new(Pattern(@"^(?:[^,]{1,40}, )?(?<v>(?-i:\p{Lu})[\p{L}\p{M}'\-]+(?:\s(?-i:\p{Lu})[\p{L}\p{M}'\-]+)?) (?<s>speaking|here|is my name|is the name)(?:,.*)?$"), "name"),
+        new(Pattern(@"^.{1,40}?\b(?:call|calls|called|name|named|christened|nicknamed|baptised|baptized|know|knows) (?<s>me)(?: as| by| by the name)? (?<v>(?-i:\p{Lu})[\p{L}\p{M}'\-]*)\b.*$"), "name"),
+        new(Pattern(@"^(?:[^,]{1,60}, )?(?<s>this) is (?<v>(?-i:\p{Lu})[\p{L}\p{M}'\-]*)$"), "name"),
+        new(Pattern(@"^.{0,40}\bintroduce (?<s>myself)[:,]? (?<v>(?-i:\p{Lu})[\p{L}\p{M}'\-]*)$"), "name"),
+        new(Pattern(@"^you (?:are|were|will be) (?:talking|speaking|chatting) (?<s>to|with) (?<v>(?-i:\p{Lu})[\p{L}\p{M}'\-]*)$"), "name"),
         new(Pattern(@"^call (?<s>me) (?<v>[^,]+)$"), "name"),
         new(Pattern(@"^(?<s>my) (?:(?:full|first|real|given|own) )?name is (?<v>.+)$"), "name"),
         new(Pattern(@"^(?:this is|meet|here is|say hello to) (?<s>my " + Noun + @")[,:]?\s+(?<v>\p{L}[\p{L}\p{M}'\-]*)$"), "name"),
-        new(Pattern(@"^(?<s>I) (?:am called|am named|go by(?: the name(?: of)?)?|answer to(?: the name(?: of)?)?|am known as|was christened|was named)\s+(?<v>.+)$"), "name"),
+        new(Pattern(@"^(?<s>I) (?:am called|am named|(?:would like|want|prefer|like) to be called|go by(?: the name(?: of)?)?|answer to(?: the name(?: of)?)?|am known as|was christened|was named)\s+(?<v>.+)$"), "name"),
         new(Pattern(@"^(?<s>(?:" + Mine + @"|[\p{L}'\-]+(?:\s[\p{L}'\-]+)?))'s? (?:(?:first|full|real|given|pet|last|nick)\s?)?name (?:is|was|happens to be)\s+(?<v>.+)$"), "name"),
         new(Pattern(@"^(?:I|we|my \w+ and I) (?:also |now |just |recently |still |once |only )*(?:have|have got|got|had|own|keep|adopted|bought|found|rescued|look after|live with)(?: also| now| just| recently| got)* (?<s>(?:a|an|one|two|three|four|five|this|my|the)\s+" + Noun
             + @"),? (?:(?:who|that|which)\s+)?(?:(?:is|was|we|I|goes|answers|responds)\s+)?(?:called|named|by the name of|whose name is|whom I call|call|to the name(?: of)?|with the name(?: of)?)\s+(?<v>.+)$"), "name"),
         new(Pattern(@"^(?:I|we|they|people|everyone|my \w+ and I|my parents|my family|folks|friends|my friends)(?: all| both| have| had| finally| just| always| usually| decided to)* (?:call|called|named|name|christened|nicknamed|baptised|baptized)(?: the name of)? (?<s>(?:my|our|the)\s+" + Noun
             + @")(?: (?:as|by the name))? (?<v>(?-i:\p{Lu})[\p{L}\p{M}'\-]*(?:\s+(?-i:\p{Lu})[\p{L}\p{M}'\-]*)*|[\p{L}\p{M}\p{N}'\-]+)$"), "name"),
-        new(Pattern(@"^(?:I|we|my \w+ and I)(?: have| finally| just)* (?:gave|chose|picked|went with|settled on|decided on|given|chosen) (?:(?:the )?name )?(?<v>(?-i:\p{Lu})[\p{L}\p{M}'\-]*)(?: as)?(?: the| a)?(?: name)? (?:to|for) (?<s>(?:my|our|the)\s+" + Noun + @")$"), "name"),
-        new(Pattern(@"^(?:I|we|my \w+ and I)(?: have| finally| just)* (?:gave|given) (?<s>(?:my|our|the)\s+" + Noun + @") the name (?:of )?(?<v>.+)$"), "name"),
         new(Pattern(@"^(?<s>(?:" + Mine + @"|(?:a|an)\s+" + Noun + @"))\s+(?:(?:is|are|was|were|gets|got|has been)\s+)?" + Adverb
             + @"(?:called|named|known as|nicknamed|christened|goes by(?: the name(?: of)?)?|go by(?: the name(?: of)?)?|answers to(?: the name(?: of)?)?|responds to(?: the name(?: of)?)?|listens to(?: the name(?: of)?)?|has the name(?: of)?|carries the name(?: of)?|bears the name(?: of)?)\s+(?<v>.+)$"), "name"),
         new(Pattern(@"^(?<v>[^,]+?) is (?:the name (?:of|for)|what (?:I|we|they|people|everyone)(?: all)? (?:call|named|called)|how (?:I|we) call) (?<s>(?:my|our|the)\s+[^,]+?)$"), "name"),
-        new(Pattern(@"^(?<v>(?-i:\p{Lu})[\p{L}\p{M}'\-]*(?:\s+(?-i:\p{Lu})[\p{L}\p{M}'\-]*)?) is (?:my|our) (?<s>" + Noun + @")'s name$"), "name"),
-
-        new(Pattern(@"^(?:I|we|my \w+ and I) (?:have |just |finally |recently )*(?:got|adopted|bought|found|rescued|have)(?: myself| ourselves)? (?<s>(?:a|an|one|two|my|the)\s+" + Noun
-            + @")(?: \w+)?,? (?:and|which|that) (?:I |we |have |then |is |are )*(?:named|called|call|name|christened) (?:(?:it|him|her|them) )?(?<v>.+)$"), "name"),
 
         // Birth and origin.
         new(Pattern(@"^(?<s>I|we|" + Mine + @"|\p{L}[\p{L}\p{M}'\-]*) (?:was|were|got) " + Adverb + @"born (?:and (?:raised|bred) )?(?:in|on|at|near)?\s*(?<v>.+)$"), "born"),
@@ -66,24 +64,21 @@ internal static partial class StatementReader
         new(Pattern(@"^(?<s>I|we|" + Mine + @") (?:have|has) been (?:working|employed)\s+(?:in|at|as|for|by|with)\s+(?<v>.+)$"), "work"),
         new(Pattern(@"^(?<s>I|we|" + Mine + @") (?:am|are|is) (?:living|staying|residing|based|located|at home)\s+(?:in|at|on|near)\s+(?<v>.+)$"), "live"),
         new(Pattern(@"^(?<s>I|we|" + Mine + @") (?:am|are|is) (?:working|employed|studying)\s+(?:in|at|as|for|by|with)?\s*(?<v>.+)$"), "work"),
-        new(Pattern(@"^(?<s>I|we) earn (?:a|my|our) living (?:as|by|with)\s+(?<v>.+)$"), "work"),
-        new(Pattern(@"^(?<s>I|we|" + Mine + @") make(?:s)? (?:a|my|our|his|her|their) (?:home|living) (?:in|at|near|as)\s+(?<v>.+)$"), "live"),
         new(Pattern(@"^(?<s>I|" + Mine + @"|\p{L}[\p{L}\p{M}'\-]*) (?:am|is|will be|turned|turn|just turned|are)\s+(?<v>\d{1,3})(?: years? old| years of age)?$"), "age"),
         new(Pattern(@"^(?<s>I|" + Mine + @"|\p{L}[\p{L}\p{M}'\-]*) (?:am|is|are)\s+(?<v>[^,]+) years? old$"), "age"),
         new(Pattern(@"^(?<s>I|we|" + Mine + @"|\p{L}[\p{L}\p{M}'\-]*) (?:am|is|are|have|has)\s+" + Adverb + @"(?:an? )?(?:severely |badly |deadly |very )?allerg(?:ic|y) to\s+(?<v>.+)$"), "allergy"),
 
         // Codes and the like said with a verb of their own.
         new(Pattern(@"^(?:you|one|we|I)(?: can| have to| need to| must)? (?:open|unlock|disarm|enter|get into) (?<s>(?:my|our|the)\s+" + Noun + @") (?:with|using|by typing|by entering)(?: the)?(?: code| pin| number| combination| password)?\s+(?<v>[\p{L}\p{N}\-#*]+)$"), "code"),
-        new(Pattern(@"^(?:use|type|enter|dial|press)(?: in)? (?<v>[\p{L}\p{N}\-#*]+) (?:to (?:open|unlock|enter|disarm|get into)|for|at) (?<s>(?:my|our|the)\s+.+)$"), "code"),
-        new(Pattern(@"^(?<v>[\p{L}\p{N}\-#*]+) (?:opens|unlocks|disarms) (?<s>(?:my|our|the)\s+.+)$"), "code"),
         new(Pattern(@"^(?<s>(?:my|our|the)\s+.+?) (?:opens|unlocks|can be opened|can be unlocked|unlock|open) (?:with|by|using)(?: the)?(?: code| pin| number| combination| password)?\s+(?<v>.+)$"), "code"),
 
         // The rest: "S verb V", "S is V", "V is my S".
         new(Pattern(@"^(?<v>[^,]+?) (?:is|are|has been|have been|remains|must be|would be) (?<s>(?:my|our)\s+(?:(?:very|own|absolute|all-time)\s+)*[\p{L}\p{N}'\- ]+)$"), "is"),
         new(Pattern(@"^(?<s>I|we|my \w+ and I)\s+" + Adverb + @"(?<r>" + Verbs + @")(?: (?:as|in|at|on|for|from|to|with|up|by|near|of|into|under|inside|behind)\b)*\s+(?<v>.+)$"), null),
         new(Pattern(@"^(?<s>(?:" + Mine + @"|\p{L}[\p{L}\p{M}\p{N}'\-]*(?:\s+(?-i:\p{Lu})[\p{L}\p{M}\p{N}'\-]*){0,2}))\s+" + Adverb + @"(?<r>" + Verbs + @")(?: (?:as|in|at|on|for|from|to|with|up|by|near|of|into|under|inside|behind)\b)*\s+(?<v>.+)$"), null),
-        new(Pattern(@"^(?!(?:I|we|you|they|it|he|she|there|this|that|if|when|of|to|as)\s)(?<s>[^,]{1,100}?)\s+(?:is|are|was|were|will be|equals|reads|has always been|happens to be)\s+" + Adverb + @"(?:(?:in|at|on|under|behind|near|inside)\s+(?=\S))?(?<v>.+)$"), "is"),
+        new(Pattern(@"^(?!(?:I|we|you|they|it|he|she|there|this|that|if|when|of|to|as)\s)(?<s>[^,]{1,100}?)(?<!\b(?:I|we|he|she|it|they))\s+(?:is|are|was|were|will be|equals|reads|has always been|happens to be)\s+" + Adverb + @"(?:(?:in|at|on|under|behind|near|inside)\s+(?=\S))?(?<v>.+)$"), "is"),
         new(Pattern(@"^(?<s>I)\s+am\s+" + Adverb + @"(?<v>.+)$"), "is"),
+        new(Pattern(@"^.{2,40}\s(?<s>I) am (?<v>(?-i:\p{Lu})[\p{L}\p{M}'\-]*)$"), "is"),
     ];
 
     // Subjects that point to nothing that could be asked for later.
@@ -100,14 +95,11 @@ internal static partial class StatementReader
     [GeneratedRegex(@"^(?:tell|show|give|find|book|let|help|search|look|recommend|suggest|thank|thanks|do|does|did|is|are|am|was|were|can|could|would|will|should|may|shall|have|has|please|get|make|try|check|go|come|want|need|maybe|perhaps)\b", Loose)]
     private static partial Regex Request { get; }
 
-    [GeneratedRegex(@"^(?:a|an|the|not|so|very|it|that|this|what|something|nothing|really|too|here|there|him|her|them|me|you|in|on|at|up)\b(?!\s+\p{Lu})|\b(?:my|your|our)\b", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^(?:a|an|the|not|so|very|it|that|this|what|something|nothing|really|too|here|there|him|her|them|me|you|in|on|at|up)\b(?!\s+\p{Lu})|\b(?:my|your|our|is|was)\b", RegexOptions.CultureInvariant)]
     private static partial Regex NoName { get; }
 
     [GeneratedRegex(@"\b(?:I|my|me|we|our|us)\b", Loose)]
     private static partial Regex FirstPerson { get; }
-
-    [GeneratedRegex(@"\b(?:I|my|me|we|our|us|the)\b|^\p{Lu}\w+\s(?:got|was|has|works?|lives|is)\b", Loose)]
-    private static partial Regex Personal { get; }
 
     [GeneratedRegex(@"(?<=\S\s)(?!I\b)\p{Lu}[\p{L}\p{M}'\-]+|^\p{Lu}[\p{L}\p{M}'\-]+(?=\s(?:has|got|pays|employs|works?|lives|owns|opens|unlocks|beats)\b)|[\p{L}\-]*\d[\p{L}\p{N}\-:.]*", RegexOptions.CultureInvariant)]
     private static partial Regex Named { get; }
@@ -135,7 +127,7 @@ internal static partial class StatementReader
     private static partial Regex Trailing { get; }
 
     [GeneratedRegex(@"(?:[\s,]+(?:by the way|btw|now|these days|nowadays|actually|you know|please|okay|ok|too|as well|though|right|at the moment|currently|for now|again|"
-        + @"of course|in fact|if you must know|just so you know|in case you (?:wonder|wondered|forget|need it)|for your information|fyi|for the record|haha|lol|for ages|for (?:\w+ )?(?:years|months|weeks|decades)|since \S+|if you ask me|for a long time|for good|forever))?[.!,\s]*$", Loose)]
+        + @"of course|in fact|if you must know|just so you know|in case you (?:wonder|wondered|forget|need it)|for your information|fyi|for the record|haha|lol|for ages|for (?:\w+ )?(?:years?|months?|weeks?|decades?|while)|since \S+|if you ask me|for a long time|for good|forever))?[.!,\s]*$", Loose)]
     private static partial Regex Afterthought { get; }
 
     [GeneratedRegex(@"^(?:(?<own>his|her|its|their)(?=\s+(?:name|birthday|job|favou?rite|age|address|phone|number|code|password|colou?r|middle|last|first|real|full|nickname|home|boss|car|owner|house|hobby)\b)|(?:(?<thing>it|they)|he|she)(?=\s+(?:is|was|are|were|" + Verbs + @"|goes|answers|also)\b))\s+", Loose)]
@@ -164,7 +156,7 @@ internal static partial class StatementReader
     private static partial Regex ItsName { get; }
 
     // "..., isn't that nice?" leaves a statement.
-    [GeneratedRegex(@"(?<!\?.*),\s*(?:is|are|was|do|does|did|have|has|can|could|will|would)(?: not)? (?:it|that|he|she|they|you|I|we)\b[^,?]*\?$", Loose)]
+    [GeneratedRegex(@"(?<!\?.*),\s*(?:is|are|was|do|does|did|have|has|can|could|will|would)(?: not)? (?:it|that|he|she|they|you|I|we)\b[^,?]*\?$|,\s*(?:ok|okay|right|alright|all right|yes|yeah|eh|huh|got it|remember|you know|understood|see|deal)\s*\?$", Loose)]
     private static partial Regex Appeal { get; }
 
     // What only points elsewhere is no value.
@@ -186,8 +178,25 @@ internal static partial class StatementReader
     [GeneratedRegex(@"(?<v>\p{Lu}[\p{L}\p{M}\-]+(?:\s\p{Lu}[\p{L}\p{M}\-]+)?),\s+(?:(?:who|that|he|she) is\s+)?(?<my>(?:my|our)\s+)(?<n>\p{Ll}[\p{Ll}'\-]*(?:\s\p{Ll}[\p{Ll}\-]*){0,2})(?=\s*$|,)", RegexOptions.CultureInvariant)]
     private static partial Regex Presented { get; }
 
+    [GeneratedRegex(@"\b(?:my|our)\s+[\p{L}'\-]+", Loose)]
+    private static partial Regex Owned { get; }
+
+    [GeneratedRegex(@"\b(?:he|she|it|him|her|his|its|they|them|their|that)\b", Loose)]
+    private static partial Regex Pointer { get; }
+
+    // "Ada? That is my niece." and "You know what my favourite tree is? The oak!" answer themselves.
+    [GeneratedRegex(@"^(\p{Lu}[\p{L}\p{M}'\-]*)\? (?:(?i:oh|well|yes|ah),? )?(?:[Tt]hat|[Ii]t|[Hh]e|[Ss]he) (?=is\b)", RegexOptions.CultureInvariant)]
+    private static partial Regex Asked { get; }
+
+    [GeneratedRegex(@"^(?<q>[^?]{5,200})\? (?<v>\p{Lu}[\p{L}\p{M}'\-]*)[.! ]*$", RegexOptions.CultureInvariant)]
+    private static partial Regex Answered { get; }
+
+    // What stands behind whom a sentence speaks of, and is not of their name.
+    [GeneratedRegex(@"\s+(?:after|before|since|because|when|while|until|tomorrow|today|yesterday|tonight|finally|again|yet)\b.*$", Loose)]
+    private static partial Regex Beside { get; }
+
     // What a clause that states nothing leaves to talk about: "they changed the garage code", "you have not met my cat yet".
-    [GeneratedRegex(@"\b(?:my|our)\s+(?!\w+ and I\b)[\p{L}'\-]+(?:\s+(?!(?:yet|before|today|yesterday|again|is|are|was|were|has|have|and|in|on|at|to|for|with)\b)[\p{L}'\-]+){0,2}|\bthe\s+[\p{L}'\-]+(?:\s[\p{L}'\-]+){0,2}$", Loose)]
+    [GeneratedRegex(@"\b(?:my|our|an?)\s+(?!\w+ and I\b|(?:bit|lot|few|little)\b)" + Utterance.NounPhrase + @"|\bthe\s+[\p{L}'\-]+(?:\s[\p{L}'\-]+){0,2}$|(?<=\s)(?-i:(?!I\b)\p{Lu}[\p{L}\p{M}\-]+)$", Loose)]
     private static partial Regex Mention { get; }
 
     [GeneratedRegex(@"^(?:actually|correction|no|sorry|wait|oops|i mean|scratch that|i was wrong|my mistake)\b|\bchanged my mind\b", Loose)]

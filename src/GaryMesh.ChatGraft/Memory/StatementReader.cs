@@ -18,29 +18,63 @@ internal static partial class StatementReader
     {
         var found = new List<Statement>();
         var corrects = false;
+        var spoken = "";
         var before = topic;
         topic = null;
 
-        foreach (var whole in Utterance.Clauses(SelfAnswered.Replace(Utterance.WithoutContractions(clean), "$1 is ")))
+        var plain = Asked.Replace(SelfAnswered.Replace(Utterance.WithoutContractions(clean), "$1 is "), "$1 ");
+        if (Answered.Match(plain) is { Success: true } answered)
+            return [Whole($"{Utterance.WithoutOpenings(answered.Groups["q"].Value, out _)}: {answered.Groups["v"].Value}")];
+
+        foreach (var (sentence, clauses) in Utterance.Sentences(plain))
         {
-            corrects |= Correcting.IsMatch(whole);
-            var clause = Utterance.WithoutOpenings(Appeal.Replace(whole, ""), out var urged);
-            if (clause.Length > LongestClause) continue;
-            if ((Question.Asks(clause) && !(Utterance.Conditional.IsMatch(clause) && clause.Contains(','))) || (clause.EndsWith('?') && !urged)) continue;
-            clause = Resolved(clause.TrimEnd('?', ' '), topic, before);
+            var (known, tells, urges, asks) = (found.Count, false, false, false);
 
-            if (Possession.Match(clause) is { Success: true } owned) topic = "my " + owned.Groups["n"].Value;
+            foreach (var whole in clauses)
+            {
+                corrects |= Correcting.IsMatch(whole);
+                var clause = Utterance.WithoutOpenings(Appeal.Replace(whole, ""), out var urged);
+                if (clause.Length > LongestClause) continue;
 
-            var known = found.Count;
-            if (Form(clause, urged) is { } statement) found.Add(statement);
-            else if (Words.Cues(clause).Length > 1 && (urged || (Personal.IsMatch(clause) && !Request.IsMatch(clause) && Valued(clause))))
-                found.Add(Whole(Trimmed(clause)));
+                if ((Question.Asks(clause) && !(Utterance.Conditional.IsMatch(clause) && clause.Contains(','))) || (clause.EndsWith('?') && !urged))
+                {
+                    asks = true;
+                    topic = Mention.Match(clause.TrimEnd('?')) is { Success: true } asked ? asked.Value : topic;
+                    continue;
+                }
 
-            if (Apposition(clause) is { } name && !found.Exists(one => one.Relation == "name" && one.Value == name.Value))
-                found.Add(name);
+                clause = Resolved(clause.TrimEnd('?', ' '), topic, before);
+                (tells, urges) = (true, urges || urged);
 
-            if (found.Count > known && found[known].Relation.Length > 0) topic = found[known].Subject is { Length: > 2 } subject ? subject : ProperValue(found[known]) ?? topic;
-            else if (Mention.Match(clause) is { Success: true } mention) topic = mention.Value;
+                if (Possession.Match(clause) is { Success: true } owned) topic = "my " + owned.Groups["n"].Value;
+
+                var last = found.Count;
+                if (Form(clause, urged) is { } statement) found.Add(statement);
+                if (Apposition(clause) is { } name && !found.Exists(one => one.Relation == "name" && one.Value == name.Value))
+                    found.Add(name);
+
+                if (found.Count > last) topic = found[last].Subject is { Length: > 2 } subject ? subject : ProperValue(found[last]) ?? topic;
+                else if (Mention.Match(clause) is { Success: true } mention) topic = mention.Value;
+            }
+
+            if (!tells || asks) continue;
+            // What a clause leaves out ("I call it Rex") the sentence, or the one before, has told.
+            var points = spoken.Length > 0 && Pointer.IsMatch(sentence);
+            var heard = Opened(points ? $"{spoken}. {sentence}" : sentence);
+            spoken = sentence;
+
+            if ((clauses.Length > 1 || points) && heard.Length <= LongestClause)
+            {
+                // "My dog is called Rex and I live in Porto" is two facts that need nothing of each other.
+                var leans = points || Pointer.IsMatch(sentence) || found.Count - known < clauses.Length;
+                for (var i = known; i < found.Count; i++)
+                {
+                    var alone = !leans && (OwnerOf(found[i].Subject) == FactOwner.Other || found[i].Subject is "I" or "we" || Words.Cues(found[i].Subject).Any(cue => !Words.IsAttribute(cue)));
+                    if (!alone && heard.Contains(found[i].Value, StringComparison.Ordinal)) found[i] = found[i] with { Sentence = heard };
+                }
+            }
+
+            if (Rest(heard, urges, found.Skip(known)) is { } rest) found.Add(rest);
         }
 
         topic ??= before;
@@ -71,7 +105,10 @@ internal static partial class StatementReader
             var value = Value(match.Groups["v"].Value);
             var subject = Subject(match.Groups["s"].Value);
             if (value.Length == 0 || subject.Length == 0 || !Holds(form, subject, value, clause, urged)) continue;
-            var relation = form.Relation ?? Words.Canonical(match.Groups["r"].Value.ToLowerInvariant());
+            var verb = match.Groups["r"].Value.ToLowerInvariant();
+            // Who has moved to a place lives there now.
+            if (verb == "moved" && clause.Contains("moved to ", StringComparison.OrdinalIgnoreCase)) verb = "live";
+            var relation = form.Relation ?? Words.Canonical(verb);
             return new Statement(subject, relation, value, Said(form, subject, value, clause), OwnerOf(subject));
         }
 
@@ -81,6 +118,20 @@ internal static partial class StatementReader
     // "I adore Ada, she is my favourite singer": what is spoken of is Ada.
     private static string? ProperValue(Statement statement) =>
         Named.Match("- " + statement.Value) is { Success: true } named && named.Length == statement.Value.Length ? statement.Value : null;
+
+    private static string Opened(string sentence) =>
+        Trimmed(Utterance.WithoutOpenings(Appeal.Replace(sentence, ""), out _).TrimEnd('?', ' '));
+
+    // A sentence is kept whole where it names somebody or something that no form has found in it.
+    private static Statement? Rest(string sentence, bool urged, IEnumerable<Statement> found)
+    {
+        if (sentence.Length > LongestClause || Words.Cues(sentence).Length < 2) return null;
+        var told = string.Join(' ', found.Select(one => one.Sentence));
+        var nothing = told.Length > 0
+            ? Named.Matches(sentence).Concat(Owned.Matches(sentence)).All(one => told.Contains(one.Value, StringComparison.OrdinalIgnoreCase))
+            : !urged && (Request.IsMatch(sentence) || !Valued(sentence));
+        return nothing ? null : Whole(sentence);
+    }
 
     // What the sentence names, if it is one thing, is its value.
     private static Statement Whole(string sentence)
@@ -119,8 +170,8 @@ internal static partial class StatementReader
 
     private static string Subject(string text)
     {
-        text = Afterthought.Replace(text, "").Trim().Trim(',').Trim();
-        if (text is "i" or "me" or "Me" or "the" or "The" or "speaking" or "here" or "is my name" or "is the name") return "I";
+        text = Afterthought.Replace(Beside.Replace(text, ""), "").Trim().Trim(',').Trim();
+        if (text is "i" or "me" or "Me" or "the" or "The" or "this" or "This" or "to" or "with" or "myself" or "speaking" or "here" or "is my name" or "is the name") return "I";
         return IndefiniteArticle.Replace(text, "my ");
     }
 
@@ -152,6 +203,14 @@ internal static partial class StatementReader
         var match = Pronoun.Match(clause);
         var meant = topic ?? (match.Groups["thing"].Success ? null : before);
         if (meant is null or "I") return clause;
+
+        // "I got a rabbit. Her name is ..." speaks of my rabbit, but "I had a bad day. It was ..." of nothing to keep.
+        if (IndefiniteArticle.IsMatch(meant))
+        {
+            if (match.Groups["thing"].Success) return clause;
+            meant = IndefiniteArticle.Replace(meant, "my ");
+        }
+
         if (!match.Success) return Mention.IsMatch(clause) || Antecedent.IsMatch(clause) ? clause : Objective.Replace(clause, "${verb} " + meant);
         return (match.Groups["own"].Success ? meant + "'s " : meant + " ") + clause[match.Length..];
     }

@@ -26,20 +26,18 @@ internal static partial class Utterance
         return clean.ToString();
     }
 
-    /// <summary>A clean text as sentences, each as its clauses, with contractions written out and plain quotes; a question
+    /// <summary>A clean text as sentences, each with its clauses, with contractions written out and plain quotes; a question
     /// keeps its mark.</summary>
-    public static IEnumerable<string[]> Sentences(string clean)
+    public static IEnumerable<(string Whole, string[] Clauses)> Sentences(string clean)
     {
         foreach (var sentence in SentenceEnd.Split(WithoutContractions(clean)))
         {
             // "if you need the shed, the code is ..." belongs together.
-            var clauses = Conditional.IsMatch(sentence) ? [sentence] : ClauseStart.Split(sentence);
-            yield return [.. clauses.Select(clause => clause.Trim().Trim(',', ';', ':').Trim()).Where(clause => clause.Length > 0)];
+            string[] clauses = Conditional.IsMatch(sentence) ? [sentence] : ClauseStart.Split(sentence);
+            clauses = [.. clauses.Select(clause => clause.Trim().Trim(',', ';', ':').Trim()).Where(clause => clause.Length > 0)];
+            if (clauses.Length > 0) yield return (sentence.Trim(), clauses);
         }
     }
-
-    /// <summary>The clauses of all sentences.</summary>
-    public static IEnumerable<string> Clauses(string clean) => Sentences(clean).SelectMany(clauses => clauses);
 
     /// <summary>"I'm" as "I am", "what's" as "what is", and typographic quotes as plain ones.</summary>
     public static string WithoutContractions(string text)
@@ -89,15 +87,18 @@ internal static partial class Utterance
     public static string Capitalised(string text) =>
         text.Length == 0 ? text : char.ToUpper(text[0], CultureInfo.InvariantCulture) + text[1..];
 
+    /// <summary>A noun with what belongs to its name, as a pattern: it ends before verbs, prepositions and words of time.</summary>
+    internal const string NounPhrase = @"[\p{L}'\-]+(?:\s+(?!(?:yet|before|today|yesterday|tomorrow|tonight|again|is|are|was|were|be|has|have|had|do|does|did|will|would|can|and|or|in|on|at|to|for|with|from|of|by|about|last|next|this|the|a|an|my|our|just|let|got|who|where|when|what|how|that|which|so|while|since|after|as|now|then|know|known|live|work|go|call|I|you|we|it|\w+ly|\w+ed|\w{3,}s)\b)(?-i:\p{Ll})[\p{L}'\-]*){0,2}";
+
     private const RegexOptions Loose = RegexOptions.IgnoreCase | RegexOptions.CultureInvariant;
 
     // A full stop ends a sentence unless it belongs to an abbreviation, an initial or a number.
-    [GeneratedRegex(@"(?<=\?)\s+|(?<=\?)$|[!;]+(?:\s+|$)|(?<!\b(?:Mr|Mrs|Ms|Dr|St|Prof|Jr|Sr|Mt|No|vs|[A-Z]))\.+(?:[""')]*)(?:\s+|$)|\s+[–—]\s+|\s+-\s+",
+    [GeneratedRegex(@"(?<=\?)\s+|(?<=\?)$|[!;]+(?:\s+|$)|(?<!\b(?:Mr|Mrs|Ms|Dr|St|Prof|Jr|Sr|Mt|No|vs|[A-HJ-Z]))\.+(?:[""')]*)(?:\s+|$)|\s+[–—]\s+|\s+-\s+",
         RegexOptions.CultureInvariant)]
     private static partial Regex SentenceEnd { get; }
 
     // A new clause begins where a conjunction or comma is followed by a new subject.
-    [GeneratedRegex(@"(?:,?\s+(?:and|but|so|while|whereas)\s+|,\s+(?!(?<=(?-i:\p{Lu})[\p{L}\p{M}'\-]*,\s+)(?:my|our|the)\b))(?=(?:I|my|we|our|his|her|its|their|he|she|it|they|the|what|where|when|how|do|can|could)\b)|,\s+(?:and|but)\s+(?=\w+\s+(?:is|are|was|lives|works)\b)",
+    [GeneratedRegex(@"(?:,?\s+(?:and|but|so|while|whereas)\s+|,\s+(?!(?<=(?-i:\p{Lu})[\p{L}\p{M}'\-]*,\s+)(?:my|our|the)\b))(?=(?:I|my|we|our|his|her|its|their|he|she|it|they|the|do|can|could|(?:what|where|when|how)(?=[^?]*\?$| (?:is|are|was|were|do|does|did|can|could|has|have|might|will)\b))\b)|,\s+(?:and|but)\s+(?=\w+\s+(?:is|are|was|lives|works)\b)",
         Loose)]
     private static partial Regex ClauseStart { get; }
 

@@ -15,7 +15,7 @@ internal static partial class Words
     private static readonly string[] _families =
     [
         "name called call calling named naming christened nicknamed",
-        "live reside dwell inhabit home house address based settled stay living lodging located residence residing",
+        "live reside dwell inhabit home house address based settled stay living lodging located location residence residing",
         "work job employ employed employer employment occupation profession career workplace salary hired",
         "born birth birthday birthplace birthdate origin hometown native",
         "favourite favorite prefer preferred",
@@ -45,13 +45,13 @@ internal static partial class Words
         (Say(@"(?:place|town|village|city|company|firm|restaurant|hotel|street) (?:called|named|by the name of)"), "place"),
         (Say(@"calls?(?= (?:\S+ )?(?:my |our |his |her |their )?home\b)|home ?town"), "live"),
         (Say(@"(?:came|come|brought) into (?:the|this) world|(?:(?:my|our) (?:mother|mum|mom|mama) )?g[ai]ven? birth to (?:me|us)|g[ai]ven? birth|place of birth|saw the light of day|first opened (?:my|his|her) eyes"), "born"),
-        (Say(@"(?:moved?|moving|relocated?) (?:over |back |out )?to|settled(?: down)?|(?:my|our|his|her|their) (?:place|house|home|flat|apartment)|put down roots|"
-            + @"calls? (?:\w+ )?home|(?:is )?home to|(?:have|has|got|bought|rents?|owns?) (?:an? |my |his |her |their )?(?:own )?(?:small |little |big |new |nice |old )?(?:house|flat|apartment|place|home)|can find|at home in|resident (?:of|in)|inhabitant of|visit(?:ing)?(?= my [\w\-]+ in )"), "live"),
+        (Say(@"(?:moved?|moving|relocated?) (?:over |back |out )?to|settled(?: down)?|(?:my|our|his|her|their) (?:place|house|home|flat|apartment|town|city|village|hometown)|put down roots|"
+            + @"calls? (?:\w+ )?home|(?:is )?home to|(?:have|has|got|bought|rents?|owns?|shares?) (?:an? |my |his |her |their )?(?:own )?(?:small |little |big |new |nice |old )?(?:house|flat|apartment|place|home|room|studio|cottage)|can find|at home in|resident (?:of|in)|inhabitant of"), "live"),
         (Say(@"(?:earns?|make|makes|earning) (?:\w+ )?(?:living|money|bread|wages)|(?:got|been|was|am|is) (?:hired|taken on|recruited) by|joined(?= (?-i:\p{Lu}))|(?:my|our) (?:company|firm)|on the payroll of|on the staff of|(?:started|starts|began|begun)(?: working)? (?:at|for|with)(?= (?-i:\p{Lu}))|(?:an )?employees? (?:of|at)|on the team of|pays? (?:my|our|his|her|their) (?:salary|wages|bills)|"
             + @"(?:spends?|spending) (?:my|our|his|her|their) working (?:days|life)|(?:new |started a |have a |has a |got a )+(?:job|position)|(?:is|am) an? \w+ (?:for|at)(?= (?-i:\p{Lu}))|for a living"), "work"),
-        (Say(@"gets? into|getting into|got into|opens?(?: up)?|opened|unlocks?|unlocked|typ(?:e|ing) in|punch(?:es)? in|lets? (?:me|us|you) in(?:to)?"), "code"),
-        (Say(@"(?:like|love|enjoy|adore)s? (?:\w+ )?(?:best|most|more than|above all)|(?:best|most) (?:liked|loved)|beats|number one|cannot beat|no better|call(?:ed)? (?:my|our) favou?rite|the best(?=[\w' ]{1,40}(?:in the world|ever|of all|for me|I know|if you ask me|there is))"), "favourite"),
-        (Say(@"(?:go|goes|going) by|answers? to|listens? (?:to|when)|responds? to|introduced (?:him|her|them)sel(?:f|ves) as|go(?:es)? under the name"), "name"),
+        (Say(@"gets? into|getting into|got into|opens?(?: up)?|opened|unlocks?|unlocked|typ(?:e|ing) in|enter(?= (?:at|for)\b)|punch(?:es)? in|lets? (?:me|us|you) in(?:to)?"), "code"),
+        (Say(@"(?:like|love|enjoy|adore)s? (?:\w+ )?(?:best|most|more than|above all)|(?:best|most) (?:liked|loved)|beats|of choice|number one|cannot beat|no better|call(?:ed)? (?:my|our) favou?rite|the best(?=[\w' ]{1,40}(?:in the world|ever|of all|for me|I know|if you ask me|there is))"), "favourite"),
+        (Say(@"known as|(?:go|goes|going) by|answers? to|listens? (?:to|when)|responds? to|introduced (?:him|her|them)sel(?:f|ves) as|go(?:es)? under the name"), "name"),
     ];
 
     private static Regex Say(string phrases) =>
