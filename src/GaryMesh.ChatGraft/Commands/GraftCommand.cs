@@ -138,7 +138,7 @@ internal static class GraftCommand
     {
         foreach (var place in runs.GroupBy(run => (run.Plan.After, run.Plan.Mesh, run.Cortex)))
         {
-            var byArm = place.GroupBy(run => run.Plan.Arm).ToDictionary(arm => arm.Key, arm => arm.ToDictionary(run => run.Seed, run => run.HeldOut));
+            var byArm = place.GroupBy(run => run.Plan.Arm).ToDictionary(arm => arm.Key, arm => arm.DistinctBy(run => run.Seed).ToDictionary(run => run.Seed, run => run.HeldOut));
 
             if (!byArm.TryGetValue("mesh", out var mesh))
                 continue;

@@ -75,7 +75,8 @@ public sealed partial class EpisodicMemory
         return Keep(fresh.Fact);
     }
 
-    /// <summary>Gives the fact that was told or recalled last another value.</summary>
+    /// <summary>Gives the fact that was told or recalled last another value of the same kind: "that is interesting" corrects no
+    /// name.</summary>
     /// <param name="value">The right value.</param>
     /// <param name="age">The age of the brain in turns.</param>
     /// <returns>The corrected fact; null where there is nothing to correct.</returns>
@@ -83,6 +84,7 @@ public sealed partial class EpisodicMemory
     {
         if (Latest is not { } wrong || !_entries.ContainsKey(wrong.Id) || wrong.Told.Value.Length == 0) return null;
         var told = wrong.Told;
+        if (Entry.KindOf(value) != Entry.KindOf(told.Value)) return null;
         var sentence = told.Sentence.Replace(told.Value, value, StringComparison.Ordinal);
         return Keep(wrong with { Told = told with { Value = value, Sentence = sentence }, Touched = age });
     }
@@ -387,9 +389,9 @@ public sealed partial class EpisodicMemory
         [GeneratedRegex(@"^(?:an?|one|two|three|no|some)\s", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
         private static partial Regex Indefinite { get; }
 
-        private enum ValueKind { Number, Proper, Other }
+        public enum ValueKind { Number, Proper, Other }
 
-        private static ValueKind KindOf(string value) =>
+        public static ValueKind KindOf(string value) =>
             value.Any(char.IsAsciiDigit) ? ValueKind.Number
             : ProperName.IsMatch(value) ? ValueKind.Proper
             : ValueKind.Other;

@@ -19,19 +19,31 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
     {
         var questions = new List<Question>();
 
-        foreach (var (_, clauses) in Utterance.Sentences(clean))
+        foreach (var (whole, clauses) in Utterance.Sentences(clean))
         {
             string? spokenOf = null;
             for (var i = 0; i < clauses.Length; i++) Read(clauses[i], i > 0 ? clauses[i - 1] : null, topic, ref spokenOf, questions);
+            if (whole.Contains(',') && Together(whole) is { } together) questions.Add(together);
             topic = spokenOf ?? topic;
         }
 
         return questions;
     }
 
+    // "I have to fill in my place of birth, what do I put there?": the clauses ask it together, of one's own affairs only.
+    private static Question? Together(string whole)
+    {
+        var asked = AskedLast.Match(whole);
+        if (!asked.Success || !(whole.EndsWith('?') || asked.Groups["know"].Success) || !First.IsMatch(whole) || Opinion.IsMatch(whole)) return null;
+        var cues = Words.Cues(whole);
+        if (!cues.Any(Words.IsAttribute) && !When.IsMatch(asked.Groups["q"].Value) && !Where.IsMatch(asked.Groups["q"].Value)) return null;
+        HashSet<string> firm = [.. Own.Matches(whole).SelectMany(mine => Words.Cues(mine.Value)).Where(cue => !Words.IsKind(cue)), .. cues.Where(Words.IsAttribute)];
+        return new Question(whole.TrimEnd('?'), cues, firm, OfUser: true, OfChat: false, Recalls: true);
+    }
+
     private static void Read(string whole, string? before, string? topic, ref string? spokenOf, List<Question> questions)
     {
-        var clause = Addressed.Replace(Utterance.WithoutOpenings(whole, out var urged), "do I call me");
+        var clause = Addressed.Replace(LedUp.Replace(Utterance.WithoutOpenings(whole, out var urged), ""), "do I call me");
         var spoken = spokenOf;
         if (Own.Match(clause) is { Success: true } own) spokenOf = own.Value;
         else if (TheThing.Match(clause) is { Success: true } thing) spokenOf = thing.Value;
@@ -44,7 +56,7 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
         if (core.Length == 0) return;
 
         // "I live somewhere, do you remember where?"
-        if (before is not null && spoken is null && Words.Cues(core).Length == 0) core = $"{core} {before}";
+        if (before is not null && spoken is null && Words.Cues(core).Length == 0 && Words.Cues(before).Length > 0) core = $"{core} {before}";
         var ofUser = First.IsMatch(core);
         var cues = Words.Cues(core).ToList();
         if (Age.IsMatch(core)) Add("age");
@@ -106,6 +118,8 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
     /// <summary>Whether a clause asks rather than tells, question mark or not.</summary>
     internal static bool Asks(string clause)
     {
+        clause = Utterance.WithoutOpenings(clause, out _);
+        if (Announcing.IsMatch(clause)) return false;
         return (Asking.IsMatch(clause) && !Introducing.IsMatch(clause)) || (Wraps(clause, out var inner) && Inquiring.IsMatch(inner));
     }
 
@@ -120,8 +134,9 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
         {
             var word = match.Value.ToLowerInvariant();
             var end = match.Index + match.Length;
-            if (Inner.IsMatch(clause[match.Index..]) || !(_knowing.Contains(word) || _leading.Contains(word))) break;
-            wraps |= _knowing.Contains(word);
+            var knows = _knowing.Contains(word) || _knowing.Contains(Words.Stem(word));
+            if (Inner.IsMatch(clause[match.Index..]) || !(knows || _leading.Contains(word))) break;
+            wraps |= knows;
             inner = clause[end..].TrimStart(' ', ',', ':', ';', '-', '–', '—', '.', '!', '…');
         }
 
@@ -144,8 +159,14 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
         ("please now so let's and hey ok okay quick question a an one more quiz time pop test small let us see can could would will do did have has you i we me "
         + "am are is it out of curiosity just checking again sorry still even by any perhaps maybe happen to be able possibly kindly if whether that for "
         + "about with on up refresh lost track not cannot seem quite really totally completely honestly surely must should probably certainly course "
-        + "trying was like want love got kept lately another favour favor try mine in case good hi hello well right actually or at all back from "
+        + "trying was like want love got keep kept lately another favour favor try mine in case good hi hello well right actually or at all back from "
         + "question curious here there hm hmm oh listen once anyone anybody somebody someone remembering knowing fails escapes also").Split(' ').ToFrozenSet(StringComparer.Ordinal);
+
+    [GeneratedRegex(@"(?<=,\s+)(?<know>(?:any idea|(?:do|can|could|would) you (?:\w+ )?(?:know|remember|recall|tell me|remind me)) )?(?<q>(?:what|which|who|where|when)\b[^,]*)$", Loose)]
+    private static partial Regex AskedLast { get; }
+
+    [GeneratedRegex(@"^(?:guess|you know|know) what$", Loose)]
+    private static partial Regex Announcing { get; }
 
     // "Who you are talking to, this is Ada" tells.
     [GeneratedRegex(@"^(?:who|what|where|which|when|how)\b[^?]*, (?i:this|it|that|I|my|the)\b[^?]*\p{Lu}[^?]*$", RegexOptions.CultureInvariant)]
@@ -160,6 +181,10 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
     // "Is my dog a good dog?"
     [GeneratedRegex(@"^(?:do|does|did|is|are|was|were|am|have|has|had)\b", Loose)]
     private static partial Regex YesOrNo { get; }
+
+    // "Quick test, what is ...": a question proper behind a comma needs none of what stands before it.
+    [GeneratedRegex(@"^(?:(?!\b(?:my|our|the)\b|'s\b)[^,:?]){1,40}[,:]\s+(?=(?:who|what|which|where|when|how)(?: [\p{L}\-]+){0,2} (?:is|are|was|were|am|do|does|did|have|has|can|could)\b)", Loose)]
+    private static partial Regex LedUp { get; }
 
     // What a question proper begins with.
     [GeneratedRegex(@"^(?:" + Wh + @"|(?:the|my|our|your)\b|name of\b)", Loose)]
@@ -231,7 +256,7 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
     [GeneratedRegex(@"^(?:" + Wh + @"|why|do|does|did|is|are|was|were|am|can|could|would|will|should|have|has|had|may|shall)\b", Loose)]
     private static partial Regex Asking { get; }
 
-    [GeneratedRegex(@"(?:[\s,]+(?:again|please|though|by the way|btw|do you remember|do you know|do you recall|can you (?:tell me|remind me|recall|remember|say)|remember|right|once more|i forgot|then|anyway|exactly|if you remember|if you know|would you know|any idea|did i say|have i told you|i wonder|you know|or not))+$", Loose)]
+    [GeneratedRegex(@"(?:[\s,]+(?:again|please|though|by the way|btw|do you remember|do you know|do you recall|(?:can|could) you (?:tell me|remind me|help(?: me)?(?: out)?|recall|remember|say)|remember|right|once more|i forgot|then|anyway|exactly|if you remember|if you know|would you know|any idea|did i say|have i told you|i wonder|you know|or not))+$", Loose)]
     private static partial Regex Tail { get; }
 
     // "you do remember, don't you"
@@ -243,7 +268,7 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
     private static partial Regex CalledBy { get; }
 
     // Who "are you talking to" is who I am.
-    [GeneratedRegex(@"\bare you (?:talking|speaking|chatting) (?:to|with)\b|\b(?:should|do|would|can|could) you (?:address|call) me(?: by)?\b", Loose)]
+    [GeneratedRegex(@"\b(?:are you|you are) (?:talking|speaking|chatting) (?:to|with)\b|\b(?:should|do|would|can|could) you (?:address|call) me(?: by)?\b", Loose)]
     private static partial Regex Addressed { get; }
 
     // "which one is it that ..."
@@ -251,7 +276,7 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
     private static partial Regex Cleft { get; }
 
     // What follows a wrapping when it is a question and no statement: "what ...", "my dog's name", but not "my dog is Rex".
-    [GeneratedRegex(@"^(?:" + Wh + @"|if|whether|about)\b|^(?:the|my|our)\s+[\p{L}\-]+\s+(?:where|who|which|that|in which)\b|^the\s+[\p{L}\-]+\s+(?:I|we|my|our)\b(?!.*\b(?:is|was)(?: called| named)? (?-i:\p{Lu}))|^(?:the|my|our)\b(?!.*\b(?:is|are|was|were|lives|works|has|had|will)\s+\S)", Loose)]
+    [GeneratedRegex(@"^(?:" + Wh + @"|if|whether|about)\b|^(?:the|my|our)\s+[\p{L}\-]+\s+(?:where|who|which|that|in which)\b|^the\s+[\p{L}\-]+\s+(?:I|we|my|our)\b(?!.*\b(?:is|was)(?: called| named)? (?-i:\p{Lu}))|^(?:the )?name of\b(?!.*\b(?:is|was) (?-i:\p{Lu}))|^(?:the|my|our)\b(?!.*\b(?:is|are|was|were|lives|works|has|had|will)\s+\S)", Loose)]
     private static partial Regex Inquiring { get; }
 
     [GeneratedRegex(@"^(?:of|about|on)\s+", Loose)]
@@ -261,7 +286,7 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
     private static partial Regex Lookup { get; }
 
     // Questions that ask for advice, an opinion, a service or a feeling.
-    [GeneratedRegex(@"\b(?:(?<!^(?:where|when) )should|recommend|suggest|advise)\b|\bwould (?:you|it|that|be)\b(?! (?:know|remember|recall|tell|say))|^(?:what|how) about\b|^how (?:is|are) (?:it|you|things|everything)(?: going| doing| today)*$"
+    [GeneratedRegex(@"\b(?:(?<!^(?:where|when) )should(?! (?:I|we|you) (?:put|write|type|enter|press|say|call|look|use)\b)|recommend|suggest|advise)\b|\bwould (?:you|it|that|be)\b(?! (?:know|remember|recall|tell|say))|^(?:what|how) about\b|^how (?:is|are) (?:it|you|things|everything)(?: going| doing| today)*$"
         + @"|\b(?:weather|joke|meaning of life|what time (?:is it|it is))\b|^(?:can|could|may|shall|will) (?:i|we)\b|^\w+ (?:can|could|may|shall|must) (?:i|we|you|one|people)\b(?!.*\b(?:my|our|mine)\b)|^what (?:is|are) (?:this|up|new|wrong|going)\b|^(?:who|what) (?:is|are) (?:you|there|available)\b|^why\b|^how \w+$|^what an?\b", Loose)]
     private static partial Regex Opinion { get; }
 

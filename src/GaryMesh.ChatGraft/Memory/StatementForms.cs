@@ -37,9 +37,9 @@ internal static partial class StatementReader
         new(Pattern(@"^(?:the|a) (?:first |last |full |real |nick)?name (?:of|for|that belongs to|given to|I gave(?: to)?|we gave(?: to)?) (?<s>" + Noun + @") (?:is|was|happens to be|will be|has to be)\s+(?<v>.+)$"), "name"),
         new(Pattern(@"^(?:(?:you (?:can|may|should) |please |just |everyone |everybody |people |friends |my friends |they |folks |usually |normally |mostly |all |my family |my colleagues )+)(?:call(?:s)?|know(?:s)?|refer to) (?<s>me) (?:as |by )?(?<v>[^,]+)$"), "name"),
         new(Pattern(@"^(?<s>the) name is (?<v>[\p{L}][^,]*)$"), "name"),
-        new(Pattern(@"^(?:[^,]{1,40}, )?(?<v>(?-i:\p{Lu})[\p{L}\p{M}'\-]+(?:\s(?-i:\p{Lu})[\p{L}\p{M}'\-]+)?) (?<s>speaking|here|is my name|is the name)(?:,.*)?$"), "name"),
+        new(Pattern(@"^(?:[^,]{1,40}, )?(?:it is )?(?<v>(?-i:\p{Lu})[\p{L}\p{M}'\-]+(?:\s(?-i:\p{Lu})[\p{L}\p{M}'\-]+)?) (?<s>speaking|here|is my name|is the name)(?:,.*)?$"), "name"),
         new(Pattern(@"^.{1,40}?\b(?:call|calls|called|name|named|christened|nicknamed|baptised|baptized|know|knows) (?<s>me)(?: as| by| by the name)? (?<v>(?-i:\p{Lu})[\p{L}\p{M}'\-]*)\b.*$"), "name"),
-        new(Pattern(@"^(?:[^,]{1,60}, )?(?<s>this) is (?<v>(?-i:\p{Lu})[\p{L}\p{M}'\-]*)$"), "name"),
+        new(Pattern(@"^(?:[^,]{1,60}, )?(?<s>this) is (?<v>(?-i:\p{Lu})[\p{L}\p{M}'\-]*)(?: here| speaking)?$"), "name"),
         new(Pattern(@"^.{0,40}\bintroduce (?<s>myself)[:,]? (?<v>(?-i:\p{Lu})[\p{L}\p{M}'\-]*)$"), "name"),
         new(Pattern(@"^you (?:are|were|will be) (?:talking|speaking|chatting) (?<s>to|with) (?<v>(?-i:\p{Lu})[\p{L}\p{M}'\-]*)$"), "name"),
         new(Pattern(@"^call (?<s>me) (?<v>[^,]+)$"), "name"),
@@ -155,8 +155,8 @@ internal static partial class StatementReader
     [GeneratedRegex(@"\bis (?:its|his|her|their) name$", Loose)]
     private static partial Regex ItsName { get; }
 
-    // "..., isn't that nice?" leaves a statement.
-    [GeneratedRegex(@"(?<!\?.*),\s*(?:is|are|was|do|does|did|have|has|can|could|will|would)(?: not)? (?:it|that|he|she|they|you|I|we)\b[^,?]*\?$|,\s*(?:ok|okay|right|alright|all right|yes|yeah|eh|huh|got it|remember|you know|understood|see|deal)\s*\?$", Loose)]
+    // "..., isn't that nice?" leaves a statement, and so does "..., in case I mention it again".
+    [GeneratedRegex(@"(?<!\?.*),\s*(?:is|are|was|do|does|did|have|has|can|could|will|would)(?: not)? (?:it|that|he|she|they|you|I|we)\b[^,?]*\?$|,\s*(?:ok|okay|right|alright|all right|yes|yeah|eh|huh|got it|remember|you know|understood|see|deal)\s*\?$|(?<=\S.*),\s+in case\b.*$", Loose)]
     private static partial Regex Appeal { get; }
 
     // What only points elsewhere is no value.
@@ -203,7 +203,7 @@ internal static partial class StatementReader
     private static partial Regex Correcting { get; }
 
     [GeneratedRegex(@"^(?:(?:actually|no|sorry|correction|wait|oops|hm+|well|oh|scratch that|i was wrong|my mistake|that is wrong|that is not right|not quite)[\s,.!:;\-–—]+)+(?:(?:it|that|he|she|this) (?:is|was|should be)(?: called| named)?|i meant(?: to say)?|i mean|make (?:it|that)|the (?:right|correct) (?:one|name|answer|value) is)\s+(?:actually\s+)?(?<v>[^?]+)$"
-        + @"|^(?:it|that|he|she) is (?:actually|really)\s+(?<v>[^?]+)$|^(?:actually[\s,]+)?(?:it is )?not [^?,]+?,?\s+but\s+(?<v>[^?]+)$|^i meant(?: to say)?\s+(?<v>[^?]+)$", Loose)]
+        + @"|^(?:it|that|he|she) is actually\s+(?<v>[^?]+)$|^(?:actually[\s,]+)?(?:it is )?not [^?,]+?,?\s+but\s+(?<v>[^?]+)$|^i meant(?: to say)?\s+(?<v>[^?]+)$", Loose)]
     private static partial Regex BareCorrection { get; }
 
     [GeneratedRegex(@"^(?:please\s+|can you\s+|could you\s+|you (?:can|may|should)\s+|i want you to\s+|now\s+|ok\s+|okay\s+|just\s+)*(?:forget|erase|delete|remove|wipe)(?:\s+(?:about|everything about|all about|what i (?:said|told you) about|that|the fact that|from your memory))?\s+(?<v>.+?)(?:\s+from (?:your )?memory)?(?:\s+please)?[.!?]*$", Loose)]

@@ -50,7 +50,7 @@ internal static partial class Words
         (Say(@"(?:earns?|make|makes|earning) (?:\w+ )?(?:living|money|bread|wages)|(?:got|been|was|am|is) (?:hired|taken on|recruited) by|joined(?= (?-i:\p{Lu}))|(?:my|our) (?:company|firm)|on the payroll of|on the staff of|(?:started|starts|began|begun)(?: working)? (?:at|for|with)(?= (?-i:\p{Lu}))|(?:an )?employees? (?:of|at)|on the team of|pays? (?:my|our|his|her|their) (?:salary|wages|bills)|"
             + @"(?:spends?|spending) (?:my|our|his|her|their) working (?:days|life)|(?:new |started a |have a |has a |got a )+(?:job|position)|(?:is|am) an? \w+ (?:for|at)(?= (?-i:\p{Lu}))|for a living"), "work"),
         (Say(@"gets? into|getting into|got into|opens?(?: up)?|opened|unlocks?|unlocked|typ(?:e|ing) in|enter(?= (?:at|for)\b)|punch(?:es)? in|lets? (?:me|us|you) in(?:to)?"), "code"),
-        (Say(@"(?:like|love|enjoy|adore)s? (?:\w+ )?(?:best|most|more than|above all)|(?:best|most) (?:liked|loved)|beats|of choice|number one|cannot beat|no better|call(?:ed)? (?:my|our) favou?rite|the best(?=[\w' ]{1,40}(?:in the world|ever|of all|for me|I know|if you ask me|there is))"), "favourite"),
+        (Say(@"(?:like|love|enjoy|adore)s? (?:\w+ ){0,2}(?:best|most|more than|above all)|(?:over|to|than) any other|comes? close to|(?:best|most) (?:liked|loved)|beats|of choice|number one|cannot beat|no better|call(?:ed)? (?:my|our) favou?rite|the best(?=[\w' ]{1,40}(?:in the world|ever|of all|for me|I know|if you ask me|there is))"), "favourite"),
         (Say(@"known as|(?:go|goes|going) by|answers? to|listens? (?:to|when)|responds? to|introduced (?:him|her|them)sel(?:f|ves) as|go(?:es)? under the name"), "name"),
     ];
 
