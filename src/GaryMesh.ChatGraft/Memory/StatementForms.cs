@@ -196,7 +196,7 @@ internal static partial class StatementReader
     private static partial Regex Beside { get; }
 
     // What a clause that states nothing leaves to talk about: "they changed the garage code", "you have not met my cat yet".
-    [GeneratedRegex(@"\b(?:my|our|an?)\s+(?!\w+ and I\b|(?:bit|lot|few|little)\b)" + Utterance.NounPhrase + @"|\bthe\s+[\p{L}'\-]+(?:\s[\p{L}'\-]+){0,2}$|(?<=\s)(?-i:(?!I\b)\p{Lu}[\p{L}\p{M}\-]+)$", Loose)]
+    [GeneratedRegex(@"\b(?:my|our|an?)\s+(?!\w+ and I\b|(?:bit|lot|few|little)\b)" + Utterance.NounPhrase + @"|\bthe\s+(?!way$)[\p{L}'\-]+(?:\s[\p{L}'\-]+){0,2}$|(?<=\s)(?-i:(?!I\b)\p{Lu}[\p{L}\p{M}\-]+)$", Loose)]
     private static partial Regex Mention { get; }
 
     [GeneratedRegex(@"^(?:actually|correction|no|sorry|wait|oops|i mean|scratch that|i was wrong|my mistake)\b|\bchanged my mind\b", Loose)]

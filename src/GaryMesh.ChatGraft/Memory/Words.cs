@@ -50,7 +50,7 @@ internal static partial class Words
         (Say(@"(?:earns?|make|makes|earning) (?:\w+ )?(?:living|money|bread|wages)|(?:got|been|was|am|is) (?:hired|taken on|recruited) by|joined(?= (?-i:\p{Lu}))|(?:my|our) (?:company|firm)|on the payroll of|on the staff of|(?:started|starts|began|begun)(?: working)? (?:at|for|with)(?= (?-i:\p{Lu}))|(?:an )?employees? (?:of|at)|on the team of|pays? (?:my|our|his|her|their) (?:salary|wages|bills)|"
             + @"(?:spends?|spending) (?:my|our|his|her|their) working (?:days|life)|(?:new |started a |have a |has a |got a )+(?:job|position)|(?:is|am) an? \w+ (?:for|at)(?= (?-i:\p{Lu}))|for a living"), "work"),
         (Say(@"gets? into|getting into|got into|opens?(?: up)?|opened|unlocks?|unlocked|typ(?:e|ing) in|enter(?= (?:at|for)\b)|punch(?:es)? in|lets? (?:me|us|you) in(?:to)?"), "code"),
-        (Say(@"(?:like|love|enjoy|adore)s? (?:\w+ ){0,2}(?:best|most|more than|above all)|(?:over|to|than) any other|comes? close to|(?:best|most) (?:liked|loved)|beats|of choice|number one|cannot beat|no better|call(?:ed)? (?:my|our) favou?rite|the best(?=[\w' ]{1,40}(?:in the world|ever|of all|for me|I know|if you ask me|there is))"), "favourite"),
+        (Say(@"(?:like|love|enjoy|adore)s? (?:\w+ ){0,2}(?:best|most|more than|above all)|(?:over|to|than) any other|comes? close to|(?:for|to) me,? the best|(?:best|most) (?:liked|loved)|beats|of choice|number one|cannot beat|no better|call(?:ed)? (?:my|our) favou?rite|the best(?=[\w' ]{1,40}(?:in the world|ever|of all|for me|I know|if you ask me|there is))"), "favourite"),
         (Say(@"known as|(?:go|goes|going) by|answers? to|listens? (?:to|when)|responds? to|introduced (?:him|her|them)sel(?:f|ves) as|go(?:es)? under the name"), "name"),
     ];
 
@@ -66,11 +66,11 @@ internal static partial class Words
         + "hi hey hello well oh ah um hmm anyway actually really just only also too very quite still again now today currently nowadays "
         + "ever always already yet right sorry s t d ll re ve m don these days any some one ones "
         + "know remember recall remind forget forgot forgotten tell told say said saying mention mentioned think thought guess wonder "
-        + "wondering idea clue sure ask asked asking answer question memory slipped escapes mind help let want need like-to give given "
+        + "wondering idea clue sure ask asked asking answer question memory slipped escapes mind help let want need give given left leave leaving "
         + "gave happen happens go goes going gone come comes came anything something someone thing things stuff etc quick quickly "
         + "exactly precisely exact far much many all trying try put keep kept earlier before previously ago other another own hear "
         + "heard mean meant use used correct favor minute second moment while bit word detail details info information fact "
-        + "stand known take takes taken current present absolute find usually next upcoming new little lovely dear beloved all-time cute tiny fill set chosen choose pick picked once supposed suppose believe long since ages";
+        + "stand known take takes taken current present absolute find usually next upcoming new little lovely dear store stored stash stashed beloved all-time cute tiny fill set chosen choose pick picked once supposed suppose believe long since ages";
 
     // Words for the kind of thing asked after: they count where they meet, and do no harm where they do not.
     private const string Kinds =
