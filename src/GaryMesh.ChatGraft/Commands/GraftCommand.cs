@@ -122,7 +122,7 @@ internal static class GraftCommand
                 var (mean, half) = (losses.Average(), Half(losses));
                 output.WriteLine(
                     $"| {plan.Arm} | {plan.After} | {(plan.Arm == "mesh" ? Of(plan.Mesh) : "")} | {group.Key.Cortex} | {first.Parameters:N0} | "
-                    + $"{losses.Length} | {first.LearningRate} | {mean:F5} | ± {half:F5} | {Math.Exp(mean):F4} | {speeds[speeds.Length / 2]:N0} |");
+                    + $"{losses.Length} | {first.LearningRate} | {mean:F5} | {(losses.Length > 1 ? $"± {half:F5}" : "")} | {Math.Exp(mean):F4} | {speeds[speeds.Length / 2]:N0} |");
             }
 
             Compare(output, runs);
@@ -147,6 +147,11 @@ internal static class GraftCommand
             var differences = controls
                 .Select(control => mesh.Keys.Where(byArm[control].ContainsKey).Select(seed => mesh[seed] - byArm[control][seed]).ToArray())
                 .ToArray();
+
+            // One seed is no sample.
+            if (controls.Length == 0 || differences.Any(one => one.Length < 2))
+                continue;
+
             var corrected = PairedTest.Holm([.. differences.Select(PairedTest.SignedRank)]);
             output.WriteLine();
 
