@@ -47,14 +47,7 @@ let private complexMesh (graft: MeshGraft) (parameters: Complex[]) (stream: Comp
     let ruleAt = bias + shape.Channels
     let rule = Array.sub parameters ruleAt shape.Rule.ParameterCount
 
-    let states =
-        Reference.rolloutFrom
-            graft.Automaton
-            graph
-            rule
-            rollout
-            start
-            [||]
+    let states = Reference.rolloutFrom graft.Automaton graph rule rollout start [||]
 
     let final = Array.last states
 
