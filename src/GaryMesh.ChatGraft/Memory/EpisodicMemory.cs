@@ -274,6 +274,8 @@ public sealed partial class EpisodicMemory
             var reverse = !another && (value >= 0.5 || (value > 0 && _subject.Count == 0)) && (relation > 0.6 || subject > 0.5);
             // "my absolute favourite tea" is my favourite tea, but my sister's dog is not my dog.
             if (!(subject > 0 && ((subject >= 0.5 && _owners.Count == 0) || _needed.Overlaps(question.Cues)) && _owners.IsSubsetOf(question.Cues)) && !reverse) return 0;
+            // "I visited my brother in Q" is no answer to where I live.
+            if (_subject.Count == 0 && question.Whom.Length == 0 && !question.Cues.Contains(_relation) && Mentions(told.Value).Any()) return 0;
             subject = Math.Max(subject, 0.5 + (0.5 * subject));
             if (question.Whom.Length == 0 && told.Relation != _name && OfThem.IsMatch(told.Sentence) && !OfTeller(question)) return 0;
             if (_subject.Count == 0 && !reverse && !question.Cues.Contains(_relation) && !question.Cues.Any(Words.IsAttribute)) return 0;

@@ -19,12 +19,14 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
     {
         var questions = new List<Question>();
 
+        string? recent = null;
+
         foreach (var (whole, clauses) in Utterance.Sentences(clean))
         {
             string? spokenOf = null;
-            for (var i = 0; i < clauses.Length; i++) Read(clauses[i], i > 0 ? clauses[i - 1] : null, topic, ref spokenOf, questions);
+            for (var i = 0; i < clauses.Length; i++) Read(clauses[i], i > 0 ? clauses[i - 1] : null, topic, recent, ref spokenOf, questions);
             if (whole.Contains(',') && Together(whole) is { } together) questions.Add(together);
-            topic = spokenOf ?? topic;
+            (topic, recent) = (spokenOf ?? topic, spokenOf ?? recent);
         }
 
         return questions;
@@ -41,7 +43,7 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
         return new Question(whole.TrimEnd('?'), cues, firm, OfUser: true, OfChat: false, Recalls: true);
     }
 
-    private static void Read(string whole, string? before, string? topic, ref string? spokenOf, List<Question> questions)
+    private static void Read(string whole, string? before, string? topic, string? recent, ref string? spokenOf, List<Question> questions)
     {
         var clause = Addressed.Replace(LedUp.Replace(Utterance.WithoutOpenings(whole, out var urged), ""), "do I call me");
         var spoken = spokenOf;
@@ -71,7 +73,7 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
         var third = Third.IsMatch(Cleft.Replace(core, ""));
         var (borrows, borrowed) = (false, false);
         var open = !mention.Success && !firm.Any(cue => cues.Contains(cue) && !Words.IsAttribute(cue)) && (third || !Named.IsMatch(core));
-        if (open && (spoken ?? (third || (!ofUser && cues.Count > 0 && cues.TrueForAll(Words.IsAttribute) && core.Contains("the ", StringComparison.OrdinalIgnoreCase)) ? topic : null)) is { } meant && (spoken is not null || cues.Count == 0 || cues.Exists(Words.IsAttribute)))
+        if (open && (spoken ?? (cues.Count == 0 && Where.IsMatch(core) ? recent : null) ?? (third || (!ofUser && cues.Count > 0 && cues.TrueForAll(Words.IsAttribute) && core.Contains("the ", StringComparison.OrdinalIgnoreCase)) ? topic : null)) is { } meant && (spoken is not null || cues.Count == 0 || cues.Exists(Words.IsAttribute)))
         {
             // "Where was it?" asks once more what was asked in the same breath.
             if (cues.Count == 0 && questions.Exists(one => one.Recalls)) return;
@@ -286,7 +288,7 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
     private static partial Regex Lookup { get; }
 
     // Questions that ask for advice, an opinion, a service or a feeling.
-    [GeneratedRegex(@"\b(?:(?<!^(?:where|when) )should(?! (?:I|we|you) (?:put|write|type|enter|press|say|call|look|use)\b)|recommend|suggest|advise)\b|\bwould (?:you|it|that|be)\b(?! (?:know|remember|recall|tell|say))|^(?:what|how) about\b|^how (?:is|are) (?:it|you|things|everything)(?: going| doing| today)*$"
+    [GeneratedRegex(@"\b(?:(?<!^(?:where|when) )should(?! (?:I|we|you) (?:put|write|type|enter|press|say|call|look|use)\b)|recommend|suggest|advise)\b|\bwould (?:you|it|that|be)\b(?! (?:know|remember|recall|tell|say|be\b(?! like)))|^(?:what|how) about\b|^how (?:is|are) (?:it|you|things|everything)(?: going| doing| today)*$"
         + @"|\b(?:weather|joke|meaning of life|what time (?:is it|it is))\b|^(?:can|could|may|shall|will) (?:i|we)\b|^\w+ (?:can|could|may|shall|must) (?:i|we|you|one|people)\b(?!.*\b(?:my|our|mine)\b)|^what (?:is|are) (?:this|up|new|wrong|going)\b|^(?:who|what) (?:is|are) (?:you|there|available)\b|^why\b|^how \w+$|^what an?\b", Loose)]
     private static partial Regex Opinion { get; }
 

@@ -25,7 +25,7 @@ internal static partial class Words
         "mother mum mom mummy mommy mama", "father dad daddy papa", "child kid children kids",
         "grandmother grandma granny nan", "grandfather grandpa granddad",
         "car vehicle automobile drive driving drove", "bicycle bike", "phone telephone mobile cellphone cell",
-        "code pin passcode password passphrase combination unlock", "colour color", "dog puppy pup", "cat kitten kitty",
+        "code pin passcode password passphrase combination unlock digits", "colour color", "dog puppy pup", "cat kitten kitty",
         "study studying studied major", "doctor physician", "wedding marry married", "buy bought purchase purchased",
         "allergy allergic allergies", "tall height", "weigh weight", "wifi wi-fi", "film movie",
         "speak speaking spoke language", "begin start starts", "end finish", "cost price", "photo picture", "email e-mail",
@@ -48,9 +48,9 @@ internal static partial class Words
         (Say(@"(?:moved?|moving|relocated?) (?:over |back |out )?to|settled(?: down)?|(?:my|our|his|her|their) (?:place|house|home|flat|apartment|town|city|village|hometown)|put down roots|"
             + @"calls? (?:\w+ )?home|(?:is )?home to|(?:have|has|got|bought|rents?|owns?|shares?) (?:an? |my |his |her |their )?(?:own )?(?:small |little |big |new |nice |old )?(?:house|flat|apartment|place|home|room|studio|cottage)|can find|at home in|resident (?:of|in)|inhabitant of"), "live"),
         (Say(@"(?:earns?|make|makes|earning) (?:\w+ )?(?:living|money|bread|wages)|(?:got|been|was|am|is) (?:hired|taken on|recruited) by|joined(?= (?-i:\p{Lu}))|(?:my|our) (?:company|firm)|on the payroll of|on the staff of|(?:started|starts|began|begun)(?: working)? (?:at|for|with)(?= (?-i:\p{Lu}))|(?:an )?employees? (?:of|at)|on the team of|pays? (?:my|our|his|her|their) (?:salary|wages|bills)|"
-            + @"(?:spends?|spending) (?:my|our|his|her|their) working (?:days|life)|(?:new |started a |have a |has a |got a )+(?:job|position)|(?:is|am) an? \w+ (?:for|at)(?= (?-i:\p{Lu}))|for a living"), "work"),
+            + @"(?:spends?|spending) (?:my|our|his|her|their) working (?:days|life)|(?:new |started a |have a |has a |got a )+(?:job|position)|(?:is|am) an? (?:\w+ ){1,3}(?:for|at)(?= (?-i:\p{Lu}))|for a living"), "work"),
         (Say(@"gets? into|getting into|got into|opens?(?: up)?|opened|unlocks?|unlocked|typ(?:e|ing) in|enter(?= (?:at|for)\b)|punch(?:es)? in|lets? (?:me|us|you) in(?:to)?"), "code"),
-        (Say(@"(?:like|love|enjoy|adore)s? (?:\w+ ){0,2}(?:best|most|more than|above all)|(?:over|to|than) any other|comes? close to|(?:for|to) me,? the best|(?:best|most) (?:liked|loved)|beats|of choice|number one|cannot beat|no better|call(?:ed)? (?:my|our) favou?rite|the best(?=[\w' ]{1,40}(?:in the world|ever|of all|for me|I know|if you ask me|there is))"), "favourite"),
+        (Say(@"(?:like|love|enjoy|adore)s? (?:\w+ ){0,2}(?:best|most|more than|above all)|(?:over|to|than) any other|comes? close|(?:for|to) me,? the best|(?:best|most) (?:liked|loved)|beats|of choice|number one|cannot beat|no better|call(?:ed)? (?:my|our) favou?rite|the best(?=[\w' ]{1,40}(?:in the world|ever|of all|for me|I know|if you ask me|there is))"), "favourite"),
         (Say(@"known as|(?:go|goes|going) by|answers? to|listens? (?:to|when)|responds? to|introduced (?:him|her|them)sel(?:f|ves) as|go(?:es)? under the name"), "name"),
     ];
 
@@ -75,7 +75,7 @@ internal static partial class Words
     // Words for the kind of thing asked after: they count where they meet, and do no harm where they do not.
     private const string Kinds =
         "kind type sort make place city town village country region street person people guy man woman day date "
-        + "time year month week hour number digit digits company firm organisation organization business field line language "
+        + "time year month week hour number company firm organisation organization business field line language "
         + "sport university college subject full first last particular certain family middle";
 
     // Words for what is asked of somebody or something: a fact that lacks one of them does not answer.
