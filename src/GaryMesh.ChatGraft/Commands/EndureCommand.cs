@@ -26,7 +26,7 @@ internal static class EndureCommand
                 if (parsed.GetValue(json)) output.WriteLine(report.ToJson());
                 else output.WriteLine($"{report.Kills} kills ({report.DuringSleep} with a sleep under way): opened {report.Opened} times, {report.Acknowledged} facts acknowledged, {report.Lost} lost.");
 
-                return report.Opened == report.Kills && report.Lost == 0 ? CommandLine.Done : CommandLine.Failed;
+                return report.Opened == report.Kills && report.Acknowledged > 0 && report.Lost == 0 ? CommandLine.Done : CommandLine.Failed;
             }
             finally
             {
@@ -92,8 +92,12 @@ internal static class EndureCommand
         using var spoken = new ManualResetEventSlim();
         chat.OutputDataReceived += (_, line) =>
         {
-            if (line.Data is not { } text) return;
-            lock (said) said.Add(text);
+            if (line.Data is { } text)
+            {
+                lock (said) said.Add(text);
+            }
+
+            // Its first word, or the end of one that says nothing.
             if (!spoken.IsSet) spoken.Set();
         };
         chat.ErrorDataReceived += (_, _) => { };

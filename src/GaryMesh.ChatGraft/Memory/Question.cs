@@ -289,7 +289,7 @@ internal sealed partial record Question(string Core, string[] Cues, IReadOnlySet
 
     // Questions that ask for advice, an opinion, a service or a feeling.
     [GeneratedRegex(@"\b(?:(?<!^(?:where|when) )should(?! (?:I|we|you) (?:put|write|type|enter|press|say|call|look|use)\b)|recommend|suggest|advise)\b|\bwould (?:you|it|that|be)\b(?! (?:know|remember|recall|tell|say|be\b(?! like)))|^(?:what|how) about\b|^how (?:is|are) (?:it|you|things|everything)(?: going| doing| today)*$"
-        + @"|\b(?:weather|joke|meaning of life|what time (?:is it|it is))\b|^(?:can|could|may|shall|will) (?:i|we)\b|^\w+ (?:can|could|may|shall|must) (?:i|we|you|one|people)\b(?!.*\b(?:my|our|mine)\b)|^what (?:is|are) (?:this|up|new|wrong|going)\b|^(?:who|what) (?:is|are) (?:you|there|available)\b|^why\b|^how \w+$|^what an?\b", Loose)]
+        + @"|\b(?:weather|joke|meaning of life|what time (?:is it|it is))\b|^(?:can|could|may|shall|will) (?:i|we)\b|^\w+ (?:can|could|may|shall|must) (?:i|we|you|one|people)\b(?!.*\b(?:my|our|mine)\b)|^what (?:is|are) (?:this|up|new|wrong|going)\b|^(?:who|what) (?:is|are) (?:you|there|available)\b|^why\b|^how \w+$|^how (?:do|does|did) (?!I\b|we\b|my\b|our\b|the\b|you\b)|^what an?\b", Loose)]
     private static partial Regex Opinion { get; }
 
     [GeneratedRegex(@"\b(?:my|our|the|that)\s+(?=(?<n>[\p{L}\p{N}'\-]+(?:\s+[\p{L}\p{N}'\-]+){0,2}))", Loose)]
