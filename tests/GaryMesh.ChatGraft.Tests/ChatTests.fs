@@ -74,7 +74,7 @@ let tests =
                   graft.Parameters[i] <- float32 (sin (float i))
 
               let withGraft brain grafting =
-                  new ChatSession((fun () -> model), brain, PlasticMemory.Random(16, 1UL), grafting)
+                  new ChatSession((fun () -> model), brain, PlasticMemory.Random(16, 1UL), (fun () -> grafting))
 
               let answer grafting =
                   withFolder (fun path ->

@@ -10,6 +10,13 @@ public enum Speaker
     Chat,
 }
 
+/// <summary>Turns as the cortex reads and writes them.</summary>
+internal static class SpeakerLines
+{
+    /// <summary>A turn as a line of the texts that the cortex has learnt from.</summary>
+    public static string Line(this Speaker speaker, string text) => (speaker == Speaker.User ? "U: " : "G: ") + text;
+}
+
 /// <summary>A turn of a conversation as the replay buffer holds it.</summary>
 /// <param name="Id">Its number, growing with time.</param>
 /// <param name="Conversation">The number of its conversation.</param>

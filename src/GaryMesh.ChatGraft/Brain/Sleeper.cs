@@ -91,7 +91,7 @@ internal static class Sleeper
         "\n\n",
         turns.GroupBy(turn => turn.Conversation).Select(conversation => string.Join(
             '\n',
-            conversation.Select(turn => (turn.Speaker == Speaker.User ? "U: " : "G: ") + turn.Text))));
+            conversation.Select(turn => turn.Speaker.Line(turn.Text)))));
 
     /// <summary>All windows of a text that begin half a window apart, each with one token more for the targets; -1 fills up.</summary>
     private static int[][] Windows(int[] tokens, int length, int lineBreak)

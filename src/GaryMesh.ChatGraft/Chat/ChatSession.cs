@@ -25,10 +25,11 @@ public sealed partial class ChatSession : IDisposable
     /// <param name="model">Reads the cortex that a new brain gets; not called for one that has its own.</param>
     /// <param name="brain">The brain, which stays the caller's to dispose; null for a session that leaves nothing behind.</param>
     /// <param name="plastic">The plastic memory that a new brain gets; the one that ships where null.</param>
-    /// <param name="grafting">The graft that a new brain gets, or null for none. A brain keeps mesh grafts only.</param>
+    /// <param name="grafting">Reads the graft that a new brain gets, null for none; not called for one that has its own weights. A
+    /// brain keeps mesh grafts only.</param>
     /// <exception cref="InvalidDataException">The brain's weights are no cortex, or its graft is none.</exception>
     /// <exception cref="ArgumentException">The graft does not fit the cortex.</exception>
-    public ChatSession(Func<ChatModel> model, Brain? brain = null, PlasticMemory? plastic = null, Grafting? grafting = null)
+    public ChatSession(Func<ChatModel> model, Brain? brain = null, PlasticMemory? plastic = null, Func<Grafting?>? grafting = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         _brain = brain;
@@ -38,7 +39,7 @@ public sealed partial class ChatSession : IDisposable
         _plastic = kept is not null && brain!.ReadWeights(MemoryWeights) is { } bytes
             ? PlasticMemoryFile.FromBytes(bytes, width)
             : plastic ?? PlasticMemoryFile.Shipped(width);
-        _grafting = kept is null ? grafting
+        _grafting = kept is null ? grafting?.Invoke()
             : brain!.ReadWeights(GraftWeights) is { } graft ? GraftFile.FromBytes(graft, $"The graft of '{brain.Path}'") : null;
         CortexPass.Check(Model.Cortex.Shape, _grafting);
         _packed = new PackedCortex(Model.Cortex);
@@ -60,7 +61,7 @@ public sealed partial class ChatSession : IDisposable
     public static ChatSession Open(Brain? brain = null, string? modelPath = null, string? graftPath = null) => new(
         () => ShippedModel.Or(modelPath),
         brain,
-        grafting: graftPath is not null ? GraftFile.Read(graftPath) : modelPath is null ? GraftFile.Shipped() : null);
+        grafting: () => graftPath is not null ? GraftFile.Read(graftPath) : modelPath is null ? GraftFile.Shipped() : null);
 
     /// <summary>The cortex with its tokenizer.</summary>
     public ChatModel Model { get; private set; }
@@ -237,7 +238,7 @@ public sealed partial class ChatSession : IDisposable
 
         // The turn at hand is read by the one who answers it. Far more than the window; the rest only the memory would see.
         foreach (var (speaker, text, _) in _turns.SkipLast(1).TakeLast(200))
-            conversation.Read(speaker == Speaker.User ? $"\nU: {text}" : $"\nG: {text}");
+            conversation.Read("\n" + speaker.Line(text));
         return conversation;
     }
 

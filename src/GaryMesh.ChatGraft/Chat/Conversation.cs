@@ -25,12 +25,6 @@ internal sealed class Conversation : IDisposable
         _plain = new float[shape.Vocabulary];
     }
 
-    /// <summary>Whether nothing was read yet.</summary>
-    public bool IsEmpty => _reader.Position == 0;
-
-    /// <summary>The most that the plastic memory had to say in one step of the generation made last.</summary>
-    public float StrongestShare { get; private set; }
-
     /// <summary>The tokens that it had the most votes for while it spoke up, as text.</summary>
     public string Recalled { get; private set; } = "";
 
@@ -68,7 +62,7 @@ internal sealed class Conversation : IDisposable
     /// <summary>Goes on from what was read.</summary>
     public IEnumerable<GenerationStep> Speak(GenerationOptions options, CancellationToken stop)
     {
-        (StrongestShare, Recalled) = (0f, "");
+        Recalled = "";
 
         try
         {
@@ -96,10 +90,7 @@ internal sealed class Conversation : IDisposable
         _plastic.Mix(logits);
 
         if (_plastic.Share > 0.5f)
-        {
-            StrongestShare = Math.Max(StrongestShare, _plastic.Share);
             Recalled += _tokenizer.Decode([_plastic.Favourite]);
-        }
     }
 
     private void CatchUp(ReadOnlySpan<int> window, ReadOnlySpan<float> hidden, ReadOnlySpan<float> logits)

@@ -48,8 +48,7 @@ internal static class GraftCommand
         command.SetAction(parsed =>
         {
             var read = ShippedModel.Or(parsed.GetValue(model));
-            var text = read.Tokenizer.Encode(File.ReadAllText(parsed.GetValue(data)!));
-            var (learnt, apart) = (text[..^(text.Length / 20)], text[^(text.Length / 20)..]);
+            var (learnt, apart) = GraftOptions.Split(read.Tokenizer.Encode(File.ReadAllText(parsed.GetValue(data)!)));
             var held = read.Tokenizer.Encode(File.ReadAllText(parsed.GetValue(valid)!));
             GraftExperiment Of(int[] judge) =>
                 new(read, learnt, judge, parsed.GetValue(steps), parsed.GetValue(batch), parsed.GetValue(threads));

@@ -23,10 +23,10 @@ internal static class GraftMakeCommand
         command.SetAction(parsed =>
         {
             var read = ShippedModel.Or(parsed.GetValue(model));
-            var text = read.Tokenizer.Encode(File.ReadAllText(parsed.GetValue(data)!));
+            var (learnt, _) = GraftOptions.Split(read.Tokenizer.Encode(File.ReadAllText(parsed.GetValue(data)!)));
             var held = read.Tokenizer.Encode(File.ReadAllText(parsed.GetValue(valid)!));
             var experiment = new GraftExperiment(
-                read, text[..^(text.Length / 20)], held, parsed.GetValue(steps), parsed.GetValue(batch), parsed.GetValue(threads));
+                read, learnt, held, parsed.GetValue(steps), parsed.GetValue(batch), parsed.GetValue(threads));
             var plan = place.Plan(parsed, "mesh", read.Cortex.Shape.Width);
             var run = experiment.Run(
                 plan,

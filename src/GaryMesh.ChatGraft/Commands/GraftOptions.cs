@@ -25,6 +25,9 @@ internal sealed class GraftOptions
     /// <summary>Windows of a step.</summary>
     public static Option<int> Batch() => Options.Whole("--batch", "Windows of 128 tokens a step, a multiple of 2.", 16);
 
+    /// <summary>A training text as the part that grafts learn and its last twentieth, which chooses their learning rates.</summary>
+    public static (int[] Learnt, int[] Apart) Split(int[] text) => (text[..^(text.Length / 20)], text[^(text.Length / 20)..]);
+
     public void AddTo(Command command)
     {
         foreach (Option option in new Option[] { _after, _population, _cellSteps, _distances, _channels, _hidden })

@@ -20,7 +20,7 @@ internal static class MemoryEvalCommand
         var command = new Command("memory-eval", "Tell generated facts, talk of other things, ask, and count.") { model, memory, facts, tuning, other, ablation, seed, json };
         command.SetAction(parsed =>
         {
-            var read = parsed.GetValue(model) is { } path ? ChatModelFile.Read(path) : ShippedModel.Read();
+            var read = ShippedModel.Or(parsed.GetValue(model));
             var plastic = parsed.GetValue(memory) is { } file ? PlasticMemoryFile.Read(file) : PlasticMemoryFile.Shipped(read.Cortex.Shape.Width);
             var (templates, named) = (parsed.GetValue(other), parsed.GetValue(tuning)) switch
             {

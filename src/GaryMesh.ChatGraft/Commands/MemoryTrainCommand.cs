@@ -24,7 +24,7 @@ internal static class MemoryTrainCommand
         };
         command.SetAction(parsed =>
         {
-            var read = parsed.GetValue(model) is { } path ? ChatModelFile.Read(path) : ShippedModel.Read();
+            var read = ShippedModel.Or(parsed.GetValue(model));
             var silent = parsed.GetValue(json);
             var chosen = parsed.GetValue(seed);
             using var packed = new PackedCortex(read.Cortex);

@@ -153,36 +153,27 @@ internal sealed class MeshGraftPass : IGraftPass
     /// <summary>Rows of positions as each of their cells reads them.</summary>
     private void Spread(float[] from, float[] into, int positions, float loudness)
     {
-        var (width, population) = (_shape.Width, _shape.Population);
-
-        for (var position = 0; position < positions; position++)
+        foreach (var (position, cell, order) in Cells(positions))
         {
-            for (var cell = 0; cell < population; cell++)
-            {
-                var order = _orders[cell];
-                var at = ((position * population) + cell) * width;
-
-                for (var i = 0; i < width; i++)
-                    into[at + i] = loudness * from[(position * width) + order[i]];
-            }
+            for (var i = 0; i < order.Length; i++)
+                into[cell + i] = loudness * from[position + order[i]];
         }
     }
 
     /// <summary>The adjoint of `Spread`: adds the rows of a position's cells, each put back in order.</summary>
     private void Gather(float[] from, float[] into, int positions, float loudness)
     {
-        var (width, population) = (_shape.Width, _shape.Population);
-
-        for (var position = 0; position < positions; position++)
+        foreach (var (position, cell, order) in Cells(positions))
         {
-            for (var cell = 0; cell < population; cell++)
-            {
-                var order = _orders[cell];
-                var at = ((position * population) + cell) * width;
-
-                for (var i = 0; i < width; i++)
-                    into[(position * width) + order[i]] += loudness * from[at + i];
-            }
+            for (var i = 0; i < order.Length; i++)
+                into[position + order[i]] += loudness * from[cell + i];
         }
+    }
+
+    /// <summary>Where the row of each cell's position begins, where its own does, and the order in which it reads.</summary>
+    private IEnumerable<(int Position, int Cell, int[] Order)> Cells(int positions)
+    {
+        for (var row = 0; row < positions * _shape.Population; row++)
+            yield return (row / _shape.Population * _shape.Width, row * _shape.Width, _orders[row % _shape.Population]);
     }
 }
