@@ -6,6 +6,7 @@ open Expecto
 open GaryMesh
 open GaryMesh.MLNet
 open GaryMesh.MLNet.Tests.Support
+open GaryMesh.Tests
 open Microsoft.ML
 open Microsoft.ML.Data
 
@@ -200,6 +201,31 @@ let tests =
                   Expect.equal (annotations found name) (annotations expected name) name
 
               Expect.equal loaded.Model.Task MeshTask.Multiclass "task"
+          }
+
+          test "a model trained under any culture loads under any other" {
+              let context = MLContext 1
+              let data = view context unseen
+
+              for name, culture in Cultures.all do
+                  let model =
+                      Cultures.under culture (fun () -> (multiclass context quick).Fit(view context train))
+
+                  let expected = scores (model.Transform data)
+
+                  for reader, other in Cultures.all do
+                      let found =
+                          Cultures.under other (fun () ->
+                              let loaded, _ = throughStock context model data
+                              scores (loaded.Transform data))
+
+                      Expect.equal found expected $"ML.NET's format, from {name} to {reader}"
+
+                  use stream = new MemoryStream()
+                  Cultures.under culture (fun () -> model.LastTransformer.Model.Save stream)
+                  stream.Position <- 0L
+                  let own = MeshModel.Load(stream, "the stream").CreateTransformer(MLContext 7) :?> MeshPredictionTransformer
+                  Expect.equal (scores (own.Transform((Seq.head model).Transform data))) expected $"own format, from {name}"
           }
 
           test "a file cut short, of a newer format or with an unknown entry is refused by name" {

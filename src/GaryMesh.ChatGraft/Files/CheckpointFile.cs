@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace GaryMesh.ChatGraft;
 
 /// <summary>A cortex training as a file, from which it goes on to the same bits as without the stop.</summary>
@@ -19,7 +21,7 @@ public static class CheckpointFile
         entries[First] = NpyArray.OfFloat32([moments.First.Length], moments.First);
         entries[Second] = NpyArray.OfFloat32([moments.Second.Length], moments.Second);
         entries[Step] = NpyArray.OfInt32([], [trainer.Step]);
-        entries[Settings] = NpyArray.OfText(trainer.Settings.ToString());
+        entries[Settings] = NpyArray.OfText(TextOf(trainer.Settings));
         Npz.Write(path, entries, compress: false);
     }
 
@@ -40,8 +42,8 @@ public static class CheckpointFile
 
         var settings = string.Concat(Entry(Settings).ToText());
 
-        if (settings != trainer.Settings.ToString())
-            throw new InvalidDataException($"{path} belongs to a training with {settings}, not with {trainer.Settings}.");
+        if (settings != TextOf(trainer.Settings))
+            throw new InvalidDataException($"{path} belongs to a training with {settings}, not with {TextOf(trainer.Settings)}.");
 
         var model = ChatModelFile.FromEntries(entries, path);
         var (first, second) = (Entry(First).ToFloat32(), Entry(Second).ToFloat32());
@@ -59,5 +61,21 @@ public static class CheckpointFile
         first.CopyTo(moments.First, 0);
         second.CopyTo(moments.Second, 0);
         trainer.ContinueAfter(step);
+    }
+
+    /// <summary>The settings as text, the same under every culture.</summary>
+    private static string TextOf(TrainingSettings settings)
+    {
+        var culture = CultureInfo.CurrentCulture;
+
+        try
+        {
+            CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+            return settings.ToString();
+        }
+        finally
+        {
+            CultureInfo.CurrentCulture = culture;
+        }
     }
 }

@@ -137,7 +137,7 @@ module private Checkpoint =
             if count >= there.Length || there[count][0] <> name then
                 entries.Bad $"setting {count} must be '{name}', but is missing"
 
-            if there[count][1] <> text then
+            if WholeNumber.mend (there[count][1]) <> text then
                 entries.Bad
                     $"the training in the file has the {name} {there[count][1]}, but the one to be resumed has {text}"
 

@@ -70,11 +70,14 @@ type EdgeWeight(name: string, weight: Edge -> float) =
     static member Symmetric = named "symmetric"
 
     static member At(offset: int) =
-        EdgeWeight($"at:{offset}", fun edge -> if step edge.X = float offset then 1.0 else 0.0)
+        EdgeWeight(
+            $"at:{WholeNumber.text offset}",
+            fun edge -> if step edge.X = float offset then 1.0 else 0.0
+        )
 
     static member At(right: int, down: int) =
         EdgeWeight(
-            $"at:{right}:{down}",
+            $"at:{WholeNumber.text right}:{WholeNumber.text down}",
             fun edge -> if step edge.X = float right && step edge.Y = float down then 1.0 else 0.0
         )
 
@@ -82,18 +85,13 @@ type EdgeWeight(name: string, weight: Edge -> float) =
         match builtIn |> List.tryFind (fun weight -> weight.Name = name) with
         | Some weight -> weight
         | None ->
-            let offset (digits: string) =
-                match Int32.TryParse(digits, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture) with
-                | true, offset -> Some offset
-                | _ -> None
-
             match name.Split ':' |> List.ofArray with
             | [ "at"; along ] ->
-                match offset along with
+                match WholeNumber.read along with
                 | Some along -> EdgeWeight.At along
                 | None -> null
             | [ "at"; right; down ] ->
-                match offset right, offset down with
+                match WholeNumber.read right, WholeNumber.read down with
                 | Some right, Some down -> EdgeWeight.At(right, down)
                 | _ -> null
             | _ -> null

@@ -24,12 +24,12 @@ let fixture (name: string) : string =
 
     search (DirectoryInfo AppContext.BaseDirectory)
 
-/// Runs a test in a folder of its own.
-let inFolder (test: string -> unit) : unit =
+/// Runs something in a folder of its own.
+let inFolder (run: string -> 'a) : 'a =
     let folder = Directory.CreateTempSubdirectory "garymesh"
 
     try
-        test folder.FullName
+        run folder.FullName
     finally
         folder.Delete true
 
