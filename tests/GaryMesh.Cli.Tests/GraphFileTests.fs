@@ -1,6 +1,7 @@
 /// Graphs from words and files.
 module GaryMesh.Cli.Tests.GraphFileTests
 
+open System
 open System.Collections.Generic
 open System.IO
 open Expecto
@@ -38,6 +39,40 @@ let tests =
                   let graph = GraphFile.Of(at "graph.npz")
                   Expect.equal (graph.Cells, graph.Edges) (3, 2) "cells and edges"
                   Expect.equal (Seq.toList graph.Offsets |> List.take 3) [ 3.0; 3.0; 3.0 ] "the first offset")
+
+          testCase "a number that stands in a file is refused before memory is taken for it"
+          <| fun () ->
+              inFolder (fun at ->
+                  let refuses (words: string list) (path: string) =
+                      let before = GC.GetAllocatedBytesForCurrentThread()
+
+                      try
+                          GraphFile.Of path |> ignore
+                          failtest "Nothing was refused."
+                      with :? InvalidDataException as error ->
+                          for word in path :: words do
+                              Expect.stringContains error.Message word "the sentence"
+
+                      Expect.isLessThan (GC.GetAllocatedBytesForCurrentThread() - before) 1_000_000L "bytes taken"
+
+                  for text, words in
+                      [ "0,2000000000\n", [ "cell 2000000000"; "2,000,000,001 cells"; "67,108,864"; "without gaps" ]
+                        "0,67108864\n", [ "67,108,865 cells" ]
+                        "0,1\n7,9007199254740993\n", [ "cell 9007199254740993" ]
+                        "# cells 300000000\n0,1\n", [ "300,000,000 cells" ]
+                        "0,2147483647\n", [ "cell 2147483647" ] ] do
+                      File.WriteAllText(at "edges.csv", text)
+                      refuses words (at "edges.csv")
+
+                  let archive (entries: (string * NpyArray) list) =
+                      Npz.Write(at "graph.npz", entries |> List.map KeyValuePair)
+                      at "graph.npz"
+
+                  let edges last = "edges", NpyArray.OfInt64([| 1; 2 |], [| 0L; last |])
+                  let cells count = "cells", NpyArray.OfInt32([||], [| count |])
+                  refuses [ "2,147,483,647 cells" ] (archive [ edges 1L; cells Int32.MaxValue ])
+                  refuses [ "872,415,235 cells" ] (archive [ edges 1L; cells 872415235 ])
+                  refuses [ "cell 2147483646" ] (archive [ edges 2147483646L ]))
 
           testCase "a mesh is centred and has unit radius"
           <| fun () ->

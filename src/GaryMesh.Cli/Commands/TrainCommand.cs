@@ -132,6 +132,7 @@ internal static class TrainCommand
                 $"--channel names channel {settings.Channel}, but the rule has the channels 0 to {channels - 1}.");
         }
 
+        FitsMemory(settings.Pool, graph.Cells, channels);
         var task = TrainingSettings.Task(
                 Loss.MeanSquared(target, settings.Channel),
                 settings.Iterations,
@@ -181,6 +182,20 @@ internal static class TrainCommand
 
             default:
                 return CommandLine.Done;
+        }
+    }
+
+    /// <summary>Refuses a pool that the machine has no room for: the system would end the process without a word.</summary>
+    private static void FitsMemory(int pool, int cells, int channels)
+    {
+        var needed = (Int128)pool * cells * channels * sizeof(float);
+        var room = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+
+        if (needed > room)
+        {
+            throw new Complaint(
+                $"--pool {pool} needs {needed:N0} bytes ({cells:N0} cells x {channels} channels a state), but this machine has "
+                + $"{room:N0}.");
         }
     }
 

@@ -13,10 +13,31 @@ module private Ending =
 
     let known = [ ".obj"; ".ply"; ".off"; ".stl"; ".csv"; ".tsv"; ".npz" ]
 
+/// How many cells a word or file may name: a number is quickly written by a few zeros too many, and a graph of so many
+/// cells would fill the memory before anything is wrong.
+module private Limit =
+    let private most = 1L <<< 26
+    let private shown (number: int64) = number.ToString("N0", CultureInfo.InvariantCulture)
+
+    let word (word: string) (cells: int64) =
+        if cells > most then
+            Guard.refuse $"{word} has {shown cells} cells, more than the {shown most} that a graph word may ask for."
+
+    let cells (path: string) (cells: int64) =
+        if cells > most then
+            Guard.badData $"{path} asks for {shown cells} cells, more than {shown most}."
+
+    let last (path: string) (cell: int64) =
+        if cell >= most then
+            let numbered = "number the cells from 0 without gaps"
+
+            Guard.badData
+                $"{path} names cell {cell}, so the graph would have {shown (cell + 1L)} cells, more than {shown most}; {numbered}."
+
 module private EdgeList =
     let number (text: string) =
-        match Int32.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture) with
-        | true, value -> ValueSome value
+        match Int64.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture) with
+        | true, value when value < Int64.MaxValue -> ValueSome value
         | _ -> ValueNone
 
     let read (path: string) =
@@ -38,7 +59,9 @@ module private EdgeList =
             else
                 for field, ends in [ fields[0], sources; fields[1], targets ] do
                     match number field with
-                    | ValueSome cell when cell >= 0 -> ends.Add cell
+                    | ValueSome cell when cell >= 0L ->
+                        Limit.last path cell
+                        ends.Add(int cell)
                     | ValueSome cell -> bad $"cells are counted from 0, but an edge names cell {cell}"
                     | ValueNone -> bad $"a cell is a whole number, but '{field}' is none"
 
@@ -63,7 +86,9 @@ module private EdgeList =
                 | [| "directed" |] -> directed <- true
                 | [| "cells"; count |] ->
                     match number count with
-                    | ValueSome count when count >= 1 -> cells <- ValueSome count
+                    | ValueSome count when count >= 1L ->
+                        Limit.cells path count
+                        cells <- ValueSome(int count)
                     | _ -> bad $"the number of cells is a whole number of at least 1, but '{count}' is none"
                 | _ -> ()
             elif text <> "" then
@@ -75,13 +100,7 @@ module private EdgeList =
         let cells =
             match cells with
             | ValueSome cells -> cells
-            | ValueNone ->
-                let last = max (Seq.max sources) (Seq.max targets)
-
-                if last = Int32.MaxValue then
-                    Guard.badData $"{path} names cell {last}, more than a graph can have."
-
-                last + 1
+            | ValueNone -> 1 + max (Seq.max sources) (Seq.max targets)
 
         Graph.OfEdges(
             cells,
@@ -133,7 +152,11 @@ module private GraphArchive =
             | Some cells, _ -> cells
             | None, Some positions -> positions.Length / 3
             | None, None when edges.Length = 0 -> bad "there is no edge, and nothing says how many cells there are"
-            | None, None -> int (min (int64 (Array.max edges) + 1L) (int64 Int32.MaxValue))
+            | None, None ->
+                Limit.last path (int64 (Array.max edges))
+                Array.max edges + 1
+
+        Limit.cells path (int64 cells)
 
         let weights = get "weights" |> Option.map (fun held -> held.ToFloat64())
         let directed = single "directed" (fun held -> held.ToBool()[0])
@@ -153,21 +176,16 @@ type GraphFile =
             | true, value -> value
             | _ -> refuse ()
 
-        // A word is quickly mistyped by a few zeros, and then the machine would be busy until its memory is full.
-        let atMost (cells: int64) =
-            if cells > (1L <<< 26) then
-                Guard.refuse $"{word} has {cells} cells, more than the {1L <<< 26} that a graph word may ask for."
-
         let single (text: string) (cellsOf: int64 -> int64) =
             let size = whole text
-            atMost (cellsOf (int64 size))
+            Limit.word word (cellsOf (int64 size))
             size
 
         let sides (text: string) =
             match text.Split 'x' with
             | [| height; width |] ->
                 let height, width = whole height, whole width
-                atMost (if height < 0 || width < 0 then 0L else int64 height * int64 width)
+                Limit.word word (if height < 0 || width < 0 then 0L else int64 height * int64 width)
                 height, width
             | _ -> refuse ()
 
