@@ -11,7 +11,7 @@ internal static class CommandLine
     /// <summary>Done, and where a command checks something, it holds.</summary>
     public const int Done = 0;
 
-    /// <summary>What was checked does not hold, or training diverged.</summary>
+    /// <summary>What was checked does not hold, training diverged, or one of its files could not be written.</summary>
     public const int Failed = 1;
 
     /// <summary>Bad input: nothing was written.</summary>
@@ -79,8 +79,8 @@ internal static class CommandLine
             gary-mesh info bumps.npz
             """,
             """
-            Exit codes: 0 done; 1 a check does not hold or training diverged; 2 bad input, nothing written; 130 stopped by
-            Ctrl-C, with the best rule so far kept.
+            Exit codes: 0 done; 1 a check does not hold, training diverged, or one of its files could not be written while the
+            others were; 2 bad input, nothing written; 130 stopped by Ctrl-C, with the best rule so far kept.
             """);
 
         return root;

@@ -47,6 +47,9 @@ internal sealed class Terminal
             _error.WriteLine($"gary-mesh: {text}");
     }
 
+    /// <summary>Something that was asked for and could not be done, while the rest goes on: said to the quiet, too.</summary>
+    public void Failure(string text) => _error.WriteLine($"gary-mesh: {text}");
+
     /// <summary>Writes the figures as one object where they are asked for as JSON.</summary>
     public void Figures(JsonObject figures)
     {

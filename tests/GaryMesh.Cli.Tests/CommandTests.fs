@@ -158,6 +158,32 @@ let tests =
                   for ending in [ "npz"; "all"; "csv" ] do
                       Expect.equal (File.ReadAllBytes(at $"a.{ending}")) (File.ReadAllBytes(at $"b.{ending}")) ending)
 
+          testCase "a file that cannot be written costs neither the training nor the other files"
+          <| fun () ->
+              // A full disk that every Linux has; its writes fail after the output's check, which leaves devices alone.
+              if not (File.Exists "/dev/full") then
+                  skiptest "this system has no /dev/full"
+
+              inFolder (fun at ->
+                  let train more =
+                      run ([ "train"; "--iterations"; "30"; "--checkpoint-every"; "10"; "--quiet" ] @ more)
+
+                  Expect.equal (train [ "--out"; at "whole.npz" ]).Code 0 "a training with all its files"
+                  let whole = File.ReadAllBytes(at "whole.npz")
+
+                  for option in [ "--checkpoint"; "--curve" ] do
+                      let ran = train [ "--out"; at "rule.npz"; option; "/dev/full" ]
+                      Expect.equal ran.Code 1 $"the exit code with {option}"
+                      Expect.equal (File.ReadAllBytes(at "rule.npz")) whole $"the rule with {option}"
+                      let lines = ran.Error.TrimEnd().Split '\n'
+                      Expect.equal lines.Length 1 $"one line, but: {ran.Error}"
+                      Expect.stringContains lines[0] "/dev/full" "the line"
+                      File.Delete(at "rule.npz")
+
+                  let ran = train [ "--out"; "/dev/full"; "--checkpoint"; at "all.npz"; "--curve"; at "all.csv" ]
+                  Expect.equal ran.Code 1 "the exit code without the rule"
+                  Expect.isTrue (File.Exists(at "all.npz") && File.Exists(at "all.csv")) "the other files")
+
           testCase "a training under other settings is not resumed"
           <| fun () ->
               inFolder (fun at ->

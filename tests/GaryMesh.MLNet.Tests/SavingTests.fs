@@ -208,8 +208,7 @@ let tests =
               let data = view context unseen
 
               for name, culture in Cultures.all do
-                  let model =
-                      Cultures.under culture (fun () -> (multiclass context quick).Fit(view context train))
+                  let model = Cultures.under culture (fun () -> (multiclass context quick).Fit(view context train))
 
                   let expected = scores (model.Transform data)
 
@@ -224,8 +223,14 @@ let tests =
                   use stream = new MemoryStream()
                   Cultures.under culture (fun () -> model.LastTransformer.Model.Save stream)
                   stream.Position <- 0L
-                  let own = MeshModel.Load(stream, "the stream").CreateTransformer(MLContext 7) :?> MeshPredictionTransformer
-                  Expect.equal (scores (own.Transform((Seq.head model).Transform data))) expected $"own format, from {name}"
+
+                  let own =
+                      MeshModel.Load(stream, "the stream").CreateTransformer(MLContext 7) :?> MeshPredictionTransformer
+
+                  Expect.equal
+                      (scores (own.Transform((Seq.head model).Transform data)))
+                      expected
+                      $"own format, from {name}"
           }
 
           test "a file cut short, of a newer format or with an unknown entry is refused by name" {

@@ -144,7 +144,10 @@ internal static class TrainCommand
         var from = settings.Resume is null ? null : TrainingFile.Read(settings.Resume, automaton, graph, task);
         OutputFile.Check(settings.Out, settings.Curve, settings.Checkpoint);
 
-        void Keep(Training training) => TrainingFile.Write(settings.Checkpoint!, automaton, graph, task, training);
+        var outputs = new Outputs(terminal);
+
+        void Keep(Training training) => outputs.Write(
+            settings.Checkpoint, path => TrainingFile.Write(path, automaton, graph, task, training));
 
         var trained = TrainingSettings.Run(
             terminal,
@@ -157,31 +160,27 @@ internal static class TrainCommand
             settings.CheckpointEvery,
             settings.Checkpoint is null ? null : Keep);
 
-        RuleFile.Write(settings.Out, trained.Automaton);
+        outputs.Write(settings.Out, path => RuleFile.Write(path, trained.Automaton));
+        Keep(trained.Training);
+        outputs.Write(settings.Curve, path => TrainingCurve.Write(path, trained.Training));
+        Tell(terminal, settings, graph, target, trained, outputs.Holds(settings.Out));
 
-        if (settings.Checkpoint is not null)
-            Keep(trained.Training);
-
-        if (settings.Curve is not null)
-            TrainingCurve.Write(settings.Curve, trained.Training);
-
-        Tell(terminal, settings, graph, target, trained);
+        var kept = outputs.Holds(settings.Out) ? settings.Out : settings.Checkpoint ?? "nothing";
 
         switch (trained.End)
         {
             case TrainingEnd.Diverged:
                 terminal.Notice(
-                    $"Training diverged after {trained.Training.Iteration:N0} iterations; {settings.Out} holds the last good "
-                    + "rule.");
+                    $"Training diverged after {trained.Training.Iteration:N0} iterations; {kept} holds the last good rule.");
                 return CommandLine.Failed;
 
             case TrainingEnd.Cancelled:
                 terminal.Notice(
-                    $"Stopped after {trained.Training.Iteration:N0} iterations; {settings.Out} holds the best rule so far.");
+                    $"Stopped after {trained.Training.Iteration:N0} iterations; {kept} holds the best rule so far.");
                 return CommandLine.Interrupted;
 
             default:
-                return CommandLine.Done;
+                return outputs.Whole ? CommandLine.Done : CommandLine.Failed;
         }
     }
 
@@ -219,7 +218,7 @@ internal static class TrainCommand
         return settings.Fire is { } rate ? automaton.WithFireRate(rate) : automaton;
     }
 
-    private static void Tell(Terminal terminal, Settings settings, Graph graph, float[] target, Trained trained)
+    private static void Tell(Terminal terminal, Settings settings, Graph graph, float[] target, Trained trained, bool written)
     {
         var automaton = trained.Automaton;
         var steps = automaton.MostSteps;
@@ -259,6 +258,37 @@ internal static class TrainCommand
         table.AddRow("training", $"{trained.Seconds:F2} s, {trained.Training.Iteration:N0} iterations");
         table.AddRow("parameters", $"{automaton.Rule.ParameterCount:N0} ({automaton.Rule.Shape.Text})");
         terminal.Say(table);
-        terminal.Say($"Written to {settings.Out}");
+
+        if (written)
+            terminal.Say($"Written to {settings.Out}");
+    }
+
+    /// <summary>What a training writes: a file that cannot be written costs neither the training nor another file.</summary>
+    private sealed class Outputs(Terminal terminal)
+    {
+        private readonly HashSet<string> _missing = [];
+
+        /// <summary>Whether every file has been written, a checkpoint the last time that it was tried.</summary>
+        public bool Whole => _missing.Count == 0;
+
+        public bool Holds(string path) => !_missing.Contains(path);
+
+        public void Write(string? path, Action<string> write)
+        {
+            if (path is null)
+                return;
+
+            try
+            {
+                write(path);
+                _missing.Remove(path);
+            }
+            catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
+            {
+                // A disk stays full for many checkpoints; one line says it.
+                if (_missing.Add(path))
+                    terminal.Failure(Refusal.Sentence(cause.Message));
+            }
+        }
     }
 }

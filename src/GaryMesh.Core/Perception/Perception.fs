@@ -70,10 +70,7 @@ type EdgeWeight(name: string, weight: Edge -> float) =
     static member Symmetric = named "symmetric"
 
     static member At(offset: int) =
-        EdgeWeight(
-            $"at:{WholeNumber.text offset}",
-            fun edge -> if step edge.X = float offset then 1.0 else 0.0
-        )
+        EdgeWeight($"at:{WholeNumber.text offset}", fun edge -> if step edge.X = float offset then 1.0 else 0.0)
 
     static member At(right: int, down: int) =
         EdgeWeight(
