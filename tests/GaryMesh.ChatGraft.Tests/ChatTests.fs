@@ -12,9 +12,18 @@ open GaryMesh.ChatGraft.Tests.BrainTests
 open Microsoft.Extensions.AI
 open Microsoft.Extensions.DependencyInjection
 
-let private model =
+let model =
     let shape = CortexShape(vocabulary = 256, width = 16, heads = 2, layers = 1, context = 32)
     ChatModel(Cortex.Random(shape, 1UL), ChatTokenizer([||]: struct (int * int)[]), "untrained")
+
+/// A graft that says something.
+let graft =
+    let graft = MeshGraft(MeshGraftShape(Width = 16, Channels = 3, Hidden = 5), 4UL)
+
+    for i in 0 .. graft.Parameters.Length - 1 do
+        graft.Parameters[i] <- float32 (sin (float i))
+
+    graft
 
 let private session (brain: Brain | null) = new ChatSession((fun () -> model), brain, PlasticMemory.Random(16, 1UL))
 
@@ -68,11 +77,6 @@ let tests =
           }
 
           test "a brain keeps the graft that it was made with, and one made without gets none" {
-              let graft = MeshGraft(MeshGraftShape(Width = 16, Channels = 3, Hidden = 5), 4UL)
-
-              for i in 0 .. graft.Parameters.Length - 1 do
-                  graft.Parameters[i] <- float32 (sin (float i))
-
               let withGraft brain grafting =
                   new ChatSession((fun () -> model), brain, PlasticMemory.Random(16, 1UL), (fun () -> grafting))
 

@@ -57,6 +57,21 @@ let tests =
                   "the others"
           }
 
+          test "a reader refuses once it or its cortex is disposed of" {
+              let read (reader: CortexReader) = reader.Read([| 65 |]).ToArray() |> ignore
+              let refused reader = Expect.throwsT<ObjectDisposedException> (fun () -> read reader) "disposed of"
+              let packed = packedOf 7UL
+              use first = new CortexReader(packed)
+              use second = new CortexReader(packed)
+              read first
+              read second
+              first.Dispose()
+              refused first
+              read second
+              packed.Dispose()
+              refused second
+          }
+
           property "the text ends before the first stop, and no part of a stop ever shows" (fun (seed: uint64) ->
               use packed = packedOf seed
               let options = GenerationOptions(Seed = seed, MaxTokens = 200, Stops = [||], Adjust = only "ab\n")

@@ -1,5 +1,6 @@
 module GaryMesh.Tests.DenseTests
 
+open System
 open Expecto
 open GaryMesh
 
@@ -81,4 +82,27 @@ let tests =
 
               Expect.stringContains refusal "2 x 3" "the left side"
               Expect.stringContains refusal "4 x 5" "the right side"
+          }
+
+          test "what is disposed of, once or twice, takes no call" {
+              let a, b, c = view 1UL 0 2 3, view 2UL 0 3 5, view 3UL 0 2 5
+
+              let refused call = Expect.throwsT<ObjectDisposedException> call "disposed of"
+              use dense = new Dense(EngineOptions(Threads = 1))
+              let packed = dense.Pack b
+              dense.Layer(a, packed, null, false, c)
+
+              for _ in 1..2 do
+                  (packed :> IDisposable).Dispose()
+                  refused (fun () -> dense.Layer(a, packed, null, false, c))
+                  refused (fun () -> dense.Repack(b, packed))
+
+              dense.Multiply(a, b, c)
+              use another = dense.Pack b
+
+              for _ in 1..2 do
+                  (dense :> IDisposable).Dispose()
+                  refused (fun () -> dense.Multiply(a, b, c))
+                  refused (fun () -> dense.MultiplyAdd(a, b, c))
+                  refused (fun () -> dense.Layer(a, another, null, false, c))
           } ]

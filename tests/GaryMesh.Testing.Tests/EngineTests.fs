@@ -246,4 +246,52 @@ let tests =
                   Expect.throwsT<ArgumentException>
                       (fun () -> prepared.Gradient(Array.replicate 4 rollout, loss) |> ignore)
                       $"{threads} threads"
+          }
+
+          test "what is disposed of takes no call, and one at work comes to its end" {
+              let automaton, graph, rollout = worldOf Perception.Planar (Graph.Ring 40) 4 6 3 Gate.Open
+              let loss = Loss.MeanSquared(noise 40 4 1UL, null, null)
+              let expected = (Engine.Run(automaton, graph, rollout)).ToArray()
+
+              for threads in [ 1; 2 ] do
+                  let prepared = new Prepared(automaton, graph, EngineOptions(Threads = threads))
+
+                  let final =
+                      prepared.Run(
+                          rollout,
+                          1,
+                          (fun _ _ -> (prepared :> IDisposable).Dispose()),
+                          Threading.CancellationToken.None
+                      )
+
+                  Expect.equal (final.ToArray()) expected "the memory stayed"
+
+                  for call in
+                      [ fun () -> prepared.Run rollout |> ignore
+                        fun () -> prepared.Gradient([| rollout |], loss) |> ignore
+                        fun () -> prepared.Trace [| rollout |] |> ignore
+                        fun () -> prepared.Adjoint [||] |> ignore
+                        fun () -> prepared.Load automaton.Rule ] do
+                      Expect.throwsT<ObjectDisposedException> call "disposed of"
+          }
+
+          test "a call within a call is refused, and the outer one goes on" {
+              let automaton, graph, rollout = worldOf Perception.Planar (Graph.Ring 40) 4 6 3 Gate.Open
+              let longer = Rollout.Of(rollout.Start, 9, Firing.All)
+              use prepared = new Prepared(automaton, graph)
+              let target = Loss.MeanSquared(noise 40 4 1UL, null, null)
+              let expected = prepared.Gradient([| rollout |], target)
+
+              let nosy =
+                  Loss(
+                      "nosy",
+                      fun state ->
+                          Expect.throwsT<InvalidOperationException>
+                              (fun () -> prepared.Gradient([| longer |], target) |> ignore)
+                              "one at a time"
+
+                          target.Evaluate state
+                  )
+
+              Expect.equal (prepared.Gradient([| rollout |], nosy)).Parameters expected.Parameters "untouched"
           } ]

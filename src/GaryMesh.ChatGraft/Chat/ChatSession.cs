@@ -5,7 +5,8 @@ namespace GaryMesh.ChatGraft;
 /// <summary>A conversation with a cortex that remembers: every message is heard by the episodic memory, read by the cortex and
 /// the plastic memory, and kept in the brain.</summary>
 /// <remarks>What a message tells is committed before its answer begins. Nothing that is said is executed, sent or written
-/// anywhere but into the brain. Not for several threads at once.</remarks>
+/// anywhere but into the brain. One answer is open at a time: whatever changes the conversation ends it. Not for several threads
+/// at once.</remarks>
 public sealed partial class ChatSession : IDisposable
 {
     private const string CortexWeights = "cortex";
@@ -18,8 +19,11 @@ public sealed partial class ChatSession : IDisposable
     private PackedCortex _packed;
     private readonly PlasticMemory? _plastic;
     private Conversation? _conversation;
+    // The turn that is yet to be answered to the end.
+    private ChatTurn? _open;
     private Hearing _hearing;
     private long _age;
+    private bool _disposed;
 
     /// <summary>A session with a brain's own weights, or with those given where the brain is new; they become the brain's.</summary>
     /// <param name="model">Reads the cortex that a new brain gets; not called for one that has its own.</param>
@@ -99,6 +103,7 @@ public sealed partial class ChatSession : IDisposable
     public ChatTurn Say(string message, CancellationToken stop = default)
     {
         ArgumentNullException.ThrowIfNull(message);
+        ObjectDisposedException.ThrowIf(_disposed, this);
         if (message.Length > Settings.LongestMessage)
             throw new ArgumentException($"A message has up to {Settings.LongestMessage:N0} characters, but this one has {message.Length:N0}.", nameof(message));
         var clean = Utterance.Clean(message);
@@ -107,22 +112,25 @@ public sealed partial class ChatSession : IDisposable
         _age++;
         var effect = Settings.Episodic ? _hearing.Hear(clean, _age) : new MemoryEffect();
         Keep(Speaker.User, clean, effect.Forgotten);
-        return new ChatTurn(effect, turn => Answer(turn, stop));
+        // What was read of an answer that has not come to its end was not said.
+        if (_open is not null) DropConversation();
+        return _open = new ChatTurn(effect, turn => Answer(turn, clean, stop));
     }
 
     /// <summary>Keeps a fact on request, without a turn of conversation.</summary>
-    public MemoryEffect Remember(string text) => Change(_hearing.Remember(text, _age));
+    public MemoryEffect Remember(string text) => Change(() => _hearing.Remember(text, _age));
 
     /// <summary>Forgets every fact that all these words speak of, and the turns that said it.</summary>
-    public MemoryEffect Forget(string words) => Change(_hearing.Forget(Memory.About(Utterance.Clean(words ?? ""))));
+    public MemoryEffect Forget(string words) => Change(() => _hearing.Forget(Memory.About(Utterance.Clean(words ?? ""))));
 
     /// <summary>Takes up a turn of a conversation that was held elsewhere: what it tells is kept, and nothing is
     /// answered.</summary>
     public void Recite(Speaker speaker, string text)
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
         var clean = Utterance.Clean(text ?? "");
         if (clean.Length == 0) return;
-        if (speaker == Speaker.User && Settings.Episodic) Change(_hearing.Hear(clean, _age));
+        if (speaker == Speaker.User && Settings.Episodic) Change(() => _hearing.Hear(clean, _age));
         _turns.Add((speaker, clean, 0));
         DropConversation();
     }
@@ -130,6 +138,7 @@ public sealed partial class ChatSession : IDisposable
     /// <summary>Begins a new conversation: the facts stay, what was said is no longer in the cortex's window.</summary>
     public void Restart()
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
         _turns.Clear();
         _hearing = new Hearing(Memory);
         ConversationNumber++;
@@ -140,6 +149,7 @@ public sealed partial class ChatSession : IDisposable
     /// <exception cref="InvalidOperationException">There is none.</exception>
     public void SwitchGraft(bool on)
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
         if (!HasGraft) throw new InvalidOperationException("This session has no graft to turn on or off.");
         if (GraftOn != on) DropConversation();
         GraftOn = on;
@@ -153,6 +163,7 @@ public sealed partial class ChatSession : IDisposable
     /// <exception cref="OperationCanceledException">It was woken up; nothing has changed.</exception>
     public SleepReport Sleep(SleepSettings? settings = null, IProgress<SleepProgress>? progress = null, CancellationToken stop = default)
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
         var buffered = _brain?.ReadTurns()
             ?? [.. _turns.Select(turn => new BufferedTurn(turn.Id, ConversationNumber, turn.Speaker, turn.Text, false))];
         var (cortex, report) = Sleeper.Sleep(Model, buffered, settings ?? new SleepSettings(), progress, stop);
@@ -168,7 +179,8 @@ public sealed partial class ChatSession : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _conversation?.Dispose();
+        _disposed = true;
+        DropConversation();
         _packed.Dispose();
     }
 
@@ -182,16 +194,18 @@ public sealed partial class ChatSession : IDisposable
         return string.Concat(conversation.Speak(new GenerationOptions { Sampling = Settings.Sampling, MaxTokens = Settings.MaxTokens }, stop).Select(step => step.Text));
     }
 
-    private IEnumerable<string> Answer(ChatTurn turn, CancellationToken stop)
+    private IEnumerable<string> Answer(ChatTurn turn, string question, CancellationToken stop)
     {
+        CheckOpen(turn);
         var conversation = _conversation ??= ReadBack();
-        turn.InputTokens = conversation.Read($"\nU: {_turns[^1].Text}\nG:");
+        turn.InputTokens = conversation.Read($"\nU: {question}\nG:");
 
         if (turn.Effect.Answer is { } known)
         {
             turn.OutputTokens = conversation.Read(" " + known);
             turn.Memory = turn.Effect.Note;
             Keep(Speaker.Chat, known, []);
+            _open = null;
             yield return known;
             yield break;
         }
@@ -215,18 +229,27 @@ public sealed partial class ChatSession : IDisposable
             if (piece.Length == 0) continue;
             text.Append(piece);
             yield return piece;
+            CheckOpen(turn);
         }
 
         if (text.Length == 0)
         {
             text.Append("I have nothing to say to that.");
             yield return text.ToString();
+            CheckOpen(turn);
         }
 
         // What the plastic memory suggests may run on into the turn that followed.
         var recalled = Utterance.Clean(NextTurn.Split(conversation.Recalled.TrimStart())[0]);
         turn.Memory = string.Join("; ", new[] { turn.Effect.Note, recalled.Length > 0 ? $"the conversation suggested \"{recalled}\"" : "" }.Where(note => note.Length > 0));
         Keep(Speaker.Chat, Utterance.Clean(text.ToString()), []);
+        _open = null;
+    }
+
+    private void CheckOpen(ChatTurn turn)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (_open != turn) throw new InvalidOperationException("This answer ends here: the conversation has changed since it was asked for.");
     }
 
     [GeneratedRegex(@"\n|\b[UG]:", RegexOptions.CultureInvariant)]
@@ -263,10 +286,13 @@ public sealed partial class ChatSession : IDisposable
         _turns.Add((speaker, text, id));
     }
 
-    private MemoryEffect Change(MemoryEffect effect)
+    private MemoryEffect Change(Func<MemoryEffect> change)
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        var effect = change();
         var (written, deleted) = Memory.TakeChanges();
-        _brain?.Commit(new BrainChange { Facts = written, ForgottenFacts = deleted, ForgottenTurns = Erase(effect.Forgotten) });
+        var erased = Erase(effect.Forgotten);
+        _brain?.Commit(new BrainChange { Facts = written, ForgottenFacts = deleted, ForgottenTurns = erased });
         return effect;
     }
 
@@ -283,7 +309,7 @@ public sealed partial class ChatSession : IDisposable
     private void DropConversation()
     {
         _conversation?.Dispose();
-        _conversation = null;
+        (_conversation, _open) = (null, null);
     }
 
     private Dictionary<string, byte[]> Weights(ChatModel model)

@@ -33,6 +33,9 @@ public sealed class ChatTurn
     public string Text => _text.ToString();
 
     /// <summary>The pieces of the answer, made one by one as they are asked for. To be gone through once.</summary>
+    /// <exception cref="InvalidOperationException">The answer was not whole yet and the conversation has changed: something else was
+    /// said or recited, something said was forgotten, it began anew, the graft was switched or the cortex has slept.</exception>
+    /// <exception cref="ObjectDisposedException">The answer was not whole yet and the session is disposed of.</exception>
     public IEnumerable<string> Pieces()
     {
         while (_pieces.MoveNext())
@@ -42,7 +45,7 @@ public sealed class ChatTurn
         }
     }
 
-    /// <summary>The whole answer.</summary>
+    /// <summary>The whole answer, made and refused as <see cref="Pieces"/> is.</summary>
     public string Whole()
     {
         foreach (var _ in Pieces()) { }

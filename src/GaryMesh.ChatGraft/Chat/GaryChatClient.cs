@@ -9,7 +9,8 @@ namespace GaryMesh.ChatGraft;
 /// user messages tell is remembered beyond them. System messages are passed over: a cortex of this size follows no
 /// instructions. Temperature, TopK, TopP, MaxOutputTokens, Seed and StopSequences are taken from the options. What the
 /// memory did is in the response's additional properties under <see cref="MemoryProperty"/>. Calls from several threads
-/// wait for one another.
+/// wait for one another; <see cref="Dispose"/> does not, and answers that are not whole by then end with an
+/// <see cref="ObjectDisposedException"/>.
 /// </remarks>
 /// <param name="session">The session.</param>
 /// <param name="owned">What to dispose of with the client, in this order: the session, a brain.</param>
@@ -20,7 +21,9 @@ public sealed class GaryChatClient(ChatSession session, params IDisposable[] own
 
     private static readonly ChatClientMetadata _metadata = new("gary-mesh", null, "gary-chat");
 
+    // Never disposed of: an answer that outlives the client still goes out by it.
     private readonly SemaphoreSlim _gate = new(1, 1);
+    private volatile bool _disposed;
 
     /// <summary>The session behind it.</summary>
     public ChatSession Session => session;
@@ -46,6 +49,7 @@ public sealed class GaryChatClient(ChatSession session, params IDisposable[] own
 
         try
         {
+            ObjectDisposedException.ThrowIf(_disposed, this);
             session.Settings = With(settings, options);
             GoOnFrom(said[..^1]);
             var turn = await Task.Run(() => session.Say(said[^1].Text, cancellationToken), cancellationToken).ConfigureAwait(false);
@@ -53,7 +57,10 @@ public sealed class GaryChatClient(ChatSession session, params IDisposable[] own
             using var pieces = turn.Pieces().GetEnumerator();
 
             while (await Task.Run(pieces.MoveNext, cancellationToken).ConfigureAwait(false))
+            {
                 yield return Update(id, [new TextContent(pieces.Current)]);
+                ObjectDisposedException.ThrowIf(_disposed, this);
+            }
 
             var last = Update(id, [new UsageContent(new UsageDetails
             {
@@ -85,8 +92,8 @@ public sealed class GaryChatClient(ChatSession session, params IDisposable[] own
     /// <inheritdoc/>
     public void Dispose()
     {
+        _disposed = true;
         foreach (var one in owned) one.Dispose();
-        _gate.Dispose();
     }
 
     private void GoOnFrom(ChatMessage[] before)

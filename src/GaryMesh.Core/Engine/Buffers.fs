@@ -3,6 +3,7 @@ namespace GaryMesh.Kernels
 
 open System
 open System.Runtime.InteropServices
+open System.Threading
 open Microsoft.FSharp.NativeInterop
 
 /// Memory for numbers of one unmanaged type, zero at first, aligned to 64 bytes. A buffer of length 0 stands for none.
@@ -47,6 +48,40 @@ module internal Buffer =
         let buffer = new Buffer<'T>(values.LongLength)
         values.AsSpan().CopyTo(Span<'T>(NativePtr.toVoidPtr buffer.Pointer, values.Length))
         buffer
+
+/// The door to an owner's native memory. A call goes in before it takes a pointer and out when it needs none any more; once
+/// the door is closed nobody goes in, and the last one out frees what is behind it. So no order of calls, on however many
+/// threads, reads memory that is gone, and the collector leaves the owner alone while a call is at work.
+[<Sealed>]
+type internal Door(owner: string, atOnce: int, free: unit -> unit) =
+    // The calls inside; below zero once it is closed.
+    let mutable inside = 0
+
+    member door.Enter() : Visit =
+        let now = Volatile.Read &inside
+
+        if now < 0 then
+            raise (ObjectDisposedException owner)
+        elif now = atOnce then
+            raise (InvalidOperationException $"{owner} is at work on another call, and takes one at a time.")
+        elif Interlocked.CompareExchange(&inside, now + 1, now) = now then
+            new Visit(door)
+        else
+            door.Enter()
+
+    member _.Leave() =
+        if Interlocked.Decrement &inside = Int32.MinValue then
+            free ()
+
+    interface IDisposable with
+        member _.Dispose() =
+            if Interlocked.Or(&inside, Int32.MinValue) = 0 then
+                free ()
+
+/// A call's stay behind a door.
+and [<Struct; NoComparison; NoEquality>] internal Visit(door: Door) =
+    interface IDisposable with
+        member _.Dispose() = door.Leave()
 
 /// Sizes rounded up to what the layout asks for.
 module internal Pad =

@@ -54,12 +54,14 @@ type MatrixView =
 [<Sealed>]
 type PackedMatrix internal (rows: int, columns: int, lanes: int) =
     let panels = new Panels(rows, columns, lanes)
+    let door = new Door("PackedMatrix", Int32.MaxValue, fun () -> (panels :> IDisposable).Dispose())
     member _.Rows = rows
     member _.Columns = columns
     member internal _.Panels = panels
+    member internal _.Enter() = door.Enter()
 
     interface IDisposable with
-        member _.Dispose() = (panels :> IDisposable).Dispose()
+        member _.Dispose() = (door :> IDisposable).Dispose()
 
 /// A product at work: where everything lies while the arrays are pinned.
 [<Struct; NoComparison; NoEquality>]
@@ -329,6 +331,19 @@ type Dense(options: EngineOptions) =
                         strips.Run(&product, first, min Bundle.strips (count - first), scratches[worker].Pointer))
                 )
 
+    let door =
+        new Door(
+            "Dense",
+            1,
+            fun () ->
+                (workers :> IDisposable).Dispose()
+                (spare :> IDisposable).Dispose()
+                (start :> IDisposable).Dispose()
+
+                for scratch in scratches do
+                    (scratch :> IDisposable).Dispose()
+        )
+
     member _.Threads = threads
     member _.Pack(b: MatrixView) = pack b
 
@@ -337,25 +352,26 @@ type Dense(options: EngineOptions) =
             Guard.refuse
                 $"A packed matrix of {into.Rows} x {into.Columns} cannot take up one of {b.Rows} x {b.Columns}."
 
+        use _ = into.Enter()
         fill b into.Panels
 
     member _.Multiply(a: MatrixView, b: MatrixView, c: MatrixView) =
+        use _ = door.Enter()
         run false a (packSpare b) b.Columns null false false c
 
     member _.MultiplyAdd(a: MatrixView, b: MatrixView, c: MatrixView) =
+        use _ = door.Enter()
         run false a (packSpare b) b.Columns null false true c
 
     member _.Layer(a: MatrixView, b: PackedMatrix, bias: float32[] | null, relu: bool, c: MatrixView) =
+        use _ = door.Enter()
+        use _ = b.Enter()
         run false a b.Panels b.Columns bias relu false c
 
     member _.LayerHere(a: MatrixView, b: PackedMatrix, bias: float32[], relu: bool, c: MatrixView) =
+        use _ = door.Enter()
+        use _ = b.Enter()
         run true a b.Panels b.Columns bias relu false c
 
     interface IDisposable with
-        member _.Dispose() =
-            (workers :> IDisposable).Dispose()
-            (spare :> IDisposable).Dispose()
-            (start :> IDisposable).Dispose()
-
-            for scratch in scratches do
-                (scratch :> IDisposable).Dispose()
+        member _.Dispose() = (door :> IDisposable).Dispose()

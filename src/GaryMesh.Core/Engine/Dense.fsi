@@ -20,7 +20,8 @@ type MatrixView =
     /// `rows` rows from `first` on.
     member Slice: first: int * rows: int -> MatrixView
 
-/// The right side of a product, copied into the order in which the kernel reads it.
+/// The right side of a product, copied into the order in which the kernel reads it. Products on several threads may read it
+/// at once; its memory goes when it is disposed of and the last of them has ended.
 [<Sealed>]
 type PackedMatrix =
     member Rows: int
@@ -31,7 +32,8 @@ type PackedMatrix =
 ///
 /// The gradients of a layer are products too: dA = dC B' and dB = A' dC, with `MatrixView.Transposed`. Results go into
 /// the matrix given for them (this type serves code that minds its memory); they are the same, bit for bit, for any
-/// number of threads. Not for use by several threads at once.
+/// number of threads. One call at a time: another at the same time is refused with an `InvalidOperationException`, one after
+/// disposal with an `ObjectDisposedException`.
 [<Sealed>]
 type Dense =
     new: options: EngineOptions -> Dense

@@ -257,6 +257,27 @@ type Prepared(automaton: Automaton, graph: Graph, options: EngineOptions) =
 
     let alone = Hands.One 0
 
+    let door =
+        new Door(
+            "Prepared",
+            1,
+            fun () ->
+                (workers :> IDisposable).Dispose()
+
+                for tape in Array.append loops tapes do
+                    (tape :> IDisposable).Dispose()
+
+                loops <- [||]
+                tapes <- [||]
+
+                for scratch in scratches do
+                    (scratch :> IDisposable).Dispose()
+
+                (plan :> IDisposable).Dispose()
+                (packed :> IDisposable).Dispose()
+                (layout :> IDisposable).Dispose()
+        )
+
     new(automaton: Automaton, graph: Graph) = new Prepared(automaton, graph, EngineOptions())
 
     member _.Automaton = automaton.WithRule rule
@@ -266,6 +287,8 @@ type Prepared(automaton: Automaton, graph: Graph, options: EngineOptions) =
     member _.Bytes = layout.Bytes + (Array.append loops tapes |> Array.sumBy _.Bytes)
 
     member _.Load(next: Rule) =
+        use _ = door.Enter()
+
         if not ((next.Shape :> IEquatable<RuleShape>).Equals shape) then
             Guard.refuse $"The run is prepared for a rule {shape.Text}, but is given a rule {next.Shape.Text}."
 
@@ -274,6 +297,8 @@ type Prepared(automaton: Automaton, graph: Graph, options: EngineOptions) =
         packed.Load(rule.Parameters, float32 timeStep, packedForTraining)
 
     member _.Run(rollouts: Rollout[]) : State[] =
+        use _ = door.Enter()
+
         for rollout in rollouts do
             automaton.Check(graph, rollout)
 
@@ -299,6 +324,7 @@ type Prepared(automaton: Automaton, graph: Graph, options: EngineOptions) =
     member prepared.Run(rollout: Rollout) : State = prepared.Run([| rollout |])[0]
 
     member _.Run(rollout: Rollout, every: int, observe: Action<int, State>, cancellation: CancellationToken) : State =
+        use _ = door.Enter()
         automaton.Check(graph, rollout)
         Guard.positive "The number of steps between two looks" every
         let tape = (loopsOf 1)[0]
@@ -315,6 +341,7 @@ type Prepared(automaton: Automaton, graph: Graph, options: EngineOptions) =
         stateBefore Hands.All tape rollout.Steps
 
     member _.RunInto(rollout: Rollout, final: float32[]) =
+        use _ = door.Enter()
         let tape = (loopsOf 1)[0]
 
         if graph.Cells <= 2 * stretch then
@@ -334,6 +361,8 @@ type Prepared(automaton: Automaton, graph: Graph, options: EngineOptions) =
             spread Hands.All (fun from until -> tape.Leave(rollout.Steps, final, from, until))
 
     member _.Gradient(rollouts: Rollout[], losses: Loss[]) : BatchGradient =
+        use _ = door.Enter()
+
         if losses.Length <> rollouts.Length then
             Guard.refuse
                 $"Each rollout needs a loss, but there are {rollouts.Length} rollouts and {losses.Length} losses."
@@ -356,6 +385,8 @@ type Prepared(automaton: Automaton, graph: Graph, options: EngineOptions) =
         prepared.Gradient(rollouts, Array.create rollouts.Length loss)
 
     member _.Trace(rollouts: Rollout[]) : State[] =
+        use _ = door.Enter()
+
         for rollout in rollouts do
             automaton.Check(graph, rollout)
 
@@ -372,6 +403,7 @@ type Prepared(automaton: Automaton, graph: Graph, options: EngineOptions) =
             finals
 
     member _.Adjoint(adjoints: State[]) : BatchGradient =
+        use _ = door.Enter()
         let finals = traced
         traced <- [||]
 
@@ -390,18 +422,4 @@ type Prepared(automaton: Automaton, graph: Graph, options: EngineOptions) =
         together outcomes
 
     interface IDisposable with
-        member _.Dispose() =
-            (workers :> IDisposable).Dispose()
-
-            for tape in Array.append loops tapes do
-                (tape :> IDisposable).Dispose()
-
-            loops <- [||]
-            tapes <- [||]
-
-            for scratch in scratches do
-                (scratch :> IDisposable).Dispose()
-
-            (plan :> IDisposable).Dispose()
-            (packed :> IDisposable).Dispose()
-            (layout :> IDisposable).Dispose()
+        member _.Dispose() = (door :> IDisposable).Dispose()

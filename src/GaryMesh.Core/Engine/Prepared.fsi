@@ -60,7 +60,8 @@ type BatchGradient =
 ///
 /// This object holds native memory and changes as it runs: the one exception to the core's purity. What it returns is
 /// new each time, and the same, bit for bit, for any number of threads and for a batch as for its rollouts one by one.
-/// It must not be used by several threads at once.
+/// It takes one call at a time: another at the same time, from another thread or from a loss or an observer, is refused
+/// with an `InvalidOperationException`, one after disposal with an `ObjectDisposedException`.
 [<Sealed>]
 type Prepared =
     /// <exception cref="T:System.ArgumentException">The automaton's parts do not fit each other, or the graph is too large
