@@ -69,4 +69,11 @@ let tests =
               same "multiclass" "Score" (own "multiclass.npz") signals
               same "features" "Mesh" (own "features.npz") signals
               same "nodes" "Score" (own "nodes.npz") nodes
+          }
+
+          test "a model that is read is written as it was" {
+              for name in [ "multiclass.npz"; "features.npz"; "nodes.npz" ] do
+                  use stream = new MemoryStream()
+                  MeshModel.Load(fixture name).Save stream
+                  Expect.sequenceEqual (stream.ToArray()) (File.ReadAllBytes(fixture name)) name
           } ]
