@@ -82,7 +82,11 @@ let tests =
 
               let mutable names = VBuffer<ReadOnlyMemory<char>>()
               model.GetOutputSchema((view context rows).Schema).["Mesh"].GetSlotNames &names
-              Expect.equal (names.DenseValues() |> Seq.map string |> Seq.head) "channel 4 mean" "slot names"
+
+              Expect.sequenceEqual
+                  (names.DenseValues() |> Seq.map string)
+                  [ "channel 4 mean"; "channel 4 std"; "channel 4 min"; "channel 4 max" ]
+                  "slot names"
           }
 
           test "a trained model's encoder and rule serve as features" {

@@ -141,6 +141,20 @@ let tests =
                   context.Regression.Trainers.GaryMeshNodes(MeshNodeRegressionTrainer.Options()) |> ignore)
           }
 
+          test "options that are null, before anything else is read" {
+              let makers: (unit -> obj) list =
+                  [ fun () -> MeshFeaturizingEstimator(context, Unchecked.defaultof<_>)
+                    fun () -> MeshMulticlassTrainer(context, Unchecked.defaultof<_>)
+                    fun () -> MeshBinaryTrainer(context, Unchecked.defaultof<_>)
+                    fun () -> MeshRegressionTrainer(context, Unchecked.defaultof<_>)
+                    fun () -> MeshFieldTrainer(context, Unchecked.defaultof<_>)
+                    fun () -> MeshNodeMulticlassTrainer(context, Unchecked.defaultof<_>)
+                    fun () -> MeshNodeRegressionTrainer(context, Unchecked.defaultof<_>) ]
+
+              for make in makers do
+                  refuses<ArgumentNullException> [ "Parameter 'options'" ] (fun () -> make () |> ignore)
+          }
+
           test "an empty training set" {
               refuses<InvalidOperationException>
                   [ "Training set has 0 instances, aborting training"; "'Place'" ]

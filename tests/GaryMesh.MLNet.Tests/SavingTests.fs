@@ -3,8 +3,10 @@ module GaryMesh.MLNet.Tests.SavingTests
 open System
 open System.IO
 open Expecto
+open FsCheck
 open GaryMesh
 open GaryMesh.MLNet
+open GaryMesh.MLNet.Saving
 open GaryMesh.MLNet.Tests.Support
 open GaryMesh.Tests
 open Microsoft.ML
@@ -126,7 +128,19 @@ let tests =
                   "192 features"
           }
 
+          testProperty "blocks of powers of two make up a vector of any known size"
+          <| fun (PositiveInt number) ->
+              let size = number * 7919 % Blocks.Limit
+              let blocks = Blocks.Of size |> Array.ofSeq
+              let sizes = blocks |> Array.map _.Size
+              Expect.equal (Array.sum sizes) size "no value is left out"
+              Expect.sequenceEqual sizes (Array.sortDescending sizes) "the greatest first"
+
+              for block in blocks do
+                  Expect.equal block.Name $"GaryMesh.Block{int (Math.Log2(float block.Size))}" "as files name it"
+
           test "two stages and stock ones between them load as one pipeline" {
+
               let context = MLContext 1
               let data = view context train
               let mesh = MeshFeaturizingEstimator.Options(OutputColumnName = "Features", Graph = grid)

@@ -61,7 +61,7 @@ internal sealed record EdgeList(string[] Sources, string[] Targets, double[]? We
     /// <param name="cells">The cells, by name.</param>
     /// <param name="places">What place of the graph each of them takes, or null for their own.</param>
     /// <param name="skip">Whether an edge that ends at no cell is left out instead of refused.</param>
-    public MeshGraph Between(CellIds cells, int[]? places = null, bool skip = false)
+    public Graph Between(CellIds cells, int[]? places = null, bool skip = false)
     {
         var (sources, targets, kept) = (new List<int>(Count), new List<int>(Count), new List<int>(Count));
         for (var edge = 0; edge < Count; edge++)
@@ -84,7 +84,37 @@ internal sealed record EdgeList(string[] Sources, string[] Targets, double[]? We
 
         var weights = Weights is null ? null : kept.Select(edge => Weights[edge]).ToArray();
         var directions = Directions is null ? null : kept.SelectMany(edge => Directions.Skip(3 * edge).Take(3)).ToArray();
-        return MeshGraph.FromEdges(cells.Count, [.. sources], [.. targets], weights, directions, Directed);
+        return Connect(cells.Count, [.. sources], [.. targets], weights, directions, Directed);
+    }
+
+    /// <summary>The graph of edges between cells that are counted from 0, with directions [edges x 3] where there are any.</summary>
+    public static Graph Connect(int cells, int[] sources, int[] targets, double[]? weights, double[]? directions, bool directed)
+    {
+        var graph = Graph.OfEdges(cells, sources, targets, directed, weights, null);
+        if (directions is null)
+            return graph;
+        if (directions.Length != 3 * sources.Length)
+            throw new ArgumentException($"There are {sources.Length} edges, which need {3 * sources.Length} numbers as directions, but {directions.Length} are given.", nameof(directions));
+
+        // The rows of a list keep its order, so walking the list again meets each edge at the next place of its row.
+        var next = graph.RowStart.ToArray();
+        var offsets = new double[3 * graph.Edges];
+        void Put(int cell, int edge, double sign)
+        {
+            var place = next[cell]++;
+            for (var axis = 0; axis < 3; axis++)
+                offsets[3 * place + axis] = sign * directions[3 * edge + axis];
+        }
+
+        for (var edge = 0; edge < sources.Length; edge++)
+        {
+            Put(sources[edge], edge, 1);
+            if (!directed && sources[edge] != targets[edge])
+                Put(targets[edge], edge, -1);
+        }
+
+        var sums = graph.Weights.IsDefaultOrEmpty ? null : graph.Weights.ToArray();
+        return Graph.OfRows([.. graph.RowStart], [.. graph.Neighbours], offsets, sums, null);
     }
 
     private static readonly ColumnKind _direction = ColumnKind.Vector with

@@ -16,13 +16,13 @@ public abstract class MeshNodeTrainer : ITrainerEstimator<MeshNodeTransformer, M
     private readonly LabelFitting _fitting;
     private readonly MeshNodeOptions _options;
 
-    private protected MeshNodeTrainer(IHostEnvironment env, MeshNodeOptions options, Target target)
+    private protected MeshNodeTrainer(IHostEnvironment env, MeshNodeOptions options, MeshTask task)
     {
         ArgumentNullException.ThrowIfNull(options);
         if (options.Edges is null)
             throw new ArgumentNullException(nameof(options), "A GaryMesh trainer of nodes needs the edges between them: set Options.Edges.");
         ArgumentException.ThrowIfNullOrEmpty(options.IdColumnName);
-        _fitting = new LabelFitting(env, GetType().Name, options, target);
+        _fitting = new LabelFitting(env, GetType().Name, options, task);
         _options = options;
     }
 
@@ -55,10 +55,10 @@ public abstract class MeshNodeTrainer : ITrainerEstimator<MeshNodeTransformer, M
         var label = _fitting.LabelOf(input.Schema);
         var rows = NodeRows.Read(input, table, _options.FeatureColumnName, ColumnKind.Vector);
         for (var row = 0; row < rows.Places.Length; row++)
-            SignalRows.Check(rows.FeaturesOf(row), feature.Name, row, missing: false);
+            Reading.CheckFeatures(rows.FeaturesOf(row), feature.Name, row, missing: false);
         var labels = NodeLabels.Read(input, _options, label, rows.Places);
 
-        var graph = rows.Graph.Graph;
+        var graph = rows.Graph;
         var shape = _fitting.Shape(graph, ((VectorDataViewType)feature.Type).Size, label, missing: false);
         var training = new ModelData(1, rows.Features, labels.Training, labels.Weights);
         var validation = labels.Validation is null ? null : new ModelData(1, rows.Features, labels.Validation, labels.Weights);
@@ -66,67 +66,4 @@ public abstract class MeshNodeTrainer : ITrainerEstimator<MeshNodeTransformer, M
         var trained = _fitting.Run(shape, scaling, graph, training, validation);
         return new MeshNodeTransformer(_fitting.Host, _fitting.ModelOf(trained, label, nodes: table));
     }
-}
-
-/// <summary>Options of the trainers whose rows are the cells of a graph.</summary>
-public abstract class MeshNodeOptions : MeshTrainerOptions
-{
-    private protected MeshNodeOptions()
-    {
-        EncoderUnits = 64;
-        EncodedValues = 32;
-        Channels = 32;
-        HiddenUnits = 64;
-        Steps = 8;
-        RuleStart = RuleStart.NewDiffusion(1, 0.1);
-        RuleLearningRateShare = 0.003;
-        NumberOfEpochs = 200;
-        BatchSize = 1;
-        LearningRate = 0.01;
-        LearningRateSchedule = RateSchedule.Constant;
-        WeightDecay = 0;
-        WeightAveraging = 0;
-        L2Regularization = 5e-4;
-        FeatureDropout = 0.8;
-        HiddenDropout = 0.8;
-        EarlyStoppingRounds = 100;
-    }
-
-    /// <summary>One row an edge: a source, a target, and where wanted a weight or a direction.</summary>
-    public IDataView Edges = null!;
-
-    /// <summary>The column that names each row's cell: text, a key or a whole number, matched by value.</summary>
-    public string IdColumnName = "Id";
-
-    /// <summary>The column that says which rows are for training and which for validation (text or a key), or null: all labelled
-    /// rows are for training. Labels of other rows are not looked at.</summary>
-    public string? SplitColumnName;
-
-    /// <summary>What training rows have in the split column.</summary>
-    public string TrainingSplit = "train";
-
-    /// <summary>What validation rows have in the split column.</summary>
-    public string ValidationSplit = "valid";
-
-    /// <summary>The edges' column of the cell that sees.</summary>
-    public string SourceColumnName = "Source";
-
-    /// <summary>The edges' column of the cell that is seen.</summary>
-    public string TargetColumnName = "Target";
-
-    /// <summary>The edges' column of weights (Single), or null.</summary>
-    public string? EdgeWeightColumnName;
-
-    /// <summary>The edges' column of vectors from source to target (two or three Singles), or null.</summary>
-    public string? EdgeDirectionColumnName;
-
-    /// <summary>Whether the source alone sees the target; otherwise an edge is seen from both its ends.</summary>
-    public bool Directed;
-
-    /// <summary>Whether an edge that names a cell without a row is left out, instead of refused.</summary>
-    public bool SkipUnknownNodes;
-
-    /// <summary>Whether each row's features are divided by their sum (bags of words), instead of each column scaled to mean 0 and
-    /// deviation 1.</summary>
-    public bool NormalizeRows = true;
 }

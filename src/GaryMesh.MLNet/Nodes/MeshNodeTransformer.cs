@@ -46,11 +46,7 @@ public sealed class MeshNodeTransformer : ISingleFeaturePredictionTransformer<Me
     {
         ArgumentNullException.ThrowIfNull(edges);
         var nodes = Model.Nodes!;
-        return new MeshNodeTransformer(_host, new MeshModel(Model.Task, Model.Network, null, Model.FeatureColumnName)
-        {
-            Classes = Model.Classes,
-            Nodes = nodes with { Edges = EdgeList.Read(edges, nodes.Edges.Columns) },
-        });
+        return new MeshNodeTransformer(_host, Model.On(null, nodes with { Edges = EdgeList.Read(edges, nodes.Edges.Columns) }));
     }
 
     /// <inheritdoc/>
@@ -89,12 +85,11 @@ public sealed class MeshNodeTransformer : ISingleFeaturePredictionTransformer<Me
         using var channel = _host.Start("Scoring nodes");
         var rows = NodeRows.Read(input, Model.Nodes!, Model.FeatureColumnName, ColumnKind.VectorOf(Model.FeatureCount));
         channel.Trace(MessageSensitivity.None, "{0} cells, {1} edges", rows.Graph.Cells, rows.Graph.Edges);
-        using var predictor = new Predictor(Model.Network, rows.Graph.Graph);
+        using var predictor = new Predictor(Model.Network, rows.Graph);
         var width = Model.Outputs.Width;
         var byCell = new float[rows.Graph.Cells * width];
         predictor.Score(rows.Features, byCell);
-        if (Model.Task == MeshTask.NodeMulticlass)
-            Model.Network.Shape.Head.Probabilities(byCell, width, byCell);
+        Model.Finish(byCell);
         var byRow = new float[byCell.Length];
         for (var row = 0; row < rows.Places.Length; row++)
             byCell.AsSpan(rows.Places[row] * width, width).CopyTo(byRow.AsSpan(row * width));

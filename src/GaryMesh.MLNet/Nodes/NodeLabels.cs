@@ -21,7 +21,7 @@ internal sealed record NodeLabels(float[] Training, float[]? Validation, float[]
         var (training, validation) = (Empty(places.Length), Empty(places.Length));
         var weights = weight is null ? null : new float[places.Length];
         using var cursor = data.GetRowCursor(needed);
-        var readLabel = Target.Reader(cursor, label);
+        var readLabel = Reading.Labels(cursor, label);
         var readSplit = split is null ? null : CellIds.Reader(cursor, split.Value);
         var getWeight = weight is null ? null : cursor.GetGetter<float>(weight.Value);
         for (var row = 0; cursor.MoveNext(); row++)
@@ -33,13 +33,13 @@ internal sealed record NodeLabels(float[] Training, float[]? Validation, float[]
             if (labels is not null)
                 readLabel(labels.AsSpan(places[row], 1), row);
             if (getWeight is not null)
-                weights![places[row]] = SignalRows.Weight(getWeight, weight!.Value.Name, row);
+                weights![places[row]] = Reading.Weight(getWeight, weight!.Value.Name, row);
         }
 
         if (Array.TrueForAll(training, float.IsNaN))
         {
             throw readSplit is null
-                ? SignalRows.NoInstances(label.Name)
+                ? Reading.NoInstances(label.Name)
                 : new InvalidOperationException(
                     $"Training set has 0 instances, aborting training: no row holds '{options.TrainingSplit}' in split column '{split!.Value.Name}' and a value in label column '{label.Name}'.");
         }

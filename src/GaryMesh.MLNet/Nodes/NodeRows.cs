@@ -11,7 +11,7 @@ namespace GaryMesh.MLNet.Nodes;
 /// </summary>
 internal sealed class NodeRows
 {
-    private NodeRows(CellIds ids, int[] places, MeshGraph graph, float[] features)
+    private NodeRows(CellIds ids, int[] places, Graph graph, float[] features)
     {
         Ids = ids;
         Places = places;
@@ -24,7 +24,7 @@ internal sealed class NodeRows
     /// <summary>For each row its cell.</summary>
     public int[] Places { get; }
 
-    public MeshGraph Graph { get; }
+    public Graph Graph { get; }
 
     /// <summary>[cells x k].</summary>
     public float[] Features { get; }

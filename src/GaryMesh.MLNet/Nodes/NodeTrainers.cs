@@ -1,6 +1,4 @@
 // The trainers of nodes: every cell answers for itself.
-using GaryMesh.MLNet.Data;
-using GaryMesh.MLNet.Training;
 using Microsoft.ML.Runtime;
 
 namespace GaryMesh.MLNet;
@@ -37,7 +35,7 @@ public sealed class MeshNodeMulticlassTrainer : MeshNodeTrainer
 {
     /// <summary>Trains with the given options, under <paramref name="env"/> (an <c>MLContext</c> is one).</summary>
     public MeshNodeMulticlassTrainer(IHostEnvironment env, Options options)
-        : base(env, options, new Target(MeshTask.NodeMulticlass, ColumnKind.Key, Head.NewSoftmax(options.LabelSmoothing)))
+        : base(env, options, MeshTask.NodeMulticlass)
     {
     }
 
@@ -46,6 +44,8 @@ public sealed class MeshNodeMulticlassTrainer : MeshNodeTrainer
     {
         /// <summary>Share of each label that is spread over all classes in training.</summary>
         public double LabelSmoothing;
+
+        internal override Head Objective => Head.NewSoftmax(LabelSmoothing);
     }
 }
 
@@ -78,7 +78,7 @@ public sealed class MeshNodeRegressionTrainer : MeshNodeTrainer
 {
     /// <summary>Trains with the given options, under <paramref name="env"/> (an <c>MLContext</c> is one).</summary>
     public MeshNodeRegressionTrainer(IHostEnvironment env, Options options)
-        : base(env, options, new Target(MeshTask.NodeRegression, ColumnKind.Single, options.Loss))
+        : base(env, options, MeshTask.NodeRegression)
     {
     }
 
@@ -90,5 +90,7 @@ public sealed class MeshNodeRegressionTrainer : MeshNodeTrainer
 
         /// <summary>The loss: squared, absolute or Huber.</summary>
         public Head Loss = Head.Squared;
+
+        internal override Head Objective => Loss;
     }
 }

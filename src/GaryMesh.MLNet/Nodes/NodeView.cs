@@ -1,4 +1,5 @@
 // The scores of a whole table beside its rows: the graph runs once, when a score is first asked for.
+using GaryMesh.MLNet.Models;
 using GaryMesh.MLNet.Rows;
 using Microsoft.ML;
 using Microsoft.ML.Data;

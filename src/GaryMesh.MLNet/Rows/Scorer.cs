@@ -1,38 +1,51 @@
 // Runs a model on one row after the other, without allocating.
+using System.Collections.Concurrent;
+using Microsoft.ML.Data;
+
 namespace GaryMesh.MLNet.Rows;
 
 /// <summary>A model made ready to score rows, for one reader at a time.</summary>
 internal sealed class Scorer
 {
     private readonly Predictor _predictor;
-    private readonly MeshModel _model;
+    private readonly float[] _features;
     private readonly float[] _state;
+    private readonly float[] _outputs;
 
     // Rows are streamed by as many cursors as ML.NET sees fit, so each runs on the thread that reads it.
     public Scorer(MeshModel model)
     {
-        _model = model;
+        Model = model;
         _predictor = new Predictor(model.Network, model.Graph!.Graph, new EngineOptions { Threads = 1 });
+        _features = new float[model.FeatureCount];
         _state = model.Choice is null ? [] : new float[model.Graph.Cells * model.Network.Shape.Channels];
+        _outputs = new float[model.Outputs.Width];
     }
 
-    /// <summary>The finished outputs of a row of features [cells x k].</summary>
-    public void Score(ReadOnlySpan<float> features, Span<float> outputs)
+    public MeshModel Model { get; }
+
+    /// <summary>The finished outputs of the last row.</summary>
+    public ReadOnlySpan<float> Outputs => _outputs;
+
+    /// <summary>Scores a row of features [cells x k], dense or sparse.</summary>
+    public void Score(in VBuffer<float> row)
     {
-        if (!_model.Network.Shape.Missing && Unmeasured(features))
+        if (!row.IsDense)
+            row.CopyTo(_features);
+        var features = row.IsDense ? row.GetValues() : _features;
+        if (!Model.Network.Shape.Missing && Unmeasured(features))
         {
-            outputs.Fill(float.NaN);
+            _outputs.AsSpan().Fill(float.NaN);
         }
-        else if (_model.Choice is { } choice)
+        else if (Model.Choice is { } choice)
         {
             _predictor.State(features, _state);
-            choice.Pick(_state, _model.Network.Shape.Channels, outputs);
+            choice.Pick(_state, Model.Network.Shape.Channels, _outputs);
         }
         else
         {
-            _predictor.Score(features, outputs);
-            if (_model.Task == MeshTask.Multiclass)
-                _model.Network.Shape.Head.Probabilities(outputs, outputs.Length, outputs);
+            _predictor.Score(features, _outputs);
+            Model.Finish(_outputs);
         }
     }
 
@@ -47,4 +60,16 @@ internal sealed class Scorer
 
         return false;
     }
+}
+
+/// <summary>A model's scorers: a reader of rows rents one and returns it for the next.</summary>
+internal sealed class Scorers(MeshModel model)
+{
+    private readonly ConcurrentBag<Scorer> _idle = [];
+
+    public MeshModel Model => model;
+
+    public Scorer Rent() => _idle.TryTake(out var scorer) ? scorer : new Scorer(model);
+
+    public void Return(Scorer scorer) => _idle.Add(scorer);
 }

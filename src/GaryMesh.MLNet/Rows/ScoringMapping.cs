@@ -7,65 +7,54 @@ namespace GaryMesh.MLNet.Rows;
 
 internal sealed class ScoringMapping : RowMapping
 {
-    private readonly MeshModel _model;
+    private readonly Scorers _scorers;
     private readonly DataViewSchema.Column _features;
 
     /// <exception cref="ArgumentOutOfRangeException">The feature column is missing or of another size.</exception>
-    public ScoringMapping(MeshModel model, DataViewSchema schema)
+    public ScoringMapping(Scorers scorers, DataViewSchema schema)
     {
-        _model = model;
-        var role = model.Task == MeshTask.Features ? "input" : "feature";
-        _features = schema.Require(role, model.FeatureColumnName, ColumnKind.VectorOf(model.FeatureCount));
+        _scorers = scorers;
+        var role = scorers.Model.Choice is null ? "feature" : "input";
+        _features = schema.Require(role, scorers.Model.FeatureColumnName, ColumnKind.VectorOf(scorers.Model.FeatureCount));
     }
 
     public override IReadOnlyList<DataViewSchema.Column> InputColumns => [_features];
 
-    public override IReadOnlyList<DataViewSchema.DetachedColumn> OutputColumns => _model.Outputs.Columns;
+    public override IReadOnlyList<DataViewSchema.DetachedColumn> OutputColumns => _scorers.Model.Outputs.Columns;
 
-    public override RowReader Open(DataViewRow input) => new Reader(_model, input, input.Schema[_features.Index]);
+    public override RowReader Open(DataViewRow input) => new Reader(_scorers, input, input.Schema[_features.Index]);
 
     private sealed class Reader : RowReader
     {
-        private readonly MeshModel _model;
+        private readonly Scorers _scorers;
         private readonly DataViewRow _row;
         private readonly ValueGetter<VBuffer<float>> _get;
-        private readonly float[] _features;
-        private readonly float[] _outputs;
         private Scorer? _scorer;
         private VBuffer<float> _buffer;
         private long _position = long.MinValue;
 
-        public Reader(MeshModel model, DataViewRow row, DataViewSchema.Column features)
+        public Reader(Scorers scorers, DataViewRow row, DataViewSchema.Column features)
         {
-            _model = model;
+            _scorers = scorers;
             _row = row;
             _get = row.GetGetter<VBuffer<float>>(features);
-            _features = new float[model.FeatureCount];
-            _outputs = new float[model.Outputs.Width];
-            _scorer = model.Rent();
-            Getters = model.Outputs.Getters(Current);
+            _scorer = scorers.Rent();
+            Getters = scorers.Model.Outputs.Getters(Current);
         }
 
         public override IReadOnlyList<Delegate> Getters { get; }
 
         private ReadOnlySpan<float> Current()
         {
-            if (_row.Position == _position)
-                return _outputs;
             ObjectDisposedException.ThrowIf(_scorer is null, this);
-            _get(ref _buffer);
-            if (_buffer.IsDense)
+            if (_row.Position != _position)
             {
-                _scorer.Score(_buffer.GetValues(), _outputs);
-            }
-            else
-            {
-                _buffer.CopyTo(_features);
-                _scorer.Score(_features, _outputs);
+                _get(ref _buffer);
+                _scorer.Score(_buffer);
+                _position = _row.Position;
             }
 
-            _position = _row.Position;
-            return _outputs;
+            return _scorer.Outputs;
         }
 
         public override void Dispose()
@@ -73,7 +62,7 @@ internal sealed class ScoringMapping : RowMapping
             if (_scorer is { } scorer)
             {
                 _scorer = null;
-                _model.Return(scorer);
+                _scorers.Return(scorer);
             }
         }
     }

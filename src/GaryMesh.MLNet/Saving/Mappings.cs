@@ -1,6 +1,7 @@
 // The custom mappings of a lowered stage. ML.NET makes one target for each reader of rows, so that a target may keep a scorer.
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using GaryMesh.MLNet.Models;
 using GaryMesh.MLNet.Rows;
 using Microsoft.ML.Data;
 using Microsoft.ML.Transforms;
@@ -33,38 +34,40 @@ internal sealed class ScoringSource
     public ReadOnlyMemory<char> Model { get; set; }
 }
 
+/// <summary>A model as a text, and back.</summary>
+internal static class ModelText
+{
+    public static string Of(MeshModel model)
+    {
+        using var stream = new MemoryStream();
+        model.Save(stream);
+        return Convert.ToBase64String(stream.GetBuffer().AsSpan(0, (int)stream.Length));
+    }
+
+    public static MeshModel Read(ReadOnlySpan<char> text)
+    {
+        var bytes = new byte[text.Length / 4 * 3];
+        if (!Convert.TryFromBase64Chars(text, bytes, out var written))
+            throw new InvalidDataException("The pipeline's GaryMesh stage holds no readable model.");
+        using var stream = new MemoryStream(bytes, 0, written);
+        return MeshModel.Load(stream, "the pipeline's GaryMesh stage");
+    }
+}
+
 /// <summary>What a row is scored into, with the scorer that does it.</summary>
 internal abstract class ScoringTarget
 {
-    private MeshModel? _model;
     private Scorer? _scorer;
-    private float[] _features = [];
-    private float[] _outputs = [];
 
     /// <summary>Takes over the outputs of a row.</summary>
     internal abstract void Take(ReadOnlySpan<float> outputs);
 
     internal void Run(ScoringSource source, MeshModel model)
     {
-        if (!ReferenceEquals(model, _model))
-        {
-            _model = model;
-            _scorer = model.Rent();
-            _features = new float[model.FeatureCount];
-            _outputs = new float[model.Outputs.Width];
-        }
-
-        if (source.Input.IsDense)
-        {
-            _scorer!.Score(source.Input.GetValues(), _outputs);
-        }
-        else
-        {
-            source.Input.CopyTo(_features);
-            _scorer!.Score(_features, _outputs);
-        }
-
-        Take(_outputs);
+        if (!ReferenceEquals(model, _scorer?.Model))
+            _scorer = new Scorer(model);
+        _scorer.Score(source.Input);
+        Take(_scorer.Outputs);
     }
 }
 
@@ -80,7 +83,7 @@ internal abstract class ScoringFactory<T> : CustomMappingFactory<ScoringSource, 
         {
             var known = decoded;
             if (known is null || !known.IsOf(source.Model))
-                decoded = known = new Decoded(source.Model, Lowering.Decode(source.Model.Span));
+                decoded = known = new Decoded(source.Model, ModelText.Read(source.Model.Span));
             target.Run(source, known.Model);
         };
     }

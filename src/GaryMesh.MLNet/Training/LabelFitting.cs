@@ -1,7 +1,7 @@
 // What is the same of every trainer, whatever its rows are: features, labels and weights, and what they make of a model.
 using GaryMesh.MLNet.Data;
-using GaryMesh.MLNet.Nodes;
 using Microsoft.ML;
+using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 
 namespace GaryMesh.MLNet.Training;
@@ -14,15 +14,15 @@ internal sealed class LabelFitting : Fitting
     public static readonly TrainerInfo Info = new MLContext().MulticlassClassification.Trainers.NaiveBayes().Info;
 
     private readonly MeshTrainerOptions _options;
-    private readonly Target _target;
+    private readonly MeshTask _task;
 
-    public LabelFitting(IHostEnvironment env, string trainer, MeshTrainerOptions options, Target target)
+    public LabelFitting(IHostEnvironment env, string trainer, MeshTrainerOptions options, MeshTask task)
         : base(env, trainer, options)
     {
         ArgumentException.ThrowIfNullOrEmpty(options.FeatureColumnName);
         ArgumentException.ThrowIfNullOrEmpty(options.LabelColumnName);
         _options = options;
-        _target = target;
+        _task = task;
     }
 
     /// <summary>What the schema will be with a trained model's columns; refused where a column to learn from is missing.</summary>
@@ -31,18 +31,28 @@ internal sealed class LabelFitting : Fitting
         inputSchema.Require("feature", _options.FeatureColumnName, ColumnKind.Vector);
         if (_options.ExampleWeightColumnName is { } weight)
             inputSchema.Require("weight", weight, ColumnKind.Single);
-        return inputSchema.With(_target.Promised(inputSchema.Require("label", _options.LabelColumnName, _target.Labels)));
+        var label = inputSchema.Require("label", _options.LabelColumnName, _task.Labels);
+        // Sizes do not show in a shape: two classes stand for any number of them.
+        var item = label.Annotations.Where(annotation => annotation.Name == "KeyValues").Select(annotation => annotation.ItemType).FirstOrDefault();
+        return inputSchema.With(_task.Outputs(2, item is null ? null : KeyNames.Sample(item)).Columns.Select(Shapes.Of));
     }
 
     public DataViewSchema.Column FeatureOf(DataViewSchema schema) => schema.Require("feature", _options.FeatureColumnName, ColumnKind.Vector);
 
-    public DataViewSchema.Column LabelOf(DataViewSchema schema) => schema.Require("label", _options.LabelColumnName, _target.Labels);
+    public DataViewSchema.Column LabelOf(DataViewSchema schema) => schema.Require("label", _options.LabelColumnName, _task.Labels);
 
     /// <summary>The shape of a model that says what the labels say.</summary>
     public ModelShape Shape(Graph graph, int features, DataViewSchema.Column label, bool missing) =>
-        _options.Shape(graph, features, _target.Loss, _target.OutputsOf(label, graph.Cells), _target.Pooling, missing);
+        _options.Shape(graph, features, _options.Objective, OutputsOf(label, graph.Cells), _task.Pooling, missing);
 
     /// <summary>A trained network as a model of the task: on a graph of its own, or on that of a table.</summary>
     public MeshModel ModelOf(Model network, DataViewSchema.Column label, MeshGraph? graph = null, NodeTable? nodes = null) =>
-        new(_target.Task, network, graph, _options.FeatureColumnName) { Classes = KeyNames.Of(label), Nodes = nodes };
+        new(_task, network, graph, _options.FeatureColumnName) { Classes = KeyNames.Of(label), Nodes = nodes };
+
+    private static int OutputsOf(DataViewSchema.Column label, int cells) => label.Type switch
+    {
+        KeyDataViewType key => checked((int)key.Count),
+        VectorDataViewType => label.ValuesPerCell("label", cells),
+        _ => 1,
+    };
 }

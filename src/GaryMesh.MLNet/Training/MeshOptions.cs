@@ -110,13 +110,16 @@ public abstract class MeshOptions
 
     /// <summary>The sizes of a model with these options.</summary>
     internal ModelShape Shape(Graph graph, int features, Head head, int outputs, Pooling pooling, bool missing) =>
-        ModelShape.Of(Perception ?? PerceptionOn(graph), features, head, outputs, pooling)
+        Adapt(ModelShape.Of(Perception ?? PerceptionOn(graph), features, head, outputs, pooling)
             .WithMissing(missing)
             .WithEncoder(EncoderUnits, EncodedValues)
             .WithEncoding(EncodingTold, EncodingStarts, EncodingRead)
             .WithRule(Channels, HiddenUnits, Steps)
             .WithRunning(1, TimeStep, Gate.Open)
-            .WithReadout(ReadoutUnits);
+            .WithReadout(ReadoutUnits));
+
+    /// <summary>What the options of one estimator alone change of a shape.</summary>
+    private protected virtual ModelShape Adapt(ModelShape shape) => shape;
 
     internal ModelTask Task(ulong seed) => ModelTask.Default
         .WithEpochs(NumberOfEpochs)
@@ -156,21 +159,7 @@ public abstract class MeshTrainerOptions : MeshOptions
 
     /// <summary>The column of example weights (Single), or null: all rows count the same.</summary>
     public string? ExampleWeightColumnName;
-}
 
-/// <summary>Options of the trainers whose rows are signals or snapshots over one graph.</summary>
-public abstract class MeshSignalOptions : MeshTrainerOptions
-{
-    /// <summary>The graph of the cells that a row speaks of.</summary>
-    public MeshGraph Graph = null!;
-
-    /// <summary>Whether features may be NaN, which means not measured. Without, a NaN in the training data is refused and
-    /// one in a row to score gives NaN.</summary>
-    public bool HandleMissingValues;
-
-    /// <summary>Rows over a grid or torus are moved by up to so many cells in each direction in training, which teaches that a
-    /// picture stays what it is.</summary>
-    public int ShiftAugmentation;
-
-    private protected override int Shift => ShiftAugmentation;
+    /// <summary>What the outputs mean, and the loss that they are trained under.</summary>
+    internal abstract Head Objective { get; }
 }

@@ -1,43 +1,47 @@
 // The file of a MeshModel: an .npz with the core's model file in one entry and what the stage needs beside it.
 using GaryMesh.MLNet.Data;
-using GaryMesh.MLNet.Nodes;
-using GaryMesh.MLNet.Rows;
+using GaryMesh.MLNet.Models;
 
-namespace GaryMesh.MLNet.Saving;
+namespace GaryMesh.MLNet;
 
-/// <summary>Writes and strictly reads models. A newer version, and any entry that a version does not have, is refused: it may
-/// hold what changes the model's meaning.</summary>
-internal static class MeshModelFile
+// Reading is strict: a newer version, and any entry that a version does not have, may hold what changes the model's meaning.
+public sealed partial class MeshModel
 {
     private const string Format = "gary-mesh ML.NET model";
     private const int Version = 1;
 
-    public static void Write(Stream stream, MeshModel model)
+    /// <summary>Writes the model to a file, replacing one that stands there only once the new one is complete.</summary>
+    /// <param name="path">The file, <c>.npz</c> by custom; NumPy opens it.</param>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public void Save(string path) => SafeFile.Write(path, Save);
+
+    /// <summary>Writes the model to a stream.</summary>
+    /// <param name="stream">The stream; left open.</param>
+    public void Save(Stream stream)
     {
         var entries = new Dictionary<string, NpyArray>
         {
             ["format"] = NpyArray.OfText(Format),
             ["format_version"] = NpyArray.OfInt32([], [Version]),
-            ["task"] = NpyArray.OfText(model.Task.ToString()),
-            ["feature_column"] = NpyArray.OfText(model.FeatureColumnName),
-            ["network"] = Bytes(model),
+            ["task"] = NpyArray.OfText(Task.Name),
+            ["feature_column"] = NpyArray.OfText(FeatureColumnName),
+            ["network"] = Bytes(into => ModelFile.Write(into, Network, Graph?.Graph)),
         };
-        if (model.Choice is { } choice)
+        if (Choice is { } choice)
         {
-            entries["output_column"] = NpyArray.OfText(model.OutputColumnName!);
+            entries["output_column"] = NpyArray.OfText(choice.Column);
             entries["channels"] = NpyArray.OfInt32([choice.Channels.Length], choice.Channels);
             entries["pooled"] = NpyArray.OfBool([], [choice.Pooled]);
         }
 
-        if (model.Classes is { } classes)
+        if (Classes is { } classes)
         {
             entries["class_type"] = NpyArray.OfText(classes.TypeName);
             entries["classes"] = Texts(classes.Texts);
         }
 
-        if (model.Nodes is { } nodes)
+        if (Nodes is { Edges: var edges } nodes)
         {
-            var edges = nodes.Edges;
             entries["id_column"] = NpyArray.OfText(nodes.IdColumnName);
             entries["skips_unknown"] = NpyArray.OfBool([], [nodes.SkipsUnknown]);
             entries["edge_columns"] = Texts([edges.Columns.Source, edges.Columns.Target, edges.Columns.Weight ?? "", edges.Columns.Direction ?? ""]);
@@ -53,23 +57,35 @@ internal static class MeshModelFile
         Npz.Write(stream, entries);
     }
 
-    public static MeshModel Read(Stream stream, string name)
+    /// <summary>Reads a model that <see cref="Save(string)"/> wrote.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="InvalidDataException">The file holds no model, is cut short, or is of a newer format.</exception>
+    /// <exception cref="IOException">The file is missing or cannot be opened.</exception>
+    public static MeshModel Load(string path)
+    {
+        using var stream = File.OpenRead(path);
+        return Load(stream, path);
+    }
+
+    /// <summary>Reads a model from a stream's position to its end.</summary>
+    /// <param name="stream">The stream; left open.</param>
+    /// <param name="name">What to call the stream in messages.</param>
+    /// <exception cref="InvalidDataException">The stream holds no model, is cut short, or is of a newer format.</exception>
+    public static MeshModel Load(Stream stream, string name)
     {
         var entries = new Entries(name, Npz.Read(stream, name));
         entries.CheckVersion(Format, Version);
-        if (!Enum.TryParse<MeshTask>(entries.Text("task"), out var task) || !Enum.IsDefined(task))
-            throw entries.Bad($"the task '{entries.Text("task")}' is none that this version knows");
+        var task = MeshTask.All.FirstOrDefault(task => task.Name == entries.Text("task"))
+            ?? throw entries.Bad($"the task '{entries.Text("task")}' is none that this version knows");
         var (network, graph) = ModelFile.Read(new MemoryStream(entries.Take("network").ToByte()), $"{name}: network");
-        var isNodes = task is MeshTask.NodeMulticlass or MeshTask.NodeRegression;
-        if (graph is null != isNodes)
-            throw entries.Bad(isNodes ? "a model of nodes holds no graph, but this one does" : "a model of signals holds its graph, but this one does not");
+        if (graph is null != task.IsOfNodes)
+            throw entries.Bad(task.IsOfNodes ? "a model of nodes holds no graph, but this one does" : "a model of signals holds its graph, but this one does not");
 
         var model = new MeshModel(task, network, graph is null ? null : MeshGraph.Of(graph), entries.Text("feature_column"))
         {
-            OutputColumnName = task == MeshTask.Features ? entries.Text("output_column") : null,
             Choice = task == MeshTask.Features ? ReadChoice(entries, network) : null,
             Classes = entries.Has("classes") ? ReadClasses(entries, network) : null,
-            Nodes = isNodes ? ReadNodes(entries) : null,
+            Nodes = task.IsOfNodes ? ReadNodes(entries) : null,
         };
         entries.CheckAllTaken();
         return model;
@@ -80,7 +96,7 @@ internal static class MeshModelFile
         var channels = entries.Take("channels").ToInt32();
         if (channels.FirstOrDefault(channel => channel < 0 || channel >= network.Shape.Channels, -1) is var stranger && stranger >= 0)
             throw entries.Bad($"channel {stranger} is chosen, but the rule has the channels 0 to {network.Shape.Channels - 1}");
-        return new FeatureChoice(channels, entries.Truth("pooled"));
+        return new FeatureChoice(entries.Text("output_column"), channels, entries.Truth("pooled"));
     }
 
     private static KeyNames ReadClasses(Entries entries, Model network)
@@ -112,10 +128,10 @@ internal static class MeshModelFile
             entries.Text("id_column"), new EdgeList(sources, targets, weights, directions, directed, columns), entries.Truth("skips_unknown"));
     }
 
-    private static NpyArray Bytes(MeshModel model)
+    private static NpyArray Bytes(Action<Stream> write)
     {
         using var stream = new MemoryStream();
-        ModelFile.Write(stream, model.Network, model.Graph?.Graph);
+        write(stream);
         return NpyArray.OfByte([(int)stream.Length], stream.ToArray());
     }
 

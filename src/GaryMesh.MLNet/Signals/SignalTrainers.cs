@@ -1,6 +1,4 @@
 // The trainers of signals: every cell votes, and the votes are pooled.
-using GaryMesh.MLNet.Data;
-using GaryMesh.MLNet.Training;
 using Microsoft.ML.Runtime;
 
 namespace GaryMesh.MLNet;
@@ -35,7 +33,7 @@ public sealed class MeshMulticlassTrainer : MeshTrainer
 {
     /// <summary>Trains with the given options, under <paramref name="env"/> (an <c>MLContext</c> is one).</summary>
     public MeshMulticlassTrainer(IHostEnvironment env, Options options)
-        : base(env, options, new Target(MeshTask.Multiclass, ColumnKind.Key, Head.NewSoftmax(options.LabelSmoothing)))
+        : base(env, options, MeshTask.Multiclass)
     {
     }
 
@@ -44,6 +42,8 @@ public sealed class MeshMulticlassTrainer : MeshTrainer
     {
         /// <summary>Share of each label that is spread over all classes in training.</summary>
         public double LabelSmoothing = 0.1;
+
+        internal override Head Objective => Head.NewSoftmax(LabelSmoothing);
     }
 }
 
@@ -76,12 +76,15 @@ public sealed class MeshBinaryTrainer : MeshTrainer
 {
     /// <summary>Trains with the given options, under <paramref name="env"/> (an <c>MLContext</c> is one).</summary>
     public MeshBinaryTrainer(IHostEnvironment env, Options options)
-        : base(env, options, new Target(MeshTask.Binary, ColumnKind.Boolean, Head.Logistic))
+        : base(env, options, MeshTask.Binary)
     {
     }
 
     /// <summary>Options of <see cref="MeshBinaryTrainer"/>.</summary>
-    public sealed class Options : MeshSignalOptions;
+    public sealed class Options : MeshSignalOptions
+    {
+        internal override Head Objective => Head.Logistic;
+    }
 }
 
 /// <summary>Predicts a number from a signal over a graph.</summary>
@@ -111,7 +114,7 @@ public sealed class MeshRegressionTrainer : MeshTrainer
 {
     /// <summary>Trains with the given options, under <paramref name="env"/> (an <c>MLContext</c> is one).</summary>
     public MeshRegressionTrainer(IHostEnvironment env, Options options)
-        : base(env, options, new Target(MeshTask.Regression, ColumnKind.Single, options.Loss))
+        : base(env, options, MeshTask.Regression)
     {
     }
 
@@ -120,6 +123,8 @@ public sealed class MeshRegressionTrainer : MeshTrainer
     {
         /// <summary>The loss: squared, absolute or Huber.</summary>
         public Head Loss = Head.Squared;
+
+        internal override Head Objective => Loss;
     }
 }
 
@@ -148,14 +153,11 @@ public sealed class MeshRegressionTrainer : MeshTrainer
 /// </remarks>
 public sealed class MeshFieldTrainer : MeshTrainer
 {
-    private readonly Options _options;
-
     /// <summary>Trains with the given options, under <paramref name="env"/> (an <c>MLContext</c> is one).</summary>
     public MeshFieldTrainer(IHostEnvironment env, Options options)
-        : base(env, options, new Target(MeshTask.Field, ColumnKind.Vector, options.Loss)) => _options = options;
-
-    private protected override ModelShape Adapt(ModelShape shape) =>
-        _options.ResidualFeatures is { Length: > 0 } features ? shape.WithResidual(features) : shape;
+        : base(env, options, MeshTask.Field)
+    {
+    }
 
     /// <summary>Options of <see cref="MeshFieldTrainer"/>.</summary>
     public sealed class Options : MeshSignalOptions
@@ -173,6 +175,11 @@ public sealed class MeshFieldTrainer : MeshTrainer
             NumberOfEpochs = 20;
             BatchSize = 16;
         }
+
+        internal override Head Objective => Loss;
+
+        private protected override ModelShape Adapt(ModelShape shape) =>
+            ResidualFeatures is { Length: > 0 } features ? shape.WithResidual(features) : shape;
 
         // A sensor's neighbours count by their share, so that a busy crossing hears no louder than a lonely road.
         private protected override Perception Undirected => new(

@@ -1,7 +1,5 @@
 // What a model of nodes knows of its table: the column that names a row's cell, and the edges between cells.
-using GaryMesh.MLNet.Data;
-
-namespace GaryMesh.MLNet.Nodes;
+namespace GaryMesh.MLNet.Data;
 
 /// <param name="IdColumnName">The column that names each row's cell.</param>
 /// <param name="Edges">The edges by the names of their ends.</param>

@@ -75,8 +75,7 @@ public sealed class MeshGraph
     {
         ArgumentNullException.ThrowIfNull(sources);
         ArgumentNullException.ThrowIfNull(targets);
-        var graph = Graph.OfEdges(cells, sources, targets, directed, weights, null);
-        return new MeshGraph(directions is null ? graph : Direct(graph, sources, targets, directions, directed));
+        return new MeshGraph(EdgeList.Connect(cells, sources, targets, weights, directions, directed));
     }
 
     /// <summary>Edges that stand in a data view, between cells whose names are given in the order of a row's values.</summary>
@@ -101,7 +100,7 @@ public sealed class MeshGraph
         ArgumentNullException.ThrowIfNull(edges);
         ArgumentNullException.ThrowIfNull(cells);
         var columns = new EdgeColumns(sourceColumnName, targetColumnName, weightColumnName, directionColumnName, directed);
-        return EdgeList.Read(edges, columns).Between(CellIds.Of(cells));
+        return new MeshGraph(EdgeList.Read(edges, columns).Between(CellIds.Of(cells)));
     }
 
     /// <summary>The vertices of a mesh (.obj, .ply, .off, .stl), or the edges in a file (.csv, .tsv, .npz).</summary>
@@ -112,29 +111,4 @@ public sealed class MeshGraph
 
     /// <inheritdoc/>
     public override string ToString() => $"{Graph.Name}: {Cells} cells, {Edges} edges";
-
-    // The rows of a list keep its order, so walking the list again meets each edge at the next place of its row.
-    private static Graph Direct(Graph graph, int[] sources, int[] targets, double[] directions, bool directed)
-    {
-        if (directions.Length != 3 * sources.Length)
-            throw new ArgumentException($"There are {sources.Length} edges, which need {3 * sources.Length} numbers as directions, but {directions.Length} are given.", nameof(directions));
-        var next = graph.RowStart.ToArray();
-        var offsets = new double[3 * graph.Edges];
-        void Put(int cell, int edge, double sign)
-        {
-            var place = next[cell]++;
-            for (var axis = 0; axis < 3; axis++)
-                offsets[3 * place + axis] = sign * directions[3 * edge + axis];
-        }
-
-        for (var edge = 0; edge < sources.Length; edge++)
-        {
-            Put(sources[edge], edge, 1);
-            if (!directed && sources[edge] != targets[edge])
-                Put(targets[edge], edge, -1);
-        }
-
-        var weights = graph.Weights.IsDefaultOrEmpty ? null : graph.Weights.ToArray();
-        return Graph.OfRows([.. graph.RowStart], [.. graph.Neighbours], offsets, weights, null);
-    }
 }

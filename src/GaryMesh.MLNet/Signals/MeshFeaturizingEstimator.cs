@@ -1,6 +1,7 @@
 // The featurizer: a given rule, a trained model, or one that is fitted without labels.
 using GaryMesh.MLNet.Data;
-using GaryMesh.MLNet.Rows;
+using GaryMesh.MLNet.Models;
+using GaryMesh.MLNet.Signals;
 using GaryMesh.MLNet.Training;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
@@ -48,7 +49,7 @@ public sealed class MeshFeaturizingEstimator : IEstimator<MeshFeaturizingTransfo
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
         inputSchema.Require("input", Input, ColumnKind.Vector);
-        return inputSchema.With(new FeatureOutputs(_options.OutputColumnName, ["", ""]).Columns.Select(Shapes.Of));
+        return inputSchema.With(new FeatureChoice(_options.OutputColumnName, [0, 1], Pooled: false).Outputs(cells: 1).Columns.Select(Shapes.Of));
     }
 
     /// <summary>Makes the stage; reads the data only where the rule is to be fitted.</summary>
@@ -77,8 +78,7 @@ public sealed class MeshFeaturizingEstimator : IEstimator<MeshFeaturizingTransfo
 
         return new MeshFeaturizingTransformer(new MeshModel(MeshTask.Features, network, graph, Input)
         {
-            OutputColumnName = _options.OutputColumnName,
-            Choice = new FeatureChoice(channels, _options.Pooled),
+            Choice = new FeatureChoice(_options.OutputColumnName, channels, _options.Pooled),
         });
     }
 
@@ -122,8 +122,8 @@ public sealed class MeshFeaturizingEstimator : IEstimator<MeshFeaturizingTransfo
         /// <summary>The channels that are features; null for all.</summary>
         public int[]? OutputChannels;
 
-        /// <summary>Whether the output is each channel's mean, deviation, least and greatest value over all cells, instead of its
-        /// value at every cell.</summary>
+        /// <summary>Whether the output is each channel's mean, standard deviation, least and greatest value over all cells,
+        /// instead of its value at every cell.</summary>
         public bool Pooled;
     }
 }

@@ -1,5 +1,6 @@
 // What the trainers of signals and snapshots have in common.
 using GaryMesh.MLNet.Data;
+using GaryMesh.MLNet.Signals;
 using GaryMesh.MLNet.Training;
 using Microsoft.ML;
 using Microsoft.ML.Data;
@@ -13,16 +14,16 @@ public abstract class MeshTrainer : ITrainerEstimator<MeshPredictionTransformer,
 {
     private readonly LabelFitting _fitting;
     private readonly MeshSignalOptions _options;
-    private readonly Target _target;
+    private readonly MeshTask _task;
 
-    private protected MeshTrainer(IHostEnvironment env, MeshSignalOptions options, Target target)
+    private protected MeshTrainer(IHostEnvironment env, MeshSignalOptions options, MeshTask task)
     {
         ArgumentNullException.ThrowIfNull(options);
         if (options.Graph is null)
             throw new ArgumentNullException(nameof(options), "A GaryMesh trainer needs the graph of its cells: set Options.Graph.");
-        _fitting = new LabelFitting(env, GetType().Name, options, target);
+        _fitting = new LabelFitting(env, GetType().Name, options, task);
         _options = options;
-        _target = target;
+        _task = task;
     }
 
     /// <inheritdoc/>
@@ -53,15 +54,12 @@ public abstract class MeshTrainer : ITrainerEstimator<MeshPredictionTransformer,
         var missing = _options.HandleMissingValues;
         var features = _fitting.FeatureOf(trainData.Schema).ValuesPerCell("feature", graph.Cells);
         var label = _fitting.LabelOf(trainData.Schema);
-        var shape = Adapt(_fitting.Shape(graph, features, label, missing));
-        var training = SignalRows.Read(trainData, _options, _target, missing);
-        var validation = validationData is null ? null : SignalRows.Read(Same(validationData, trainData), _options, _target, missing);
+        var shape = _fitting.Shape(graph, features, label, missing);
+        var training = SignalRows.Read(trainData, _options, _task, missing);
+        var validation = validationData is null ? null : SignalRows.Read(Same(validationData, trainData), _options, _task, missing);
         var trained = _fitting.Run(shape, Scaling.OfData(shape, graph.Cells, training), graph, training, validation);
         return new MeshPredictionTransformer(_fitting.ModelOf(trained, label, _options.Graph));
     }
-
-    /// <summary>What a trainer changes of the shape that the options give.</summary>
-    private protected virtual ModelShape Adapt(ModelShape shape) => shape;
 
     private IDataView Same(IDataView validation, IDataView training)
     {

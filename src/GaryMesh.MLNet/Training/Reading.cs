@@ -1,6 +1,4 @@
-// What a trainer learns to say: the task, what its labels are, and how they are read.
-using GaryMesh.MLNet.Data;
-using GaryMesh.MLNet.Rows;
+// How labels, weights and features are read for training, and refused where nothing can be learnt from them.
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
@@ -9,24 +7,10 @@ namespace GaryMesh.MLNet.Training;
 /// <summary>Reads the labels of whatever row a cursor stands at: as many numbers as the target has, NaN for missing.</summary>
 internal delegate void LabelReader(Span<float> labels, int row);
 
-/// <summary>A kind of target, before its data are known.</summary>
-/// <param name="Task">What models of it are made for.</param>
-/// <param name="Labels">What a label column must be.</param>
-/// <param name="Loss">The loss of a trainer's choice, where the task leaves one.</param>
-internal sealed record Target(MeshTask Task, ColumnKind Labels, Head Loss)
+internal static class Reading
 {
-    public Pooling Pooling => Task is MeshTask.Multiclass or MeshTask.Binary or MeshTask.Regression ? Pooling.Mean : Pooling.Cells;
-
-    /// <summary>Number of outputs of a target, from the label column.</summary>
-    public int OutputsOf(DataViewSchema.Column label, int cells) => label.Type switch
-    {
-        KeyDataViewType key => checked((int)key.Count),
-        VectorDataViewType => label.ValuesPerCell("label", cells),
-        _ => 1,
-    };
-
     /// <summary>Reads labels of a cursor; a label outside the key's range is refused.</summary>
-    public static LabelReader Reader(DataViewRow row, DataViewSchema.Column label)
+    public static LabelReader Labels(DataViewRow row, DataViewSchema.Column label)
     {
         switch (label.Type)
         {
@@ -68,19 +52,32 @@ internal sealed record Target(MeshTask Task, ColumnKind Labels, Head Loss)
         }
     }
 
-    /// <summary>The columns that a trainer promises before it has seen data.</summary>
-    public SchemaShape.Column[] Promised(SchemaShape.Column label)
+    /// <summary>A row's weight, refused where it is none.</summary>
+    public static float Weight(ValueGetter<float> get, string column, int row)
     {
-        // Sizes do not show in a shape: two classes stand for any number of them.
-        var item = label.Annotations.Where(annotation => annotation.Name == "KeyValues").Select(annotation => annotation.ItemType).FirstOrDefault();
-        Outputs outputs = Task switch
+        float weight = 0;
+        get(ref weight);
+        return weight >= 0 && float.IsFinite(weight)
+            ? weight
+            : throw new InvalidOperationException($"Row {row} of weight column '{column}' holds {weight}, but a weight is a finite number of at least 0");
+    }
+
+    /// <summary>ML.NET's refusal of an empty training set.</summary>
+    public static InvalidOperationException NoInstances(string column) =>
+        new($"Training set has 0 instances, aborting training: no row holds a value in column '{column}'.");
+
+    /// <summary>Refuses features that cannot be learnt from.</summary>
+    public static void CheckFeatures(ReadOnlySpan<float> features, string column, int row, bool missing)
+    {
+        foreach (var feature in features)
         {
-            MeshTask.Multiclass or MeshTask.NodeMulticlass => new MulticlassOutputs(2, item is null ? null : KeyNames.Sample(item)),
-            MeshTask.Binary => new BinaryOutputs(),
-            MeshTask.Field => new FieldOutputs(2),
-            _ => new RegressionOutputs(),
-        };
-        return [.. outputs.Columns.Select(Shapes.Of)];
+            if (float.IsInfinity(feature) || (!missing && float.IsNaN(feature)))
+            {
+                throw new InvalidOperationException(float.IsNaN(feature)
+                    ? $"Row {row} of feature column '{column}' holds NaN, but missing values are legal only with HandleMissingValues"
+                    : $"Row {row} of feature column '{column}' holds {feature}, which is no finite number");
+            }
+        }
     }
 
     private static void RefuseInfinite(float label, string column, int row)

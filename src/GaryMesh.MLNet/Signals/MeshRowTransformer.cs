@@ -1,4 +1,5 @@
 // A fitted stage that maps row to row, as ML.NET asks for it.
+using GaryMesh.MLNet.Rows;
 using GaryMesh.MLNet.Saving;
 using Microsoft.ML;
 using Microsoft.ML.Data;
@@ -8,10 +9,12 @@ namespace GaryMesh.MLNet;
 /// <summary>A fitted stage that adds columns to each row by itself.</summary>
 public abstract class MeshRowTransformer : ITransformer
 {
-    private protected MeshRowTransformer(MeshModel model) => Model = model;
+    private readonly Scorers _scorers;
+
+    private protected MeshRowTransformer(MeshModel model) => _scorers = new Scorers(model);
 
     /// <summary>What the stage has learnt; <see cref="MeshModel.Save(string)"/> keeps it with full fidelity.</summary>
-    public MeshModel Model { get; }
+    public MeshModel Model => _scorers.Model;
 
     /// <summary>The column of features that the stage reads.</summary>
     public string FeatureColumnName => Model.FeatureColumnName;
@@ -32,15 +35,15 @@ public abstract class MeshRowTransformer : ITransformer
     public IDataView Transform(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        return new Rows.MappedView(input, Bind(input.Schema));
+        return new MappedView(input, Bind(input.Schema));
     }
 
     void ICanSaveModel.Save(ModelSaveContext ctx) => ((ICanSaveModel)Lowering.Lower(Model)).Save(ctx);
 
-    private Rows.BoundMapper Bind(DataViewSchema schema)
+    private BoundMapper Bind(DataViewSchema schema)
     {
         ArgumentNullException.ThrowIfNull(schema);
-        return new Rows.BoundMapper(schema, new Rows.ScoringMapping(Model, schema));
+        return new BoundMapper(schema, new ScoringMapping(_scorers, schema));
     }
 }
 
@@ -53,7 +56,7 @@ public sealed class MeshFeaturizingTransformer : MeshRowTransformer
     }
 
     /// <summary>The column that the stage adds.</summary>
-    public string OutputColumnName => Model.OutputColumnName!;
+    public string OutputColumnName => Model.Choice!.Column;
 
     /// <summary>The same parameters over rows of another graph.</summary>
     public MeshFeaturizingTransformer On(MeshGraph graph)

@@ -3,7 +3,7 @@ using GaryMesh.MLNet.Data;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
-namespace GaryMesh.MLNet.Rows;
+namespace GaryMesh.MLNet.Models;
 
 /// <summary>The finished outputs of whatever row a reader stands at.</summary>
 internal delegate ReadOnlySpan<float> CurrentOutputs();

@@ -1,0 +1,70 @@
+// A trained model with all that a stage needs to run it.
+using GaryMesh.MLNet.Data;
+using GaryMesh.MLNet.Models;
+
+namespace GaryMesh.MLNet;
+
+/// <summary>
+/// What a GaryMesh stage has learnt: encoder, rule and readout, the graph they ran on, and the columns they speak of.
+/// </summary>
+/// <remarks>
+/// A file written by <see cref="Save(string)"/> brings back everything: the stage's own type, slot names, annotations, and
+/// for models of nodes the edges. <c>mlContext.Model.Save</c> keeps a pipeline with stock ML.NET parts in a form that any
+/// process reads.
+/// </remarks>
+public sealed partial class MeshModel
+{
+    internal MeshModel(MeshTask task, Model network, MeshGraph? graph, string featureColumnName)
+    {
+        Task = task;
+        Network = network;
+        Graph = graph;
+        FeatureColumnName = featureColumnName;
+    }
+
+    /// <summary>What the model was made for.</summary>
+    public MeshTask Task { get; }
+
+    /// <summary>Encoder, rollout and readout with their parameters, as the core has them.</summary>
+    public Model Network { get; }
+
+    /// <summary>The graph of the rows' cells; null for models of nodes, which run on whatever graph their table is.</summary>
+    public MeshGraph? Graph { get; }
+
+    /// <summary>The column of features.</summary>
+    public string FeatureColumnName { get; }
+
+    /// <summary>Number of trained parameters; it does not depend on the graph.</summary>
+    public int ParameterCount => Network.ParameterCount;
+
+    /// <summary>Number of values in a row's feature column.</summary>
+    public int FeatureCount => Network.Shape.Features * (Graph?.Cells ?? 1);
+
+    /// <summary>Which parts of the final states are features, for <see cref="MeshTask.Features"/>.</summary>
+    internal FeatureChoice? Choice { get; init; }
+
+    /// <summary>The classes' names, where they have any.</summary>
+    internal KeyNames? Classes { get; init; }
+
+    /// <summary>The table's columns and the edges between its rows, for models of nodes.</summary>
+    internal NodeTable? Nodes { get; init; }
+
+    /// <summary>The columns that a stage with this model adds.</summary>
+    internal Outputs Outputs => field ??=
+        Choice?.Outputs(Graph!.Cells) ?? Task.Outputs(Network.Shape.OutputsOn(Graph?.Cells ?? 1), Classes);
+
+    /// <summary>The same model for rows of another graph, or for another table of nodes, its parameters untouched.</summary>
+    internal MeshModel On(MeshGraph? graph, NodeTable? nodes = null) => new(Task, Network, graph, FeatureColumnName)
+    {
+        Choice = Choice,
+        Classes = Classes,
+        Nodes = nodes,
+    };
+
+    /// <summary>Makes of the network's outputs what columns show: probabilities of classes, where there are any.</summary>
+    internal void Finish(Span<float> outputs)
+    {
+        if (Network.Shape.Head.IsSoftmax)
+            Network.Shape.Head.Probabilities(outputs, Network.Shape.Outputs, outputs);
+    }
+}

@@ -1,0 +1,65 @@
+// What a model may be made for, and all that follows from it.
+using GaryMesh.MLNet.Data;
+using GaryMesh.MLNet.Models;
+
+namespace GaryMesh.MLNet;
+
+/// <summary>What a model was made for: what its rows are, and what it says of them.</summary>
+public sealed class MeshTask
+{
+    private MeshTask(string name, ColumnKind labels, Pooling pooling, Func<int, KeyNames?, Outputs> outputs)
+    {
+        Name = name;
+        Labels = labels;
+        Pooling = pooling;
+        Outputs = outputs;
+    }
+
+    /// <summary>A row is a signal over the cells; its features are the cells' final states.</summary>
+    public static MeshTask Features { get; } = new("Features", ColumnKind.Vector, Pooling.Cells, Numbers);
+
+    /// <summary>A row is a signal of one of several classes.</summary>
+    public static MeshTask Multiclass { get; } = new("Multiclass", ColumnKind.Key, Pooling.Mean, Classes);
+
+    /// <summary>A row is a signal that is positive or negative.</summary>
+    public static MeshTask Binary { get; } = new("Binary", ColumnKind.Boolean, Pooling.Mean, (_, _) => new BinaryOutputs());
+
+    /// <summary>A row is a signal that has a number.</summary>
+    public static MeshTask Regression { get; } = new("Regression", ColumnKind.Single, Pooling.Mean, Number);
+
+    /// <summary>A row is a snapshot of all cells, and every cell has numbers.</summary>
+    public static MeshTask Field { get; } = new("Field", ColumnKind.Vector, Pooling.Cells, Numbers);
+
+    /// <summary>A row is a cell of one of several classes.</summary>
+    public static MeshTask NodeMulticlass { get; } = new("NodeMulticlass", ColumnKind.Key, Pooling.Cells, Classes) { IsOfNodes = true };
+
+    /// <summary>A row is a cell that has a number.</summary>
+    public static MeshTask NodeRegression { get; } = new("NodeRegression", ColumnKind.Single, Pooling.Cells, Number) { IsOfNodes = true };
+
+    /// <summary>The name by which files know the task.</summary>
+    public string Name { get; }
+
+    internal static IReadOnlyList<MeshTask> All { get; } =
+        [Features, Multiclass, Binary, Regression, Field, NodeMulticlass, NodeRegression];
+
+    /// <summary>What a column of labels must be. A featurizer has none: it is fitted to give the signal's values back.</summary>
+    internal ColumnKind Labels { get; }
+
+    /// <summary>Whether a label is a cell's, or all cells vote on the row's.</summary>
+    internal Pooling Pooling { get; }
+
+    /// <summary>The columns that a model adds, by the number of a row's outputs and the classes' names.</summary>
+    internal Func<int, KeyNames?, Outputs> Outputs { get; }
+
+    /// <summary>Whether rows are the cells of one graph, so that the table is the graph and the model needs none.</summary>
+    internal bool IsOfNodes { get; private init; }
+
+    /// <inheritdoc/>
+    public override string ToString() => Name;
+
+    private static MulticlassOutputs Classes(int width, KeyNames? names) => new(width, names);
+
+    private static RegressionOutputs Number(int width, KeyNames? names) => new();
+
+    private static FieldOutputs Numbers(int width, KeyNames? names) => new(width);
+}

@@ -1,0 +1,79 @@
+/// Files as version 0.1.0 wrote them: whatever changes since, they load to the scores that it gave, bit for bit.
+module GaryMesh.MLNet.Tests.VersionTests
+
+open System
+open System.IO
+open System.Runtime.Intrinsics.X86
+open Expecto
+open GaryMesh
+open GaryMesh.MLNet
+open GaryMesh.MLNet.Tests.Support
+open Microsoft.ML
+open Microsoft.ML.Data
+
+[<CLIMutable>]
+type Signal =
+    { [<VectorType(9)>]
+      Features: float32[]
+      Kind: string }
+
+[<CLIMutable>]
+type Node =
+    { Id: string
+      [<VectorType(3)>]
+      Features: float32[] }
+
+/// Numbers that are the same on any machine.
+let private features count n = [| for i in 0 .. count - 1 -> float32 ((7 * n * n + 3 * i * n + i) % 8) / 4.0f |]
+
+let private context = MLContext 1
+let private signals = view context [| for n in 100..104 -> { Features = features 9 n; Kind = "" } |]
+let private nodes = view context [| for n in 0..11 -> { Id = $"n{n}"; Features = features 3 n } |]
+let private fixture name = Path.Combine(__SOURCE_DIRECTORY__, "fixtures", name)
+let private stock name = context.Model.Load(fixture name) |> fst
+let private own name = MeshModel.Load(fixture name).CreateTransformer context
+
+let private numbers (column: string) (scored: IDataView) =
+    match scored.Schema[column].Type with
+    | :? VectorDataViewType -> scored.GetColumn<float32[]> column |> Array.concat
+    | _ -> scored.GetColumn<float32> column |> Array.ofSeq
+
+// A machine that rounds between multiplying and adding is another machine: there the last bits may differ.
+let private same task column (model: ITransformer) rows =
+    let bits = Array.map BitConverter.SingleToInt32Bits
+    let stored = Npz.Read(fixture "scores.npz")
+    let expected, found = stored[task].ToFloat32(), numbers column (model.Transform rows)
+
+    if Fma.IsSupported then
+        Expect.sequenceEqual (bits found) (bits expected) task
+    else
+        for one, other in Array.zip found expected do
+            Expect.floatClose Accuracy.medium (float one) (float other) task
+
+[<Tests>]
+let tests =
+    testList
+        "Versions"
+        [ test "pipelines in ML.NET's own format give the scores of old" {
+              let classes = stock "multiclass.zip"
+              same "multiclass" "Score" classes signals
+              let named = (classes.Transform signals).GetColumn<string> "Named"
+              Expect.sequenceEqual named [ "b"; "c"; "b"; "c"; "b" ] "the classes' names"
+              same "binary" "Score" (stock "binary.zip") signals
+              same "regression" "Score" (stock "regression.zip") signals
+              same "field" "Score" (stock "field.zip") signals
+              same "features" "Mesh" (stock "features.zip") signals
+          }
+
+          test "models in a file of their own give the scores of old" {
+              same "multiclass" "Score" (own "multiclass.npz") signals
+              same "features" "Mesh" (own "features.npz") signals
+              same "nodes" "Score" (own "nodes.npz") nodes
+          }
+
+          test "a model that is read is written as it was" {
+              for name in [ "multiclass.npz"; "features.npz"; "nodes.npz" ] do
+                  use stream = new MemoryStream()
+                  MeshModel.Load(fixture name).Save stream
+                  Expect.sequenceEqual (stream.ToArray()) (File.ReadAllBytes(fixture name)) name
+          } ]
