@@ -21,7 +21,7 @@ public sealed class Case : IDisposable
 
         var fired = automaton.FireRate * steps;
         var edged = automaton.Perception.Operators.Count(operation => operation.IsNeighbours);
-        LayerFlops = 2.0 * (shape.Perceived * shape.Hidden + shape.Hidden * shape.Channels) * fired * graph.Cells;
+        LayerFlops = 2.0 * shape.MultiplyAdds * fired * graph.Cells;
         PerceptionFlops = 2.0 * edged * shape.Channels * fired * ((double)graph.Edges + graph.Cells);
 
         // Buffers are made and code is compiled here rather than under the clock.

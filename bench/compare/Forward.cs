@@ -111,7 +111,7 @@ public static class Forward
         const string Section = "parts";
         Console.Error.WriteLine($"parts: {rounds} rounds");
         static Automaton OfHidden(int hidden) =>
-            Automaton.Of(Perception.Planar, Rule.Xavier(new RuleShape(12, 3, hidden), 1, 1, 0.2));
+            Automaton.Of(Perception.Planar, Rule.Xavier(new RuleShape(12, 36, hidden), 1, 1, 0.2));
         var graph = Graph.Ring(65_536);
         using Case whole = new(graph, OfHidden(48), 1), less = new(graph, OfHidden(16), 1),
             silent = new(graph, OfHidden(48).WithFireRate(0), 1);

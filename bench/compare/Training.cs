@@ -19,7 +19,7 @@ public static class Training
         public Task(Graph graph, int batch, int threads)
         {
             _prepared = new Prepared(Case.GaryMesh, graph, new EngineOptions { Threads = threads });
-            _loss = Loss.MeanSquared(Stripes(graph.Cells), 0);
+            _loss = new MeanSquared(Stripes(graph.Cells), 0);
             _start = Start.NewNoise(0.1f).On(graph, Rule.GaryMeshShape.Channels, 0);
             _batch = batch;
             Train(1);
@@ -92,7 +92,7 @@ public static class Training
             var target = Stripes(graph.Cells);
             using var prepared = new Prepared(automaton, graph);
             var rollout = Rollout.Of(start, Checked, Firing.All);
-            var gradient = prepared.Gradient([rollout], Loss.MeanSquared(target, 0));
+            var gradient = prepared.Gradient([rollout], new MeanSquared(target, 0));
             var answer = numPy.Ask(new JsonObject
             {
                 ["do"] = "check",

@@ -131,8 +131,7 @@ internal sealed record RolloutTiming(
         var shape = automaton.Rule.Shape;
         var edged = automaton.Perception.Operators.OfType<Operator.Neighbours>().ToArray();
         var differences = edged.Count(one => one.Messages.IsDifference);
-        var perCell = 2.0 * (((double)shape.Perceived * shape.Hidden) + ((double)shape.Hidden * shape.Channels)
-            + ((double)differences * shape.Channels));
+        var perCell = 2.0 * (shape.MultiplyAdds + ((double)differences * shape.Channels));
         var perEdge = 2.0 * edged.Length * shape.Channels;
         var total = 0.0;
         var together = new Lock();

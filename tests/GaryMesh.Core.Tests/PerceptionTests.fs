@@ -10,10 +10,10 @@ open GaryMesh
 /// splits one operator's values by sign and whose last layer puts them together again.
 let private perceive (perception: Perception) (graph: Graph) (state: Matrix<float>) =
     let channels, operators = state.ColumnCount, perception.Count
-    let shape = RuleShape(channels, operators, 2 * channels)
+    let shape = RuleShape.For(perception, channels, 2 * channels)
     let automaton = Automaton.Of(perception, Rule.Zero shape)
     let rollout = Rollout.Of(State.Zeros(graph.Cells, channels), 1, Firing.All)
-    let views = Rule.ViewsOf shape
+    let views = shape.Views
 
     [ for k in 0 .. operators - 1 ->
           let parameters = Array.zeroCreate shape.ParameterCount
@@ -21,7 +21,7 @@ let private perceive (perception: Perception) (graph: Graph) (state: Matrix<floa
           for c in 0 .. channels - 1 do
               for half, sign in [ 0, 1.0; 1, -1.0 ] do
                   let unit = 2 * c + half
-                  parameters[views[0].Offset + unit * shape.Perceived + k * channels + c] <- sign
+                  parameters[views[0].Offset + unit * shape.Read + k * channels + c] <- sign
                   parameters[views[2].Offset + c * shape.Hidden + unit] <- sign
 
           (Reference.rolloutFrom automaton graph parameters rollout state [||]).[1] - state ]

@@ -4,6 +4,7 @@ namespace GaryMesh.Kernels
 
 open System
 open Microsoft.FSharp.NativeInterop
+open GaryMesh.Vectors
 open GaryMesh
 
 /// The order of cells inside the engine.
@@ -181,6 +182,9 @@ type internal Layout(graph: Graph, perception: Perception) =
     member _.SelfWeights = selfWeights.Pointer
     /// The user's cell at each place, or null where both are the same.
     member _.Order = order
+
+    /// The place of a cell of the user's.
+    member _.PlaceOf(cell: int) = placeOfCell cell
 
     member _.Bytes =
         forwardRows.Bytes

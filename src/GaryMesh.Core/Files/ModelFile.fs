@@ -62,7 +62,7 @@ module private GraphEntries =
                   "graph.positions", floats graph.Positions 3 ]
         |> List.map KeyValuePair
 
-    let read (entries: Entries) : Graph | null =
+    let read (entries: ArchiveReader) : Graph | null =
         if not (entries.Has "graph") then
             match names |> List.tryFind entries.Has with
             | Some stray -> entries.Bad $"the entry '{stray}' is there without the entry 'graph'"
@@ -122,8 +122,6 @@ module private ModelEntries =
           "output_shift"
           "output_scale" ]
 
-    let private isBias (view: ParameterView) = view.Name.EndsWith("bias", StringComparison.Ordinal)
-
     let entries (model: Model) (graph: Graph | null) =
         let shape, scaling = model.Shape, model.Scaling
         let int32 (value: int) = NpyArray.OfInt32([||], [| value |])
@@ -133,8 +131,7 @@ module private ModelEntries =
         let operators = shape.Perception.Operators |> Seq.map _.Text |> Array.ofSeq
 
         [ for view in model.Views do
-              let size = if isBias view then [| view.Rows |] else [| view.Rows; view.Columns |]
-              KeyValuePair(view.Name, NpyArray.OfFloat32(size, model.View view.Name))
+              KeyValuePair(view.Name, NpyArray.OfFloat32(view.FileShape, model.View view.Name))
 
           for name, entry in
               [ "format", NpyArray.OfText Kind
@@ -170,7 +167,7 @@ module private ModelEntries =
           | graph -> yield! GraphEntries.of' graph ]
 
     let read (name: string) (arrays: IReadOnlyDictionary<string, NpyArray>) (known: EdgeWeight seq) =
-        let entries = Entries(name, arrays)
+        let entries = ArchiveReader(name, arrays)
         let version = entries.Version(Kind, Version)
 
         if version < Version then
@@ -215,8 +212,7 @@ module private ModelEntries =
         // The parts are compared with what the file holds before anything is made in the sizes that it names.
         let parameters =
             shape.Views
-            |> Seq.map (fun view ->
-                floats view.Name (if isBias view then [ view.Rows ] else [ view.Rows; view.Columns ]))
+            |> Seq.map (fun view -> floats view.Name (List.ofArray view.FileShape))
             |> Array.concat
 
         let scaling =

@@ -140,15 +140,29 @@ type Operator =
         | _ -> Guard.refuse $"An operator is 'own' or '(sum|mean) (value|difference) WEIGHT', but '{text}' is neither."
 
 [<Sealed>]
-type Perception(operators: Operator seq) =
+type Perception(operators: Operator seq, lift: Lift | null) =
     let operators = ImmutableArray.CreateRange operators
 
     do
         if operators.IsEmpty then
             Guard.refuse "A perception needs at least one operator, but none is given."
 
+    new(operators: Operator seq) = Perception(operators, null)
     member _.Operators = operators
     member _.Count = operators.Length
+    member _.Lift = lift
+    member _.WithLift(lift: Lift | null) = Perception(operators, lift)
+
+    member _.Width(channels: int) =
+        match lift with
+        | null -> operators.Length * channels
+        | lift -> lift.Width(operators.Length, channels)
+
+    member perception.Text =
+        String.Join(", ", operators |> Seq.map _.Text)
+        + (match lift with
+           | null -> ""
+           | lift -> $"; {lift.Name}")
 
     static member private Of messages aggregation weight = Operator.Neighbours(weight, messages, aggregation)
 

@@ -92,14 +92,27 @@ type Operator =
     static member Parse: text: string * known: EdgeWeight seq -> Operator
 
 /// K linear operators over the edges of a graph, in order: a cell with C channels perceives K x C values, operator by
-/// operator.
+/// operator, or what a lift makes of them.
 [<Sealed>]
 type Perception =
+    /// <summary>Operators, and a lift or null.</summary>
+    /// <exception cref="T:System.ArgumentException">There are no operators.</exception>
+    new: operators: Operator seq * lift: (Lift | null) -> Perception
+    /// <summary>Operators without a lift.</summary>
     /// <exception cref="T:System.ArgumentException">There are no operators.</exception>
     new: operators: Operator seq -> Perception
     member Operators: ImmutableArray<Operator>
     /// K.
     member Count: int
+    /// What the cell makes of its K x C linear perceptions, or null.
+    member Lift: Lift | null
+    /// The same operators under a lift, or under none.
+    member WithLift: lift: (Lift | null) -> Perception
+    /// <summary>Number of values that a rule for cells of so many channels reads: K x C, or the lift's width.</summary>
+    /// <exception cref="T:System.ArgumentException">The lift does not fit the operators or channels.</exception>
+    member Width: channels: int -> int
+    /// Such as `own, mean difference cos, mean difference sin; gradient-norm:1:2`.
+    member Text: string
 
     /// gary-mesh: own state, cos- and sin-weighted mean neighbour differences, directions in the world frame (K = 3).
     static member Planar: Perception

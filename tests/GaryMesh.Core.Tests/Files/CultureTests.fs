@@ -18,7 +18,7 @@ let private perception =
 
 let private automaton () =
     Automaton
-        .Of(perception, GradientCheck.RuleFor(RuleShape(3, 3, 4), 5UL, 1.0))
+        .Of(perception, GradientCheck.RuleFor(RuleShape(3, 9, 4), 5UL, 1.0))
         .WithFireRate(0.25)
         .WithTimeStep(-0.5)
         .WithGate(Gate.Alive(1, -0.125f))
@@ -28,7 +28,7 @@ let private automaton () =
 let private graph = Graph.Grid(3, 4)
 
 let private task =
-    TrainingTask.Of(Loss.MeanSquared(Array.create 12 -0.25f, 0)).WithIterations(2).WithBatch(2).WithPool(3, 1).WithSeed
+    TrainingTask.Of(MeanSquared(Array.create 12 -0.25f, 0)).WithIterations(2).WithBatch(2).WithPool(3, 1).WithSeed
         3UL
 
 let private model () =

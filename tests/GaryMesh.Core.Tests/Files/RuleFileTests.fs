@@ -17,7 +17,7 @@ let private bytesOf (automaton: Automaton) =
 
 let private readBytes (known: EdgeWeight seq) (bytes: byte[]) =
     use memory = new MemoryStream(bytes)
-    RuleFile.Read(memory, "rule.npz", known)
+    RuleFile.Read(memory, "rule.npz", Known(EdgeWeights = known))
 
 let private arrays (automaton: Automaton) =
     use memory = new MemoryStream(bytesOf automaton)
@@ -54,12 +54,12 @@ let private halves = [| for i in 0..100 -> float32 (i % 7) / 8f - 0.25f |]
 /// The weights of the fixtures: each matrix counts up from the same number.
 let private counting (shape: RuleShape) =
     let part (view: ParameterView) = Array.truncate view.Length halves
-    let parameters = Rule.ViewsOf shape |> Seq.map part |> Array.concat
+    let parameters = shape.Views |> Seq.map part |> Array.concat
     Rule(shape, ReadOnlySpan parameters)
 
 let private fixtureAutomaton =
     Automaton
-        .Of(Perception.Planar, counting (RuleShape(2, 3, 3)))
+        .Of(Perception.Planar, counting (RuleShape(2, 6, 3)))
         .WithFireRate(0.25)
         .WithStart(Start.Noise 0.5f)
         .WithSteps(8, 12)
@@ -78,7 +78,7 @@ let private automata =
         let! hidden = Gen.choose (1, 30)
         let! inputs = Gen.elements [ 0; 0; 1; 5 ]
         let! seed = Gen.choose (0, 1000000)
-        let shape = RuleShape(channels, perception.Count, hidden, inputs)
+        let shape = RuleShape.For(perception, channels, hidden, inputs)
         let! rate = Gen.choose (0, 65536)
         let! step = Gen.elements [ 1.0; 0.1; -0.3 ]
         let! channel = Gen.choose (0, channels - 1)
@@ -157,7 +157,7 @@ let tests =
           }
 
           test "the four arrays of MeshNCA alone are a MeshNCA rule" {
-              let expected = Automaton.Of(Perception.Harmonics, counting (RuleShape(2, 5, 3)))
+              let expected = Automaton.Of(Perception.Harmonics, counting (RuleShape(2, 10, 3)))
               same (RuleFile.Read(fixture "rule_meshnca.npz")) expected
           }
 
@@ -173,7 +173,7 @@ let tests =
           test "edge weights of one's own are found by name, and asked for where they are not at hand" {
               let mine = EdgeWeight("my own", fun edge -> edge.X + 2.0)
               let operator = Operator.Neighbours(mine, Messages.Value, Aggregation.Sum)
-              let automaton = Automaton.Of(Perception [ operator ], Rule.Zero(RuleShape(2, 1, 3)))
+              let automaton = Automaton.Of(Perception [ operator ], Rule.Zero(RuleShape(2, 2, 3)))
               let again = readBytes [ mine ] (bytesOf automaton)
               same again automaton
 
@@ -222,7 +222,7 @@ let tests =
                   "rule.npz"
                   3000
                   7
-                  (bytesOf (Automaton.Of(Perception.Planar, counting (RuleShape(2, 3, 3)))))
+                  (bytesOf (Automaton.Of(Perception.Planar, counting (RuleShape(2, 6, 3)))))
                   (fun bytes -> (readBytes [] bytes).Check())
           }
 

@@ -1,5 +1,5 @@
 /// The register-blocked kernel that every dense product of the engine is made of.
-namespace GaryMesh.Kernels
+namespace GaryMesh.Vectors
 
 open Microsoft.FSharp.NativeInterop
 

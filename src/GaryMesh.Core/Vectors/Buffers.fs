@@ -1,5 +1,5 @@
 /// Native memory of the engine: aligned to cache lines, out of the garbage collector's sight.
-namespace GaryMesh.Kernels
+namespace GaryMesh.Vectors
 
 open System
 open System.Runtime.InteropServices

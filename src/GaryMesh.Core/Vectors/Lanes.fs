@@ -1,5 +1,5 @@
 /// One source for every vector width: the few operations that the kernels are written in, for 16, 8, 4 and 1 lanes.
-namespace GaryMesh.Kernels
+namespace GaryMesh.Vectors
 
 open System.Runtime.CompilerServices
 open System.Runtime.Intrinsics

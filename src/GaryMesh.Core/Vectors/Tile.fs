@@ -1,5 +1,5 @@
 /// Vectors side by side that stay in registers: the columns of a product's block, the operators of a perception.
-namespace GaryMesh.Kernels
+namespace GaryMesh.Vectors
 
 open System.Runtime.CompilerServices
 open Microsoft.FSharp.NativeInterop
