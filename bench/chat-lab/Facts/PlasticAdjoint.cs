@@ -1,7 +1,7 @@
 using System.Numerics;
 using System.Numerics.Tensors;
 
-namespace GaryMesh.ChatGraft;
+namespace GaryMesh.ChatLab.Facts;
 
 /// <summary>A conversation as the plastic memory learns from it: what the frozen cortex made of it.</summary>
 /// <param name="Hidden">[positions x width] hidden states.</param>

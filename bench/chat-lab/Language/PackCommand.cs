@@ -1,6 +1,7 @@
 using System.CommandLine;
+using GaryMesh.ChatGraft.Commands;
 
-namespace GaryMesh.ChatGraft.Commands;
+namespace GaryMesh.ChatLab.Language;
 
 /// <summary>`pack`: a model with weights of one byte each, and a note of where it comes from.</summary>
 internal static class PackCommand
@@ -20,7 +21,7 @@ internal static class PackCommand
 
             ChatModelFile.Write(parsed.GetValue(file)!, read, WeightPrecision.Int8);
             output.WriteLine($"Written to {parsed.GetValue(file)}: {new FileInfo(parsed.GetValue(file)!).Length:N0} bytes.");
-            return CommandLine.Done;
+            return ExitCode.Done;
         });
         return command;
     }

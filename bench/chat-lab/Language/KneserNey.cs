@@ -1,4 +1,4 @@
-namespace GaryMesh.ChatGraft;
+namespace GaryMesh.ChatLab.Language;
 
 /// <summary>An n-gram model with interpolated, modified Kneser-Ney smoothing (Chen and Goodman, 1999): the yardstick that a
 /// cortex has to beat over the same tokens.</summary>

@@ -1,8 +1,10 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using GaryMesh.ChatGraft.Commands;
+using GaryMesh.ChatLab.Facts;
 
-namespace GaryMesh.ChatGraft.Commands;
+namespace GaryMesh.ChatLab.Brains;
 
 /// <summary>`endure`: kills a chat again and again, during answers and sleeps, and looks whether its brain opens and knows
 /// everything that it had acknowledged.</summary>
@@ -26,7 +28,7 @@ internal static class EndureCommand
                 if (parsed.GetValue(json)) output.WriteLine(report.ToJson());
                 else output.WriteLine($"{report.Kills} kills ({report.DuringSleep} with a sleep under way): opened {report.Opened} times, {report.Acknowledged} facts acknowledged, {report.Lost} lost.");
 
-                return report.Opened == report.Kills && report.Acknowledged > 0 && report.Lost == 0 ? CommandLine.Done : CommandLine.Failed;
+                return report.Opened == report.Kills && report.Acknowledged > 0 && report.Lost == 0 ? ExitCode.Done : ExitCode.Failed;
             }
             finally
             {
@@ -85,7 +87,7 @@ internal static class EndureCommand
     {
         var host = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
         var start = new ProcessStartInfo(host) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
-        string[] arguments = [typeof(EndureCommand).Assembly.Location, "chat", "--brain", brainFile, .. model is null ? Array.Empty<string>() : ["--model", model]];
+        string[] arguments = [typeof(Brain).Assembly.Location, "chat", "--brain", brainFile, .. model is null ? Array.Empty<string>() : ["--model", model]];
         foreach (var argument in arguments) start.ArgumentList.Add(argument);
         using var chat = Process.Start(start) ?? throw new IOException($"'{host}' could not be started.");
         var (told, said) = (new List<string>(), new List<string>());

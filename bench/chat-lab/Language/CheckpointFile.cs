@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace GaryMesh.ChatGraft;
+namespace GaryMesh.ChatLab.Language;
 
 /// <summary>A cortex training as a file, from which it goes on to the same bits as without the stop.</summary>
 public static class CheckpointFile
@@ -24,9 +24,6 @@ public static class CheckpointFile
         entries[Settings] = NpyArray.OfText(TextOf(trainer.Settings));
         Npz.Write(path, entries, compress: false);
     }
-
-    /// <summary>The model as a checkpoint holds it.</summary>
-    public static ChatModel ReadModel(string path) => ChatModelFile.Read(path);
 
     /// <summary>Brings a trainer, made for the checkpoint's model with the same settings, to where the training was.</summary>
     /// <exception cref="InvalidDataException">The file is no checkpoint, or one of other sizes or settings.</exception>

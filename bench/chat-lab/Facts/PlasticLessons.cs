@@ -1,4 +1,4 @@
-namespace GaryMesh.ChatGraft;
+namespace GaryMesh.ChatLab.Facts;
 
 /// <summary>Dialogues to teach a plastic memory with: facts with invented names are told, other things are talked of, and one of
 /// the facts is asked for and answered.</summary>

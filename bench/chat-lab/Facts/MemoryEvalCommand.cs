@@ -1,8 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using GaryMesh.ChatGraft.Commands;
 
-namespace GaryMesh.ChatGraft.Commands;
+namespace GaryMesh.ChatLab.Facts;
 
 /// <summary>`memory-eval`: how well the chat remembers what it was told, with both memories and with each alone.</summary>
 internal static class MemoryEvalCommand
@@ -13,7 +14,7 @@ internal static class MemoryEvalCommand
         var memory = Options.File("--memory", "The plastic memory. [default: the one that ships]");
         var facts = Options.Whole("--facts", "Generated facts, each in a chat of its own.", 200);
         var tuning = new Option<bool>("--tuning") { Description = "Use the templates that the memory was tuned with, not the held-out ones." };
-        var other = Options.File("--templates", "Templates of your own, in the form of those in Memory/Templates, instead of either.");
+        var other = Options.File("--templates", "Templates of your own, in the form of those in Facts/Templates, instead of either.");
         var ablation = new Option<bool>("--ablation") { Description = "Measure each memory alone, too." };
         var seed = Options.Number<ulong>("--seed", "Draws facts and talk.", 1, _ => true, "a whole number");
         var json = Options.Json();
@@ -58,7 +59,7 @@ internal static class MemoryEvalCommand
             }
 
             if (parsed.GetValue(json)) output.WriteLine(report.ToJsonString());
-            return CommandLine.Done;
+            return ExitCode.Done;
         });
         return command;
     }

@@ -1,4 +1,4 @@
-namespace GaryMesh.ChatGraft;
+namespace GaryMesh.ChatLab.Grafts;
 
 /// <summary>A graft without neighbours: each position receives what its own normalised hidden state becomes through a narrow layer.
 /// With ReLU it is the adapter of Houlsby et al. (ICML 2019), without it a map of low rank.</summary>

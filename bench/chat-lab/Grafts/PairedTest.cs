@@ -1,4 +1,4 @@
-namespace GaryMesh.ChatGraft;
+namespace GaryMesh.ChatLab.Grafts;
 
 /// <summary>Whether one arm is better than another over the same seeds.</summary>
 public static class PairedTest

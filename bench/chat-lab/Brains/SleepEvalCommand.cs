@@ -1,8 +1,10 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using GaryMesh.ChatGraft.Commands;
+using GaryMesh.ChatLab.Facts;
 
-namespace GaryMesh.ChatGraft.Commands;
+namespace GaryMesh.ChatLab.Brains;
 
 /// <summary>`sleep-eval`: what one sleep over generated conversations does to them and to a text that the cortex knew
 /// before.</summary>
@@ -57,7 +59,7 @@ internal static class SleepEvalCommand
                 output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{turns.Count} turns, {seconds:F1} s: replayed perplexity {report.PerplexityBefore:F2} -> {report.PerplexityAfter:F2} ({learnt:+0.0%;-0.0%}), base {known:F3} -> {kept:F3} ({drift:+0.00%;-0.00%})"));
             }
 
-            return CommandLine.Done;
+            return ExitCode.Done;
         });
         return command;
     }

@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace GaryMesh.ChatGraft.Commands;
+namespace GaryMesh.ChatLab.Facts;
 
 /// <summary>Which memories take part in a measurement.</summary>
 internal enum Memories { Both, EpisodicAlone, PlasticAlone }

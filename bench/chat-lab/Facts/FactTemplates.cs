@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace GaryMesh.ChatGraft;
+namespace GaryMesh.ChatLab.Facts;
 
 /// <summary>A kind of fact: its subjects, what its values look like, and ways of telling and asking it.</summary>
 internal sealed record FactKind(

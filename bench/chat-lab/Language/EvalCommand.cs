@@ -1,8 +1,9 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using GaryMesh.ChatGraft.Commands;
 
-namespace GaryMesh.ChatGraft.Commands;
+namespace GaryMesh.ChatLab.Language;
 
 /// <summary>`eval`: how well a model predicts a text.</summary>
 internal static class EvalCommand
@@ -14,7 +15,8 @@ internal static class EvalCommand
         var baseline = Options.File(
             "--baseline", "Score a Kneser-Ney 5-gram of this training text too, over the same tokens.");
         var graft = new GraftSwitch();
-        var (stride, threads, json) = (Options.Stride(), Options.Threads(), Options.Json());
+        var stride = Options.Whole("--stride", "Tokens from one scored window to the next; fewer give more context and take longer.", 64);
+        var (threads, json) = (Options.Threads(), Options.Json());
         var command = new Command("eval", "Score a text: perplexity per token and bits per character.")
         {
             text, model, baseline, stride, threads, json,
@@ -53,7 +55,7 @@ internal static class EvalCommand
                 }
 
                 output.WriteLine(figures.ToJsonString());
-                return CommandLine.Done;
+                return ExitCode.Done;
             }
 
             output.WriteLine(
@@ -67,7 +69,7 @@ internal static class EvalCommand
                     + $"Kneser-Ney 5-gram: the cortex is {1.0 - (score.BitsPerCharacter / than.BitsPerCharacter):P1} below");
             }
 
-            return CommandLine.Done;
+            return ExitCode.Done;
         });
         return command;
     }

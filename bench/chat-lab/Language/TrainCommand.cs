@@ -1,7 +1,8 @@
 using System.CommandLine;
 using System.Diagnostics;
+using GaryMesh.ChatGraft.Commands;
 
-namespace GaryMesh.ChatGraft.Commands;
+namespace GaryMesh.ChatLab.Language;
 
 /// <summary>`train`: learns a vocabulary and a cortex from a text.</summary>
 internal static class TrainCommand
@@ -56,7 +57,7 @@ internal static class TrainCommand
             var model = (parsed.GetValue(resume) ? checkpoint : parsed.GetValue(from)) is { } start
                 ? ChatModelFile.Read(start)
                 : new ChatModel(
-                    Cortex.Random(shape, parsed.GetValue(seed)), ChatTokenizer.Learn(text, shape.Vocabulary), note);
+                    Cortex.Random(shape, parsed.GetValue(seed)), new ChatTokenizer(Vocabulary.Learn(text, shape.Vocabulary)), note);
 
             if (note.Length > 0)
                 model = model with { About = note };
@@ -92,7 +93,7 @@ internal static class TrainCommand
                 catch (InvalidDataException diverged)
                 {
                     error.WriteLine($"{diverged.Message} {target} was not written.");
-                    return CommandLine.Failed;
+                    return ExitCode.Failed;
                 }
 
                 watch.Tell(report, parsed.GetValue(every));
@@ -103,7 +104,7 @@ internal static class TrainCommand
                 if (stop.IsCancellationRequested)
                 {
                     error.WriteLine($"Stopped after {report.Step:N0} steps; {checkpoint} holds them, --resume goes on.");
-                    return CommandLine.Interrupted;
+                    return ExitCode.Interrupted;
                 }
             }
 
@@ -114,7 +115,7 @@ internal static class TrainCommand
                 ChatModelFile.Write(smallFile, model, WeightPrecision.Int8);
 
             watch.Finish(target);
-            return CommandLine.Done;
+            return ExitCode.Done;
         });
         return command;
     }

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace GaryMesh.ChatGraft;
+namespace GaryMesh.ChatLab.Grafts;
 
 /// <summary>What is grafted into the cortex, and where.</summary>
 /// <param name="Arm">`mesh`, `mlp`, `low-rank`, or `none` where the cortex learns alone.</param>
@@ -80,15 +80,7 @@ public sealed class GraftExperiment(ChatModel model, int[] text, int[] heldOut, 
             _ => Cortex.Random(model.Cortex.Shape, seed),
         };
         var grafting = plan.Create(seed) is { } graft ? new Grafting(graft, plan.After) : null;
-        var settings = new TrainingSettings
-        {
-            Steps = steps,
-            Batch = batch,
-            LearningRate = learningRate,
-            WarmUp = Math.Max(1, steps / 10),
-            Beta2 = 0.99,
-            Seed = seed,
-        };
+        var settings = TrainingSettings.OfGraft(steps, batch, learningRate, seed);
         using var trainer = new CortexTrainer(cortex, text, settings, threads, grafting, frozen: training == CortexTraining.Frozen);
         var watch = Stopwatch.StartNew();
 

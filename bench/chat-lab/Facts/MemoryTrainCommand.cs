@@ -1,8 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using GaryMesh.ChatGraft.Commands;
 
-namespace GaryMesh.ChatGraft.Commands;
+namespace GaryMesh.ChatLab.Facts;
 
 /// <summary>`memory-train`: teaches a plastic memory over a frozen cortex.</summary>
 internal static class MemoryTrainCommand
@@ -64,7 +65,7 @@ internal static class MemoryTrainCommand
                 output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{memory.Parameters.Length:N0} parameters; match {weights[0]:F2}, surprise {weights[1]:F2}, recency {weights[2]:F2}"));
             }
 
-            return CommandLine.Done;
+            return ExitCode.Done;
         });
         return command;
     }
