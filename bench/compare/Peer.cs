@@ -1,102 +1,91 @@
-// NumPy as a child process that lives as long as the comparison and is asked line by line.
-using System.Diagnostics;
+// A library in Python that GaryMesh is held against: a process for each of its thread settings, asked line by line.
+using System.ComponentModel;
 using System.Text.Json.Nodes;
 
 namespace GaryMesh.Compare;
 
-public sealed class NumPy : IDisposable
+/// <summary>Threads of the library itself (OpenMP) and of the BLAS below it.</summary>
+internal sealed record PeerThreads(int OpenMP, int Blas)
 {
-    private readonly Process _process;
+    public string Text => (OpenMP == 1 ? "1 thread" : $"{OpenMP} threads") + (OpenMP == Blas ? "" : $", {Blas} in BLAS");
+}
 
-    private NumPy(Process process, int? threads)
+/// <summary>A peer's work, by the form and threads that it is fastest in.</summary>
+internal sealed record Rival(string Name, Func<double> Seconds);
+
+internal sealed class Peer : IDisposable
+{
+    private readonly (PeerThreads Threads, Child Process)[] _settings;
+    private readonly HashSet<string> _loaded = [];
+
+    private Peer(string name, string folder, string python, PeerThreads[] settings)
     {
-        _process = process;
-        Threads = threads;
-        var hello = Ask(new JsonObject { ["do"] = "hello" });
-        Version = hello["numpy"]!.GetValue<string>();
-        MatmulGflops = hello["matmul_gflops"]!.GetValue<double>();
+        Name = name;
+        var script = Path.Combine(AppContext.BaseDirectory, folder, "serve.py");
+        _settings = [.. settings.Distinct().Select(threads => (threads, new Child(python, [script],
+            ("PYTHONDONTWRITEBYTECODE", "1"),
+            ("OMP_NUM_THREADS", $"{threads.OpenMP}"),
+            ("OPENBLAS_NUM_THREADS", $"{threads.Blas}"),
+            ("MKL_NUM_THREADS", $"{threads.Blas}"))))];
     }
 
-    /// <summary>Threads of its BLAS; null for as many as it likes.</summary>
-    public int? Threads { get; }
-
-    public string Version { get; }
-
-    /// <summary>Speed of its matrix product at the rule's size, which tells an optimised BLAS from a plain one.</summary>
-    public double MatmulGflops { get; }
-
     /// <summary>Starts it, or tells why it cannot be had.</summary>
-    public static NumPy? TryStart(string python, int? threads, out string? reason)
+    public static Peer? TryStart(string name, string folder, string python, PeerThreads[] settings, Report report)
     {
-        var start = new ProcessStartInfo(python, [Path.Combine(AppContext.BaseDirectory, "numpy", "serve.py")])
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        start.Environment["PYTHONDONTWRITEBYTECODE"] = "1";
-        if (threads is int count)
-        {
-            foreach (var name in (string[])["OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"])
-                start.Environment[name] = $"{count}";
-        }
-
+        Peer? peer = null;
         try
         {
-            reason = null;
-            return new NumPy(Process.Start(start)!, threads);
+            peer = new Peer(name, folder, python, settings);
+            peer.Hello = peer.Ask(new JsonObject { ["do"] = "hello" });
+            return peer;
         }
-        catch (Exception error) when (error is System.ComponentModel.Win32Exception or IOException)
+        catch (Exception error) when (error is Win32Exception or IOException)
         {
-            reason = error.Message;
+            peer?.Dispose();
+            report.Note($"{name} could not be had from {python}, so nothing is compared with it: {error.Message}");
             return null;
         }
     }
 
-    /// <summary>Seconds of one rollout.</summary>
-    public double Rollout(string variant, string graph, int cells, int steps) =>
-        Ask(new JsonObject
-        {
-            ["do"] = "rollout",
-            ["graph"] = graph,
-            ["cells"] = cells,
-            ["variant"] = variant,
-            ["steps"] = steps,
-        })["seconds"]!.GetValue<double>();
+    public string Name { get; }
 
-    /// <summary>Seconds of so many iterations of training.</summary>
-    public double Train(string graph, int cells, int batch, int steps, int iterations) =>
-        Ask(new JsonObject
-        {
-            ["do"] = "train",
-            ["graph"] = graph,
-            ["cells"] = cells,
-            ["batch"] = batch,
-            ["steps"] = steps,
-            ["iterations"] = iterations,
-        })["seconds"]!.GetValue<double>();
+    /// <summary>What it says of itself.</summary>
+    public JsonNode Hello { get; private set; } = new JsonObject();
 
-    public JsonNode Ask(JsonObject request)
+    public JsonNode Ask(JsonObject request) => Ask(_settings[0].Process, request);
+
+    /// <summary>The fastest of some forms (of all, where none is named) under the fastest setting of threads, by a short trial
+    /// of each and a second one of those that came near.</summary>
+    public Rival Fastest(Subject subject, string verb, params IReadOnlyCollection<string> forms)
     {
-        try
+        if (forms.Count == 0)
+            forms = [.. Hello["forms"]!.AsArray().Select(form => form!.GetValue<string>())];
+
+        if (_loaded.Add(subject.Name))
         {
-            _process.StandardInput.WriteLine(request.ToJsonString());
-            _process.StandardInput.Flush();
-        }
-        catch (IOException)
-        {
-            // It has ended; its last words say why.
+            var request = subject.Describe("load");
+            foreach (var (_, child) in _settings)
+                Ask(child, request);
         }
 
-        return _process.StandardOutput.ReadLine() is string answer
-            ? JsonNode.Parse(answer)!
-            : throw new IOException(_process.StandardError.ReadToEnd().Trim().Split('\n')[^1]);
+        double Seconds(Child process, Subject asked, string form) =>
+            Ask(process, asked.Ask(verb, Case.Steps, form))["seconds"]!.GetValue<double>();
+        var brief = subject with { Iterations = Math.Max(1, subject.Iterations / 10) };
+        var tried = forms
+            .SelectMany(form => _settings.Select(setting => (form, setting)))
+            .Select(one => (one.form, one.setting, Seconds: Seconds(one.setting.Process, brief, one.form)))
+            .ToArray();
+        var (form, (threads, process), _) = tried
+            .Where(one => one.Seconds <= 2 * tried.Min(other => other.Seconds))
+            .MinBy(one => Math.Min(one.Seconds, Seconds(one.setting.Process, brief, one.form)));
+        return new($"{Name} `{form}`, {threads.Text}", () => Seconds(process, subject, form));
     }
+
+    private static JsonNode Ask(Child process, JsonObject request) => JsonNode.Parse(process.Ask(request.ToJsonString()))!;
 
     public void Dispose()
     {
-        _process.StandardInput.Close();
-        _process.WaitForExit();
-        _process.Dispose();
+        foreach (var (_, process) in _settings)
+            process.Dispose();
     }
 }
