@@ -64,8 +64,7 @@ let private bits (automaton: Automaton) (graph: Graph) steps lanes memory =
                else
                    rollout.WithInputs(Inputs.Constant(state shape.Inputs 9UL)) |]
 
-    let loss =
-        MeanSquared(state shape.Channels 11UL, null, null).At(fun step steps -> step >= steps - 1)
+    let loss = MeanSquared(state shape.Channels 11UL, null, null).At(fun step steps -> step >= steps - 1)
 
     let gradient = prepared.Gradient(rollouts, loss)
 

@@ -58,8 +58,7 @@ let private drawn (perception: Perception) (graph: Graph) (seed: uint64) =
 
     // A step may be looked at twice.
     let targets =
-        [ for part in 0 .. draw 4 11 ->
-              struct (1 + draw steps (20 + part), noise graph.Cells channels seed (30 + part)) ]
+        [ for part in 0 .. draw 4 11 -> struct (1 + draw steps (20 + part), noise graph.Cells channels seed (30 + part)) ]
 
     automaton, rollout, GradientCheck.Squares targets
 

@@ -206,7 +206,10 @@ let tests =
                   let finals = prepared.Trace rollouts
                   // What is run in between leaves no mark.
                   prepared.Run rollouts[0] |> ignore
-                  let halves = prepared.Adjoint(finals |> Array.map (fun final -> (evaluate loss world.Graph final).Adjoint))
+
+                  let halves =
+                      prepared.Adjoint(finals |> Array.map (fun final -> (evaluate loss world.Graph final).Adjoint))
+
                   Expect.equal halves.Parameters whole.Parameters "derivatives by the parameters"
 
                   for one, other in Array.zip halves.Outcomes whole.Outcomes do

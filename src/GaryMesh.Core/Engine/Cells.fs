@@ -20,8 +20,7 @@ module internal Cells =
         =
         let lanes = 'O.Width
 
-        let channels, stateRow, linearRow, width =
-            sizes.Channels, sizes.StateRow, sizes.LinearRow, sizes.Edged
+        let channels, stateRow, linearRow, width = sizes.Channels, sizes.StateRow, sizes.LinearRow, sizes.Edged
 
         let start, joined = layout.Forward.Start, layout.Forward.Joined
         let weights = NativePtr.add layout.Forward.Weights k

@@ -219,7 +219,9 @@ module internal Passes =
                 own[sizes.UserOfLinear[at]] <- NativePtr.get source at
 
             lift.Apply<float32, Singles>(sizes.Channels, Span.op_Implicit own, span target width)
-            (span (NativePtr.add source sizes.Linear) sizes.Inputs).CopyTo(span (NativePtr.add target width) sizes.Inputs)
+
+            (span (NativePtr.add source sizes.Linear) sizes.Inputs)
+                .CopyTo(span (NativePtr.add target width) sizes.Inputs)
 
     /// The adjoint of `lift`.
     let liftBack (sizes: Sizes) (lift: Lift) (linear: P) (zBar: P) (count: int) (linearBar: P) =
@@ -245,12 +247,15 @@ module internal Passes =
             for at in 0 .. sizes.Linear - 1 do
                 NativePtr.set target at ownBar[sizes.UserOfLinear[at]]
 
-            (span (NativePtr.add given width) sizes.Inputs).CopyTo(span (NativePtr.add target sizes.Linear) sizes.Inputs)
+            (span (NativePtr.add given width) sizes.Inputs)
+                .CopyTo(span (NativePtr.add target sizes.Linear) sizes.Inputs)
 
 [<Sealed>]
 type internal Kernels<'O, 'V when 'O: struct and 'O :> ILanes<'V>>() =
     /// What `count` cells read: linear perceptions into `linear`, and z, which is the same unless there is a lift.
-    static member private Perceive(plan: Plan, scratch: Scratch, step: inref<StepRows>, fired, count: int, linear: P) : P =
+    static member private Perceive
+        (plan: Plan, scratch: Scratch, step: inref<StepRows>, fired, count: int, linear: P)
+        : P =
         let sizes = plan.Sizes
         Cells.perceive<'O, 'V> plan.Layout sizes step.Before step.Inputs fired count linear
 
@@ -286,9 +291,17 @@ type internal Kernels<'O, 'V when 'O: struct and 'O :> ILanes<'V>>() =
                 let keeps = not (Passes.isNull step.Kept)
 
                 let linear =
-                    if keeps then Passes.row step.Linear (first + done') sizes.LinearRow else scratch.Linear
+                    if keeps then
+                        Passes.row step.Linear (first + done') sizes.LinearRow
+                    else
+                        scratch.Linear
 
-                let kept = if keeps then Passes.row step.Kept (first + done') plan.Rule.KeptRow else scratch.Kept
+                let kept =
+                    if keeps then
+                        Passes.row step.Kept (first + done') plan.Rule.KeptRow
+                    else
+                        scratch.Kept
+
                 let z = Kernels<'O, 'V>.Perceive(plan, scratch, &step, fired, tile, linear)
                 plan.Rule.Forward(z, tile, kept, scratch.Change, scratch.Auxiliary)
 

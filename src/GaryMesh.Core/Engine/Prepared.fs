@@ -55,14 +55,14 @@ type Prepared private (runner: Runner, options: EngineOptions) =
             |> Option.map fst
             |> Option.defaultValue checkpoints
 
-    let more count (kept: Tape[]) make =
+    let more count (kept: Tape[]) memory steps =
         if kept.Length < count then
-            Array.append kept (Array.init (count - kept.Length) make)
+            Array.append kept (Array.init (count - kept.Length) (fun _ -> runner.NewTape(memory, steps)))
         else
             kept
 
     let loopsOf count =
-        loops <- more count loops (fun _ -> runner.NewTape(Memory.Nothing, 1))
+        loops <- more count loops Memory.Nothing 1
         loops
 
     /// Makes ready for a batch with a way back, and gives each rollout its tape. The tapes' room only grows, so that rollouts
@@ -77,7 +77,7 @@ type Prepared private (runner: Runner, options: EngineOptions) =
             tapes <- [||]
             room <- steps
 
-        tapes <- more rollouts.Length tapes (fun _ -> runner.NewTape(memoryFor room, room))
+        tapes <- more rollouts.Length tapes (memoryFor room) room
         tapes
 
     /// Every step of a rollout, from its start on; `look` is called after each.
@@ -109,7 +109,7 @@ type Prepared private (runner: Runner, options: EngineOptions) =
     let walkBack hands (tape: Tape) (look: int -> LossValue | null) : struct (State * State[]) =
         let rollout = tape.Rollout
         tape.BeginBack()
-        let zeros _ = Array.zeroCreate<float32> (graph.Cells * shape.Inputs)
+        let zeros _ = Array.zeroCreate<float32>(graph.Cells * shape.Inputs)
 
         let inputs =
             match rollout.Inputs with
@@ -152,7 +152,7 @@ type Prepared private (runner: Runner, options: EngineOptions) =
 
     let differentiateOne hands (tape: Tape) (rollout: Rollout) (loss: Loss) key : Outcome =
         let final = runOne hands tape rollout
-        let values = Array.zeroCreate<LossValue | null> (rollout.Steps + 1)
+        let values = Array.zeroCreate<LossValue | null>(rollout.Steps + 1)
 
         let look step =
             values[step] <- seen hands tape rollout loss key step (if step = rollout.Steps then final else null)

@@ -144,7 +144,7 @@ type internal Runner(automaton: Automaton, graph: Graph, options: EngineOptions)
 
     /// What the cells reported at the step before a state.
     member _.AuxiliaryBefore(tape: Tape, step: int) =
-        let values = Array.zeroCreate<float32> (graph.Cells * shape.Auxiliary)
+        let values = Array.zeroCreate<float32>(graph.Cells * shape.Auxiliary)
         tape.LeaveAuxiliary(step, values)
         State(graph.Cells, shape.Auxiliary, values)
 

@@ -12,7 +12,12 @@ type Simulation =
     /// <summary>A run of its own from a start [cells x channels]; `inputs` [cells x I] is null for a rule without inputs.</summary>
     /// <exception cref="T:System.ArgumentException">The parts do not fit each other; the message names both sizes.</exception>
     new:
-        automaton: Automaton * graph: Graph * start: State * firing: Firing * inputs: (State | null) * options: EngineOptions ->
+        automaton: Automaton *
+        graph: Graph *
+        start: State *
+        firing: Firing *
+        inputs: (State | null) *
+        options: EngineOptions ->
             Simulation
 
     /// As above, without inputs and with the standard options.

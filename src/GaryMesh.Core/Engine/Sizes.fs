@@ -43,7 +43,12 @@ type internal Sizes(shape: RuleShape, perception: Perception, layout: Layout) =
         let states = (operators - 1) * channels + Pad.lanes channels
         Pad.lanes (max (max states (linear + Pad.lanes inputs)) (Pad.rows (linear + inputs)))
 
-    member sizes.ZRow = if isNull perception.Lift then sizes.LinearRow else Pad.lanes (Pad.rows shape.Read)
+    member sizes.ZRow =
+        if isNull perception.Lift then
+            sizes.LinearRow
+        else
+            Pad.lanes (Pad.rows shape.Read)
+
     member _.UserOfLinear = userOfLinear
 
     member sizes.Rows: Rules.RowSizes =

@@ -122,8 +122,7 @@ type internal Tape(plan: Plan, kernels: IKernels, memory: Memory, steps: int, st
     let mutable at = 0
     let mutable adjoint = 0
 
-    let wordsAt (buffer: Buffer<uint64>) =
-        if backward then buffer.At(int64 at * int64 words) else buffer.Pointer
+    let wordsAt (buffer: Buffer<uint64>) = if backward then buffer.At(int64 at * int64 words) else buffer.Pointer
 
     let nothing: P = NativePtr.ofNativeInt 0n
 
@@ -184,7 +183,9 @@ type internal Tape(plan: Plan, kernels: IKernels, memory: Memory, steps: int, st
                 Passes.alive layout sizes.StateRow channel threshold (stateAt (at + 1)) from until after.Pointer
                 Passes.intersect (wordsAt living) after.Pointer from until)
 
-    let bury = pass (fun _ _ from until -> Passes.clear (wordsAt living) sizes.StateRow (stateAt (at + 1)) from until)
+    let bury =
+        pass (fun _ _ from until -> Passes.clear (wordsAt living) sizes.StateRow (stateAt (at + 1)) from until)
+
     let forward = if plan.Gate.IsOpen then [| update |] else [| update; survive; bury |]
 
     let throughRule =
@@ -228,7 +229,8 @@ type internal Tape(plan: Plan, kernels: IKernels, memory: Memory, steps: int, st
 
     /// Copies in the start and the inputs of the places `from` .. `until - 1`.
     member _.Enter(from: int, until: int) =
-        let enter (state: State) row target =
+        // Inline, as a closure would be memory for every row of a model that is asked row after row.
+        let inline enter (state: State) row target =
             Exchange.enter layout.Order state.Data state.Channels row target from until
 
         enter rollout.Start sizes.StateRow (stateAt 0)
@@ -320,13 +322,7 @@ type internal Tape(plan: Plan, kernels: IKernels, memory: Memory, steps: int, st
 
     member private _.Floats =
         Array.concat
-            [ states
-              keptLinear
-              keptRule
-              auxiliaries
-              adjoints
-              inputs
-              [| linearBar; sums; auxiliaryBar |] ]
+            [ states; keptLinear; keptRule; auxiliaries; adjoints; inputs; [| linearBar; sums; auxiliaryBar |] ]
 
     member tape.Bytes = firing.Bytes + Array.sumBy (fun (buffer: Buffer<float32>) -> buffer.Bytes) tape.Floats
 

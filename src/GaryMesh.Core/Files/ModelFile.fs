@@ -215,9 +215,7 @@ module private ModelEntries =
 
         // The parts are compared with what the file holds before anything is made in the sizes that it names.
         let parameters =
-            shape.Views
-            |> Seq.map (fun view -> floats view.Name (List.ofArray view.FileShape))
-            |> Array.concat
+            shape.Views |> Seq.map (fun view -> floats view.Name (List.ofArray view.FileShape)) |> Array.concat
 
         let scaling =
             { FeatureShift = floats "feature_shift" [ shape.Features ]

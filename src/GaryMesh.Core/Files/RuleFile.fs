@@ -117,10 +117,15 @@ module private RuleEntries =
 
         let perception =
             entries.Trying(fun () ->
-                let operators = entries.Texts("perception", [ -1 ]) |> Array.map (fun text -> Operator.Parse(text, known.EdgeWeights))
+                let operators =
+                    entries.Texts("perception", [ -1 ])
+                    |> Array.map (fun text -> Operator.Parse(text, known.EdgeWeights))
 
                 let lift =
-                    since 2 (fun () -> if text "lift" = "none" then null else Lifts.parse (text "lift") known.Lifts) null
+                    since
+                        2
+                        (fun () -> if text "lift" = "none" then null else Lifts.parse (text "lift") known.Lifts)
+                        null
 
                 Perception(operators, lift))
 

@@ -108,14 +108,23 @@ module private Specified =
             moments
 
     /// The loss's own derivative at a step, by the complex step in each number that it sees.
-    let bars (loss: Loss) (graph: Graph) (rollout: Rollout) (moments: Reference.Moment<float>[]) step : Reference.Bars option =
+    let bars
+        (loss: Loss)
+        (graph: Graph)
+        (rollout: Rollout)
+        (moments: Reference.Moment<float>[])
+        step
+        : Reference.Bars option =
         if step = 0 || not (loss.Sees(step, rollout.Steps)) then
             None
         else
             let moment = moments[step - 1]
             let channels = moment.State.ColumnCount
             let number (x: float) = Complex(x, 0.0)
-            let state, auxiliary = flat moment.State |> Array.map number, Array.concat moment.Auxiliary |> Array.map number
+
+            let state, auxiliary =
+                flat moment.State |> Array.map number, Array.concat moment.Auxiliary |> Array.map number
+
             let tiny = 1e-30
 
             let derivative (values: Complex[]) at =
@@ -225,8 +234,7 @@ type GradientCheck =
 
         /// Which side of every branch a rollout took.
         let sides (moments: Reference.Moment<float>[]) =
-            [| for moment in moments ->
-                   moment.Branches |> Array.map (Array.map (fun a -> a > 0.0)), moment.Alive |]
+            [| for moment in moments -> moment.Branches |> Array.map (Array.map (fun a -> a > 0.0)), moment.Alive |]
 
         let central coordinate =
             let small = 1e-6

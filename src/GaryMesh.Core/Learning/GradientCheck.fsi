@@ -55,8 +55,7 @@ type GradientCheck =
     static member Run: automaton: Automaton * graph: Graph * rollout: Rollout * loss: Loss -> GradientReport
 
     /// The derivative of the loss at the automaton's own parameters, as the reference computes it.
-    static member Gradient:
-        automaton: Automaton * graph: Graph * rollout: Rollout * loss: Loss -> Reference.Gradient
+    static member Gradient: automaton: Automaton * graph: Graph * rollout: Rollout * loss: Loss -> Reference.Gradient
 
     /// How far single-precision derivatives lie from the reference's: the greatest difference as a share of the largest
     /// absolute value of `reference`; the greatest difference itself where `reference` is zero everywhere.

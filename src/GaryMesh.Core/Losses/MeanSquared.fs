@@ -5,7 +5,8 @@ open System.Numerics
 
 /// The mean squared difference between a state and a target over chosen channels and cells, after the last step.
 [<Sealed>]
-type MeanSquared private (cells: int, fits: int -> bool, ofChannels: string, channels: int[], chosen: int[], target: float32[]) =
+type MeanSquared
+    private (cells: int, fits: int -> bool, ofChannels: string, channels: int[], chosen: int[], target: float32[]) =
     inherit Loss "mean squared difference"
 
     let share = 1.0 / float target.Length

@@ -15,16 +15,14 @@ module Reference =
         abstract Of: float -> 'T
         abstract Lift: Lift * channels: int * linear: 'T[] * lifted: 'T[] -> unit
 
-        abstract Rule:
-            RuleShape * parameters: 'T[] * z: 'T[] * branches: 'T[] * change: 'T[] * auxiliary: 'T[] -> unit
+        abstract Rule: RuleShape * parameters: 'T[] * z: 'T[] * branches: 'T[] * change: 'T[] * auxiliary: 'T[] -> unit
 
     type private NumbersOver<'T, 'F when 'T: struct and 'T :> INumberBase<'T> and 'F: struct and 'F :> IField<'T>>() =
         inherit Numbers<'T>()
         override _.Real x = 'F.Real x
         override _.Of x = 'F.Of x
 
-        override _.Lift(lift, channels, linear, lifted) =
-            lift.Apply<'T, 'F>(channels, ReadOnlySpan linear, Span lifted)
+        override _.Lift(lift, channels, linear, lifted) = lift.Apply<'T, 'F>(channels, ReadOnlySpan linear, Span lifted)
 
         override _.Rule(shape, parameters, z, branches, change, auxiliary) =
             shape.Kind.Forward<'T, 'F>(
@@ -142,7 +140,8 @@ module Reference =
         let zeros count = Array.create count (numbers.Of 0.0)
 
         let step (t: int) (s: Matrix<'T>) =
-            let y = prepared.Operators |> List.map (fun p -> p * s) |> List.reduce (fun left right -> left.Append right)
+            let y =
+                prepared.Operators |> List.map (fun p -> p * s) |> List.reduce (fun left right -> left.Append right)
 
             let z =
                 Array.init cells (fun i ->
@@ -165,7 +164,9 @@ module Reference =
                 Array.init cells (fun i ->
                     prepared.Fires t i && (Option.isNone alive || numbers.Real alive.Value[i, 0] > 0.0))
 
-            let branches, change = Array.init cells (fun _ -> zeros shape.Branches), Array.init cells (fun _ -> zeros shape.Channels)
+            let branches, change =
+                Array.init cells (fun _ -> zeros shape.Branches), Array.init cells (fun _ -> zeros shape.Channels)
+
             let auxiliary = Array.init cells (fun _ -> zeros shape.Auxiliary)
 
             for i in 0 .. cells - 1 do
@@ -316,7 +317,13 @@ module Reference =
         rolloutFrom automaton graph parameters rollout (matrixOf rollout.Start) (inputsOf rollout)
 
     [<CompiledName "Adjoint">]
-    let adjoint (automaton: Automaton) (graph: Graph) (parameters: float[]) (rollout: Rollout) (adjointOf: int -> Matrix<float> option) =
+    let adjoint
+        (automaton: Automaton)
+        (graph: Graph)
+        (parameters: float[])
+        (rollout: Rollout)
+        (adjointOf: int -> Matrix<float> option)
+        =
         let prepared = prepare automaton graph rollout
         let moments = forward prepared parameters (matrixOf rollout.Start) (inputsOf rollout)
 

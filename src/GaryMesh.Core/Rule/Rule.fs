@@ -10,7 +10,9 @@ module internal RuleKinds =
         | Some kind -> kind
         | None when name = DenseRule.Kind.Name -> DenseRule.Kind
         | None when name.StartsWith("blend ", StringComparison.Ordinal) -> BlendRule(parse (name.Substring 6) known)
-        | None -> Guard.refuse $"A rule is dense, a blend of one, or of a kind that is handed in, but '{name}' is none of them."
+        | None ->
+            Guard.refuse
+                $"A rule is dense, a blend of one, or of a kind that is handed in, but '{name}' is none of them."
 
 [<Sealed>]
 type RuleShape(channels: int, perceived: int, hidden: int, inputs: int, kind: RuleKind) =
@@ -105,7 +107,12 @@ type Rule private (shape: RuleShape, parameters: float32[]) =
         let parameters = Array.zeroCreate<float32> shape.ParameterCount
 
         for view in shape.Views |> Seq.filter _.Role.IsWeight do
-            let gain = if view.Name.EndsWith("fc2.weight", StringComparison.Ordinal) then outputGain else hiddenGain
+            let gain =
+                if view.Name.EndsWith("fc2.weight", StringComparison.Ordinal) then
+                    outputGain
+                else
+                    hiddenGain
+
             let deviation = gain * sqrt (2.0 / float (view.Rows + view.Columns))
             let key = Counter.key seed [ view.Offset ]
 

@@ -98,7 +98,7 @@ type internal PlainKernel(kind: RuleKind, rows: RowSizes) =
             timeStep <- step
 
         member _.Keep(z, count, kept) =
-            let unused = NativePtr.stackalloc<float32> (max 1 (auxiliaries * count))
+            let unused = NativePtr.stackalloc<float32>(max 1 (auxiliaries * count))
             forward z count kept (NativePtr.ofNativeInt 0n) unused
 
         member _.Forward(z, count, kept, change, auxiliary) = forward z count kept change auxiliary

@@ -33,12 +33,7 @@ type ParameterView =
             if until > int64 Int32.MaxValue then
                 Guard.refuse $"Parameters are one vector, but with '{name}' there are {until} of them."
 
-            views.Add
-                { Name = name
-                  Role = role
-                  Offset = offset
-                  Rows = rows
-                  Columns = columns }
+            views.Add { Name = name; Role = role; Offset = offset; Rows = rows; Columns = columns }
 
             offset <- offset + rows * columns
 

@@ -9,9 +9,7 @@ open System.Numerics
 [<Sealed>]
 type Steering(own: int, x: int, y: int, channel: int) =
     inherit
-        Lift(
-            $"steering:{WholeNumber.text own}:{WholeNumber.text x}:{WholeNumber.text y}:{WholeNumber.text channel}"
-        )
+        Lift($"steering:{WholeNumber.text own}:{WholeNumber.text x}:{WholeNumber.text y}:{WholeNumber.text channel}")
 
     do
         if own < 0 || x < 0 || y < 0 || channel < 0 || x = y || own = x || own = y then
