@@ -1,10 +1,11 @@
 // Another cortex for the same grafts: a bigram of characters, counted, whose hidden states are its log-probabilities. It knows
 // no character but the last one, so what a layer of talking cells adds can be told from what one without neighbours adds.
 //   dotnet run -c Release samples/Bigram.cs -- --data train.txt --valid valid.txt [--seeds 3] [--steps 150]
-#:project ../src/GaryMesh.ChatGraft
+#:project ../bench/chat-lab
 #:property PublishAot=false
 
 using GaryMesh.ChatGraft;
+using GaryMesh.ChatLab.Grafts;
 
 const int Letters = 96, Sequences = 16, Length = 128;
 // Cells that hear sixteen characters back and talk four times: there is nothing else here that could.

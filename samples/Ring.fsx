@@ -10,7 +10,7 @@ let target = [| for i in 0..63 -> sin (2.0f * System.MathF.PI * float32 i / 64.0
 let automaton = (Automaton.GaryMesh 1UL).WithSteps(32, 48)
 
 let task =
-    { TrainingTask.Of(Loss.MeanSquared(target, 0)) with
+    { TrainingTask.Of(MeanSquared(target, 0)) with
         Iterations = 800
         Batch = 4
         Optimiser = (Adam.Of 4e-3).WithMilestones([ 530 ], 0.3) }
@@ -23,4 +23,4 @@ let trained =
 let start = trained.Start.On(ring, 12, 0UL)
 let final = Engine.Run(trained, ring, Rollout.Of(start, 48, Firing.Seeded(99UL, 0)))
 
-printfn $"{trained.Rule.ParameterCount} parameters, correlation {Loss.Correlation(final.Channel 0, target):F4}"
+printfn $"{trained.Rule.ParameterCount} parameters, correlation {Metrics.Correlation(final.Channel 0, target):F4}"

@@ -1,5 +1,4 @@
 // Large graphs, each measured in a process of its own, so that its peak of memory is its own.
-using System.Diagnostics;
 using System.Text.Json;
 
 namespace GaryMesh.Compare;
@@ -83,9 +82,9 @@ public static class Large
     private static Dictionary<string, double[]> Train(TraceMemory memory)
     {
         var graph = Graph.Ring(Trained);
-        using var prepared = new Prepared(Case.GaryMesh, graph, new EngineOptions { TraceMemory = memory });
+        using var prepared = new Prepared(Subject.GaryMeshRule, graph, new EngineOptions { TraceMemory = memory });
         var start = Start.NewNoise(0.1f).On(graph, Rule.GaryMeshShape.Channels, 1);
-        var loss = Loss.MeanSquared(new float[Trained], 0);
+        var loss = new MeanSquared(new float[Trained], 0);
         void Gradient() => prepared.Gradient([Rollout.Of(start, TrainedSteps, Firing.NewSeeded(1, 0))], loss);
         Gradient();
         var seconds = Clock.MeanSeconds(1, Gradient);
@@ -100,18 +99,18 @@ public static class Large
 
         // The largest first: what it alone takes is read before the others are made.
         Case? first = null;
-        values["ready"] = [Clock.Seconds(() => first = new Case(Graph.Ring(sizes[^1]), Case.GaryMesh, threads))];
+        values["ready"] = [Clock.Seconds(() => first = new Case(Subject.Ring(sizes[^1]), threads))];
         values["peak"] = [Machine.PeakBytes];
-        Case[] cases = [.. sizes[..^1].Select(cells => new Case(Graph.Ring(cells), Case.GaryMesh, threads)), first!];
+        Case[] cases = [.. sizes[..^1].Select(cells => new Case(Subject.Ring(cells), threads)), first!];
         foreach (var item in cases)
-            values[$"{item.Graph.Cells}"] = new double[rounds];
+            values[$"{item.Subject.Graph.Cells}"] = new double[rounds];
         for (var round = 0; round < rounds; round++)
         {
             foreach (var item in cases)
-                values[$"{item.Graph.Cells}"][round] = item.Seconds() / ((double)item.Graph.Cells * Case.Steps);
+                values[$"{item.Subject.Graph.Cells}"][round] = item.Seconds() / ((double)item.Subject.Graph.Cells * Case.Steps);
         }
 
-        values["parameters"] = [.. cases.Select(item => (double)item.Automaton.Rule.ParameterCount)];
+        values["parameters"] = [.. cases.Select(item => (double)item.Subject.Automaton.Rule.ParameterCount)];
         foreach (var item in cases)
             item.Dispose();
 
@@ -120,14 +119,7 @@ public static class Large
 
     private static Answer InOwnProcess(params string[] words)
     {
-        var program = Environment.ProcessPath!;
-        string[] self = Path.GetFileNameWithoutExtension(program) == "dotnet" ? [typeof(Large).Assembly.Location] : [];
-        var start = new ProcessStartInfo(program, [.. self, "--serve", .. words]) { RedirectStandardOutput = true };
-        using var process = Process.Start(start)!;
-        var text = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return process.ExitCode == 0
-            ? new(JsonSerializer.Deserialize<Dictionary<string, double[]>>(text)!)
-            : throw new InvalidOperationException($"The process that measures '{string.Join(' ', words)}' ended with {process.ExitCode}.");
+        using var child = Child.Serving(Child.Self, words);
+        return new(JsonSerializer.Deserialize<Dictionary<string, double[]>>(child.Answer())!);
     }
 }

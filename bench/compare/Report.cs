@@ -46,8 +46,15 @@ public sealed class Report
 
     public void Describe(string name, string value) => _setting.Add((name, value));
 
-    public void Add(string section, string what, Unit unit, Bound bound, Sample measured)
+    /// <summary>A line where there is a bound, else a reading.</summary>
+    public void Add(string section, string what, Unit unit, Bound? bound, Sample measured)
     {
+        if (bound is null)
+        {
+            Add(section, what, unit, measured);
+            return;
+        }
+
         _lines.Add(new(section, what, unit, bound, measured));
         Console.Error.WriteLine($"  {what}: {Text(unit, measured.Median)} ({bound.Judge(measured.Median)})");
     }

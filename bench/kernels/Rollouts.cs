@@ -91,7 +91,7 @@ public class Gradient
         };
         _prepared = new Prepared(automaton, graph, new EngineOptions { Threads = Threads, TraceMemory = memory });
         _rollouts = [.. Enumerable.Range(0, int.Parse(words[0])).Select(_ => Work.Rollout(automaton, graph, Steps))];
-        _loss = Loss.MeanSquared(new float[graph.Cells], 0);
+        _loss = new MeanSquared(new float[graph.Cells], 0);
     }
 
     [Benchmark]

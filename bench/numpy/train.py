@@ -11,7 +11,7 @@ from rule import CHANNELS, FIRE_RATE, GRAPHS, PERCEIVED, noise, perceive, random
 
 
 def gradient(graph, transpose, weights, start, target, steps, rng):
-    """The mean squared difference between channel 0 and the target after the last step, and its gradient."""
+    """The gradient of the mean squared difference between channel 0 and the target after the last step."""
     w1, b1, w2, b2 = weights
     cells = graph.cells
     everyone = slice(0, cells)
@@ -50,7 +50,7 @@ def gradient(graph, transpose, weights, start, target, steps, rng):
             seer = d_z.take(seers[:, j], 0)
             adjoint += seer[:, CHANNELS : 2 * CHANNELS] * cos[:, j : j + 1]
             adjoint += seer[:, 2 * CHANNELS :] * sin[:, j : j + 1]
-    return float((error * error).mean()), gradients
+    return gradients
 
 
 def stripes(cells):
@@ -59,18 +59,17 @@ def stripes(cells):
 
 
 def train(kind, cells, batch, steps, iterations):
-    """Seconds that so many iterations take, the graph's making left out, and the loss of each."""
+    """Seconds that so many iterations take, the graph's making left out."""
     single = GRAPHS[kind](cells)
     graph = single.repeated(batch)
     transpose = graph.transpose()
     weights = random_weights()
     moments = [(np.zeros_like(w), np.zeros_like(w)) for w in weights]
     target, start = np.tile(stripes(cells), batch), np.tile(noise(cells), (batch, 1))
-    rng, losses = np.random.default_rng(7), []
+    rng = np.random.default_rng(7)
     began = time.perf_counter()
     for iteration in range(1, iterations + 1):
-        loss, gradients = gradient(graph, transpose, weights, start, target, steps, rng)
-        losses.append(loss)
+        gradients = gradient(graph, transpose, weights, start, target, steps, rng)
         for w, g, (first, second) in zip(weights, gradients, moments):
             g /= np.sqrt((g * g).sum()) + 1e-8
             first *= 0.9
@@ -78,4 +77,4 @@ def train(kind, cells, batch, steps, iterations):
             second *= 0.999
             second += 0.001 * g * g
             w -= 2e-3 * (first / (1 - 0.9**iteration)) / (np.sqrt(second / (1 - 0.999**iteration)) + 1e-8)
-    return time.perf_counter() - began, losses
+    return time.perf_counter() - began

@@ -14,7 +14,7 @@ let automaton =
     let perception =
         Perception [ Operator.Own; Operator.Neighbours(near, Messages.Difference, Aggregation.Mean) ]
 
-    Automaton.Of(perception, Rule.Xavier(RuleShape(4, perception.Count, 12), 1UL, 1.0, 0.5)).WithFireRate(0.3)
+    Automaton.Of(perception, Rule.Xavier(RuleShape.For(perception, 4, 12), 1UL, 1.0, 0.5)).WithFireRate(0.3)
 
 /// Graphs of every kind, each with a rollout of the automaton on it.
 let cases =

@@ -33,7 +33,7 @@ internal static class Measurement
             .Select(sample => Rollout.Of(
                 automaton.Start.On(graph, channels, Counter.subkey(key, sample)), steps, Firing.NewSeeded(key, sample)))
             .ToArray();
-        double[] correlations = [.. prepared.Run(rollouts).Select(final => Loss.Correlation(final.Channel(channel), target))];
+        double[] correlations = [.. prepared.Run(rollouts).Select(final => Metrics.Correlation(final.Channel(channel), target))];
         Array.Sort(correlations);
         return correlations;
     }
@@ -65,10 +65,8 @@ internal static class Measurement
         var squares = GradientCheck.Squares([new(rollout.Steps, target)]);
         var report = GradientCheck.Run(automaton, graph, rollout, squares, false, progress, stop);
         var exact = GradientCheck.Gradient(automaton, graph, rollout, squares);
-
-        var loss = new Loss("half the sum of squares", state => HalfSquares(state, target));
         using var prepared = new Prepared(automaton, graph, new EngineOptions { Threads = threads });
-        var engine = prepared.Gradient([rollout], loss).Parameters.Select(value => (float)value).ToArray();
+        var engine = prepared.Gradient([rollout], squares).Parameters.Select(value => (float)value).ToArray();
         return new Agreement(report, GradientCheck.Deviation(exact.Parameters, engine), rollout.Steps);
     }
 
@@ -125,16 +123,5 @@ internal static class Measurement
         var sorted = values.Order().ToArray();
         var middle = sorted.Length / 2;
         return sorted.Length % 2 == 1 ? sorted[middle] : 0.5 * (sorted[middle - 1] + sorted[middle]);
-    }
-
-    private static LossValue HalfSquares(State state, State target)
-    {
-        var adjoint = State.Create(state.Cells, state.Channels, (cell, channel) => state[cell, channel] - target[cell, channel]);
-        var sum = 0.0;
-
-        foreach (var difference in adjoint.Values)
-            sum += (double)difference * difference;
-
-        return new LossValue(0.5 * sum, adjoint);
     }
 }

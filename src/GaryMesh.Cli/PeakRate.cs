@@ -11,7 +11,7 @@ internal static class PeakRate
     private const int Chains = 12, Turns = 200_000;
 
     /// <summary>GFLOP/s of so many threads together over some milliseconds; a multiply-add counts as two.</summary>
-    public static double Gflops(int threads, int milliseconds)
+    public static double Gflops(int threads, int milliseconds = 40)
     {
         using var ready = new Barrier(threads);
         var rates = new double[threads];

@@ -17,8 +17,6 @@ internal sealed record RolloutTiming(
     long EngineBytes,
     long ProcessBytes)
 {
-    private const int PeakMilliseconds = 40;
-
     public double Median => Measurement.Median(Seconds);
 
     public (double Low, double High) Quartiles
@@ -54,11 +52,11 @@ internal sealed record RolloutTiming(
         using var prepared = new Prepared(automaton, graph, options);
         var rollout = Rollout.Of(
             automaton.Start.On(graph, automaton.Rule.Shape.Channels, seed), steps, Firing.NewSeeded(seed, 0));
-        var operations = Executed(automaton, graph, rollout, stop);
+        var operations = Executed.Of(automaton, graph, rollout, stop).Total;
         var (seconds, peaks) = (new double[rounds], new double[rounds]);
         var clock = Stopwatch.StartNew();
         prepared.Run(rollout);
-        PeakRate.Gflops(prepared.Threads, PeakMilliseconds);
+        PeakRate.Gflops(prepared.Threads);
         clock.Restart();
         prepared.Run(rollout);
 
@@ -74,7 +72,7 @@ internal sealed record RolloutTiming(
                 prepared.Run(rollout);
 
             seconds[round] = clock.Elapsed.TotalSeconds / repeats;
-            peaks[round] = PeakRate.Gflops(prepared.Threads, PeakMilliseconds);
+            peaks[round] = PeakRate.Gflops(prepared.Threads);
             progress.Report((round + 1.0) / rounds);
         }
 
@@ -123,38 +121,5 @@ internal sealed record RolloutTiming(
             ["bytes_engine"] = EngineBytes,
             ["bytes_peak"] = ProcessBytes,
         };
-    }
-
-    /// <summary>The operations that a rollout cannot do without: those of the cells that fire.</summary>
-    private static double Executed(Automaton automaton, Graph graph, Rollout rollout, CancellationToken stop)
-    {
-        var shape = automaton.Rule.Shape;
-        var edged = automaton.Perception.Operators.OfType<Operator.Neighbours>().ToArray();
-        var differences = edged.Count(one => one.Messages.IsDifference);
-        var perCell = 2.0 * (((double)shape.Perceived * shape.Hidden) + ((double)shape.Hidden * shape.Channels)
-            + ((double)differences * shape.Channels));
-        var perEdge = 2.0 * edged.Length * shape.Channels;
-        var total = 0.0;
-        var together = new Lock();
-
-        Parallel.For(0, rollout.Steps, new ParallelOptions { CancellationToken = stop }, step =>
-        {
-            var (cells, edges) = (0L, 0L);
-
-            for (var cell = 0; cell < graph.Cells; cell++)
-            {
-                if (rollout.Firing.Fires(automaton.FireRate, step, cell))
-                {
-                    cells++;
-                    edges += graph.Degree(cell);
-                }
-            }
-
-            // Whole numbers, whose sum does not depend on the order.
-            lock (together)
-                total += (cells * perCell) + (edges * perEdge);
-        });
-
-        return total;
     }
 }

@@ -173,7 +173,7 @@ type WorldPlan =
 type World(plan: WorldPlan) =
     let graph = plan.Graph.Build()
     let perception = Perception [ for text in plan.Operators -> Operator.Parse(text, []) ]
-    let shape = RuleShape(plan.Channels, perception.Count, plan.Hidden, plan.Inputs)
+    let shape = RuleShape.For(perception, plan.Channels, plan.Hidden, plan.Inputs)
     let seed = plan.Seed
 
     let gateChannel = Draw.below plan.Channels seed 5 0

@@ -9,6 +9,7 @@ open Expecto
 open GaryMesh.ChatGraft
 open GaryMesh.ChatGraft.Commands
 open GaryMesh.ChatGraft.Tests.BrainTests
+open GaryMesh.ChatLab.Brains
 open Microsoft.Extensions.AI
 open Microsoft.Extensions.DependencyInjection
 

@@ -1,4 +1,5 @@
-/// The graft experiment as a command: what it writes, that it goes on where it stopped, and what it reports.
+/// Grafts made by a command, and the laboratory's series of them: what it writes, that it goes on where it stopped, and what it
+/// reports.
 module GaryMesh.ChatGraft.Tests.GraftCommandTests
 
 open System
@@ -7,12 +8,19 @@ open System.Threading
 open Expecto
 open GaryMesh.ChatGraft
 open GaryMesh.ChatGraft.Commands
+open GaryMesh.ChatLab
 
-let private run (arguments: string) =
+let private running program (arguments: string) =
     use output = new StringWriter()
     use error = new StringWriter()
-    let code = CommandLine.Run(arguments.Split ' ', output, error, CancellationToken.None)
+
+    let code: int =
+        program (arguments.Split ' ', output :> TextWriter, error :> TextWriter, CancellationToken.None)
+
     code, output.ToString(), error.ToString()
+
+let private chat = running CommandLine.Run
+let private lab = running Laboratory.Run
 
 /// Paths of a folder that holds an untrained cortex and two texts.
 let private inFolder action =
@@ -42,7 +50,7 @@ let tests =
         [ test "train runs every arm and seed once, goes on where it stopped, and report compares them" {
               inFolder (fun files ->
                   let train seeds rest =
-                      run (
+                      lab (
                           $"graft train --model {files.Model} --data {files.Train} --valid {files.Held} "
                           + $"--results {files.Results} --steps 2 --batch 2 --rates 0.01 --after 1 --seeds {seeds} --distances 1 3{rest}"
                       )
@@ -54,7 +62,7 @@ let tests =
                   let lines = File.ReadAllLines(files.Results)
                   Expect.equal lines.Length 6 "three more runs"
                   Expect.sequenceEqual lines[..2] first "none again"
-                  let _, report, _ = run $"graft report --results {files.Results}"
+                  let _, report, _ = lab $"graft report --results {files.Results}"
 
                   Expect.stringContains
                       report
@@ -64,7 +72,7 @@ let tests =
                   Expect.stringContains report "mesh against low-rank after block 1" "the comparison"
 
                   let code, _, error = train 1 " --arms none"
-                  Expect.equal code CommandLine.Refused "nothing to train"
+                  Expect.equal code ExitCode.Refused "nothing to train"
                   Expect.stringContains error "needs --cortex" "and why"
                   let code, _, error = train 1 " --arms none --cortex Along"
                   Expect.equal (code, File.ReadAllLines(files.Results).Length) (0, 7) error)
@@ -73,7 +81,7 @@ let tests =
           test "make writes a graft that eval scores with" {
               inFolder (fun files ->
                   let code, said, error =
-                      run (
+                      chat (
                           $"graft make --model {files.Model} --data {files.Train} --valid {files.Held} "
                           + $"--out {files.Graft} --steps 3 --batch 2 --learning-rate 0.02 --after 1 --channels 4"
                       )
@@ -82,7 +90,7 @@ let tests =
                   Expect.stringContains said "parameters written" "says so"
 
                   let score rest =
-                      let _, figures, _ = run $"eval --model {files.Model} --text {files.Held} --json{rest}"
+                      let _, figures, _ = lab $"eval --model {files.Model} --text {files.Held} --json{rest}"
 
                       (Text.Json.JsonDocument.Parse figures)
                           .RootElement.GetProperty("perplexity_per_token")

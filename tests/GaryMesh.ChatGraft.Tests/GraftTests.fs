@@ -7,6 +7,7 @@ open Expecto
 open MathNet.Numerics.LinearAlgebra
 open GaryMesh
 open GaryMesh.ChatGraft
+open GaryMesh.ChatLab.Grafts
 open GaryMesh.ChatGraft.Tests.Support
 
 let private real (x: float) = Complex(x, 0.0)

@@ -4,6 +4,7 @@ module GaryMesh.ChatGraft.Tests.MemoryTests
 open Expecto
 open FsCheck
 open GaryMesh.ChatGraft
+open GaryMesh.ChatLab.Facts
 
 let private hearing () =
     let memory = EpisodicMemory()
@@ -59,7 +60,7 @@ let tests =
               [ for tell, ask, value in told ->
                     test $"{tell} {ask}" {
                         let said = answer [ tell; "It is raining here."; ask ]
-                        Expect.isTrue (Commands.MemoryMeasure.Says(said, value)) $"'{said}' holds {value}"
+                        Expect.isTrue (MemoryMeasure.Says(said, value)) $"'{said}' holds {value}"
                     } ]
 
           testList

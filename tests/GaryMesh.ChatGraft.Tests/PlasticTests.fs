@@ -5,6 +5,7 @@ open System
 open Expecto
 open GaryMesh
 open GaryMesh.ChatGraft
+open GaryMesh.ChatLab.Facts
 
 let private width, keyWidth, count = 6, 4, 19
 

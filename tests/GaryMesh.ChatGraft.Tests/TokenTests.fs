@@ -5,13 +5,14 @@ open Expecto
 open FsCheck
 open FsCheck.FSharp
 open GaryMesh.ChatGraft
+open GaryMesh.ChatLab.Language
 open GaryMesh.Tests
 
 let private text =
     "U: the cat sat on the mat, isn't it?\nG: it's the 42nd time!\nU: the cat\nG: the mat sat\n\n\
      U: Grüße aus Köln\nG: 数字と猫 🐈 the cat\n"
 
-let private tokenizer = ChatTokenizer.Learn(String.replicate 3 text, 330)
+let private tokenizer = ChatTokenizer(Vocabulary.Learn(String.replicate 3 text, 330))
 
 /// Texts of anything: every plane of Unicode, line breaks, marks of turns, controls.
 type private AnyText =
@@ -70,12 +71,12 @@ let tests =
 
           test "the most frequent pair comes first, the smaller tokens where two are as frequent" {
               Expect.sequenceEqual
-                  (BytePairs.Learn("abab abab abab", 259))
+                  (Vocabulary.Learn("abab abab abab", 259))
                   [ struct (int 'a', int 'b'); struct (256, 256); struct (int ' ', 257) ]
                   "merges"
 
-              Expect.sequenceEqual (BytePairs.Learn("xy xy zw zw ab", 257)) [ struct (int ' ', int 'z') ] "a tie"
-              Expect.isEmpty (BytePairs.Learn("abc", 300)) "no pair occurs twice"
+              Expect.sequenceEqual (Vocabulary.Learn("xy xy zw zw ab", 257)) [ struct (int ' ', int 'z') ] "a tie"
+              Expect.isEmpty (Vocabulary.Learn("abc", 300)) "no pair occurs twice"
           }
 
           test "what is no vocabulary is refused" {
@@ -86,6 +87,6 @@ let tests =
                   "1 and 300"
                   "a merge"
 
-              Expect.stringContains (refusal (fun () -> BytePairs.Learn("a", 12) |> ignore)) "256" "too few tokens"
+              Expect.stringContains (refusal (fun () -> Vocabulary.Learn("a", 12) |> ignore)) "256" "too few tokens"
               Expect.stringContains (refusal (fun () -> tokenizer.BytesOf(-1).ToArray() |> ignore)) "-1" "a token"
           } ]

@@ -7,6 +7,8 @@ open GaryMesh
 open GaryMesh.ChatGraft
 open GaryMesh.ChatGraft.Commands
 open GaryMesh.ChatGraft.Tests.Support
+open GaryMesh.ChatLab
+open GaryMesh.ChatLab.Language
 open GaryMesh.Tests
 
 let private inFolder (test: (string -> string) -> unit) =
@@ -49,7 +51,7 @@ let private refusal action =
 let private runUntil (stop: Threading.CancellationToken) (arguments: string list) =
     use output = new StringWriter()
     use error = new StringWriter()
-    let code = CommandLine.Run(List.toArray arguments, output, error, stop)
+    let code = Laboratory.Run(List.toArray arguments, output, error, stop)
     code, output.ToString(), error.ToString()
 
 let private run arguments = runUntil Threading.CancellationToken.None arguments
@@ -272,7 +274,7 @@ let tests =
                         "3" ]
 
                   let code, _, error = runUntil (Threading.CancellationToken true) (arguments "stopped.npz")
-                  Expect.equal code CommandLine.Interrupted "interrupted"
+                  Expect.equal code ExitCode.Interrupted "interrupted"
                   Expect.stringContains error "after 1 steps" "says where"
                   Expect.isFalse (File.Exists(path "stopped.npz")) "no model yet"
                   Expect.equal (run (arguments "stopped.npz" @ [ "--resume" ]) |> fun (code, _, _) -> code) 0 "goes on"

@@ -177,7 +177,7 @@ let tests =
                     let given = Inputs.Constant(State.Zeros(8, 1))
                     refused (Rollout.Of(start, 1, Firing.All).WithInputs given) |> says [ "8 cells x 0"; "8 x 1" ]
 
-                    let told = automaton.WithRule(Rule.Zero(RuleShape(12, 3, 4, 2)))
+                    let told = automaton.WithRule(Rule.Zero(RuleShape(12, 36, 4, 2)))
                     let refused rollout = refusal (fun () -> told.Check(ring, rollout))
                     let inputs = State.Zeros(8, 2)
                     refused (Rollout.Of(start, 1, Firing.All)) |> says [ "2 inputs"; "none" ]

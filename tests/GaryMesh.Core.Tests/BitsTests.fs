@@ -17,7 +17,7 @@ let private automaton (automaton: Automaton) =
     automaton.WithRule(Rule(shape, ReadOnlySpan(numbers 7UL 0.15 shape.ParameterCount)))
 
 let private told =
-    Automaton.Of(Perception.LeftSelfRight, Rule.Zero(RuleShape(5, 3, 11, 3))).WithTimeStep(0.75).WithFireRate 0.3
+    Automaton.Of(Perception.LeftSelfRight, Rule.Zero(RuleShape(5, 15, 11, 3))).WithTimeStep(0.75).WithFireRate 0.3
 
 /// A grid whose cells lie in an order that the engine changes.
 let private shuffled =
@@ -64,8 +64,7 @@ let private bits (automaton: Automaton) (graph: Graph) steps lanes memory =
                else
                    rollout.WithInputs(Inputs.Constant(state shape.Inputs 9UL)) |]
 
-    let loss =
-        Loss.MeanSquared(state shape.Channels 11UL, null, null).At(fun step steps -> step >= steps - 1)
+    let loss = MeanSquared(state shape.Channels 11UL, null, null).At(fun step steps -> step >= steps - 1)
 
     let gradient = prepared.Gradient(rollouts, loss)
 

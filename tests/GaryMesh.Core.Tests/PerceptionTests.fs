@@ -10,10 +10,10 @@ open GaryMesh
 /// splits one operator's values by sign and whose last layer puts them together again.
 let private perceive (perception: Perception) (graph: Graph) (state: Matrix<float>) =
     let channels, operators = state.ColumnCount, perception.Count
-    let shape = RuleShape(channels, operators, 2 * channels)
+    let shape = RuleShape.For(perception, channels, 2 * channels)
     let automaton = Automaton.Of(perception, Rule.Zero shape)
     let rollout = Rollout.Of(State.Zeros(graph.Cells, channels), 1, Firing.All)
-    let views = Rule.ViewsOf shape
+    let views = shape.Views
 
     [ for k in 0 .. operators - 1 ->
           let parameters = Array.zeroCreate shape.ParameterCount
@@ -21,7 +21,7 @@ let private perceive (perception: Perception) (graph: Graph) (state: Matrix<floa
           for c in 0 .. channels - 1 do
               for half, sign in [ 0, 1.0; 1, -1.0 ] do
                   let unit = 2 * c + half
-                  parameters[views[0].Offset + unit * shape.Perceived + k * channels + c] <- sign
+                  parameters[views[0].Offset + unit * shape.Read + k * channels + c] <- sign
                   parameters[views[2].Offset + c * shape.Hidden + unit] <- sign
 
           (Reference.rolloutFrom automaton graph parameters rollout state [||]).[1] - state ]
@@ -68,6 +68,30 @@ let private scaled factor = List.map (List.map ((*) factor))
 let private sobelX = scaled 0.125 [ [ -1.0; 0.0; 1.0 ]; [ -2.0; 0.0; 2.0 ]; [ -1.0; 0.0; 1.0 ] ]
 let private sobelY = scaled 0.125 [ [ -1.0; -2.0; -1.0 ]; [ 0.0; 0.0; 0.0 ]; [ 1.0; 2.0; 1.0 ] ]
 let private laplacian = scaled 0.0625 [ [ 1.0; 2.0; 1.0 ]; [ 2.0; -12.0; 2.0 ]; [ 1.0; 2.0; 1.0 ] ]
+
+let private normal (seed: uint64) (i: int) = Counter.normal seed (int64 i)
+
+/// The edges of a graph as weights see them, each with its cell.
+let private edgesOf (graph: Graph) =
+    let seen = ResizeArray()
+
+    let watch =
+        EdgeWeight(
+            "watch",
+            fun edge ->
+                seen.Add edge
+                1.0
+        )
+
+    let operator = Operator.Neighbours(watch, Messages.Value, Aggregation.Sum)
+    Stencil(Perception [ operator ], graph).WeighAll() |> ignore
+
+    [ for cell in 0 .. graph.Cells - 1 do
+          for at in graph.RowStart[cell] .. graph.RowStart[cell + 1] - 1 -> cell, seen[at] ]
+
+/// The one edge of a graph of two cells.
+let private edge (offset: float[]) =
+    snd (edgesOf (Graph.OfEdges(2, [| 0 |], [| 1 |], true, null, Array.append (Array.zeroCreate 3) offset))).[0]
 
 let private refusal (action: unit -> 'a) =
     (Expect.throwsC (action >> ignore) (fun error -> error :?> ArgumentException)).Message
@@ -194,6 +218,73 @@ let tests =
                   let state = Matrix<float>.Build.Dense(42, 1, value)
                   let perceived = perceive Perception.Harmonics (Graph.Icosphere 2) state
                   perceived |> List.take 4 |> List.forall (fun z -> z.L2Norm() < 1e-9))
+
+          property
+              "harmonics of degree 2 obey the addition theorem, so that a rotation turns them into each other"
+              (fun (seed: uint64) ->
+                  let a, b = Array.init 3 (normal seed), Array.init 3 (fun i -> normal seed (3 + i))
+
+                  let harmonics offset =
+                      let edge = edge offset
+                      [ for name in [ "xy"; "yz"; "z2"; "xz"; "x2-y2" ] -> (nonNull (EdgeWeight.Find name)).Of edge ]
+
+                  let dot x y = Array.sum (Array.map2 (*) x y)
+                  let cosine = dot a b / sqrt (dot a a * dot b b)
+                  let sum = List.sum (List.map2 (*) (harmonics a) (harmonics b))
+                  abs (sum - (cosine * cosine - 1.0 / 3.0) / 2.0) < 1e-6)
+
+          test "harmonics of degree 2, by hand" {
+              let of' (weight: EdgeWeight) = weight.Of(edge [| 2.0; 3.0; 6.0 |])
+              let close weight expected = Expect.floatClose Accuracy.medium (of' weight) expected weight.Name
+              close EdgeWeight.XY (6.0 / 49.0)
+              close EdgeWeight.YZ (18.0 / 49.0)
+              close EdgeWeight.XZ (12.0 / 49.0)
+              close EdgeWeight.Z2 (59.0 / 49.0 / (2.0 * sqrt 3.0))
+              close EdgeWeight.X2Y2 (-5.0 / 98.0)
+
+              for weight in [ EdgeWeight.XY; EdgeWeight.Z2; EdgeWeight.U; EdgeWeight.V; EdgeWeight.Length ] do
+                  Expect.equal (weight.Of(edge [| 0.0; 0.0; 0.0 |])) 0.0 "no length"
+          }
+
+          property
+              "an edge lies in its seer's frame as its offset does in the world, and its tangents have the frame's cosines"
+              (fun (seed: uint64) ->
+                  let graph = Graph.NearestNeighbours(Array.init 30 (normal seed), 4)
+
+                  let normals, directions =
+                      Array.init 30 (fun i -> normal seed (30 + i)), Array.init 30 (normal (seed + 1UL))
+
+                  let framed = graph.WithFrames(Frames.Along(normals, directions))
+                  let edges = edgesOf framed
+
+                  edges
+                  |> List.forall (fun (cell, edge) ->
+                      let at vector axis = framed.Frames[9 * cell + 3 * vector + axis]
+
+                      let back axis = edge.U * at 0 axis + edge.V * at 1 axis + edge.N * at 2 axis
+                      let near a b = abs (a - b) < 1e-14 * (1.0 + edge.Length)
+
+                      near (back 0) edge.X
+                      && near (back 1) edge.Y
+                      && near (back 2) edge.Z
+                      && near (edge.U * edge.U + edge.V * edge.V + edge.N * edge.N) (edge.Length * edge.Length)
+                      && near (EdgeWeight.U.Of edge * edge.Length) edge.U
+                      && near (EdgeWeight.V.Of edge * edge.Length) edge.V
+                      && edge.MeanLength = framed.MeanLength)
+                  && abs (List.averageBy (snd >> EdgeWeight.Length.Of) edges - 1.0) < 1e-14)
+
+          test "in a plane whose frames point along x, u is cos and v is sin; without frames both are 0" {
+              for graph in [ Graph.Ring 7; Graph.Grid(3, 4); Graph.Torus6(3, 5) ] do
+                  let framed = graph.WithFrames(Frames.Towards(graph, struct (1.0, 0.0, 0.0)))
+
+                  for _, edge in edgesOf framed do
+                      Expect.equal (EdgeWeight.U.Of edge) (EdgeWeight.Cos.Of edge) "cos"
+                      Expect.equal (EdgeWeight.V.Of edge) (EdgeWeight.Sin.Of edge) "sin"
+                      Expect.equal edge.N 0.0 "flat"
+
+                  for _, edge in edgesOf graph do
+                      Expect.equal (edge.U, edge.V, edge.N) (0.0, 0.0, 0.0) "no frames"
+          }
 
           test "an operator's text reads back" {
               for name in Seq.append EdgeWeight.Names [ "at:-3"; "at:12" ] do

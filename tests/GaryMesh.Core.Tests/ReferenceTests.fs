@@ -19,7 +19,7 @@ let private close (a: Matrix<float>) (b: Matrix<float>) = (a - b).L2Norm() < 1e-
 let private automatonOf perception channels hidden seed =
     Automaton.Of(
         perception,
-        GradientCheck.RuleFor(RuleShape(channels, (perception: Perception).Count, hidden), seed, 0.5)
+        GradientCheck.RuleFor(RuleShape.For((perception: Perception), channels, hidden), seed, 0.5)
     )
 
 let private run (automaton: Automaton) graph rollout =
@@ -81,7 +81,7 @@ let tests =
           test "a cell lives while it or one it sees is above the threshold, before and after" {
               // The rule adds 1 to channel 0 where channel 0 is at most 0.5 and nothing else: d = relu(1 - 2 s_0) - 0.
               let automaton =
-                  Automaton.Of(Perception [ Operator.Own ], Rule.Zero(RuleShape(2, 1, 1))).WithGate(Gate.Alive(1, 0.5f))
+                  Automaton.Of(Perception [ Operator.Own ], Rule.Zero(RuleShape(2, 2, 1))).WithGate(Gate.Alive(1, 0.5f))
 
               let parameters = [| -2.0; 0.0; 1.0; 1.0; 0.0; 0.0; 0.0 |]
               let alive = [| 0f; 1f; 0f; 0f; 0f; 0f; 0f; 0.5f; 0f; 0.5f |]

@@ -6,7 +6,8 @@ open Expecto
 open GaryMesh
 
 let private shapeOf (channels: int) (operators: int) (hidden: int) (inputs: int) =
-    RuleShape(1 + abs (channels % 8), 1 + abs (operators % 5), 1 + abs (hidden % 9), abs (inputs % 4))
+    let channels = 1 + abs (channels % 8)
+    RuleShape(channels, channels * (1 + abs (operators % 5)), 1 + abs (hidden % 9), abs (inputs % 4))
 
 let private deviation (values: float32[]) = sqrt (Array.averageBy (fun (x: float32) -> float x * float x) values)
 
@@ -29,19 +30,19 @@ let tests =
 
           property "the parts follow each other and fill the vector" (fun (c: int) (k: int) (h: int) (i: int) ->
               let shape = shapeOf c k h i
-              let views = Rule.ViewsOf shape
+              let views = shape.Views
               let ends = views |> Seq.scan (fun at view -> at + view.Length) 0 |> Seq.toList
 
               [ for view in views -> view.Offset ] = List.truncate 4 ends
               && List.last ends = shape.ParameterCount
               && [ for view in views -> view.Name, view.Rows, view.Columns ] =
-                  [ "fc1.weight", shape.Hidden, shape.Perceived
+                  [ "fc1.weight", shape.Hidden, shape.Read
                     "fc1.bias", shape.Hidden, 1
                     "fc2.weight", shape.Channels, shape.Hidden
                     "fc2.bias", shape.Channels, 1 ])
 
           test "a part is that stretch of the vector" {
-              let shape = RuleShape(2, 1, 3)
+              let shape = RuleShape(2, 2, 3)
               let rule = Rule(shape, ReadOnlySpan [| 0.0f .. 16.0f |])
               Expect.equal (rule.View "fc1.weight") [| 0.0f .. 5.0f |] "W1 [3 x 2]"
               Expect.equal (rule.View "fc1.bias") [| 6.0f .. 8.0f |] "b1"
@@ -52,7 +53,7 @@ let tests =
 
           test "a rule keeps its own copy" {
               let values = Array.create 17 1.0f
-              let rule = Rule(RuleShape(2, 1, 3), ReadOnlySpan values)
+              let rule = Rule(RuleShape(2, 2, 3), ReadOnlySpan values)
               values[0] <- 9.0f
               rule.ToArray().[1] <- 9.0f
               rule.View("fc1.weight").[2] <- 9.0f
@@ -60,12 +61,12 @@ let tests =
           }
 
           test "a wrong number of parameters and one that is not finite are refused" {
-              let wrong = refusal (fun () -> Rule(RuleShape(2, 1, 3), ReadOnlySpan(Array.zeroCreate<float32> 16)))
+              let wrong = refusal (fun () -> Rule(RuleShape(2, 2, 3), ReadOnlySpan(Array.zeroCreate<float32> 16)))
               Expect.stringContains wrong "2 -> 3 -> 2 has 17 parameters, but 16" "both sides"
 
               for bad in [ nanf; infinityf; -infinityf ] do
                   let values = Array.init 17 (fun i -> if i = 4 then bad else 0.0f)
-                  let message = refusal (fun () -> Rule(RuleShape(2, 1, 3), ReadOnlySpan values))
+                  let message = refusal (fun () -> Rule(RuleShape(2, 2, 3), ReadOnlySpan values))
                   Expect.stringContains message "number 4" "which one"
           }
 
@@ -80,7 +81,7 @@ let tests =
 
           property "shapes are equal when their sizes are" (fun (c: int) (k: int) (h: int) (i: int) ->
               let a, b = shapeOf c k h i, shapeOf c k h i
-              let other = RuleShape(a.Channels, a.Operators, a.Hidden, a.Inputs + 1)
+              let other = RuleShape(a.Channels, a.Perceived, a.Hidden, a.Inputs + 1)
               a.Equals b && a.GetHashCode() = b.GetHashCode() && not (a.Equals other))
 
           property

@@ -11,7 +11,7 @@ open Microsoft.ML.Data
 let private rows = pictures 1UL 80
 
 let private automaton =
-    Automaton.Of(Perception.Sobel, Rule.Xavier(RuleShape(6, 3, 8), 5UL, 1.0, 0.5)).WithSteps(3, 3)
+    Automaton.Of(Perception.Sobel, Rule.Xavier(RuleShape(6, 18, 8), 5UL, 1.0, 0.5)).WithSteps(3, 3)
 
 let private featurize change =
     let context = MLContext 1

@@ -22,7 +22,7 @@ let private noise cells channels seed =
     State.Create(cells, channels, fun cell channel -> float32 (Counter.normal seed (int64 (cell * channels + channel))))
 
 let private everyThird (target: State) =
-    Loss.MeanSquared(target, null, null).At(fun step steps -> step = steps || step % 3 = 1)
+    MeanSquared(target, null, null).At(fun step steps -> step = steps || step % 3 = 1)
 
 let private differentiate (lanes: int) (threads: int) (world: World) =
     let options = EngineOptions(Lanes = lanes, Threads = threads)
@@ -39,7 +39,7 @@ let private shuffled (graph: Graph) =
     graph.Relabelled([| 0 .. graph.Cells - 1 |] |> Array.sortBy (fun cell -> Counter.word 3UL (int64 cell)))
 
 let private worldOf perception graph channels hidden steps gate =
-    let shape = RuleShape(channels, (perception: Perception).Count, hidden)
+    let shape = RuleShape.For((perception: Perception), channels, hidden)
 
     let automaton =
         Automaton.Of(perception, GradientCheck.RuleFor(shape, 4UL, 0.4)).WithGate(gate).WithTimeStep(0.5)
@@ -64,6 +64,9 @@ let private engineLaws =
       Laws.Batch
       Laws.TraceMemory
       Laws.FlatParameters ]
+
+let private evaluate (loss: Loss) (graph: Graph) (state: State) =
+    loss.Evaluate(state, State.Zeros(graph.Cells, 0), LossContext.After graph)
 
 [<Tests>]
 let tests =
@@ -107,7 +110,7 @@ let tests =
               let automaton, graph, rollout =
                   worldOf Perception.Diffusion (shuffled (Graph.Ring 2500)) 4 6 3 (Gate.Alive(0, 0.2f))
 
-              let shape = RuleShape(4, 2, 6, 3)
+              let shape = RuleShape(4, 8, 6, 3)
               let automaton = automaton.WithRule(GradientCheck.RuleFor(shape, 9UL, 0.5))
               let told = Inputs.PerStep(Array.init 3 (fun step -> noise 2500 3 (uint64 step)))
               obey automaton graph (rollout.WithInputs told) engineLaws
@@ -116,7 +119,7 @@ let tests =
           test "a dead cell does not fire, so it wakes nobody" {
               // One channel on a line of four: d = 1 - 2 relu(s). Cell 0 falls from 1 to 0; cell 2, dead, would rise to 1
               // and keep cell 1 alive, which has a second channel to lose.
-              let shape = RuleShape(2, 1, 1)
+              let shape = RuleShape(2, 2, 1)
               let rule = Rule(shape, ReadOnlySpan [| 1f; 0f; 0f; -2f; 0f; 1f; 0f |])
 
               let automaton = Automaton.Of(Perception [ Operator.Own ], rule).WithGate(Gate.Alive(0, 0.5f))
@@ -173,7 +176,7 @@ let tests =
 
           test "a step at fire rate p moves a binomially plausible share of cells" {
               let cells = 20000
-              let shape = RuleShape(2, 3, 4)
+              let shape = RuleShape(2, 6, 4)
               let automaton = Automaton.Of(Perception.Planar, GradientCheck.RuleFor(shape, 2UL, 1.0))
               let start = noise cells 2 3UL
 
@@ -196,14 +199,17 @@ let tests =
           testPropertyWithConfig config "a trace and its adjoint are the gradient in two halves" (fun () ->
               Prop.forAll (MeshArb.WorldsWithin Limits.Small) (fun world ->
                   let target = noise world.Graph.Cells world.Plan.Channels 77UL
-                  let loss = Loss.MeanSquared(target, null, null)
+                  let loss = MeanSquared(target, null, null)
                   let rollouts = [| world.Rollout; { world.Rollout with Start = target } |]
                   use prepared = new Prepared(world.Automaton, world.Graph)
                   let whole = prepared.Gradient(rollouts, loss)
                   let finals = prepared.Trace rollouts
                   // What is run in between leaves no mark.
                   prepared.Run rollouts[0] |> ignore
-                  let halves = prepared.Adjoint(finals |> Array.map (fun final -> (loss.Evaluate final).Adjoint))
+
+                  let halves =
+                      prepared.Adjoint(finals |> Array.map (fun final -> (evaluate loss world.Graph final).Adjoint))
+
                   Expect.equal halves.Parameters whole.Parameters "derivatives by the parameters"
 
                   for one, other in Array.zip halves.Outcomes whole.Outcomes do
@@ -238,7 +244,7 @@ let tests =
 
           test "a loss that refuses is heard as it spoke, on one thread or two" {
               let automaton, graph, rollout = worldOf Perception.Planar (Graph.Ring 40) 4 6 3 Gate.Open
-              let loss = Loss.MeanSquared([| 1f |], 0)
+              let loss = MeanSquared([| 1f |], 0)
 
               for threads in [ 1; 2 ] do
                   use prepared = new Prepared(automaton, graph, EngineOptions(Threads = threads))
@@ -250,7 +256,7 @@ let tests =
 
           test "what is disposed of takes no call, and one at work comes to its end" {
               let automaton, graph, rollout = worldOf Perception.Planar (Graph.Ring 40) 4 6 3 Gate.Open
-              let loss = Loss.MeanSquared(noise 40 4 1UL, null, null)
+              let loss = MeanSquared(noise 40 4 1UL, null, null)
               let expected = (Engine.Run(automaton, graph, rollout)).ToArray()
 
               for threads in [ 1; 2 ] do
@@ -279,18 +285,18 @@ let tests =
               let automaton, graph, rollout = worldOf Perception.Planar (Graph.Ring 40) 4 6 3 Gate.Open
               let longer = Rollout.Of(rollout.Start, 9, Firing.All)
               use prepared = new Prepared(automaton, graph)
-              let target = Loss.MeanSquared(noise 40 4 1UL, null, null)
+              let target = MeanSquared(noise 40 4 1UL, null, null)
               let expected = prepared.Gradient([| rollout |], target)
 
               let nosy =
-                  Loss(
+                  Loss.Of(
                       "nosy",
                       fun state ->
                           Expect.throwsT<InvalidOperationException>
                               (fun () -> prepared.Gradient([| longer |], target) |> ignore)
                               "one at a time"
 
-                          target.Evaluate state
+                          evaluate target graph state
                   )
 
               Expect.equal (prepared.Gradient([| rollout |], nosy)).Parameters expected.Parameters "untouched"

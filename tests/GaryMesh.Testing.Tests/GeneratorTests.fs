@@ -20,7 +20,7 @@ let tests =
                   let shape = world.Automaton.Rule.Shape
                   Expect.isLessThanOrEqual shape.Channels limits.Channels "channels"
                   Expect.isLessThanOrEqual shape.Hidden limits.Hidden "hidden"
-                  Expect.isLessThanOrEqual shape.Operators limits.Operators "operators"
+                  Expect.isLessThanOrEqual world.Automaton.Perception.Count limits.Operators "operators"
                   Expect.isLessThanOrEqual shape.Inputs limits.Inputs "inputs"
                   Expect.isLessThanOrEqual world.Rollout.Steps limits.Steps "steps"
                   Expect.isLessThanOrEqual world.Graph.Cells limits.Cells "cells"

@@ -45,7 +45,7 @@ let tests =
                       calls <- calls + 1
                       calls % 3 = 0)
 
-              let automaton = Automaton.Of(Perception.Planar, GradientCheck.RuleFor(RuleShape(3, 3, 5), 1UL, 1.0))
+              let automaton = Automaton.Of(Perception.Planar, GradientCheck.RuleFor(RuleShape(3, 9, 5), 1UL, 1.0))
               let graph = Graph.Ring 10
               let start = State.Create(10, 3, fun cell channel -> float32 (cell + channel) / 7f)
 

@@ -23,7 +23,7 @@ internal static class ChatCommand
             var terminal = input is null && !Console.IsInputRedirected;
             if (terminal) error.WriteLine($"Gary, {session.Age} turns old. /help lists the commands, /quit leaves.");
             Talk(new ChatConsole(session, brain, output, stop), input?.Invoke() ?? Input(), session.Settings.LongestMessage, output, terminal ? error : null, stop);
-            return CommandLine.Done;
+            return ExitCode.Done;
         });
         return command;
     }

@@ -8,42 +8,27 @@ namespace GaryMesh.ChatGraft.Commands;
 /// the error stream and an exit code.</summary>
 internal static class CommandLine
 {
-    /// <summary>Done.</summary>
-    public const int Done = 0;
-
-    /// <summary>Training diverged.</summary>
-    public const int Failed = 1;
-
-    /// <summary>Bad input: nothing was written.</summary>
-    public const int Refused = 2;
-
-    /// <summary>Stopped by Ctrl-C, as a shell counts it; a training has kept its checkpoint.</summary>
-    public const int Interrupted = 130;
-
-    private const string Name = "gary-chat";
-
     /// <summary>Runs the command that the arguments name.</summary>
     public static int Run(string[] args, TextWriter output, TextWriter error, CancellationToken stop)
     {
         var root = new RootCommand("A tiny chat model that runs wherever .NET runs, and mesh layers that plug into it.")
         {
-            TrainCommand.Create(output, error, stop),
-            EvalCommand.Create(output),
-            GenerateCommand.Create(output, stop),
-            GraftCommand.Create(output, error, stop),
             ChatCommand.Create(output, error, stop),
-            MemoryTrainCommand.Create(output, stop),
-            MemoryEvalCommand.Create(output, stop),
-            SleepEvalCommand.Create(output, stop),
-            EndureCommand.Create(output, stop),
-            PackCommand.Create(output),
+            GenerateCommand.Create(output, stop),
+            GraftCommand.Create(output, stop),
         };
+        return Run("gary-chat", root, args, output, error);
+    }
+
+    /// <summary>Runs the command among a program's own that the arguments name.</summary>
+    public static int Run(string name, RootCommand root, string[] args, TextWriter output, TextWriter error)
+    {
         var result = root.Parse(args.Length == 0 ? ["--help"] : args);
 
         if (result.Errors.Count > 0 && result.Action is not HelpAction)
         {
-            error.WriteLine($"{Name}: {Refusal.Sentence(result.Errors[0].Message)} See '--help'.");
-            return Refused;
+            error.WriteLine($"{name}: {Refusal.Sentence(result.Errors[0].Message)} See '--help'.");
+            return ExitCode.Refused;
         }
 
         try
@@ -53,14 +38,14 @@ internal static class CommandLine
         }
         catch (OperationCanceledException)
         {
-            error.WriteLine($"{Name}: Stopped; nothing was written.");
-            return Interrupted;
+            error.WriteLine($"{name}: Stopped; nothing was written.");
+            return ExitCode.Interrupted;
         }
         catch (Exception refusal) when (refusal is ArgumentException or InvalidDataException or IOException
             or UnauthorizedAccessException)
         {
-            error.WriteLine($"{Name}: {Refusal.Sentence(refusal.Message)}");
-            return Refused;
+            error.WriteLine($"{name}: {Refusal.Sentence(refusal.Message)}");
+            return ExitCode.Refused;
         }
     }
 }

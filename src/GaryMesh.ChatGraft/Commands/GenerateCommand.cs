@@ -87,7 +87,7 @@ internal static class GenerateCommand
                 output.WriteLine($"({last.Tokens} tokens, {pace:N0} a second)");
             }
 
-            return CommandLine.Done;
+            return ExitCode.Done;
         });
         return command;
     }

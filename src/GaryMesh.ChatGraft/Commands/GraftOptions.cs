@@ -34,17 +34,17 @@ internal sealed class GraftOptions
             command.Options.Add(option);
     }
 
-    /// <summary>The plan of an arm in a stream of a width.</summary>
-    public GraftPlan Plan(ParseResult parsed, string arm, int width) => new(
-        arm,
-        parsed.GetValue(_after),
-        new MeshGraftShape
-        {
-            Width = width,
-            Population = parsed.GetValue(_population),
-            Steps = parsed.GetValue(_cellSteps),
-            Distances = [.. parsed.GetValue(_distances)!],
-            Channels = parsed.GetValue(_channels),
-            Hidden = parsed.GetValue(_hidden),
-        });
+    /// <summary>Blocks that the stream has been through where the graft is plugged in.</summary>
+    public int After(ParseResult parsed) => parsed.GetValue(_after);
+
+    /// <summary>The mesh's sizes in a stream of a width.</summary>
+    public MeshGraftShape Mesh(ParseResult parsed, int width) => new()
+    {
+        Width = width,
+        Population = parsed.GetValue(_population),
+        Steps = parsed.GetValue(_cellSteps),
+        Distances = [.. parsed.GetValue(_distances)!],
+        Channels = parsed.GetValue(_channels),
+        Hidden = parsed.GetValue(_hidden),
+    };
 }

@@ -12,9 +12,6 @@ internal static class Options
 
     public static Option<int> Threads() => Whole("--threads", "Threads; 0 for one per processor. Results do not depend on it.", 0, 0);
 
-    public static Option<int> Stride() =>
-        Whole("--stride", "Tokens from one scored window to the next; fewer give more context and take longer.", 64);
-
     public static Option<string?> File(string name, string description) =>
         new(name) { Description = description, HelpName = "FILE" };
 

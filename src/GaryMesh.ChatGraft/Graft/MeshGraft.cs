@@ -27,7 +27,7 @@ public sealed record MeshGraftShape
 
     /// <summary>The rule's sizes.</summary>
     [JsonIgnore]
-    public RuleShape Rule => new(Channels, Distances.Length + (Population > 1 ? 2 : 1), Hidden, 0);
+    public RuleShape Rule => new(Channels, Channels * (Distances.Length + (Population > 1 ? 2 : 1)), Hidden, 0);
 
     /// <summary>Encoder, rule and readout.</summary>
     [JsonIgnore]

@@ -15,7 +15,7 @@ public sealed class ChatTokenizer
     private readonly BpeTokenizer _tokenizer;
 
     /// <summary>A tokenizer of the merges given, in the order of their rank.</summary>
-    /// <param name="merges">Pairs of tokens, as <see cref="BytePairs.Learn"/> returns them.</param>
+    /// <param name="merges">Pairs of tokens: merge i makes token 256 + i of its pair.</param>
     /// <exception cref="ArgumentException">A merge joins a token that none before it has made.</exception>
     public ChatTokenizer(IReadOnlyList<(int Left, int Right)> merges)
     {
@@ -54,11 +54,6 @@ public sealed class ChatTokenizer
         });
         LineBreak = Encode("\n")[0];
     }
-
-    /// <summary>Learns a vocabulary from a text.</summary>
-    /// <param name="text">The text to learn from.</param>
-    /// <param name="vocabulary">Number of tokens, the 256 bytes included.</param>
-    public static ChatTokenizer Learn(string text, int vocabulary) => new(BytePairs.Learn(text, vocabulary));
 
     /// <summary>The number of tokens.</summary>
     public int Vocabulary => _bytes.Length;

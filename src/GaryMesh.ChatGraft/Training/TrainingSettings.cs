@@ -37,6 +37,17 @@ public sealed record TrainingSettings
     /// <summary>Everything random follows from it.</summary>
     public ulong Seed { get; init; } = 1;
 
+    /// <summary>Those of a graft: a short training that warms up over its first tenth.</summary>
+    internal static TrainingSettings OfGraft(int steps, int batch, double learningRate, ulong seed) => new()
+    {
+        Steps = steps,
+        Batch = batch,
+        LearningRate = learningRate,
+        WarmUp = Math.Max(1, steps / 10),
+        Beta2 = 0.99,
+        Seed = seed,
+    };
+
     /// <summary>The learning rate of step 0, 1, ...: linear warm-up, then half a cosine.</summary>
     public double RateAt(int step)
     {

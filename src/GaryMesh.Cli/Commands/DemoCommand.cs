@@ -79,7 +79,7 @@ internal static class DemoCommand
             .WithStart(Start.Zeros)
             .WithSteps(TrainingSettings.LeastSteps, TrainingSettings.MostSteps);
         var task = TrainingSettings.Task(
-            Loss.MeanSquared(target, Channel),
+            new MeanSquared(target, Channel),
             iterations,
             TrainingSettings.Batch,
             TrainingSettings.LearningRate,

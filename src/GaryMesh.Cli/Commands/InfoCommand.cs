@@ -106,7 +106,7 @@ internal static class InfoCommand
             ["shape"] = shape.Text,
             ["parameters"] = rule.ParameterCount,
             ["channels"] = shape.Channels,
-            ["operators"] = shape.Operators,
+            ["operators"] = automaton.Perception.Count,
             ["hidden"] = shape.Hidden,
             ["inputs"] = shape.Inputs,
             ["perception"] = new JsonArray([.. automaton.Perception.Operators.Select(one => (JsonNode)one.Text)]),

@@ -225,7 +225,7 @@ internal static class RunCommand
             if (Sides(graph) is { } sides)
             {
                 var most = settings.Colour ? 1 : Heat.Most(_rows);
-                return Frames.Draw(
+                return Pictures.Frames.Draw(
                     settings.Colour ? _colours : [.. _rows.Select(row => Heat.Image([.. row.Chunk(sides.Width)], most))],
                     _steps);
             }

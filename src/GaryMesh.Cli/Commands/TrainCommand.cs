@@ -134,7 +134,7 @@ internal static class TrainCommand
 
         FitsMemory(settings.Pool, graph.Cells, channels);
         var task = TrainingSettings.Task(
-                Loss.MeanSquared(target, settings.Channel),
+                new MeanSquared(target, settings.Channel),
                 settings.Iterations,
                 settings.Batch,
                 settings.LearningRate,

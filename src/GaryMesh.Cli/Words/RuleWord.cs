@@ -39,8 +39,8 @@ internal static class RuleWord
         if (sizes.Length == 3 && Size(sizes[0], out var channels) && Size(sizes[1], out var hidden)
             && Size(sizes[2], out var operators))
         {
-            var shape = new RuleShape(channels, operators, hidden);
-            return Automaton.Of(PerceptionOf(operators), Rule.ZeroLast(shape, seed));
+            var perception = PerceptionOf(operators);
+            return Automaton.Of(perception, Rule.ZeroLast(RuleShape.For(perception, channels, hidden), seed));
         }
 
         throw new Complaint(

@@ -105,9 +105,11 @@ type Automaton =
     member automaton.Check() =
         let shape = automaton.Rule.Shape
 
-        if shape.Operators <> automaton.Perception.Count then
+        let width = automaton.Perception.Width shape.Channels
+
+        if shape.Perceived <> width then
             Guard.refuse
-                $"The rule expects {shape.Operators * shape.Channels} perceived values per cell ({shape.Operators} operators x {shape.Channels} channels), but the perception gives {automaton.Perception.Count * shape.Channels} ({automaton.Perception.Count} operators)."
+                $"The rule expects {shape.Perceived} perceived values per cell, but the perception ({automaton.Perception.Text}) gives {width} for {shape.Channels} channels."
 
         Guard.probability "The fire rate" automaton.FireRate
         Guard.finite "The time step" automaton.TimeStep

@@ -2,6 +2,7 @@
 namespace GaryMesh.Kernels
 
 open Microsoft.FSharp.NativeInterop
+open GaryMesh.Vectors
 
 module internal Cells =
     /// One group of edged operators for some cells, the whole state:
@@ -19,8 +20,7 @@ module internal Cells =
         =
         let lanes = 'O.Width
 
-        let channels, stateRow, perceivedRow, width =
-            sizes.Channels, sizes.StateRow, sizes.PerceivedRow, sizes.Edged
+        let channels, stateRow, linearRow, width = sizes.Channels, sizes.StateRow, sizes.LinearRow, sizes.Edged
 
         let start, joined = layout.Forward.Start, layout.Forward.Joined
         let weights = NativePtr.add layout.Forward.Weights k
@@ -58,7 +58,7 @@ module internal Cells =
 
                 channel <- channel + lanes
 
-            out <- NativePtr.add out perceivedRow
+            out <- NativePtr.add out linearRow
 
     /// Copies `length` numbers of the rows of some cells, whole vectors at a time.
     let private copy<'O, 'V when 'O: struct and 'O :> ILanes<'V>>
@@ -116,11 +116,11 @@ module internal Cells =
                 k <- k + 4
 
         for own in (if width > 0 then width + 1 else width) .. width + sizes.Own - 1 do
-            copy<'O, 'V> state sizes.StateRow cells count channels (NativePtr.add z (own * channels)) sizes.PerceivedRow
+            copy<'O, 'V> state sizes.StateRow cells count channels (NativePtr.add z (own * channels)) sizes.LinearRow
 
         if sizes.Inputs > 0 then
-            let told = NativePtr.add z ((width + sizes.Own) * channels)
-            copy<'O, 'V> inputs sizes.InputRow cells count sizes.Inputs told sizes.PerceivedRow
+            let given = NativePtr.add z ((width + sizes.Own) * channels)
+            copy<'O, 'V> inputs sizes.InputRow cells count sizes.Inputs given sizes.LinearRow
 
     /// One group of operators of the adjoint of `perceive`, for the cells of a stretch. The group begins at operator `k`
     /// and adds to `before`; the first one takes the own state's part along.
@@ -137,7 +137,7 @@ module internal Cells =
         (k: int)
         =
         let lanes = 'O.Width
-        let channels, row, dzRow, width = sizes.Channels, sizes.StateRow, sizes.PerceivedRow, sizes.Edged
+        let channels, row, dzRow, width = sizes.Channels, sizes.StateRow, sizes.LinearRow, sizes.Edged
         let start, joined = layout.Backward.Start, layout.Backward.Joined
         let weights = NativePtr.add layout.Backward.Weights k
         let self = NativePtr.add layout.SelfWeights k

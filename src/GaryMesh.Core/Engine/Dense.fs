@@ -3,6 +3,7 @@ namespace GaryMesh
 open System
 open System.Runtime.Intrinsics
 open Microsoft.FSharp.NativeInterop
+open GaryMesh.Vectors
 open GaryMesh.Kernels
 
 [<Struct; NoComparison; NoEquality>]

@@ -11,7 +11,7 @@ type Engine =
     static member Run(automaton: Automaton, graph: Graph, rollout: Rollout) : State =
         Engine.Run(automaton, graph, [| rollout |])[0]
 
-    static member Course(automaton: Automaton, graph: Graph, rollout: Rollout) : State[] =
+    static member Trajectory(automaton: Automaton, graph: Graph, rollout: Rollout) : State[] =
         use prepared = new Prepared(automaton, graph)
         let states = Array.create (rollout.Steps + 1) rollout.Start
 

@@ -12,7 +12,7 @@ type Engine =
     static member Run: automaton: Automaton * graph: Graph * rollouts: Rollout[] -> State[]
 
     /// The states before the first step and after each: steps + 1 of them.
-    static member Course: automaton: Automaton * graph: Graph * rollout: Rollout -> State[]
+    static member Trajectory: automaton: Automaton * graph: Graph * rollout: Rollout -> State[]
 
     /// The loss of a batch of rollouts and its gradient through every step.
     static member Gradient: automaton: Automaton * graph: Graph * rollouts: Rollout[] * loss: Loss -> BatchGradient

@@ -6,38 +6,13 @@ open System.Numerics
 open System.Runtime.Intrinsics
 open Microsoft.FSharp.NativeInterop
 open GaryMesh
-
-/// Buffers of one worker, one tile of cells long.
-[<Sealed>]
-type internal Scratch(sizes: Sizes, stretch: int) =
-    let fired = new Buffer<int>(int64 (Pad.rows stretch))
-    let z = new Buffer<float32>(int64 (sizes.Tile * sizes.PerceivedRow))
-    let hidden = new Buffer<float32>(int64 (sizes.Tile * sizes.HiddenRow))
-    let hiddenBack = new Buffer<float32>(int64 (sizes.Tile * sizes.HiddenRow))
-    let change = new Buffer<float32>(int64 (sizes.Tile * sizes.StateRow))
-    /// The cells of the stretch that fire.
-    member _.Fired = fired.Pointer
-    member _.Z = z.Pointer
-    member _.Hidden = hidden.Pointer
-    member _.HiddenBack = hiddenBack.Pointer
-    member _.Change = change.Pointer
-
-    interface IDisposable with
-        member _.Dispose() =
-            (fired :> IDisposable).Dispose()
-
-            for part in [ z; hidden; hiddenBack; change ] do
-                (part :> IDisposable).Dispose()
-
-/// What the rule saw and how it answered at one step, kept for the way back: a row for each cell that fired, those of a
-/// stretch from the row of its first cell on. Null where they are computed again.
-[<Struct>]
-type internal Kept = { Z: P; Hidden: P }
+open GaryMesh.Rules
+open GaryMesh.Vectors
 
 /// A prepared automaton: everything the kernels read that does not change from step to step.
 [<Sealed>]
-type internal Plan(layout: Layout, sizes: Sizes, rule: PackedRule, gate: Gate) =
-    let zeros = new Buffer<float32>(int64 (sizes.HiddenRow + sizes.PerceivedRow))
+type internal Plan(layout: Layout, sizes: Sizes, rule: IRuleKernel, gate: Gate) =
+    let zeros = new Buffer<float32>(int64 (sizes.InputRow + 16))
 
     let mask =
         Buffer.ofArray (Array.init sizes.StateRow (fun channel -> if channel < sizes.Channels then 1.0f else 0.0f))
@@ -46,6 +21,7 @@ type internal Plan(layout: Layout, sizes: Sizes, rule: PackedRule, gate: Gate) =
     member _.Sizes = sizes
     member _.Rule = rule
     member _.Gate = gate
+    member _.Tile = sizes.Tile rule.KeptRow
     member _.Zeros = zeros.Pointer
     member _.ChannelMask = mask.Pointer
 
@@ -54,47 +30,91 @@ type internal Plan(layout: Layout, sizes: Sizes, rule: PackedRule, gate: Gate) =
             (zeros :> IDisposable).Dispose()
             (mask :> IDisposable).Dispose()
 
-/// The passes, over the cells from `first` to `last` - 1; `first` is a multiple of 64. Masks have 64 cells a word.
+/// Buffers of one worker, one tile of cells long.
+[<Sealed>]
+type internal Scratch(plan: Plan, stretch: int) =
+    let fired = new Buffer<int>(int64 (Pad.rows stretch))
+    let rows row = new Buffer<float32>(int64 plan.Tile * int64 row)
+    let sizes, rule = plan.Sizes, plan.Rule
+    let lifted = if isNull sizes.Lift then 0 else sizes.ZRow
+    let linear, z, zBar = rows sizes.LinearRow, rows lifted, rows lifted
+    let kept, back, change = rows rule.KeptRow, rows rule.ScratchRow, rows sizes.StateRow
+    let auxiliary = rows sizes.Auxiliary
+    /// The cells of the stretch that fire.
+    member _.Fired = fired.Pointer
+    member _.Linear = linear.Pointer
+    /// What the lift makes of the linear perceptions, and its adjoint.
+    member _.Z = z.Pointer
+    member _.ZBar = zBar.Pointer
+    member _.Kept = kept.Pointer
+    member _.Back = back.Pointer
+    member _.Change = change.Pointer
+    member _.Auxiliary = auxiliary.Pointer
+
+    interface IDisposable with
+        member _.Dispose() =
+            (fired :> IDisposable).Dispose()
+
+            for part in [ linear; z; zBar; kept; back; change; auxiliary ] do
+                (part :> IDisposable).Dispose()
+
+/// Where the numbers of one step lie: rows by place, of the whole graph.
+[<Struct; NoComparison; NoEquality>]
+type internal StepRows =
+    {
+        /// The state before the step.
+        Before: P
+        Inputs: P
+        /// Who fires, by place, 64 cells a word.
+        Firing: nativeptr<uint64>
+        /// Linear perceptions and what the rule keeps, for the way back: a row for each cell that fired, those of a stretch
+        /// from the row of its first cell on. Null where they are computed again.
+        Linear: P
+        Kept: P
+        /// What the cells report beside their change [cells x auxiliary].
+        Auxiliary: P
+    }
+
+/// Where the adjoint of one step lies.
+[<Struct; NoComparison; NoEquality>]
+type internal AdjointRows =
+    {
+        /// The adjoint of the state after the step.
+        State: P
+        /// The adjoint of what the cells reported.
+        Auxiliary: P
+        /// The adjoint of the linear perceptions: a row for each cell that fired.
+        Linear: P
+        /// The row of each cell in `Linear`; `ZeroRow` for a cell that did not fire.
+        Slot: nativeptr<int>
+        ZeroRow: int
+    }
+
+/// The passes, over the cells from `first` to `last` - 1; `first` is a multiple of 64.
 type internal IKernels =
     /// Numbers in a vector.
     abstract Lanes: int
 
-    /// after = before + change where `firing` (by place) is set. Keeps z and hidden where `kept` is given.
-    abstract Forward:
-        plan: Plan *
-        scratch: Scratch *
-        before: P *
-        after: P *
-        inputs: P *
-        firing: nativeptr<uint64> *
-        kept: Kept *
-        first: int *
-        last: int ->
-            unit
+    /// after = before + change where `step.Firing` is set.
+    abstract Forward: plan: Plan * scratch: Scratch * step: StepRows * after: P * first: int * last: int -> unit
 
-    /// From the adjoint after a step: dz of every cell that fired into the rows of the stretch, their slots, and the
-    /// gradient of the rule added to `sums`. `dz` and `slot` are the whole graph's.
+    /// From the adjoint after a step: that of the linear perceptions of every cell that fired, their slots, and the gradient
+    /// of the rule added to `sums`.
     abstract BackwardRule:
-        plan: Plan *
-        scratch: Scratch *
-        before: P *
-        inputs: P *
-        firing: nativeptr<uint64> *
-        kept: Kept *
-        adjoint: P *
-        dz: P *
-        zeroRow: int *
-        slot: nativeptr<int> *
-        sums: P *
-        first: int *
-        last: int ->
-            unit
+        plan: Plan * scratch: Scratch * step: StepRows * adjoint: AdjointRows * sums: P * first: int * last: int -> unit
 
-    /// From dz: the adjoint before the step.
-    abstract BackwardState:
-        plan: Plan * adjoint: P * dz: P * slot: nativeptr<int> * out: P * first: int * last: int -> unit
+    /// From the adjoint of the linear perceptions: that of the state before the step.
+    abstract BackwardState: plan: Plan * adjoint: AdjointRows * out: P * first: int * last: int -> unit
 
 module internal Passes =
+    let isNull (p: P) = NativePtr.toNativeInt p = 0n
+
+    /// The row `index` of rows so long, however many there are.
+    let row (rows: P) (index: int) (length: int) : P =
+        NativePtr.ofNativeInt (NativePtr.toNativeInt rows + nativeint index * nativeint (4 * length))
+
+    let span (p: P) (length: int) = Span<float32>(NativePtr.toVoidPtr p, length)
+
     /// Lists the cells of the stretch whose bit is set.
     let collect (firing: nativeptr<uint64>) (first: int) (last: int) (fired: nativeptr<int>) =
         let mutable count = 0
@@ -126,6 +146,11 @@ module internal Passes =
                     bits <- bits ||| (((byUser[cell >>> 6] >>> (cell &&& 63)) &&& 1UL) <<< bit)
 
                 NativePtr.set byPlace word bits
+
+    /// Keeps the bits of the stretch that are set in `others`, too.
+    let intersect (words: nativeptr<uint64>) (others: nativeptr<uint64>) (first: int) (last: int) =
+        for word in first >>> 6 .. (last - 1) >>> 6 do
+            NativePtr.set words word (NativePtr.get words word &&& NativePtr.get others word)
 
     /// Which cells of the stretch live: they or a neighbour have the gate's channel above its threshold.
     let alive
@@ -170,75 +195,115 @@ module internal Passes =
 
             while dead <> 0UL do
                 let cell = start + BitOperations.TrailingZeroCount dead
-                Span<float32>(NativePtr.toVoidPtr (NativePtr.add values (cell * row)), row).Clear()
+                (span (NativePtr.add values (cell * row)) row).Clear()
                 dead <- dead &&& (dead - 1UL)
+
+    /// Rows of the cells listed, from and to places that are theirs.
+    let gather (rows: P) (length: int) (cells: nativeptr<int>) (count: int) (target: P) =
+        for i in 0 .. count - 1 do
+            (span (row rows (NativePtr.get cells i) length) length).CopyTo(span (row target i length) length)
+
+    let scatter (source: P) (length: int) (cells: nativeptr<int>) (count: int) (rows: P) =
+        for i in 0 .. count - 1 do
+            (span (row source i length) length).CopyTo(span (row rows (NativePtr.get cells i) length) length)
+
+    /// z from the linear perceptions of some cells: what the lift makes of them, then the inputs.
+    let lift (sizes: Sizes) (lift: Lift) (linear: P) (count: int) (z: P) =
+        let own = span (NativePtr.stackalloc<float32> sizes.Linear) sizes.Linear
+        let width = sizes.Shape.Perceived
+
+        for i in 0 .. count - 1 do
+            let source, target = row linear i sizes.LinearRow, row z i sizes.ZRow
+
+            for at in 0 .. sizes.Linear - 1 do
+                own[sizes.UserOfLinear[at]] <- NativePtr.get source at
+
+            lift.Apply<float32, Singles>(sizes.Channels, Span.op_Implicit own, span target width)
+
+            (span (NativePtr.add source sizes.Linear) sizes.Inputs)
+                .CopyTo(span (NativePtr.add target width) sizes.Inputs)
+
+    /// The adjoint of `lift`.
+    let liftBack (sizes: Sizes) (lift: Lift) (linear: P) (zBar: P) (count: int) (linearBar: P) =
+        let own = span (NativePtr.stackalloc<float32> sizes.Linear) sizes.Linear
+        let ownBar = span (NativePtr.stackalloc<float32> sizes.Linear) sizes.Linear
+        let width = sizes.Shape.Perceived
+
+        for i in 0 .. count - 1 do
+            let source, given = row linear i sizes.LinearRow, row zBar i sizes.ZRow
+            let target = row linearBar i sizes.LinearRow
+            ownBar.Clear()
+
+            for at in 0 .. sizes.Linear - 1 do
+                own[sizes.UserOfLinear[at]] <- NativePtr.get source at
+
+            lift.Adjoint<float32, Singles>(
+                sizes.Channels,
+                Span.op_Implicit own,
+                Span.op_Implicit (span given width),
+                ownBar
+            )
+
+            for at in 0 .. sizes.Linear - 1 do
+                NativePtr.set target at ownBar[sizes.UserOfLinear[at]]
+
+            (span (NativePtr.add given width) sizes.Inputs)
+                .CopyTo(span (NativePtr.add target sizes.Linear) sizes.Inputs)
 
 [<Sealed>]
 type internal Kernels<'O, 'V when 'O: struct and 'O :> ILanes<'V>>() =
-    static let isNull (p: P) = NativePtr.toNativeInt p = 0n
-
-    /// Perceives `count` cells and lets the hidden layer answer.
-    static member private Answer(plan: Plan, before, inputs, fired: nativeptr<int>, count: int, z: P, hidden: P) =
+    /// What `count` cells read: linear perceptions into `linear`, and z, which is the same unless there is a lift.
+    static member private Perceive
+        (plan: Plan, scratch: Scratch, step: inref<StepRows>, fired, count: int, linear: P)
+        : P =
         let sizes = plan.Sizes
+        Cells.perceive<'O, 'V> plan.Layout sizes step.Before step.Inputs fired count linear
 
-        Cells.perceive<'O, 'V> plan.Layout sizes before inputs fired count z
-
-        Product.packed<'O, 'V>
-            z
-            sizes.PerceivedRow
-            (Pad.rows count)
-            plan.Rule.W1
-            plan.Rule.B1
-            hidden
-            sizes.HiddenRow
-            Finish.Relu
-            hidden
+        match sizes.Lift with
+        | null -> linear
+        | lift ->
+            Passes.lift sizes lift linear count scratch.Z
+            scratch.Z
 
     interface IKernels with
         member _.Lanes = 'O.Width
 
-        member _.Forward(plan, scratch, before, after, inputs, firing, kept, first, last) =
+        member _.Forward(plan, scratch, step, after, first, last) =
             let sizes = plan.Sizes
             let row = sizes.StateRow
             // The whole stretch, fired cells too: a plain copy brings the rows that are read next into the cache.
             let at = first * row
             let length = (last - first) * row
 
-            Span<float32>(NativePtr.toVoidPtr (NativePtr.add before at), length)
-                .CopyTo(Span<float32>(NativePtr.toVoidPtr (NativePtr.add after at), length))
+            (Passes.span (NativePtr.add step.Before at) length).CopyTo(Passes.span (NativePtr.add after at) length)
 
-            let count = Passes.collect firing first last scratch.Fired
+            let reports = sizes.Auxiliary
+
+            if reports > 0 then
+                (Passes.span (Passes.row step.Auxiliary first reports) ((last - first) * reports)).Clear()
+
+            let count = Passes.collect step.Firing first last scratch.Fired
             let mutable done' = 0
 
             while done' < count do
-                let tile = min sizes.Tile (count - done')
+                let tile = min plan.Tile (count - done')
                 let fired = NativePtr.add scratch.Fired done'
-                let kept' = not (isNull kept.Z)
+                let keeps = not (Passes.isNull step.Kept)
 
-                let z =
-                    if kept' then
-                        NativePtr.add kept.Z ((first + done') * sizes.PerceivedRow)
+                let linear =
+                    if keeps then
+                        Passes.row step.Linear (first + done') sizes.LinearRow
                     else
-                        scratch.Z
+                        scratch.Linear
 
-                let hidden =
-                    if kept' then
-                        NativePtr.add kept.Hidden ((first + done') * sizes.HiddenRow)
+                let kept =
+                    if keeps then
+                        Passes.row step.Kept (first + done') plan.Rule.KeptRow
                     else
-                        scratch.Hidden
+                        scratch.Kept
 
-                Kernels<'O, 'V>.Answer(plan, before, inputs, fired, tile, z, hidden)
-
-                Product.packed<'O, 'V>
-                    hidden
-                    sizes.HiddenRow
-                    (Pad.rows tile)
-                    plan.Rule.W2
-                    plan.Rule.B2
-                    scratch.Change
-                    row
-                    Finish.Plain
-                    hidden
+                let z = Kernels<'O, 'V>.Perceive(plan, scratch, &step, fired, tile, linear)
+                plan.Rule.Forward(z, tile, kept, scratch.Change, scratch.Auxiliary)
 
                 for i in 0 .. tile - 1 do
                     let own = NativePtr.get fired i * row
@@ -246,103 +311,85 @@ type internal Kernels<'O, 'V when 'O: struct and 'O :> ILanes<'V>>() =
 
                     while channel < row do
                         let change = 'O.Load(NativePtr.add scratch.Change (i * row + channel))
-                        let was = 'O.Load(NativePtr.add before (own + channel))
+                        let was = 'O.Load(NativePtr.add step.Before (own + channel))
                         'O.Store('O.Add(was, change), NativePtr.add after (own + channel))
                         channel <- channel + 'O.Width
 
+                if reports > 0 then
+                    Passes.scatter scratch.Auxiliary reports fired tile step.Auxiliary
+
                 done' <- done' + tile
 
-        member _.BackwardRule
-            (plan, scratch, before, inputs, firing, kept, adjoint, dz, zeroRow, slot, sums, first, last)
-            =
+        member _.BackwardRule(plan, scratch, step, adjoint, sums, first, last) =
             let sizes = plan.Sizes
             let row = sizes.StateRow
-            let perceivedRows, hiddenRows = Pad.rows sizes.Perceived, Pad.rows sizes.Hidden
 
             for cell in first .. last - 1 do
-                NativePtr.set slot cell zeroRow
+                NativePtr.set adjoint.Slot cell adjoint.ZeroRow
 
-            let count = Passes.collect firing first last scratch.Fired
+            let count = Passes.collect step.Firing first last scratch.Fired
             let mutable done' = 0
 
             while done' < count do
-                let tile = min sizes.Tile (count - done')
+                let tile = min plan.Tile (count - done')
                 let fired = NativePtr.add scratch.Fired done'
                 let start = first + done'
+                let keeps = not (Passes.isNull step.Kept)
+                let linear = if keeps then Passes.row step.Linear start sizes.LinearRow else scratch.Linear
+                let kept = if keeps then Passes.row step.Kept start plan.Rule.KeptRow else scratch.Kept
 
-                let struct (z, hidden) =
-                    if isNull kept.Z then
-                        Kernels<'O, 'V>.Answer(plan, before, inputs, fired, tile, scratch.Z, scratch.Hidden)
-                        struct (scratch.Z, scratch.Hidden)
+                let z =
+                    if not keeps then
+                        let z = Kernels<'O, 'V>.Perceive(plan, scratch, &step, fired, tile, linear)
+                        plan.Rule.Keep(z, tile, kept)
+                        z
                     else
-                        struct (NativePtr.add kept.Z (start * sizes.PerceivedRow),
-                                NativePtr.add kept.Hidden (start * sizes.HiddenRow))
+                        match sizes.Lift with
+                        | null -> linear
+                        | lift ->
+                            Passes.lift sizes lift linear tile scratch.Z
+                            scratch.Z
 
                 let change = scratch.Change
 
                 for i in 0 .. tile - 1 do
                     let cell = NativePtr.get fired i
-                    NativePtr.set slot cell (start + i)
+                    NativePtr.set adjoint.Slot cell (start + i)
                     let mutable channel = 0
 
                     while channel < row do
                         'O
                             .Store(
-                                'O.Load(NativePtr.add adjoint (cell * row + channel)),
+                                'O.Load(NativePtr.add adjoint.State (cell * row + channel)),
                                 NativePtr.add change (i * row + channel)
                             )
 
                         channel <- channel + 'O.Width
 
-                let rows = Pad.rows tile
+                if sizes.Auxiliary > 0 then
+                    Passes.gather adjoint.Auxiliary sizes.Auxiliary fired tile scratch.Auxiliary
 
-                Product.packed<'O, 'V>
-                    change
-                    row
-                    rows
-                    plan.Rule.W2Back
-                    plan.Zeros
-                    scratch.HiddenBack
-                    sizes.HiddenRow
-                    Finish.Gated
-                    hidden
+                let linearBar = Passes.row adjoint.Linear start sizes.LinearRow
+                let zBar = if isNull sizes.Lift then linearBar else scratch.ZBar
+                plan.Rule.Backward(z, tile, kept, change, scratch.Auxiliary, zBar, scratch.Back, sums)
 
-                let dz =
-                    NativePtr.ofNativeInt (
-                        NativePtr.toNativeInt dz + nativeint start * nativeint (4 * sizes.PerceivedRow)
-                    )
+                match sizes.Lift with
+                | null -> ()
+                | lift -> Passes.liftBack sizes lift linear zBar tile linearBar
 
-                Product.packed<'O, 'V>
-                    scratch.HiddenBack
-                    sizes.HiddenRow
-                    rows
-                    plan.Rule.W1Back
-                    plan.Zeros
-                    dz
-                    sizes.PerceivedRow
-                    Finish.Plain
-                    dz
-
-                let sum offset = NativePtr.add sums (offset sizes)
-                let back = scratch.HiddenBack
-
-                Product.addOuter<'O, 'V>
-                    z
-                    sizes.PerceivedRow
-                    perceivedRows
-                    back
-                    sizes.HiddenRow
-                    sizes.HiddenRow
-                    tile
-                    (sum GradientSums.w1)
-
-                Product.addOuter<'O, 'V> hidden sizes.HiddenRow hiddenRows change row row tile (sum GradientSums.w2)
-                Product.addRows<'O, 'V> back sizes.HiddenRow sizes.HiddenRow tile (sum GradientSums.b1)
-                Product.addRows<'O, 'V> change row row tile (sum GradientSums.b2)
                 done' <- done' + tile
 
-        member _.BackwardState(plan, adjoint, dz, slot, out, first, last) =
-            Cells.perceiveBack<'O, 'V> plan.Layout plan.Sizes dz slot plan.ChannelMask adjoint out first last
+        member _.BackwardState(plan, adjoint, out, first, last) =
+            Cells.perceiveBack<'O, 'V>
+                plan.Layout
+                plan.Sizes
+                adjoint.Linear
+                adjoint.Slot
+                plan.ChannelMask
+                adjoint.State
+                out
+                first
+                last
 
 /// The widest vectors that the machine has, or a width asked for.
 module internal Kernels =

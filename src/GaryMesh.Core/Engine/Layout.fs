@@ -4,7 +4,9 @@ namespace GaryMesh.Kernels
 
 open System
 open Microsoft.FSharp.NativeInterop
+open GaryMesh.Vectors
 open GaryMesh
+open GaryMesh.Graphs
 
 /// The order of cells inside the engine.
 module internal CellOrder =
@@ -18,36 +20,6 @@ module internal CellOrder =
 
         sum / float (max 1 graph.Edges)
 
-    /// Cells in breadth-first order from the one that sees the fewest (after Cuthill and McKee, ACM 1969): `order[place]`
-    /// is the user's cell.
-    let private breadthFirst (graph: Graph) =
-        let byDegree = Array.init graph.Cells id
-        Array.sortInPlaceBy (fun cell -> graph.Degree cell) byDegree
-        let order = Array.zeroCreate graph.Cells
-        let placed = Array.zeroCreate<bool> graph.Cells
-        let mutable filled = 0
-        let mutable read = 0
-
-        for root in byDegree do
-            if not placed[root] then
-                placed[root] <- true
-                order[filled] <- root
-                filled <- filled + 1
-
-                while read < filled do
-                    let cell = order[read]
-                    read <- read + 1
-
-                    for edge in graph.RowStart[cell] .. graph.RowStart[cell + 1] - 1 do
-                        let next = graph.Neighbours[edge]
-
-                        if not placed[next] then
-                            placed[next] <- true
-                            order[filled] <- next
-                            filled <- filled + 1
-
-        order
-
     /// The order in which cells lie in memory, or null for the user's own, which is kept where it is near enough.
     let choose (graph: Graph) : int[] | null =
         // A small graph fits the cache in any order.
@@ -59,7 +31,7 @@ module internal CellOrder =
             if own < 256.0 then
                 null
             else
-                let order = breadthFirst graph
+                let order = BreadthFirst.order graph
                 let placeOf = Array.zeroCreate graph.Cells
                 order |> Array.iteri (fun place cell -> placeOf[cell] <- place)
                 if spread graph (fun cell -> placeOf[cell]) < 0.7 * own then order else null
@@ -181,6 +153,9 @@ type internal Layout(graph: Graph, perception: Perception) =
     member _.SelfWeights = selfWeights.Pointer
     /// The user's cell at each place, or null where both are the same.
     member _.Order = order
+
+    /// The place of a cell of the user's.
+    member _.PlaceOf(cell: int) = placeOfCell cell
 
     member _.Bytes =
         forwardRows.Bytes

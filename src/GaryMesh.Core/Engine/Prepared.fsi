@@ -1,32 +1,8 @@
 namespace GaryMesh
 
 open System
+open System.Collections.Immutable
 open System.Threading
-
-/// How much of the way forward a gradient keeps for the way back.
-[<RequireQualifiedAccess>]
-type TraceMemory =
-    /// The fastest that fits a budget in bytes for each rollout of a batch: everything as long as it stays in a core's
-    /// cache, every state, or checkpoints.
-    | Within of Bytes: int64
-    /// Every state and what the rule saw and answered at every step: the fastest for small graphs.
-    | Everything
-    /// Every state; what the rule saw is computed again: cells x steps x channels.
-    | States
-    /// About sqrt(2 T) states at a time; the others are computed again once, one interval after the other (after Chen et
-    /// al., arXiv 1604.06174, who keep 2 sqrt(T); here intervals shrink, so that each uses the memory of those after it).
-    | Checkpoints
-
-/// How a prepared run uses the machine. None of these changes a result, but for the vectors' width its last bits.
-[<Sealed>]
-type EngineOptions =
-    new: unit -> EngineOptions
-    /// Number of threads, the caller's among them; 0, the default, for one per processor.
-    member Threads: int with get, set
-    /// Numbers in a vector: 1, 4, 8 or 16; 0, the default, for the widest that the machine has.
-    member Lanes: int with get, set
-    /// 256 MB a rollout by default.
-    member TraceMemory: TraceMemory with get, set
 
 /// What one rollout of a batch came to.
 [<NoComparison; ReferenceEquality>]
@@ -34,6 +10,8 @@ type Outcome =
     {
         /// The sum of the loss over the steps it looked at; 0 from `Adjoint`, whose caller has the loss.
         Loss: float
+        /// The sums of the loss's parts, by name; empty for a loss of one part.
+        Parts: ImmutableArray<struct (string * float)>
         /// The state after the last step.
         Final: State
         /// The loss's derivative by the start [cells x channels].
@@ -49,6 +27,8 @@ type BatchGradient =
     {
         /// The losses' sum.
         Loss: float
+        /// The sums of the losses' parts, by name.
+        Parts: ImmutableArray<struct (string * float)>
         /// The sum's derivative by each parameter, in the order of `Rule.Parameters`.
         Parameters: float[]
         /// One for each rollout.
@@ -80,6 +60,11 @@ type Prepared =
     /// <exception cref="T:System.ArgumentException">The shape differs.</exception>
     member Load: next: Rule -> unit
 
+    /// <summary>A run that is stepped, read and written, with the rule, rates and threads of this one: changing them there
+    /// changes them here.</summary>
+    /// <exception cref="T:System.ArgumentException">The rollout does not fit; the message names both sizes.</exception>
+    member Begin: rollout: Rollout -> Simulation
+
     /// The state after a rollout.
     /// <exception cref="T:System.ArgumentException">The rollout does not fit; the message names both sizes.</exception>
     member Run: rollout: Rollout -> State
@@ -97,6 +82,12 @@ type Prepared =
     /// As above, each rollout under a loss of its own.
     member Gradient: rollouts: Rollout[] * losses: Loss[] -> BatchGradient
 
+    /// As above; `key` is that of whatever the losses draw.
+    member Gradient: rollouts: Rollout[] * losses: Loss[] * key: uint64 -> BatchGradient
+
+    /// The loss of each rollout of a batch, at the steps where it looks.
+    member Evaluate: rollouts: Rollout[] * loss: Loss * key: uint64 -> float[]
+
     /// The states after the rollouts of a batch, with what the way back needs kept: the first half of a gradient, for a
     /// loss that more than the rollouts leads to (a readout, the layers of another network).
     member Trace: rollouts: Rollout[] -> State[]
@@ -110,4 +101,5 @@ type Prepared =
     /// As `Run`, into an array of the caller's [cells x channels]; unchecked, and without allocation on a small graph.
     member internal RunInto: rollout: Rollout * final: float32[] -> unit
 
+    member Dispose: unit -> unit
     interface IDisposable

@@ -4,6 +4,7 @@ namespace GaryMesh.Kernels
 open System
 open Microsoft.FSharp.NativeInterop
 open GaryMesh
+open GaryMesh.Vectors
 
 /// What a tape remembers of the way forward.
 [<RequireQualifiedAccess>]
@@ -43,7 +44,8 @@ module internal Checkpoints =
 
         struct (slot, first)
 
-/// A state between the user's order and rows of whole cache lines by place, for the places `from` .. `until - 1`.
+/// Numbers of cells between the user's order [cells x channels] and rows of whole cache lines by place, for the places
+/// `from` .. `until - 1`.
 module internal Exchange =
     let inline private each (order: int[] | null) from until (move: int -> int -> unit) =
         match order with
@@ -54,10 +56,7 @@ module internal Exchange =
             for place in from .. until - 1 do
                 move place order[place]
 
-    let enter (order: int[] | null) (state: State) (row: int) (buffer: P) from until =
-        let channels = state.Channels
-        let source = state.Data
-
+    let enter (order: int[] | null) (source: float32[]) (channels: int) (row: int) (buffer: P) from until =
         each order from until (fun place cell ->
             let target = Span<float32>(NativePtr.toVoidPtr (NativePtr.add buffer (place * row)), row)
             ReadOnlySpan(source, cell * channels, channels).CopyTo target
@@ -69,24 +68,22 @@ module internal Exchange =
                 .CopyTo(Span(values, cell * channels, channels)))
 
     /// Adds a state of the user's to rows by place.
-    let add (order: int[] | null) (state: State) (row: int) (buffer: P) from until =
-        let channels = state.Channels
-        let source = state.Data
-
+    let add (order: int[] | null) (source: float32[]) (channels: int) (row: int) (buffer: P) from until =
         each order from until (fun place cell ->
             for channel in 0 .. channels - 1 do
                 let at = place * row + channel
                 NativePtr.set buffer at (NativePtr.get buffer at + source[cell * channels + channel]))
 
 [<Sealed>]
-type internal Tape(plan: Plan, kernels: IKernels, fireRate: float, memory: Memory, steps: int, stretch: int) =
-    let layout, sizes = plan.Layout, plan.Sizes
+type internal Tape(plan: Plan, kernels: IKernels, memory: Memory, steps: int, stretch: int, scratches: Scratch[]) =
+    let layout, sizes, rule = plan.Layout, plan.Sizes, plan.Rule
     let cells = layout.Cells
     let words = (cells + 63) / 64
     let stretches = (cells + stretch - 1) / stretch
     let rows = stretches * stretch
-    let stateLength = int64 cells * int64 sizes.StateRow
-    let newState _ = new Buffer<float32>(stateLength)
+    let reports = sizes.Auxiliary
+    let newRows count row _ = new Buffer<float32>(int64 count * int64 row)
+    let newState = newRows cells sizes.StateRow
 
     let struct (slotOfState, firstOfInterval) =
         match memory with
@@ -105,62 +102,118 @@ type internal Tape(plan: Plan, kernels: IKernels, fireRate: float, memory: Memor
     let backward = memory <> Memory.Nothing
     let perStep = if backward then steps else 1
     let firing = new Buffer<uint64>(int64 perStep * int64 words)
-
-    let living, after =
-        if plan.Gate.IsOpen then
-            new Buffer<uint64>(0L), new Buffer<uint64>(0L)
-        else
-            new Buffer<uint64>(int64 perStep * int64 words), new Buffer<uint64>(int64 words)
-
+    let gatedWords n = new Buffer<uint64>(if plan.Gate.IsOpen then 0L else int64 n * int64 words)
+    let living, after = gatedWords perStep, gatedWords 1
     let firingByUser = Array.zeroCreate<uint64> words
     let keeps = memory.IsEverything
-    let zLength, hiddenLength = rows * sizes.PerceivedRow, rows * sizes.HiddenRow
-
-    let kept length =
-        if keeps then
-            Array.init steps (fun _ -> new Buffer<float32>(int64 length))
-        else
-            [||]
-
-    let keptZ, keptHidden = kept zLength, kept hiddenLength
+    let kept row = Array.init (if keeps then steps else 0) (newRows rows row)
+    let keptLinear, keptRule = kept sizes.LinearRow, kept rule.KeptRow
+    let auxiliaries = Array.init (if reports = 0 then 0 else perStep) (newRows cells reports)
     let only length = new Buffer<float32>(if backward then length else 0L)
-    let dz = only (int64 (rows + 1) * int64 sizes.PerceivedRow + 16L)
+    let auxiliaryBar = only (int64 cells * int64 reports)
+    let linearBar = only (int64 (rows + 1) * int64 sizes.LinearRow + 16L)
     let slot = new Buffer<int>(if backward then int64 cells else 0L)
     let adjoints = if backward then Array.init 2 newState else [||]
-    let sumsLength = GradientSums.length sizes
-    let sums = only (int64 stretches * int64 sumsLength)
+    let sums = only (int64 stretches * int64 rule.SumsLength)
     let mutable inputs: Buffer<float32>[] = [||]
     let mutable rollout = Unchecked.defaultof<Rollout>
-    let mutable current = 0
+    let mutable drawn = Firing.All
+    /// The step that the passes go through, counted from the rollout's first.
+    let mutable at = 0
+    let mutable adjoint = 0
 
-    let last index = min cells ((index + 1) * stretch)
-    let wordsAt (buffer: Buffer<uint64>) step = if backward then buffer.At(int64 step * int64 words) else buffer.Pointer
+    let wordsAt (buffer: Buffer<uint64>) = if backward then buffer.At(int64 at * int64 words) else buffer.Pointer
 
-    let inputsAt step : P =
+    let nothing: P = NativePtr.ofNativeInt 0n
+
+    let inputsNow () : P =
         match inputs.Length with
         | 0 -> plan.Zeros
         | 1 -> inputs[0].Pointer
-        | _ -> inputs[step].Pointer
+        | _ -> inputs[at].Pointer
 
-    let keptAt step =
-        if keeps then
-            { Z = keptZ[step].Pointer; Hidden = keptHidden[step].Pointer }
-        else
-            { Z = NativePtr.ofNativeInt 0n; Hidden = NativePtr.ofNativeInt 0n }
+    let auxiliaryAt step : P =
+        if reports = 0 then nothing
+        elif backward then auxiliaries[step].Pointer
+        else auxiliaries[0].Pointer
 
-    /// The buffer that holds the state before `step` (the last one: `step` = steps).
-    let slotOf step = if memory.IsNothing then step % 2 else slotOfState[step]
+    /// Where the state before `step` lies (the last one: `step` = steps).
+    let stateAt step = states[if memory.IsNothing then step % 2 else slotOfState[step]].Pointer
 
-    let stateAt step = states[slotOf step].Pointer
+    let stepRows () : StepRows =
+        { Before = stateAt at
+          Inputs = inputsNow ()
+          Firing = wordsAt firing
+          Linear = (if keeps then keptLinear[at].Pointer else nothing)
+          Kept = (if keeps then keptRule[at].Pointer else nothing)
+          Auxiliary = auxiliaryAt at }
+
+    let adjointRows () : AdjointRows =
+        { State = adjoints[adjoint].Pointer
+          Auxiliary = auxiliaryBar.Pointer
+          Linear = linearBar.Pointer
+          Slot = slot.Pointer
+          ZeroRow = rows }
+
+    /// A pass as a piece of work: what a worker does to the cells `from` .. `until - 1` of a stretch.
+    let pass (work: Scratch -> int -> int -> int -> unit) =
+        Piece(fun worker index -> work scratches[worker] index (index * stretch) (min cells ((index + 1) * stretch)))
+
+    let update =
+        pass (fun scratch _ from until ->
+            let fires = wordsAt firing
+            Passes.place layout.Order firingByUser fires from until
+
+            match plan.Gate with
+            | Gate.Open -> ()
+            | Gate.Alive(channel, threshold) ->
+                // A dead cell does not fire.
+                let lives = wordsAt living
+                Passes.alive layout sizes.StateRow channel threshold (stateAt at) from until lives
+                Passes.intersect fires lives from until
+
+            kernels.Forward(plan, scratch, stepRows (), stateAt (at + 1), from, until))
+
+    /// Who lives after the update, too: it looks at the neighbours' new states.
+    let survive =
+        pass (fun _ _ from until ->
+            match plan.Gate with
+            | Gate.Open -> ()
+            | Gate.Alive(channel, threshold) ->
+                Passes.alive layout sizes.StateRow channel threshold (stateAt (at + 1)) from until after.Pointer
+                Passes.intersect (wordsAt living) after.Pointer from until)
+
+    let bury =
+        pass (fun _ _ from until -> Passes.clear (wordsAt living) sizes.StateRow (stateAt (at + 1)) from until)
+
+    let forward = if plan.Gate.IsOpen then [| update |] else [| update; survive; bury |]
+
+    let throughRule =
+        pass (fun scratch index from until ->
+            let rows = adjointRows ()
+
+            if not plan.Gate.IsOpen then
+                Passes.clear (wordsAt living) sizes.StateRow rows.State from until
+
+            let sums = sums.At(int64 index * int64 rule.SumsLength)
+            kernels.BackwardRule(plan, scratch, stepRows (), rows, sums, from, until))
+
+    let throughGraph =
+        pass (fun _ _ from until ->
+            kernels.BackwardState(plan, adjointRows (), adjoints[1 - adjoint].Pointer, from, until))
+
+    let back = [| throughRule; throughGraph |]
 
     member _.Stretches = stretches
     member _.Steps = rollout.Steps
     member _.Rollout = rollout
+    member _.Backward = backward
 
     /// Takes up a rollout of at most the tape's steps; its numbers follow by `Enter`, for all places.
     member _.Begin(next: Rollout) =
         rollout <- next
-        current <- 0
+        drawn <- next.Firing
+        at <- 0
 
         let given =
             match next.Inputs with
@@ -172,56 +225,51 @@ type internal Tape(plan: Plan, kernels: IKernels, fireRate: float, memory: Memor
             for buffer in inputs do
                 (buffer :> IDisposable).Dispose()
 
-            inputs <- Array.init given (fun _ -> new Buffer<float32>(int64 cells * int64 sizes.InputRow))
+            inputs <- Array.init given (newRows cells sizes.InputRow)
 
     /// Copies in the start and the inputs of the places `from` .. `until - 1`.
     member _.Enter(from: int, until: int) =
-        Exchange.enter layout.Order rollout.Start sizes.StateRow (stateAt 0) from until
+        // Inline, as a closure would be memory for every row of a model that is asked row after row.
+        let inline enter (state: State) row target =
+            Exchange.enter layout.Order state.Data state.Channels row target from until
+
+        enter rollout.Start sizes.StateRow (stateAt 0)
 
         if sizes.Inputs > 0 then
             match rollout.Inputs with
             | Inputs.Absent -> ()
-            | Inputs.Constant state -> Exchange.enter layout.Order state sizes.InputRow inputs[0].Pointer from until
+            | Inputs.Constant state -> enter state sizes.InputRow inputs[0].Pointer
             | Inputs.PerStep states ->
                 for step in 0 .. rollout.Steps - 1 do
-                    Exchange.enter layout.Order states[step] sizes.InputRow inputs[step].Pointer from until
+                    enter states[step] sizes.InputRow inputs[step].Pointer
 
-    /// Draws who fires at `step`; then each stretch is placed by `ForwardPass`.
-    member _.Draw(step: int) = rollout.Firing.Fill(fireRate, step, cells, firingByUser)
+    /// Other inputs from here on, in place of one for every step.
+    member _.EnterInputs(values: float32[]) =
+        Exchange.enter layout.Order values sizes.Inputs sizes.InputRow inputs[0].Pointer 0 cells
 
-    /// The passes of one step, each of which must end for all stretches before the next begins.
-    member _.ForwardPasses = if plan.Gate.IsOpen then 1 else 3
+    /// Makes ready for `step` and draws who fires; `number` is the step that the draw is for. After it the forward passes
+    /// follow, each of which must end for all stretches before the next begins.
+    member _.Draw(step: int, number: int, fireRate: float) =
+        at <- step
+        drawn.Fill(fireRate, number, cells, firingByUser)
 
-    member _.ForwardPass(step: int, pass: int, index: int, scratch: Scratch) =
-        let from, until = index * stretch, last index
-        let before, next = stateAt step, stateAt (step + 1)
-        let fires = wordsAt firing step
+    /// Other draws from here on, in place of the rollout's.
+    member _.Firing
+        with set value = drawn <- value
 
-        match plan.Gate, pass with
-        | Gate.Open, _ ->
-            Passes.place layout.Order firingByUser fires from until
-            kernels.Forward(plan, scratch, before, next, inputsAt step, fires, keptAt step, from, until)
-        | Gate.Alive(channel, threshold), 0 ->
-            // A dead cell does not fire.
-            let lives = wordsAt living step
-            Passes.place layout.Order firingByUser fires from until
-            Passes.alive layout sizes.StateRow channel threshold before from until lives
-
-            for word in from >>> 6 .. (until - 1) >>> 6 do
-                NativePtr.set fires word (NativePtr.get fires word &&& NativePtr.get lives word)
-
-            kernels.Forward(plan, scratch, before, next, inputsAt step, fires, keptAt step, from, until)
-        | Gate.Alive(channel, threshold), 1 ->
-            let lives = wordsAt living step
-            Passes.alive layout sizes.StateRow channel threshold next from until after.Pointer
-
-            for word in from >>> 6 .. (until - 1) >>> 6 do
-                NativePtr.set lives word (NativePtr.get lives word &&& NativePtr.get after.Pointer word)
-        | Gate.Alive _, _ -> Passes.clear (wordsAt living step) sizes.StateRow next from until
+    member _.Forward = forward
 
     /// Copies out the state before `step`, in the user's order.
     member _.Leave(step: int, values: float32[], from: int, until: int) =
         Exchange.leave layout.Order sizes.Channels sizes.StateRow (stateAt step) values from until
+
+    /// The row of a cell of the user's in the state before `step`.
+    member _.RowOf(step: int, cell: int) : P = Passes.row (stateAt step) (layout.PlaceOf cell) sizes.StateRow
+
+    /// Copies out what the cells reported at the step before the state `step`.
+    member _.LeaveAuxiliary(step: int, values: float32[]) =
+        if reports > 0 && step > 0 then
+            Exchange.leave layout.Order reports reports (auxiliaryAt (step - 1)) values 0 cells
 
     /// The step from which states must be computed again before the way back can pass `step`, or `step` itself: where the
     /// state after it begins another interval.
@@ -229,80 +277,60 @@ type internal Tape(plan: Plan, kernels: IKernels, fireRate: float, memory: Memor
 
     /// Makes ready for the way back: no adjoint yet, no gradient.
     member _.BeginBack() =
-        current <- 0
+        adjoint <- 0
         adjoints[0].Clear()
         sums.Clear()
 
     /// Adds what the loss says of a state to the adjoint.
-    member _.AddAdjoint(adjoint: State, from: int, until: int) =
-        Exchange.add layout.Order adjoint sizes.StateRow adjoints[current].Pointer from until
+    member _.AddAdjoint(given: State, from: int, until: int) =
+        Exchange.add layout.Order given.Data given.Channels sizes.StateRow adjoints[adjoint].Pointer from until
 
-    /// Two passes of one step back; after both, `Turn`.
-    member _.BackwardPass(step: int, pass: int, index: int, scratch: Scratch) =
-        let from, until = index * stretch, last index
-        let adjoint, next = adjoints[current].Pointer, adjoints[1 - current].Pointer
+    /// Takes what the loss says of the auxiliary values of the step that the way back comes to next, or null.
+    member _.SetAuxiliaryAdjoint(given: State | null) =
+        if reports > 0 then
+            match given with
+            | null -> auxiliaryBar.Clear()
+            | given -> Exchange.enter layout.Order given.Data reports reports auxiliaryBar.Pointer 0 cells
 
-        if pass = 0 then
-            if not plan.Gate.IsOpen then
-                Passes.clear (wordsAt living step) sizes.StateRow adjoint from until
-
-            kernels.BackwardRule(
-                plan,
-                scratch,
-                stateAt step,
-                inputsAt step,
-                wordsAt firing step,
-                keptAt step,
-                adjoint,
-                dz.Pointer,
-                rows,
-                slot.Pointer,
-                sums.At(int64 index * int64 sumsLength),
-                from,
-                until
-            )
-        else
-            kernels.BackwardState(plan, adjoint, dz.Pointer, slot.Pointer, next, from, until)
-
-    member _.Turn() = current <- 1 - current
+    /// Makes ready for the way back over `step`; after its passes, `Turn`.
+    member _.BackOver(step: int) = at <- step
+    member _.Back = back
+    member _.Turn() = adjoint <- 1 - adjoint
 
     /// The adjoint of the inputs of the step whose passes back have just ended, added to `total` [cells x inputs].
     member _.AddInputAdjoint(total: float32[]) =
-        let told = (sizes.Edged + sizes.Own) * sizes.Channels
-
         for place in 0 .. cells - 1 do
             let cell =
                 match layout.Order with
                 | null -> place
                 | order -> order[place]
 
-            let row = dz.At(int64 (NativePtr.get slot.Pointer place) * int64 sizes.PerceivedRow + int64 told)
+            let row = Passes.row linearBar.Pointer (NativePtr.get slot.Pointer place) sizes.LinearRow
 
             for i in 0 .. sizes.Inputs - 1 do
-                let at = cell * sizes.Inputs + i
-                total[at] <- total[at] + NativePtr.get row i
+                let into = cell * sizes.Inputs + i
+                total[into] <- total[into] + NativePtr.get row (sizes.Linear + i)
 
     /// Copies out the adjoint of the state before the first step, once every step has been walked back.
     member _.LeaveAdjoint(values: float32[], from: int, until: int) =
-        Exchange.leave layout.Order sizes.Channels sizes.StateRow adjoints[current].Pointer values from until
+        Exchange.leave layout.Order sizes.Channels sizes.StateRow adjoints[adjoint].Pointer values from until
 
     /// Adds the rollout's gradient, stretch by stretch in order, to one in the rule's own order.
     member _.AddGradient(timeStep: float, gradient: float[]) =
         for index in 0 .. stretches - 1 do
-            GradientSums.addTo sizes timeStep (sums.At(int64 index * int64 sumsLength)) gradient
+            rule.AddTo(sums.At(int64 index * int64 rule.SumsLength), timeStep, gradient)
 
-    member _.Bytes =
-        let all = Array.concat [ states; keptZ; keptHidden; adjoints; inputs ]
+    member private _.Floats =
+        Array.concat
+            [ states; keptLinear; keptRule; auxiliaries; adjoints; inputs; [| linearBar; sums; auxiliaryBar |] ]
 
-        Array.sumBy (fun (buffer: Buffer<float32>) -> buffer.Bytes) all
-        + dz.Bytes
-        + sums.Bytes
-        + firing.Bytes
+    member tape.Bytes = firing.Bytes + Array.sumBy (fun (buffer: Buffer<float32>) -> buffer.Bytes) tape.Floats
 
     /// What a tape of these sizes would take, in bytes.
-    static member Estimate(sizes: Sizes, cells: int, memory: Memory, steps: int) =
-        let state = 4L * int64 cells * int64 sizes.StateRow
-        let row = 4L * int64 (sizes.PerceivedRow + sizes.HiddenRow) * int64 cells
+    static member Estimate(plan: Plan, memory: Memory, steps: int) =
+        let cells = int64 plan.Layout.Cells
+        let state = 4L * cells * int64 plan.Sizes.StateRow
+        let row = 4L * int64 (plan.Sizes.LinearRow + plan.Rule.KeptRow) * cells
 
         match memory with
         | Memory.Nothing -> 2L * state
@@ -311,8 +339,8 @@ type internal Tape(plan: Plan, kernels: IKernels, fireRate: float, memory: Memor
         | Memory.Checkpoints slots -> int64 slots * state
 
     interface IDisposable with
-        member _.Dispose() =
-            for buffer in Array.concat [ states; keptZ; keptHidden; adjoints; inputs; [| dz; sums |] ] do
+        member tape.Dispose() =
+            for buffer in tape.Floats do
                 (buffer :> IDisposable).Dispose()
 
             for buffer in [ firing; living; after ] do

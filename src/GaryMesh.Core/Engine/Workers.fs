@@ -8,24 +8,26 @@ open System.Threading
 /// One piece of work, done by some worker: the worker's number and the piece's.
 type internal Piece = delegate of worker: int * piece: int -> unit
 
-/// A job in progress: pieces are claimed from counters, so a worker that the system holds up claims none, and the caller
-/// waits only for what somebody has claimed.
+/// The job in progress: pieces are claimed from counters, so a worker that the system holds up claims none, and the caller
+/// waits only for what somebody has claimed. One object serves job after job, so that a job costs no memory.
 ///
 /// Each worker begins with a share of its own, the same in every job over as many pieces, before it helps the others: what
 /// it wrote in one pass it finds in its own cache in the next.
 [<Sealed>]
-type private Job(pieces: int, threads: int, work: Piece) =
+type private Job(threads: int) =
     /// A counter to each share, on a cache line of its own.
     let claimed = Array.zeroCreate<int>(threads * 32)
+    let mutable pieces = 0
+    let mutable work = Unchecked.defaultof<Piece>
     let mutable finished = 0
     let mutable failure: exn | null = null
+    let mutable opened = 0
+    /// Workers that may look at the fields above.
+    let mutable inside = 0
 
     let firstOf share = int (int64 share * int64 pieces / int64 threads)
 
-    member _.IsDone = Volatile.Read &finished >= pieces
-    member _.Failure = failure
-
-    member _.Take(worker: int) =
+    let take worker =
         for turn in 0 .. threads - 1 do
             let share = (worker + turn) % threads
             let first, last = firstOf share, firstOf (share + 1)
@@ -44,41 +46,65 @@ type private Job(pieces: int, threads: int, work: Piece) =
 
                     Interlocked.Increment &finished |> ignore
 
+    member _.IsDone = Volatile.Read &finished >= pieces
+    member _.Failure = failure
+
+    /// Ends the job before and begins another, once nobody is left in the old one.
+    member _.Begin(count: int, next: Piece) =
+        Interlocked.Exchange(&opened, 0) |> ignore
+
+        while Volatile.Read &inside > 0 do
+            Thread.SpinWait 1
+
+        Array.Clear claimed
+        pieces <- count
+        work <- next
+        finished <- 0
+        failure <- null
+        Volatile.Write(&opened, 1)
+
+    member _.Take(worker: int) =
+        Interlocked.Increment &inside |> ignore
+
+        if Volatile.Read &opened = 1 then
+            take worker
+
+        Interlocked.Decrement &inside |> ignore
+
 /// A fixed number of threads, the caller among them. Workers spin for a moment between jobs and then sleep.
 [<Sealed>]
 type internal Workers(threads: int) =
-    let mutable job: Job | null = null
+    let job = Job threads
+    /// Counts the jobs: a worker sees by it that there is another one.
+    let mutable number = 0
     let mutable sleeping = 0
     let mutable stopping = false
     let wake = new SemaphoreSlim 0
 
     let loop worker =
-        let mutable last: Job | null = null
+        let mutable last = 0
 
         while not (Volatile.Read &stopping) do
             let mutable spins = 0
 
-            while Object.ReferenceEquals(Volatile.Read &job, last) && spins < 2000 && not (Volatile.Read &stopping) do
+            while Volatile.Read &number = last && spins < 2000 && not (Volatile.Read &stopping) do
                 spins <- spins + 1
                 Thread.SpinWait 8
 
-            let current = Volatile.Read &job
+            let current = Volatile.Read &number
 
-            if Object.ReferenceEquals(current, last) then
+            if current = last then
                 Interlocked.Increment &sleeping |> ignore
 
                 // Looks once more after announcing sleep, so that no job is missed; the timeout is a safety net. An idle
                 // worker does not spin again before it has worked.
-                while Object.ReferenceEquals(Volatile.Read &job, last) && not (Volatile.Read &stopping) do
+                while Volatile.Read &number = last && not (Volatile.Read &stopping) do
                     wake.Wait 100 |> ignore
 
                 Interlocked.Decrement &sleeping |> ignore
             else
                 last <- current
-
-                match current with
-                | null -> ()
-                | current -> current.Take worker
+                job.Take worker
 
     do
         for worker in 1 .. threads - 1 do
@@ -92,22 +118,22 @@ type internal Workers(threads: int) =
             for piece in 0 .. pieces - 1 do
                 work.Invoke(0, piece)
         else
-            let current = Job(pieces, threads, work)
-            Volatile.Write(&job, current)
+            job.Begin(pieces, work)
+            Volatile.Write(&number, number + 1)
             let asleep = Volatile.Read &sleeping
 
             if asleep > 0 then
                 wake.Release(min asleep (pieces - 1)) |> ignore
 
-            current.Take 0
+            job.Take 0
             let mutable spins = 0
 
-            while not current.IsDone do
+            while not job.IsDone do
                 spins <- spins + 1
 
                 if spins < 2000 then Thread.SpinWait 8 else Thread.Yield() |> ignore
 
-            match current.Failure with
+            match job.Failure with
             | null -> ()
             // As it was thrown: what a caller sees does not depend on the number of threads.
             | failure -> ExceptionDispatchInfo.Throw failure

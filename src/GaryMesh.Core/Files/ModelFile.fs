@@ -5,15 +5,12 @@ open System.Collections.Generic
 open System.Collections.Immutable
 open System.IO
 
-/// A graph among the entries of a file: the word that it follows from, or its rows.
+/// A graph among the entries of a file: the word that it follows from, or its rows; and its frames.
 module private GraphEntries =
-    let names =
-        [ "graph"
-          "graph.row_start"
-          "graph.neighbours"
-          "graph.offsets"
-          "graph.weights"
-          "graph.positions" ]
+    let private rows =
+        [ "graph.row_start"; "graph.neighbours"; "graph.offsets"; "graph.weights"; "graph.positions" ]
+
+    let names = [ "graph"; yield! rows; "graph.frames" ]
 
     /// The graph that the name stands for, if it is a word at all.
     let private ofWord (name: string) =
@@ -22,9 +19,10 @@ module private GraphEntries =
         with :? ArgumentException ->
             None
 
-    let private same (a: Graph) (b: Graph) =
-        let equal (x: ImmutableArray<'a>) (y: ImmutableArray<'a>) = x.AsSpan().SequenceEqual(y.AsSpan())
+    let private equal (x: ImmutableArray<'a>) (y: ImmutableArray<'a>) = x.AsSpan().SequenceEqual(y.AsSpan())
 
+    /// Whether two graphs are the same but for their frames.
+    let private same (a: Graph) (b: Graph) =
         a.Topology = b.Topology
         && equal a.RowStart b.RowStart
         && equal a.Neighbours b.Neighbours
@@ -59,10 +57,13 @@ module private GraphEntries =
                   "graph.weights", floats graph.Weights 1
 
               if not graph.Positions.IsEmpty then
-                  "graph.positions", floats graph.Positions 3 ]
+                  "graph.positions", floats graph.Positions 3
+
+          if not graph.Frames.IsEmpty then
+              "graph.frames", floats graph.Frames 9 ]
         |> List.map KeyValuePair
 
-    let read (entries: Entries) : Graph | null =
+    let read (entries: ArchiveReader) : Graph | null =
         if not (entries.Has "graph") then
             match names |> List.tryFind entries.Has with
             | Some stray -> entries.Bad $"the entry '{stray}' is there without the entry 'graph'"
@@ -70,22 +71,25 @@ module private GraphEntries =
         else
             let name = entries.Texts("graph", [])[0]
 
-            if not (entries.Has "graph.row_start") then
-                match names |> List.tail |> List.tryFind entries.Has with
-                | Some stray -> entries.Bad $"the entry '{stray}' is there without the entry 'graph.row_start'"
-                | None -> entries.Trying(fun () -> GraphFile.Parse name)
-            else
-                let rowStart = entries.Ints("graph.row_start", [ -1 ])
-                let neighbours = entries.Ints("graph.neighbours", [ -1 ])
+            let floats entry shape : float[] | null = if entries.Has entry then entries.Doubles(entry, shape) else null
 
-                let floats entry shape : float[] | null =
-                    if entries.Has entry then entries.Doubles(entry, shape) else null
+            let unframed =
+                if entries.Has "graph.row_start" then
+                    let rowStart = entries.Ints("graph.row_start", [ -1 ])
+                    let neighbours = entries.Ints("graph.neighbours", [ -1 ])
+                    let offsets = floats "graph.offsets" [ neighbours.Length; 3 ]
+                    let weights = floats "graph.weights" [ neighbours.Length ]
+                    let positions = floats "graph.positions" [ rowStart.Length - 1; 3 ]
 
-                let offsets = floats "graph.offsets" [ neighbours.Length; 3 ]
-                let weights = floats "graph.weights" [ neighbours.Length ]
-                let positions = floats "graph.positions" [ rowStart.Length - 1; 3 ]
+                    entries.Trying(fun () -> Graph.OfRows(rowStart, neighbours, offsets, weights, positions).Named name)
+                else
+                    match rows |> List.tryFind entries.Has with
+                    | Some stray -> entries.Bad $"the entry '{stray}' is there without the entry 'graph.row_start'"
+                    | None -> entries.Trying(fun () -> GraphFile.Parse name)
 
-                entries.Trying(fun () -> Graph.OfRows(rowStart, neighbours, offsets, weights, positions).Named name)
+            match floats "graph.frames" [ unframed.Cells; 9 ] with
+            | null -> unframed
+            | frames -> entries.Trying(fun () -> unframed.WithFrames frames)
 
 module private ModelEntries =
     [<Literal>]
@@ -122,8 +126,6 @@ module private ModelEntries =
           "output_shift"
           "output_scale" ]
 
-    let private isBias (view: ParameterView) = view.Name.EndsWith("bias", StringComparison.Ordinal)
-
     let entries (model: Model) (graph: Graph | null) =
         let shape, scaling = model.Shape, model.Scaling
         let int32 (value: int) = NpyArray.OfInt32([||], [| value |])
@@ -133,8 +135,7 @@ module private ModelEntries =
         let operators = shape.Perception.Operators |> Seq.map _.Text |> Array.ofSeq
 
         [ for view in model.Views do
-              let size = if isBias view then [| view.Rows |] else [| view.Rows; view.Columns |]
-              KeyValuePair(view.Name, NpyArray.OfFloat32(size, model.View view.Name))
+              KeyValuePair(view.Name, NpyArray.OfFloat32(view.FileShape, model.View view.Name))
 
           for name, entry in
               [ "format", NpyArray.OfText Kind
@@ -170,7 +171,7 @@ module private ModelEntries =
           | graph -> yield! GraphEntries.of' graph ]
 
     let read (name: string) (arrays: IReadOnlyDictionary<string, NpyArray>) (known: EdgeWeight seq) =
-        let entries = Entries(name, arrays)
+        let entries = ArchiveReader(name, arrays)
         let version = entries.Version(Kind, Version)
 
         if version < Version then
@@ -214,10 +215,7 @@ module private ModelEntries =
 
         // The parts are compared with what the file holds before anything is made in the sizes that it names.
         let parameters =
-            shape.Views
-            |> Seq.map (fun view ->
-                floats view.Name (if isBias view then [ view.Rows ] else [ view.Rows; view.Columns ]))
-            |> Array.concat
+            shape.Views |> Seq.map (fun view -> floats view.Name (List.ofArray view.FileShape)) |> Array.concat
 
         let scaling =
             { FeatureShift = floats "feature_shift" [ shape.Features ]

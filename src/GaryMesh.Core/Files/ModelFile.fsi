@@ -18,7 +18,8 @@ open System.IO
 /// <item>`feature_shift`, `feature_scale` float32 [features], `output_shift`, `output_scale` float32 [outputs];</item>
 /// <item>the graph, where the file holds one: `graph` text, a word such as "grid:8x8"; or, for a graph that no word
 /// stands for, `graph` its name, `graph.row_start` int32 [cells + 1], `graph.neighbours` int32 [edges], and where there are some
-/// `graph.offsets` float64 [edges x 3], `graph.weights` float64 [edges], `graph.positions` float64 [cells x 3].</item>
+/// `graph.offsets` float64 [edges x 3], `graph.weights` float64 [edges], `graph.positions` float64 [cells x 3]; and with
+/// either, where the graph has frames, `graph.frames` float64 [cells x 9].</item>
 /// </list>
 /// A newer version, and any entry that the version does not have, is refused: it may hold what changes the model's meaning.
 /// </remarks>

@@ -9,7 +9,7 @@ module private StateEntries =
         [ KeyValuePair("state", NpyArray.OfFloat32([| state.Cells; state.Channels |], state.ToArray())) ]
 
     let read (name: string) (arrays: IReadOnlyDictionary<string, NpyArray>) =
-        let entries = Entries(name, arrays)
+        let entries = ArchiveReader(name, arrays)
         let struct (shape, values) = entries.Floats("state", [ -1; -1 ])
 
         if shape[0] < 1 || shape[1] < 1 then

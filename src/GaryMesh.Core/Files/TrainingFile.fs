@@ -33,7 +33,10 @@ module private Settings =
 
     /// A loss is a function, so what it says of a noise state stands for it, and which steps it looks at.
     let private loss (automaton: Automaton) (graph: Graph) (loss: Loss) =
-        let said = loss.Evaluate(Start.Noise(1.0f).On(graph, automaton.Rule.Shape.Channels, 0x10555UL))
+        let shape, steps = automaton.Rule.Shape, automaton.MostSteps
+        let state = Start.Noise(1.0f).On(graph, shape.Channels, 0x10555UL)
+        let context = { LossContext.After graph with Step = steps; Steps = steps }
+        let said = loss.Evaluate(state, State.Zeros(graph.Cells, shape.Auxiliary), context)
 
         let sees =
             [ for steps in automaton.LeastSteps .. automaton.MostSteps do
@@ -129,7 +132,7 @@ module private Checkpoint =
           "judged_losses", floats (judged |> Array.map (fun (struct (_, loss)) -> loss)) ]
         |> List.map KeyValuePair
 
-    let private compare (entries: Entries) (here: (string * string) seq) =
+    let private compare (entries: ArchiveReader) (here: (string * string) seq) =
         let there = entries.Texts("settings", [ -1; 2 ]) |> Array.chunkBySize 2
         let mutable count = 0
 
@@ -148,7 +151,7 @@ module private Checkpoint =
                 $"the setting '{there[count][0]}' is unknown, and the training may not go on the same without it"
 
     let read name arrays (automaton: Automaton) (graph: Graph) (task: TrainingTask) : Training =
-        let entries = Entries(name, arrays)
+        let entries = ArchiveReader(name, arrays)
         let version = entries.Version(Kind, Version)
 
         if version < Version then

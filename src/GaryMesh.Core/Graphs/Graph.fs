@@ -14,56 +14,142 @@ type Topology =
     | Torus of Height: int * Width: int
     | General
 
+/// What a graph holds; an array is empty where the graph has nothing of its kind.
+[<NoComparison; NoEquality>]
+type private GraphData =
+    {
+        Name: string
+        Topology: Topology
+        Middle: int
+        RowStart: int[]
+        Neighbours: int[]
+        Offsets: float[]
+        Weights: float[]
+        Positions: float[]
+        Frames: float[]
+        /// The degree of each cell in the whole graph, where this graph is cut from one.
+        WholeDegrees: int[]
+        MeanLength: float
+    }
+
 /// Rows under construction: what each cell sees, in order.
 module private Rows =
-    /// One edge: the neighbour and the offset to it.
+    /// The cell at the other end of an edge, and the offset to it.
     [<Struct>]
-    type Edge = { Neighbour: int; X: float; Y: float; Z: float }
+    type Link = { Neighbour: int; X: float; Y: float; Z: float }
 
     let between (positions: float[]) (cell: int) (neighbour: int) =
         let at axis = positions[3 * neighbour + axis] - positions[3 * cell + axis]
         { Neighbour = neighbour; X = at 0; Y = at 1; Z = at 2 }
 
+    /// The mean length of offsets, to the same bits in whatever order the edges come: lengths are added as whole multiples
+    /// of the last bit of the longest.
+    let meanLength (offsets: float[]) =
+        let edges = offsets.Length / 3
+        let length edge = Double.Hypot(Double.Hypot(offsets[3 * edge], offsets[3 * edge + 1]), offsets[3 * edge + 2])
+        let mutable longest = 0.0
+
+        for edge in 0 .. edges - 1 do
+            longest <- max longest (length edge)
+
+        if longest = 0.0 then
+            0.0
+        else
+            let bit = max Double.Epsilon (Math.ScaleB(1.0, Math.ILogB longest - 52))
+            let mutable sum = UInt128.Zero
+
+            for edge in 0 .. edges - 1 do
+                sum <- sum + UInt128.op_Implicit (uint64 (Math.Round(length edge / bit)))
+
+            float sum / float edges * bit
+
+    let finite name what (values: float[]) =
+        match Array.tryFindIndex (Double.IsFinite >> not) values with
+        | Some at -> Guard.refuse $"Every {what} must be finite, but number {at} of {name} is {values[at]}."
+        | None -> ()
+
     let wrap size i = ((i % size) + size) % size
 
 [<Sealed>]
-type Graph
-    private
-    (name, topology, middle: int, rowStart: int[], neighbours: int[], offsets: float[], weights: float[], positions) =
+type Graph private (data: GraphData) =
+    let { RowStart = rowStart; Neighbours = neighbours } = data
     let cells = rowStart.Length - 1
 
     do
         if cells < 1 then
-            Guard.refuse $"A graph needs at least one cell, but {name} has none."
+            Guard.refuse $"A graph needs at least one cell, but {data.Name} has none."
 
-        let finite what (values: float[]) =
-            match Array.tryFindIndex (Double.IsFinite >> not) values with
-            | Some at -> Guard.refuse $"Every {what} must be finite, but number {at} of {name} is {values[at]}."
-            | None -> ()
+        Rows.finite data.Name "position" data.Positions
+        Rows.finite data.Name "weight" data.Weights
+        Rows.finite data.Name "offset" data.Offsets
 
-        finite "position" positions
-        finite "weight" weights
-        finite "offset" offsets
-
-    member _.Name: string = name
-    member _.Topology: Topology = topology
+    member _.Name = data.Name
+    member _.Topology = data.Topology
     member _.Cells = cells
     member _.Edges = neighbours.Length
     member _.RowStart = ImmutableCollectionsMarshal.AsImmutableArray rowStart
     member _.Neighbours = ImmutableCollectionsMarshal.AsImmutableArray neighbours
-    member _.Offsets = ImmutableCollectionsMarshal.AsImmutableArray offsets
-    member _.Weights = ImmutableCollectionsMarshal.AsImmutableArray weights
-    member _.Positions = ImmutableCollectionsMarshal.AsImmutableArray<float> positions
+    member _.Offsets = ImmutableCollectionsMarshal.AsImmutableArray data.Offsets
+    member _.Weights = ImmutableCollectionsMarshal.AsImmutableArray data.Weights
+    member _.Positions = ImmutableCollectionsMarshal.AsImmutableArray data.Positions
+    member _.Frames = ImmutableCollectionsMarshal.AsImmutableArray data.Frames
+    member _.MeanLength = data.MeanLength
     member _.Degree(cell: int) = rowStart[cell + 1] - rowStart[cell]
 
-    member _.Middle = middle
+    member graph.WholeDegree(cell: int) =
+        if data.WholeDegrees.Length = 0 then
+            graph.Degree cell
+        else
+            data.WholeDegrees[cell]
 
-    member _.Named(name: string) = Graph(name, topology, middle, rowStart, neighbours, offsets, weights, positions)
+    member _.Middle = data.Middle
+
+    member _.Named(name: string) = Graph { data with Name = name }
+
+    member _.WithFrames(frames: float[]) =
+        if frames.Length <> 9 * cells then
+            Guard.refuse
+                $"Frames are 9 numbers a cell, {9 * cells} for the {cells} cells of {data.Name}, but {frames.Length} are given."
+
+        Rows.finite data.Name "number of a frame" frames
+        let names = "uvn"
+
+        for cell in 0 .. cells - 1 do
+            for a in 0..2 do
+                for b in a..2 do
+                    let at = 9 * cell
+                    let mutable product = 0.0
+
+                    for axis in 0..2 do
+                        product <- product + frames[at + 3 * a + axis] * frames[at + 3 * b + axis]
+
+                    let expected = if a = b then 1.0 else 0.0
+
+                    if abs (product - expected) > 1e-6 then
+                        Guard.refuse
+                            $"A frame is three unit vectors u, v and n at right angles, to within 1e-6, but for cell {cell} of {data.Name} the product {names[a]} . {names[b]} is {product} and not {expected}."
+
+        Graph { data with Frames = Array.copy frames }
+
+    /// A graph that is whole and has no frames.
+    static member private Whole(name, topology, middle, rowStart, neighbours, offsets: float[], weights, positions) =
+        Graph
+            { Name = name
+              Topology = topology
+              Middle = middle
+              RowStart = rowStart
+              Neighbours = neighbours
+              Offsets = offsets
+              Weights = weights
+              Positions = positions
+              Frames = [||]
+              WholeDegrees = [||]
+              MeanLength = Rows.meanLength offsets }
 
     /// A graph of weights 1: `edgeOf cell n` gives the n-th edge that a cell may have, 0 <= n < most, or none. It is asked
     /// twice, so that the arrays have their final size from the start: a graph may fill a good part of the memory.
     static member private Build
-        (name, topology, cells: int, positions, most: int, edgeOf: int -> int -> Rows.Edge voption)
+        (name, topology, cells: int, positions, most: int, edgeOf: int -> int -> Rows.Link voption)
         =
         let rowStart = Array.zeroCreate (cells + 1)
 
@@ -99,7 +185,7 @@ type Graph
             | Topology.Torus _
             | Topology.General -> 0
 
-        Graph(name, topology, middle, rowStart, neighbours, offsets, [||], positions)
+        Graph.Whole(name, topology, middle, rowStart, neighbours, offsets, [||], positions)
 
     /// Edges of a lattice cell: the given steps, wrapped or cut at the border.
     static member private Lattice(name, topology, height, width, closed, steps, place: float * float -> float * float) =
@@ -253,7 +339,16 @@ type Graph
                                positions[3 * neighbours[edge] + axis] - positions[3 * cell + axis] |]
             | offsets -> offsets
 
-        Graph("graph", Topology.General, 0, Array.copy rowStart, Array.copy neighbours, offsets, weights, positions)
+        Graph.Whole(
+            "graph",
+            Topology.General,
+            0,
+            Array.copy rowStart,
+            Array.copy neighbours,
+            offsets,
+            weights,
+            positions
+        )
 
     static member OfEdges
         (cells: int, sources: int[], targets: int[], directed: bool, weights: float[] | null, positions: float[] | null)
@@ -362,31 +457,42 @@ type Graph
         let edgeOf cell (n: int) = ValueSome(Rows.between positions cell (nearest[cell][n]))
         Graph.Build($"knn:{k}", Topology.General, cells, Array.copy positions, k, edgeOf)
 
+    member graph.Cut(chosen: int[], complete: int -> bool) =
+        let labelOf = Array.create cells -1
+        chosen |> Array.iteri (fun label cell -> labelOf[cell] <- label)
+        let degreeOf label = if complete label then graph.Degree chosen[label] else 0
+        let starts = Array.scan (+) 0 (Array.init chosen.Length degreeOf)
+        let edges = Array.zeroCreate starts[chosen.Length]
+
+        for label in 0 .. chosen.Length - 1 do
+            for i in 0 .. degreeOf label - 1 do
+                edges[starts[label] + i] <- rowStart[chosen[label]] + i
+
+        let pick per (values: float[]) (items: int[]) =
+            if values.Length = 0 then
+                [||]
+            else
+                Array.init (per * items.Length) (fun i -> values[per * items[i / per] + i % per])
+
+        Graph
+            { data with
+                Topology = Topology.General
+                Middle = max 0 labelOf[data.Middle]
+                RowStart = starts
+                Neighbours = edges |> Array.map (fun edge -> labelOf[neighbours[edge]])
+                Offsets = pick 3 data.Offsets edges
+                Weights = pick 1 data.Weights edges
+                Positions = pick 3 data.Positions chosen
+                Frames = pick 9 data.Frames chosen
+                WholeDegrees = Array.map graph.WholeDegree chosen }
+
     member graph.Relabelled(order: int[]) =
         if order.Length <> cells || Array.sort order <> [| 0 .. cells - 1 |] then
             Guard.refuse $"A relabelling must name each of the {cells} cells once."
 
         let oldOf = Array.zeroCreate cells
         order |> Array.iteri (fun old label -> oldOf[label] <- old)
-        let pick per (values: float[]) item = Array.sub values (per * item) per
-
-        let rows =
-            [| for label in 0 .. cells - 1 -> [| rowStart[oldOf[label]] .. rowStart[oldOf[label] + 1] - 1 |] |]
-
-        let edges = Array.concat rows
-
-        let perEdge per (values: float[]) = if values.Length = 0 then [||] else edges |> Array.collect (pick per values)
-
-        Graph(
-            graph.Name,
-            Topology.General,
-            order[middle],
-            Array.scan (fun start (row: int[]) -> start + row.Length) 0 rows,
-            edges |> Array.map (fun edge -> order[neighbours[edge]]),
-            perEdge 3 offsets,
-            perEdge 1 weights,
-            (if positions.Length = 0 then [||] else oldOf |> Array.collect (pick 3 positions))
-        )
+        graph.Cut(oldOf, fun _ -> true)
 
     member _.HopsFrom(source: int) =
         if uint32 source >= uint32 cells then

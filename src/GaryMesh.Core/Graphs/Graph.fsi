@@ -41,22 +41,29 @@ type Graph =
     member Weights: ImmutableArray<float>
     /// x, y, z of each cell (3 x Cells), or empty where cells have no place.
     member Positions: ImmutableArray<float>
+    /// A tangent frame per cell, nine numbers each: the unit vectors u and v along the surface and n, its normal
+    /// (9 x Cells, x, y, z of u first), or empty where the graph has none.
+    member Frames: ImmutableArray<float>
+    /// The mean length of the offsets, 0 where there are none. That of the whole graph in a part of one.
+    member MeanLength: float
     /// The number of cells that cell `cell` sees.
     member Degree: cell: int -> int
+    /// The number of cells that a cell sees in the whole graph: more than here for the outermost cells of a part.
+    member internal WholeDegree: cell: int -> int
     /// The cell where a `seed` start puts its seed: the middle of a line or grid, cell 0 elsewhere.
     member Middle: int
 
-    /// N cells on the unit circle, cell i at the angle 2 pi i / N, each seeing the one before and the one after it.
-    /// A ring of two cells sees its one neighbour twice; a ring of one has no edge.
-    /// <exception cref="T:System.ArgumentOutOfRangeException">`cells` is less than 1.</exception>
+    /// <summary>N cells on the unit circle, cell i at the angle 2 pi i / N, each seeing the one before and the one after it.
+    /// A ring of two cells sees its one neighbour twice; a ring of one has no edge.</summary>
+    /// <exception cref="T:System.ArgumentOutOfRangeException"><c>cells</c> is less than 1.</exception>
     static member Ring: cells: int -> Graph
 
-    /// N cells on the x axis at distance 1; an end sees one neighbour only.
-    /// <exception cref="T:System.ArgumentOutOfRangeException">`cells` is less than 1.</exception>
+    /// <summary>N cells on the x axis at distance 1; an end sees one neighbour only.</summary>
+    /// <exception cref="T:System.ArgumentOutOfRangeException"><c>cells</c> is less than 1.</exception>
     static member Line: cells: int -> Graph
 
-    /// Cells on a strip, each seeing the cells at the given distances: offset -4 is the fourth cell before it.
-    /// Neighbours outside the strip do not exist. Only negative offsets make a causal strip.
+    /// <summary>Cells on a strip, each seeing the cells at the given distances: offset -4 is the fourth cell before it.
+    /// Neighbours outside the strip do not exist. Only negative offsets make a causal strip.</summary>
     /// <exception cref="T:System.ArgumentException">An offset is 0 or stands twice.</exception>
     static member Strip: cells: int * offsets: int seq -> Graph
 
@@ -74,14 +81,14 @@ type Graph =
     /// pushed out to the unit sphere. Twelve cells see 5 neighbours, the others 6.
     static member Icosphere: frequency: int -> Graph
 
-    /// Every cell sees the `k` others nearest to it (Euclidean; ties by the lower index). `positions` holds x, y, z per
-    /// cell. Directed: a cell need not be among the nearest of the cells that it sees.
-    /// <exception cref="T:System.ArgumentException">`positions` is empty, not a multiple of 3, or not finite; or k is
+    /// <summary>Every cell sees the <c>k</c> others nearest to it (Euclidean; ties by the lower index). <c>positions</c>
+    /// holds x, y, z per cell. Directed: a cell need not be among the nearest of the cells that it sees.</summary>
+    /// <exception cref="T:System.ArgumentException"><c>positions</c> is empty, not a multiple of 3, or not finite; or k is
     /// not below the number of cells.</exception>
     static member NearestNeighbours: positions: float[] * k: int -> Graph
 
-    /// A graph of listed edges. An undirected edge is seen from both its ends. Weights of 1 and no places where the
-    /// arrays are null. Offsets follow from the places.
+    /// <summary>A graph of listed edges. An undirected edge is seen from both its ends. Weights of 1 and no places where
+    /// the arrays are null. Offsets follow from the places.</summary>
     /// <exception cref="T:System.ArgumentException">The arrays differ in length, an end lies outside 0 .. cells - 1, or
     /// a weight or place is not finite.</exception>
     static member OfEdges:
@@ -112,10 +119,22 @@ type Graph =
     /// The same graph under another name.
     member Named: name: string -> Graph
 
-    /// The same graph with cell i called `order[i]`: a permutation of 0 .. Cells - 1. Edge order within a cell and the
-    /// middle stay; the topology becomes `General`.
-    /// <exception cref="T:System.ArgumentException">`order` is no permutation of the cells.</exception>
+    /// <summary>The same graph with these frames, which edge weights such as <c>u</c> and <c>v</c> read.
+    /// <c>GaryMesh.Frames</c> makes frames.</summary>
+    /// <param name="frames">u, v and n of each cell, x, y, z each: 9 x Cells. Of either hand.</param>
+    /// <exception cref="T:System.ArgumentException">The length is not 9 x Cells, or the vectors of a cell are not of
+    /// length 1 and at right angles to each other, to within 1e-6.</exception>
+    member WithFrames: frames: float[] -> Graph
+
+    /// <summary>The same graph with cell i called <c>order[i]</c>: a permutation of 0 .. Cells - 1. Edge order within a cell
+    /// and the middle stay; the topology becomes <c>General</c>.</summary>
+    /// <exception cref="T:System.ArgumentException"><c>order</c> is no permutation of the cells.</exception>
     member Relabelled: order: int[] -> Graph
+
+    /// The graph of chosen cells, `chosen[i]` under the number i: those whose new number is `complete` with all their edges
+    /// in order, which must end in chosen cells, the others with none. Degrees and mean length remain known as those of
+    /// the whole graph; a middle that is not chosen becomes cell 0.
+    member internal Cut: chosen: int[] * complete: (int -> bool) -> Graph
 
     /// The least number of hops in which what happens at `source` can reach each cell: -1 where it never does.
     member HopsFrom: source: int -> int[]

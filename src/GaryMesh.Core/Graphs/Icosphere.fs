@@ -1,9 +1,11 @@
 /// The icosahedron with its faces split and every point pushed out to the unit sphere.
 module internal GaryMesh.Graphs.Icosphere
 
+open System
 open System.Collections.Generic
 
-/// Points (x, y, z each) and triangles (three points each): every edge of the icosahedron in `f` parts.
+/// Points (x, y, z each) and triangles (three points each, counterclockwise as seen from outside): every edge of the
+/// icosahedron in `f` parts.
 let make (f: int) : struct (float[] * int[]) =
     let ratio = (1.0 + sqrt 5.0) / 2.0
 
@@ -56,5 +58,12 @@ let make (f: int) : struct (float[] * int[]) =
                            at (i + 1) j
                            at (i + 1) (j + 1)
                            at i (j + 1) |]
+
+    for t in 0..3 .. triangles.Length - 3 do
+        let at corner axis = positions[3 * triangles[t + corner] + axis]
+        let minor a b = at 1 a * at 2 b - at 1 b * at 2 a
+
+        if at 0 0 * minor 1 2 + at 0 1 * minor 2 0 + at 0 2 * minor 0 1 < 0.0 then
+            Array.Reverse(triangles, t + 1, 2)
 
     struct (positions.ToArray(), triangles)

@@ -27,7 +27,7 @@ let noise (cells: int) (channels: int) (seed: uint64) =
 /// A loss that looks at several states of a rollout.
 let loss (automaton: Automaton) (graph: Graph) (seed: uint64) =
     let target = noise graph.Cells automaton.Rule.Shape.Channels (Counter.key seed [ 1 ])
-    Loss.MeanSquared(target, null, null).At(fun step steps -> step = steps || step % 3 = 1)
+    MeanSquared(target, null, null).At(fun step steps -> step = steps || step % 3 = 1)
 
 let gradient threads memory (automaton: Automaton) (graph: Graph) (rollouts: Rollout[]) (loss: Loss) =
     use prepared = engine threads memory automaton graph
@@ -155,33 +155,47 @@ let referenceGradient (automaton: Automaton) (graph: Graph) (rollout: Rollout) (
     let parameters = Reference.parametersOf automaton
     let channels = automaton.Rule.Shape.Channels
 
-    let said =
-        found.States
-        |> Array.mapi (fun step state ->
-            if step > 0 && loss.Sees(step, rollout.Steps) then
-                let rounded = State(graph.Cells, channels, rowMajor state |> Array.map float32)
-                Some(loss.Evaluate rounded)
+    let seen =
+        found.Moments
+        |> Array.mapi (fun at moment ->
+            if loss.Sees(at + 1, rollout.Steps) then
+                let shape = automaton.Rule.Shape
+                let rounded = State(graph.Cells, channels, rowMajor moment.State |> Array.map float32)
+                let reported = Array.concat moment.Auxiliary |> Array.map float32
+                let context = { Step = at + 1; Steps = rollout.Steps; Graph = graph; Key = 0UL }
+                Some(loss.Evaluate(rounded, State(graph.Cells, shape.Auxiliary, reported), context))
             else
                 None)
 
-    let adjointOf step = said[step] |> Option.map (fun said -> Reference.matrixOf said.Adjoint)
+    let adjointOf step : Reference.Bars option =
+        if step = 0 then
+            None
+        else
+            seen[step - 1]
+            |> Option.map (fun value ->
+                { State = Reference.matrixOf value.Adjoint
+                  Auxiliary =
+                    match value.AuxiliaryAdjoint with
+                    | null -> null
+                    | adjoint when adjoint.Channels = 0 -> null
+                    | adjoint -> floats adjoint |> Array.chunkBySize adjoint.Channels })
 
     let shifted by =
         let moments =
             found.Moments
             |> Array.map (fun moment ->
                 { moment with
-                    Reference.Moment.Activation = moment.Activation.Map(fun a -> a + by) })
+                    Reference.Moment.Branches = moment.Branches |> Array.map (Array.map (fun a -> a + by)) })
 
         Reference.backward found.Prepared parameters moments adjointOf
 
     let scale =
-        found.Moments |> Seq.collect (fun moment -> rowMajor moment.Activation) |> largest |> max 1.0
+        found.Moments |> Seq.collect (fun moment -> Seq.concat moment.Branches) |> largest |> max 1.0
 
     let kink = 3e-6 * scale
 
     {| Found = found
-       Loss = said |> Array.sumBy (Option.map _.Value >> Option.defaultValue 0.0)
+       Loss = seen |> Array.sumBy (Option.map _.Value >> Option.defaultValue 0.0)
        Exact = shifted 0.0
        Above = shifted kink
        Below = shifted -kink |}

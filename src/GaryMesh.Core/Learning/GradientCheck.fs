@@ -5,11 +5,7 @@ open System.Numerics
 open System.Threading
 open System.Threading.Tasks
 open MathNet.Numerics.LinearAlgebra
-
-type IAnalyticLoss =
-    abstract Value: states: Matrix<float>[] -> float
-    abstract Value: states: Matrix<Complex>[] -> Complex
-    abstract Adjoint: states: Matrix<float>[] * step: int -> Matrix<float> | null
+open GaryMesh.Builders
 
 type GradientReport =
     { Parameters: int
@@ -67,68 +63,159 @@ module private Point =
                 else
                     given.Map number)
 
-        let moments = Reference.forward prepared parameters start inputs
-        Array.append [| start |] (moments |> Array.map _.State), moments
+        Reference.forward prepared parameters start inputs
+
+/// The loss of a check over the states of a rollout, by its specification.
+module private Specified =
+    let private context (graph: Graph) (rollout: Rollout) step =
+        { Step = step; Steps = rollout.Steps; Graph = graph; Key = 0UL }
+
+    let private flat (state: Matrix<'T>) = state.ToRowMajorArray()
+
+    let inline private total
+        (value: int * 'T[] * 'T[] * LossContext -> 'T)
+        (loss: Loss)
+        (graph: Graph)
+        (rollout: Rollout)
+        (moments: Reference.Moment<'T>[])
+        =
+        let mutable sum = Unchecked.defaultof<'T>
+
+        for step in 1 .. rollout.Steps do
+            if loss.Sees(step, rollout.Steps) then
+                let moment = moments[step - 1]
+                let reported = Array.concat moment.Auxiliary
+                sum <- sum + value (moment.State.ColumnCount, flat moment.State, reported, context graph rollout step)
+
+        sum
+
+    let real (loss: Loss) graph rollout moments : float =
+        total
+            (fun (channels, state, auxiliary, context) ->
+                loss.Value<float, Reals>(channels, ReadOnlySpan state, ReadOnlySpan auxiliary, context))
+            loss
+            graph
+            rollout
+            moments
+
+    let complex (loss: Loss) graph rollout moments : Complex =
+        total
+            (fun (channels, state, auxiliary, context) ->
+                loss.Value<Complex, Complexes>(channels, ReadOnlySpan state, ReadOnlySpan auxiliary, context))
+            loss
+            graph
+            rollout
+            moments
+
+    /// The loss's own derivative at a step, by the complex step in each number that it sees.
+    let bars
+        (loss: Loss)
+        (graph: Graph)
+        (rollout: Rollout)
+        (moments: Reference.Moment<float>[])
+        step
+        : Reference.Bars option =
+        if step = 0 || not (loss.Sees(step, rollout.Steps)) then
+            None
+        else
+            let moment = moments[step - 1]
+            let channels = moment.State.ColumnCount
+            let number (x: float) = Complex(x, 0.0)
+
+            let state, auxiliary =
+                flat moment.State |> Array.map number, Array.concat moment.Auxiliary |> Array.map number
+
+            let tiny = 1e-30
+
+            let derivative (values: Complex[]) at =
+                let was = values[at]
+                values[at] <- was + Complex(0.0, tiny)
+
+                let value =
+                    loss.Value<Complex, Complexes>(
+                        channels,
+                        ReadOnlySpan state,
+                        ReadOnlySpan auxiliary,
+                        context graph rollout step
+                    )
+
+                values[at] <- was
+                value.Imaginary / tiny
+
+            let all (values: Complex[]) = Array.init values.Length (derivative values)
+            let ofState, ofAuxiliary = all state, all auxiliary
+            let reports = auxiliary.Length / graph.Cells
+
+            Some
+                { State = DenseMatrix.init graph.Cells channels (fun i c -> ofState[i * channels + c])
+                  Auxiliary = if reports = 0 then null else Array.chunkBySize reports ofAuxiliary }
+
+/// Half the sum of squared differences to targets at named steps.
+[<Sealed>]
+type private SquaresAt(targets: (int * State) list) =
+    inherit Loss "half the sum of squares"
+    let here step = targets |> List.filter (fun (at, _) -> at = step) |> List.map snd
+    override _.Sees(step, _) = targets |> List.exists (fun (at, _) -> at = step)
+
+    override _.Evaluate(state, _, context) =
+        let adjoint = Array.zeroCreate<float32> state.Data.Length
+        let mutable sum = 0.0
+
+        for target in here context.Step do
+            for i in 0 .. adjoint.Length - 1 do
+                let difference = state.Data[i] - target.Data[i]
+                sum <- sum + 0.5 * float difference * float difference
+                adjoint[i] <- adjoint[i] + difference
+
+        LossValue.Of(sum, State(state.Cells, state.Channels, adjoint))
+
+    override _.Value<'T, 'F when 'T: struct and 'T :> INumberBase<'T> and 'F: struct and 'F :> IField<'T>>
+        (_: int, state: ReadOnlySpan<'T>, _: ReadOnlySpan<'T>, context: LossContext)
+        : 'T =
+        let mutable sum = 'T.Zero
+
+        for target in here context.Step do
+            for i in 0 .. state.Length - 1 do
+                let difference: 'T = state[i] - 'F.Of(float target.Data[i])
+                let square: 'T = difference * difference
+                sum <- sum + 'F.Of 0.5 * square
+
+        sum
 
 [<AbstractClass; Sealed>]
 type GradientCheck =
-    static member Squares(targets: (struct (int * State)) seq) =
-        let targets =
+    static member Squares(targets: (struct (int * State)) seq) : Loss =
+        SquaresAt
             [ for struct (step, target) in targets ->
-                  Guard.notNegative "The step of a target" step
-                  step, Reference.matrixOf target ]
-
-        { new IAnalyticLoss with
-            member _.Value(states: Matrix<float>[]) : float =
-                targets
-                |> List.sumBy (fun (step, target) ->
-                    let difference = states[step] - target
-                    0.5 * difference.PointwiseMultiply(difference).ColumnSums().Sum())
-
-            member _.Value(states: Matrix<Complex>[]) : Complex =
-                (Complex.Zero, targets)
-                ||> List.fold (fun sum (step, target) ->
-                    let difference = states[step] - target.ToComplex()
-                    sum + Complex(0.5, 0.0) * difference.PointwiseMultiply(difference).ColumnSums().Sum())
-
-            member _.Adjoint(states, step) =
-                match targets |> List.filter (fun (at, _) -> at = step) with
-                | [] -> null
-                | here -> here |> List.map (fun (_, target) -> states[step] - target) |> List.reduce (+) }
+                  Guard.positive "The step of a target" step
+                  step, target ]
 
     static member RuleFor(shape: RuleShape, seed: uint64, gain: float) =
         Guard.finite "The gain" gain
         let parameters = Array.zeroCreate<float32> shape.ParameterCount
 
-        for view in Rule.ViewsOf shape do
+        for view in shape.Views do
             let key = Counter.key seed [ 0xC4EC; view.Offset ]
-            let deviation = if view.Columns = 1 then gain / 2.0 else gain / sqrt (float view.Columns)
+            let deviation = if view.Role.IsBias then gain / 2.0 else gain / sqrt (float view.Columns)
 
             for i in 0 .. view.Length - 1 do
                 parameters[view.Offset + i] <- float32 (deviation * Counter.normal key (int64 i))
 
         Rule(shape, ReadOnlySpan parameters)
 
-    static member private Back(automaton: Automaton, graph: Graph, rollout: Rollout, loss: IAnalyticLoss) =
+    static member Gradient(automaton: Automaton, graph: Graph, rollout: Rollout, loss: Loss) =
         let point = Point.ofRollout automaton rollout
         let prepared = Reference.prepare automaton graph rollout
         let moments = Reference.forward prepared point.Parameters point.Start point.Inputs
-        let states = Array.append [| point.Start |] (moments |> Array.map _.State)
-
-        Reference.backward prepared point.Parameters moments (fun step ->
-            match loss.Adjoint(states, step) with
-            | Null -> None
-            | NonNull adjoint -> Some adjoint)
-
-    static member Gradient(automaton: Automaton, graph: Graph, rollout: Rollout, loss: IAnalyticLoss) =
-        GradientCheck.Back(automaton, graph, rollout, loss)
+        let bars = Array.init (rollout.Steps + 1) (Specified.bars loss graph rollout moments)
+        Reference.backward prepared point.Parameters moments (Array.get bars)
 
     static member Run
         (
             automaton: Automaton,
             graph: Graph,
             rollout: Rollout,
-            loss: IAnalyticLoss,
+            loss: Loss,
             everything: bool,
             progress: IProgress<float> | null,
             cancellation: CancellationToken
@@ -142,23 +229,21 @@ type GradientCheck =
         let complexStep coordinate =
             let tiny = 1e-30
             let number x = Complex(x, 0.0)
-            let states, _ = Point.rolloutWith complex number point coordinate (fun x -> x + Complex(0.0, tiny))
-            loss.Value(states).Imaginary / tiny
+            let moments = Point.rolloutWith complex number point coordinate (fun x -> x + Complex(0.0, tiny))
+            (Specified.complex loss graph rollout moments).Imaginary / tiny
 
         /// Which side of every branch a rollout took.
         let sides (moments: Reference.Moment<float>[]) =
-            [| for moment in moments do
-                   moment.Activation.Map(fun a -> if a > 0.0 then 1.0 else 0.0)
-                   yield! Option.toList moment.Alive |]
+            [| for moment in moments -> moment.Branches |> Array.map (Array.map (fun a -> a > 0.0)), moment.Alive |]
 
         let central coordinate =
             let small = 1e-6
             let at change = Point.rolloutWith real id point coordinate (fun x -> x + change)
-            let above, momentsAbove = at small
-            let below, momentsBelow = at -small
+            let above, below = at small, at -small
+            let value moments = Specified.real loss graph rollout moments
 
-            if sides momentsAbove = sides momentsBelow then
-                Some((loss.Value above - loss.Value below) / (2.0 * small))
+            if sides above = sides below then
+                Some((value above - value below) / (2.0 * small))
             else
                 None
 
@@ -194,7 +279,7 @@ type GradientCheck =
           Central = (if compared.Length = 0 then 0.0 else Array.max compared |> share)
           CentralExcluded = float (analytic.Length - compared.Length) / float analytic.Length }
 
-    static member Run(automaton: Automaton, graph: Graph, rollout: Rollout, loss: IAnalyticLoss) =
+    static member Run(automaton: Automaton, graph: Graph, rollout: Rollout, loss: Loss) =
         GradientCheck.Run(automaton, graph, rollout, loss, false, null, CancellationToken.None)
 
     static member Deviation(reference: ReadOnlySpan<float>, given: ReadOnlySpan<float32>) =

@@ -5,15 +5,6 @@ open System.Numerics
 open System.Threading
 open MathNet.Numerics.LinearAlgebra
 
-/// A loss over the states of a rollout (the start and the state after each step, [cells x channels]) that is the same
-/// analytic formula over real and complex numbers: no conjugate and no absolute value, branches on the real part.
-type IAnalyticLoss =
-    abstract Value: states: Matrix<float>[] -> float
-    abstract Value: states: Matrix<Complex>[] -> Complex
-    /// The loss's own derivative with respect to the state after a step, 0 (the start) .. steps; null where it does not
-    /// look at that state.
-    abstract Adjoint: states: Matrix<float>[] * step: int -> Matrix<float> | null
-
 /// How well `Reference.adjoint` agrees with two other ways to differentiate. Differences are given as a share of the
 /// largest absolute derivative, `Largest`.
 type GradientReport =
@@ -37,9 +28,9 @@ type GradientReport =
 /// (Squire and Trapp, SIAM Review 40, 1998; step 1e-30) and central differences (step 1e-6).
 [<AbstractClass; Sealed>]
 type GradientCheck =
-    /// Half the sum of squared differences between the states after the given steps and their targets: the sum over
-    /// (step, target) of 0.5 |s - target|^2. A step may be named more than once.
-    static member Squares: targets: (struct (int * State)) seq -> IAnalyticLoss
+    /// Half the sum of squared differences between the states after the given steps (from 1 on) and their targets: the sum
+    /// over (step, target) of 0.5 |s - target|^2. A step may be named more than once.
+    static member Squares: targets: (struct (int * State)) seq -> Loss
 
     /// A rule with nothing left at zero: weights normal with deviation gain / sqrt(inputs of the layer), biases normal
     /// with deviation gain / 2. A derivative can hide in a zero, so a check wants such a rule.
@@ -54,18 +45,17 @@ type GradientCheck =
         automaton: Automaton *
         graph: Graph *
         rollout: Rollout *
-        loss: IAnalyticLoss *
+        loss: Loss *
         everything: bool *
         progress: (IProgress<float> | null) *
         cancellation: CancellationToken ->
             GradientReport
 
     /// As the full overload: the parameters alone, unobserved.
-    static member Run: automaton: Automaton * graph: Graph * rollout: Rollout * loss: IAnalyticLoss -> GradientReport
+    static member Run: automaton: Automaton * graph: Graph * rollout: Rollout * loss: Loss -> GradientReport
 
     /// The derivative of the loss at the automaton's own parameters, as the reference computes it.
-    static member Gradient:
-        automaton: Automaton * graph: Graph * rollout: Rollout * loss: IAnalyticLoss -> Reference.Gradient
+    static member Gradient: automaton: Automaton * graph: Graph * rollout: Rollout * loss: Loss -> Reference.Gradient
 
     /// How far single-precision derivatives lie from the reference's: the greatest difference as a share of the largest
     /// absolute value of `reference`; the greatest difference itself where `reference` is zero everywhere.

@@ -96,6 +96,10 @@ module private Purpose =
     [<Literal>]
     let Start = 5
 
+    /// What the loss draws.
+    [<Literal>]
+    let Draws = 6
+
 [<Sealed>]
 type Trainer(automaton: Automaton, graph: Graph, task: TrainingTask, options: EngineOptions) =
     do task.Check()
@@ -117,8 +121,7 @@ type Trainer(automaton: Automaton, graph: Graph, task: TrainingTask, options: En
 
     let judge (rule: Rule) =
         prepared.Load rule
-        let finals = prepared.Run judgeRollouts.Value
-        finals |> Array.averageBy (fun final -> task.Loss.Evaluate(final).Value)
+        prepared.Evaluate(judgeRollouts.Value, task.Loss, stream Purpose.Draws -1) |> Array.average
 
     let judged (training: Training) =
         let loss = judge training.Rule
@@ -142,6 +145,16 @@ type Trainer(automaton: Automaton, graph: Graph, task: TrainingTask, options: En
 
         Array.truncate task.Batch chosen
 
+    /// What the loss comes to after the last step, were a state of the pool the outcome.
+    let lossOf iteration (state: State) =
+        let context =
+            { Step = automaton.MostSteps
+              Steps = automaton.MostSteps
+              Graph = graph
+              Key = stream Purpose.Draws iteration }
+
+        task.Loss.Evaluate(state, State.Zeros(graph.Cells, automaton.Rule.Shape.Auxiliary), context).Value
+
     /// The starts of an iteration's batch, and the pool's members that they are.
     let batch (training: Training) =
         let iteration = training.Iteration
@@ -153,7 +166,7 @@ type Trainer(automaton: Automaton, graph: Graph, task: TrainingTask, options: En
             let states = members |> Array.map (fun i -> training.Pool[i])
 
             if iteration % task.FreshEvery = 0 then
-                let worst = [| 0 .. task.Batch - 1 |] |> Array.maxBy (fun i -> task.Loss.Evaluate(states[i]).Value)
+                let worst = [| 0 .. task.Batch - 1 |] |> Array.maxBy (fun i -> lossOf iteration states[i])
 
                 states[worst] <- start iteration 0
 
@@ -170,7 +183,8 @@ type Trainer(automaton: Automaton, graph: Graph, task: TrainingTask, options: En
         let rollouts =
             starts |> Array.mapi (fun sample start -> Rollout.Of(start, steps, Firing.Seeded(seed, sample)))
 
-        let gradient = prepared.Gradient(rollouts, task.Loss)
+        let losses = Array.create rollouts.Length task.Loss
+        let gradient = prepared.Gradient(rollouts, losses, stream Purpose.Draws iteration)
         let share = 1.0 / float task.Batch
         let derivatives = gradient.Parameters |> Array.map (fun d -> d * share)
 

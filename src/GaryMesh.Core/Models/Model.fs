@@ -162,8 +162,10 @@ type Model private (shape: ModelShape, scaling: Scaling, parameters: float32[]) 
         let sizes = shape.RuleShape
         let channels = sizes.Channels
 
-        if uint32 operator >= uint32 sizes.Operators then
-            Guard.refuse $"Diffusion along operator {operator} is asked for, but the perception has {sizes.Operators}."
+        let operators = shape.Perception.Count
+
+        if uint32 operator >= uint32 operators then
+            Guard.refuse $"Diffusion along operator {operator} is asked for, but the perception has {operators}."
 
         if sizes.Hidden < 2 * channels then
             Guard.refuse
@@ -177,7 +179,7 @@ type Model private (shape: ModelShape, scaling: Scaling, parameters: float32[]) 
 
         // The units left over start as `ZeroLast` has them, so that they say nothing yet but can learn to.
         let parameters = Rule.ZeroLast(sizes, seed).ToArray()
-        let views = Rule.ViewsOf sizes
+        let views = sizes.Views
         let first, last = views[0], views[2]
 
         for channel in 0 .. channels - 1 do
@@ -191,7 +193,7 @@ type Model private (shape: ModelShape, scaling: Scaling, parameters: float32[]) 
                 parameters[self] <- parameters[self] - float32 sign
 
                 if channel < sizes.Inputs then
-                    parameters[row + sizes.Operators * channels + channel] <- float32 (sign * restart)
+                    parameters[row + operators * channels + channel] <- float32 (sign * restart)
 
                 parameters[last.Offset + channel * last.Columns + unit] <- float32 sign
 

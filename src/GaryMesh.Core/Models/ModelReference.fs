@@ -189,7 +189,7 @@ module ModelReference =
 
         let rule =
             Reference.backward (prepare model graph) (ruleOf model parameters) course.Moments (fun step ->
-                if step = shape.Steps then Some finalBar else None)
+                if step = shape.Steps then Some { State = finalBar; Auxiliary = null } else None)
 
         Array.Copy(rule.Parameters, 0, gradient, shape.RuleOffset, rule.Parameters.Length)
 

@@ -97,13 +97,15 @@ type ModelShape =
     member shape.IsRelative(column: int) = not shape.Residual.IsEmpty && column <> shape.Residual[0]
     member shape.EncodedValues = if shape.Encoded = 0 then shape.Seen else shape.Encoded
     member shape.Inputs = if shape.Told then shape.EncodedValues else 0
-    member shape.RuleShape = RuleShape(shape.Channels, shape.Perception.Count, shape.Hidden, shape.Inputs)
+    member shape.RuleShape = RuleShape.For(shape.Perception, shape.Channels, shape.Hidden, shape.Inputs)
     member shape.Readable = shape.Channels + (if shape.Read then shape.EncodedValues else 0)
 
     member shape.Views =
-        let layer name outputs inputs = [ name + ".weight", outputs, inputs; name + ".bias", outputs, 1 ]
+        let layer name outputs inputs =
+            [ struct (name + ".weight", ParameterRole.Weight, outputs, inputs)
+              struct (name + ".bias", ParameterRole.Bias, outputs, 1) ]
 
-        let sizes =
+        ParameterView.InOrder
             [ if shape.EncoderHidden > 0 then
                   yield! layer "encoder.hidden" shape.EncoderHidden shape.Seen
 
@@ -111,8 +113,8 @@ type ModelShape =
                   let inputs = if shape.EncoderHidden > 0 then shape.EncoderHidden else shape.Seen
                   yield! layer "encoder" shape.Encoded inputs
 
-              for view in Rule.ViewsOf shape.RuleShape do
-                  view.Name, view.Rows, view.Columns
+              for view in shape.RuleShape.Views do
+                  struct (view.Name, view.Role, view.Rows, view.Columns)
 
               if shape.Outputs > 0 then
                   if shape.ReadoutHidden > 0 then
@@ -120,12 +122,6 @@ type ModelShape =
 
                   let inputs = if shape.ReadoutHidden > 0 then shape.ReadoutHidden else shape.Readable
                   yield! layer "readout" shape.Outputs inputs ]
-
-        (0, sizes)
-        ||> List.mapFold (fun offset (name, rows, columns) ->
-            { Name = name; Offset = offset; Rows = rows; Columns = columns }, offset + rows * columns)
-        |> fst
-        |> ImmutableArray.CreateRange
 
     member shape.RuleOffset = shape.Views |> Seq.find (fun view -> view.Name = "fc1.weight") |> _.Offset
     member shape.ParameterCount = shape.Views |> Seq.sumBy _.Length

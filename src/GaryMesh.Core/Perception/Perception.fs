@@ -9,6 +9,11 @@ type Edge =
     { X: float
       Y: float
       Z: float
+      U: float
+      V: float
+      N: float
+      Length: float
+      MeanLength: float
       Weight: float
       Degree: int
       NeighbourDegree: int
@@ -25,6 +30,8 @@ type EdgeWeight(name: string, weight: Edge -> float) =
         | 0.0 -> 0.0
         | length -> component' edge / length
 
+    static let ratio part whole = if whole = 0.0 then 0.0 else part / whole
+
     /// Lattice steps are whole; rounding forgives positions that are nearly so.
     static let step (offset: float) = Math.Round offset
 
@@ -34,6 +41,9 @@ type EdgeWeight(name: string, weight: Edge -> float) =
     static let y (edge: Edge) = edge.Y
     static let z (edge: Edge) = edge.Z
 
+    /// A polynomial of the direction.
+    static let harmonic polynomial edge : float = polynomial (unit x edge) (unit y edge) (unit z edge)
+
     static let builtIn =
         [ EdgeWeight("one", fun _ -> 1.0)
           EdgeWeight("cos", planar x)
@@ -41,11 +51,19 @@ type EdgeWeight(name: string, weight: Edge -> float) =
           EdgeWeight("x", unit x)
           EdgeWeight("y", unit y)
           EdgeWeight("z", unit z)
+          EdgeWeight("xy", harmonic (fun x y _ -> x * y))
+          EdgeWeight("yz", harmonic (fun _ y z -> y * z))
+          EdgeWeight("z2", harmonic (fun x y z -> (2.0 * z * z - x * x - y * y) / sqrt 12.0))
+          EdgeWeight("xz", harmonic (fun x _ z -> x * z))
+          EdgeWeight("x2-y2", harmonic (fun x y _ -> (x * x - y * y) / 2.0))
+          EdgeWeight("u", fun edge -> ratio edge.U edge.Length)
+          EdgeWeight("v", fun edge -> ratio edge.V edge.Length)
+          EdgeWeight("length", fun edge -> ratio edge.Length edge.MeanLength)
           EdgeWeight("sobel-x", sobel x y)
           EdgeWeight("sobel-y", sobel y x)
           EdgeWeight("laplacian", fun edge -> if step edge.X = 0.0 || step edge.Y = 0.0 then 2.0 / 16.0 else 1.0 / 16.0)
           EdgeWeight("weight", fun edge -> edge.Weight)
-          EdgeWeight("share", fun edge -> if edge.TotalWeight = 0.0 then 0.0 else edge.Weight / edge.TotalWeight)
+          EdgeWeight("share", fun edge -> ratio edge.Weight edge.TotalWeight)
           EdgeWeight(
               "symmetric",
               fun edge -> edge.Weight / sqrt (float (edge.Degree + 1) * float (edge.NeighbourDegree + 1))
@@ -62,6 +80,14 @@ type EdgeWeight(name: string, weight: Edge -> float) =
     static member X = named "x"
     static member Y = named "y"
     static member Z = named "z"
+    static member XY = named "xy"
+    static member YZ = named "yz"
+    static member Z2 = named "z2"
+    static member XZ = named "xz"
+    static member X2Y2 = named "x2-y2"
+    static member U = named "u"
+    static member V = named "v"
+    static member Length = named "length"
     static member SobelX = named "sobel-x"
     static member SobelY = named "sobel-y"
     static member Laplacian = named "laplacian"
@@ -140,15 +166,29 @@ type Operator =
         | _ -> Guard.refuse $"An operator is 'own' or '(sum|mean) (value|difference) WEIGHT', but '{text}' is neither."
 
 [<Sealed>]
-type Perception(operators: Operator seq) =
+type Perception(operators: Operator seq, lift: Lift | null) =
     let operators = ImmutableArray.CreateRange operators
 
     do
         if operators.IsEmpty then
             Guard.refuse "A perception needs at least one operator, but none is given."
 
+    new(operators: Operator seq) = Perception(operators, null)
     member _.Operators = operators
     member _.Count = operators.Length
+    member _.Lift = lift
+    member _.WithLift(lift: Lift | null) = Perception(operators, lift)
+
+    member _.Width(channels: int) =
+        match lift with
+        | null -> operators.Length * channels
+        | lift -> lift.Width(operators.Length, channels)
+
+    member perception.Text =
+        String.Join(", ", operators |> Seq.map _.Text)
+        + (match lift with
+           | null -> ""
+           | lift -> $"; {lift.Name}")
 
     static member private Of messages aggregation weight = Operator.Neighbours(weight, messages, aggregation)
 
@@ -195,7 +235,7 @@ type internal Stencil(perception: Perception, graph: Graph) =
         [| 0 .. perception.Count - 1 |] |> Array.partition (fun k -> perception.Operators[k].IsNeighbours)
 
     let width = edged.Length
-    let offsets, weights = graph.Offsets, graph.Weights
+    let offsets, weights, frames = graph.Offsets, graph.Weights, graph.Frames
     let weightOf edge = if weights.IsEmpty then 1.0 else weights[edge]
 
     member _.Edged = edged
@@ -213,14 +253,27 @@ type internal Stencil(perception: Perception, graph: Graph) =
 
         for edge in first..last do
             let offset axis = if offsets.IsEmpty then 0.0 else offsets[3 * edge + axis]
+            let x, y, z = offset 0, offset 1, offset 2
+
+            let along vector =
+                if frames.IsEmpty then
+                    0.0
+                else
+                    let at = 9 * cell + 3 * vector
+                    frames[at] * x + frames[at + 1] * y + frames[at + 2] * z
 
             let seen =
-                { X = offset 0
-                  Y = offset 1
-                  Z = offset 2
+                { X = x
+                  Y = y
+                  Z = z
+                  U = along 0
+                  V = along 1
+                  N = along 2
+                  Length = Double.Hypot(Double.Hypot(x, y), z)
+                  MeanLength = graph.MeanLength
                   Weight = weightOf edge
                   Degree = degree
-                  NeighbourDegree = graph.Degree graph.Neighbours[edge]
+                  NeighbourDegree = graph.WholeDegree graph.Neighbours[edge]
                   TotalWeight = total }
 
             for k in 0 .. width - 1 do

@@ -6,10 +6,18 @@ open System.Collections.Immutable
 [<Struct>]
 type Edge =
     {
-        /// x, y, z of the vector from i to j; zero where the graph has no directions.
+        /// x, y, z of the offset, the vector from i to j; zero where the graph has no directions.
         X: float
         Y: float
         Z: float
+        /// The offset in i's frame: along the tangents u and v and along the normal; zero where the graph has no frames.
+        U: float
+        V: float
+        N: float
+        /// The length of the offset.
+        Length: float
+        /// The mean length of all edges of the graph.
+        MeanLength: float
         /// The weight that the graph gives the edge, 1 where it gives none.
         Weight: float
         /// Number of cells that i sees.
@@ -40,6 +48,25 @@ type EdgeWeight =
     static member Y: EdgeWeight
     /// `z`: the degree-1 harmonic d_z.
     static member Z: EdgeWeight
+    /// `xy`: the degree-2 harmonic d_x d_y, with d as in `x`. The five of degree 2 are the real spherical harmonics (M. A.
+    /// Blanco, M. Florez and M. Bermejo, J. Mol. Struct. THEOCHEM 419, 1997) without their common factor sqrt(15 / 4 pi),
+    /// so that a rotation still turns them into each other: their squares add up to |d|^4 / 3.
+    static member XY: EdgeWeight
+    /// `yz`: the degree-2 harmonic d_y d_z.
+    static member YZ: EdgeWeight
+    /// `z2`: the degree-2 harmonic (2 d_z^2 - d_x^2 - d_y^2) / (2 sqrt 3).
+    static member Z2: EdgeWeight
+    /// `xz`: the degree-2 harmonic d_x d_z.
+    static member XZ: EdgeWeight
+    /// `x2-y2`: the degree-2 harmonic (d_x^2 - d_y^2) / 2.
+    static member X2Y2: EdgeWeight
+    /// `u`: the cosine of the angle between the offset and the tangent u of the seer's frame, -1 .. 1; 0 for an edge without
+    /// length and on a graph without frames.
+    static member U: EdgeWeight
+    /// `v`: the same for the tangent v.
+    static member V: EdgeWeight
+    /// `length`: the length of the edge over the mean length of the graph's edges, at least 0; 0 where that mean is 0.
+    static member Length: EdgeWeight
     /// `sobel-x`: Sobel's 3 x 3 kernel / 8 along x on a lattice, as Growing NCA (Distill 2020) weighs it.
     static member SobelX: EdgeWeight
     /// `sobel-y`: Sobel's 3 x 3 kernel / 8 along y (downwards).
@@ -92,14 +119,27 @@ type Operator =
     static member Parse: text: string * known: EdgeWeight seq -> Operator
 
 /// K linear operators over the edges of a graph, in order: a cell with C channels perceives K x C values, operator by
-/// operator.
+/// operator, or what a lift makes of them.
 [<Sealed>]
 type Perception =
+    /// <summary>Operators, and a lift or null.</summary>
+    /// <exception cref="T:System.ArgumentException">There are no operators.</exception>
+    new: operators: Operator seq * lift: (Lift | null) -> Perception
+    /// <summary>Operators without a lift.</summary>
     /// <exception cref="T:System.ArgumentException">There are no operators.</exception>
     new: operators: Operator seq -> Perception
     member Operators: ImmutableArray<Operator>
     /// K.
     member Count: int
+    /// What the cell makes of its K x C linear perceptions, or null.
+    member Lift: Lift | null
+    /// The same operators under a lift, or under none.
+    member WithLift: lift: (Lift | null) -> Perception
+    /// <summary>Number of values that a rule for cells of so many channels reads: K x C, or the lift's width.</summary>
+    /// <exception cref="T:System.ArgumentException">The lift does not fit the operators or channels.</exception>
+    member Width: channels: int -> int
+    /// Such as `own, mean difference cos, mean difference sin; gradient-norm:1:2`.
+    member Text: string
 
     /// gary-mesh: own state, cos- and sin-weighted mean neighbour differences, directions in the world frame (K = 3).
     static member Planar: Perception

@@ -8,16 +8,38 @@ open GaryMesh.Builders
 module Reference =
     type Gradient = { Parameters: float[]; Start: Matrix<float>; Inputs: Matrix<float>[] }
 
-    /// What the two kinds of numbers have in common beside their arithmetic.
-    type private Numbers<'T> = { Real: 'T -> float; Of: float -> 'T }
+    /// What the two kinds of numbers have in common beside their arithmetic, and the rule and lift of one cell over them.
+    [<AbstractClass>]
+    type private Numbers<'T>() =
+        abstract Real: 'T -> float
+        abstract Of: float -> 'T
+        abstract Lift: Lift * channels: int * linear: 'T[] * lifted: 'T[] -> unit
+
+        abstract Rule: RuleShape * parameters: 'T[] * z: 'T[] * branches: 'T[] * change: 'T[] * auxiliary: 'T[] -> unit
+
+    type private NumbersOver<'T, 'F when 'T: struct and 'T :> INumberBase<'T> and 'F: struct and 'F :> IField<'T>>() =
+        inherit Numbers<'T>()
+        override _.Real x = 'F.Real x
+        override _.Of x = 'F.Of x
+
+        override _.Lift(lift, channels, linear, lifted) = lift.Apply<'T, 'F>(channels, ReadOnlySpan linear, Span lifted)
+
+        override _.Rule(shape, parameters, z, branches, change, auxiliary) =
+            shape.Kind.Forward<'T, 'F>(
+                shape.Sizes,
+                ReadOnlySpan parameters,
+                ReadOnlySpan z,
+                Span branches,
+                Span change,
+                Span auxiliary
+            )
 
     let private numbers<'T> : Numbers<'T> =
         let known: obj =
             if typeof<'T> = typeof<float> then
-                { Numbers.Real = id<float>; Of = id<float> }
+                NumbersOver<float, Reals>()
             elif typeof<'T> = typeof<Complex> then
-                { Real = fun (x: Complex) -> x.Real
-                  Of = fun x -> Complex(x, 0.0) }
+                NumbersOver<Complex, Complexes>()
             else
                 Guard.refuse $"The reference computes with float and Complex, but not with {typeof<'T>.Name}."
 
@@ -30,18 +52,26 @@ module Reference =
                 Shape: RuleShape
                 Cells: int
                 Numbers: Numbers<'T>
+                Lift: Lift | null
+                Steps: int
+                TimeStep: float
                 /// P_1 .. P_K.
                 Operators: Matrix<'T> list
-                /// For each step the time step where a cell fires and 0 elsewhere [cells x channels].
-                Fires: Matrix<'T>[]
+                /// Whether a cell fires: step -> cell.
+                Fires: int -> int -> bool
                 /// The gate: 1 where a cell lives in a state, 0 elsewhere [cells x channels]; `None` without a gate.
                 Lives: Matrix<'T> -> Matrix<'T> option
             }
 
+    type Bars = { State: Matrix<float>; Auxiliary: float[][] | null }
+
     type Moment<'T
         when 'T: (new: unit -> 'T) and 'T: struct and 'T :> ValueType and 'T :> IEquatable<'T> and 'T :> IFormattable> =
-        { Perceived: Matrix<'T>
-          Activation: Matrix<'T>
+        { Linear: Matrix<'T>
+          Read: 'T[][]
+          Updates: bool[]
+          Branches: 'T[][]
+          Auxiliary: 'T[][]
           Alive: Matrix<'T> option
           State: Matrix<'T> }
 
@@ -83,56 +113,79 @@ module Reference =
         { Shape = shape
           Cells = cells
           Numbers = numbers
+          Lift = automaton.Perception.Lift
+          Steps = rollout.Steps
+          TimeStep = automaton.TimeStep
           Operators =
             [ for entries in operators graph automaton.Perception ->
                   entries |> List.map (fun (i, j, w) -> i, j, numbers.Of w) |> SparseMatrix.ofListi cells cells ]
-          Fires =
-            [| for step in 0 .. rollout.Steps - 1 ->
-                   let fires i = rollout.Firing.Fires(automaton.FireRate, step, i)
-                   mask (fun i -> if fires i then automaton.TimeStep else 0.0) |]
+          Fires = fun step cell -> rollout.Firing.Fires(automaton.FireRate, step, cell)
           Lives = lives }
-
-    /// W1' [Perceived x H] and W2' [H x C], and b1 [cells x H] and b2 [cells x C] repeated for every cell.
-    let private layers (prepared: Prepared<'T>) (parameters: 'T[]) =
-        let shape, cells = prepared.Shape, prepared.Cells
-
-        if parameters.Length <> shape.ParameterCount then
-            Guard.refuse
-                $"A rule {shape.Text} has {shape.ParameterCount} parameters, but {parameters.Length} are given."
-
-        let offsets = [ for view in Rule.ViewsOf shape -> view.Offset ]
-        let w1, b1, w2, b2 = offsets[0], offsets[1], offsets[2], offsets[3]
-
-        DenseMatrix.init shape.Perceived shape.Hidden (fun p h -> parameters[w1 + h * shape.Perceived + p]),
-        DenseMatrix.init cells shape.Hidden (fun _ h -> parameters[b1 + h]),
-        DenseMatrix.init shape.Hidden shape.Channels (fun h c -> parameters[w2 + c * shape.Hidden + h]),
-        DenseMatrix.init cells shape.Channels (fun _ c -> parameters[b2 + c])
 
     let private gated (alive: Matrix<'T> option) (x: Matrix<'T>) =
         match alive with
         | Some mask -> x.PointwiseMultiply mask
         | None -> x
 
+    /// Rows of cells as a matrix.
+    let private ofRows columns (rows: 'T[][]) = DenseMatrix.init rows.Length columns (fun i c -> rows[i][c])
+
     let forward (prepared: Prepared<'T>) (parameters: 'T[]) (start: Matrix<'T>) (inputs: Matrix<'T>[]) =
-        let w1', b1, w2', b2 = layers prepared parameters
-        let real, zero = prepared.Numbers.Real, prepared.Numbers.Of 0.0
-        let relu x = if real x > 0.0 then x else zero
+        let numbers, shape, cells = prepared.Numbers, prepared.Shape, prepared.Cells
+
+        if parameters.Length <> shape.ParameterCount then
+            Guard.refuse
+                $"A rule {shape.Text} has {shape.ParameterCount} parameters, but {parameters.Length} are given."
+
+        let zeros count = Array.create count (numbers.Of 0.0)
 
         let step (t: int) (s: Matrix<'T>) =
-            let u = if prepared.Shape.Inputs > 0 then [ inputs[t] ] else []
+            let y =
+                prepared.Operators |> List.map (fun p -> p * s) |> List.reduce (fun left right -> left.Append right)
 
             let z =
-                [ for p in prepared.Operators -> p * s ] @ u |> List.reduce (fun left right -> left.Append right)
+                Array.init cells (fun i ->
+                    let perceived =
+                        match prepared.Lift with
+                        | null -> y.Row(i).ToArray()
+                        | lift ->
+                            let lifted = zeros shape.Perceived
+                            numbers.Lift(lift, shape.Channels, y.Row(i).ToArray(), lifted)
+                            lifted
 
-            let a = z * w1' + b1
-            let d = a.Map relu * w2' + b2
+                    if shape.Inputs > 0 then
+                        Array.append perceived (inputs[t].Row(i).ToArray())
+                    else
+                        perceived)
+
             let alive = prepared.Lives s
-            let s' = s + gated alive (prepared.Fires[t].PointwiseMultiply d)
+
+            let updates =
+                Array.init cells (fun i ->
+                    prepared.Fires t i && (Option.isNone alive || numbers.Real alive.Value[i, 0] > 0.0))
+
+            let branches, change =
+                Array.init cells (fun _ -> zeros shape.Branches), Array.init cells (fun _ -> zeros shape.Channels)
+
+            let auxiliary = Array.init cells (fun _ -> zeros shape.Auxiliary)
+
+            for i in 0 .. cells - 1 do
+                if updates[i] then
+                    numbers.Rule(shape, parameters, z[i], branches[i], change[i], auxiliary[i])
+
+            let d = ofRows shape.Channels change
+            let s' = s + d.Multiply(numbers.Of prepared.TimeStep)
             let survives = Option.map2 (fun (a: Matrix<'T>) b -> a.PointwiseMultiply b) alive (prepared.Lives s')
 
-            { Perceived = z; Activation = a; Alive = survives; State = gated survives s' }
+            { Linear = y
+              Read = z
+              Updates = updates
+              Branches = branches
+              Auxiliary = auxiliary
+              Alive = survives
+              State = gated survives s' }
 
-        (start, [| 0 .. prepared.Fires.Length - 1 |])
+        (start, [| 0 .. prepared.Steps - 1 |])
         ||> Array.mapFold (fun s t ->
             let moment = step t s
             moment, moment.State)
@@ -142,13 +195,13 @@ module Reference =
         (prepared: Prepared<float>)
         (parameters: float[])
         (moments: Moment<float>[])
-        (adjointOf: int -> Matrix<float> option)
+        (adjointOf: int -> Bars option)
         =
         let shape, cells, steps = prepared.Shape, prepared.Cells, moments.Length
-        let w1', _, w2', _ = layers prepared parameters
+        let linear = prepared.Operators.Length * shape.Channels
 
         let plus t (adjoint: Matrix<float>) =
-            match adjointOf t with
+            match adjointOf t |> Option.map (fun (bars: Bars) -> bars.State) with
             | None -> adjoint
             | Some own when own.RowCount = cells && own.ColumnCount = shape.Channels -> adjoint + own
             | Some own ->
@@ -158,23 +211,54 @@ module Reference =
         /// From the adjoint of a step's outcome to that of the state before it, and what the step adds to the gradient;
         /// a name with a bar stands for the derivative of the loss with respect to that name.
         let back t (s''Bar: Matrix<float>) =
-            let { Perceived = z; Activation = a; Alive = alive } = moments[t]
+            let moment = moments[t]
             // What survives was alive before, so this drops the changes of dead cells, too.
-            let s'Bar = gated alive s''Bar
-            let dBar = prepared.Fires[t].PointwiseMultiply s'Bar
-            let w2Bar = dBar.TransposeThisAndMultiply(a.Map(max 0.0))
-            let aBar = (dBar * w2'.Transpose()).PointwiseMultiply(a.Map(fun x -> if x > 0.0 then 1.0 else 0.0))
-            let w1Bar = aBar.TransposeThisAndMultiply z
-            let zBar = aBar * w1'.Transpose()
-            let ofOperator k = zBar.SubMatrix(0, cells, k * shape.Channels, shape.Channels)
+            let s'Bar = gated moment.Alive s''Bar
+            let dBar = prepared.TimeStep * s'Bar
+            let parametersBar = Array.zeroCreate<float> shape.ParameterCount
+            let yBar = Array.init cells (fun _ -> Array.zeroCreate<float> linear)
+            let uBar = Array.init cells (fun _ -> Array.zeroCreate<float> shape.Inputs)
+
+            let auxiliaryBar =
+                match adjointOf (t + 1) with
+                | Some { Bars.Auxiliary = NonNull given } -> given
+                | _ -> Array.init cells (fun _ -> Array.zeroCreate<float> shape.Auxiliary)
+
+            for i in 0 .. cells - 1 do
+                if moment.Updates[i] then
+                    let zBar = Array.zeroCreate<float> shape.Read
+
+                    shape.Kind.Backward<float, Reals>(
+                        shape.Sizes,
+                        ReadOnlySpan parameters,
+                        ReadOnlySpan moment.Read[i],
+                        ReadOnlySpan moment.Branches[i],
+                        ReadOnlySpan(dBar.Row(i).ToArray()),
+                        ReadOnlySpan auxiliaryBar[i],
+                        Span zBar,
+                        Span parametersBar
+                    )
+
+                    Array.Copy(zBar, shape.Perceived, uBar[i], 0, shape.Inputs)
+
+                    match prepared.Lift with
+                    | null -> Array.Copy(zBar, yBar[i], linear)
+                    | lift ->
+                        lift.Adjoint<float, Reals>(
+                            shape.Channels,
+                            ReadOnlySpan(moment.Linear.Row(i).ToArray()),
+                            ReadOnlySpan(zBar, 0, shape.Perceived),
+                            Span yBar[i]
+                        )
+
+            let yBar = ofRows linear yBar
+            let ofOperator k = yBar.SubMatrix(0, cells, k * shape.Channels, shape.Channels)
 
             let sBar =
                 (s'Bar, Seq.indexed prepared.Operators)
                 ||> Seq.fold (fun sum (k, p: Matrix<float>) -> sum + p.Transpose() * ofOperator k)
 
-            let parts = [ w1Bar; aBar.ColumnSums().ToRowMatrix(); w2Bar; dBar.ColumnSums().ToRowMatrix() ]
-            let uBar = zBar.SubMatrix(0, cells, shape.Operators * shape.Channels, shape.Inputs)
-            sBar, Array.collect (fun (part: Matrix<float>) -> part.ToRowMajorArray()) (Array.ofList parts), uBar
+            sBar, parametersBar, (if shape.Inputs > 0 then ofRows shape.Inputs uBar else null)
 
         let adjoint = plus steps (DenseMatrix.zero<float> cells shape.Channels)
 
@@ -233,7 +317,15 @@ module Reference =
         rolloutFrom automaton graph parameters rollout (matrixOf rollout.Start) (inputsOf rollout)
 
     [<CompiledName "Adjoint">]
-    let adjoint (automaton: Automaton) (graph: Graph) (parameters: float[]) (rollout: Rollout) adjointOf =
+    let adjoint
+        (automaton: Automaton)
+        (graph: Graph)
+        (parameters: float[])
+        (rollout: Rollout)
+        (adjointOf: int -> Matrix<float> option)
+        =
         let prepared = prepare automaton graph rollout
         let moments = forward prepared parameters (matrixOf rollout.Start) (inputsOf rollout)
-        backward prepared parameters moments adjointOf
+
+        backward prepared parameters moments (fun step ->
+            adjointOf step |> Option.map (fun state -> { Bars.State = state; Auxiliary = null }))

@@ -8,10 +8,9 @@ open MathNet.Numerics.LinearAlgebra
 /// States are [cells x channels], a row a cell. With the perception's operators P_1 .. P_K as matrices
 /// [cells x cells], one step from s is
 ///
-///     z   = [P_1 s, ..., P_K s, u]          what the cells perceive, then their inputs  [cells x Perceived]
-///     a   = z W1' + b1                      [cells x H]
-///     h   = a where Re a > 0, 0 elsewhere
-///     d   = h W2' + b2                      [cells x C]
+///     y   = [P_1 s, ..., P_K s]             what the cells perceive, linearly  [cells x K C]
+///     z   = [lift(y), u]                    what their rule reads: the same, or what a lift makes of it, then the inputs
+///     d   = rule(z)                         [cells x C]; two dense layers: a = z W1' + b1, h = a where Re a > 0, d = h W2' + b2
 ///     s'  = s + timeStep x (fires .* alive(s) .* d)
 ///     s'' = s' where a cell is alive in s and in s', 0 elsewhere
 ///
@@ -26,8 +25,8 @@ open MathNet.Numerics.LinearAlgebra
 /// imaginary part of a rollout at x + i h is h times the derivative at x to the last bits (complex-step
 /// differentiation: Squire and Trapp, SIAM Review 40, 1998).
 ///
-/// Parameters are one flat vector in the layout of `Rule`: W1 [H x Perceived] row by row, b1, W2 [C x H] row by row, b2.
-/// They are given apart from the automaton, whose rule lends its shape alone.
+/// Parameters are one flat vector in the order of the rule's views. They are given apart from the automaton, whose rule lends
+/// its shape alone. Lift and rule say themselves, a cell at a time, what they compute (`Lift`, `RuleKind`).
 module Reference =
     /// The derivative of a loss.
     type Gradient =
@@ -96,14 +95,23 @@ module Reference =
     type internal Prepared<'T
         when 'T: (new: unit -> 'T) and 'T: struct and 'T :> ValueType and 'T :> IEquatable<'T> and 'T :> IFormattable>
 
+    /// A loss's derivative by the state after a step, and by what the cells reported in it, or null.
+    type internal Bars = { State: Matrix<float>; Auxiliary: float[][] | null }
+
     /// What a step computed on its way, with the state that it left.
     type internal Moment<'T
         when 'T: (new: unit -> 'T) and 'T: struct and 'T :> ValueType and 'T :> IEquatable<'T> and 'T :> IFormattable> =
         {
-            /// z
-            Perceived: Matrix<'T>
-            /// a
-            Activation: Matrix<'T>
+            /// y
+            Linear: Matrix<'T>
+            /// z, cell by cell
+            Read: 'T[][]
+            /// Whether each cell fires and lives before the step.
+            Updates: bool[]
+            /// Values by whose sign the rule has branched, cell by cell.
+            Branches: 'T[][]
+            /// What each cell reported beside its change; zero where it did not update.
+            Auxiliary: 'T[][]
             /// 1 where a cell lives after the step, 0 elsewhere [cells x channels]; `None` without a gate.
             Alive: Matrix<'T> option
             /// s''
@@ -127,10 +135,10 @@ module Reference =
             and 'T :> IEquatable<'T>
             and 'T :> IFormattable
 
-    /// The way back over the steps of `forward`.
+    /// The backward pass over the steps of `forward`.
     val internal backward:
         prepared: Prepared<float> ->
         parameters: float[] ->
         moments: Moment<float>[] ->
-        adjointOf: (int -> Matrix<float> option) ->
+        adjointOf: (int -> Bars option) ->
             Gradient

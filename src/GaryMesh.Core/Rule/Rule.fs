@@ -3,31 +3,62 @@ namespace GaryMesh
 open System
 open System.Collections.Immutable
 
-[<Struct; CustomEquality; NoComparison>]
-type RuleShape =
-    val Channels: int
-    val Operators: int
-    val Hidden: int
-    val Inputs: int
+/// The built-in rule kinds by the names that files hold.
+module internal RuleKinds =
+    let rec parse (name: string) (known: RuleKind seq) : RuleKind =
+        match known |> Seq.tryFind (fun kind -> kind.Name = name) with
+        | Some kind -> kind
+        | None when name = DenseRule.Kind.Name -> DenseRule.Kind
+        | None when name.StartsWith("blend ", StringComparison.Ordinal) -> BlendRule(parse (name.Substring 6) known)
+        | None ->
+            Guard.refuse
+                $"A rule is dense, a blend of one, or of a kind that is handed in, but '{name}' is none of them."
 
-    new(channels: int, operators: int, hidden: int, inputs: int) =
+[<Sealed>]
+type RuleShape(channels: int, perceived: int, hidden: int, inputs: int, kind: RuleKind) =
+    do
         Guard.positive "The number of channels" channels
-        Guard.positive "The number of operators" operators
+        Guard.positive "The number of perceived values" perceived
         Guard.positive "The number of hidden units" hidden
         Guard.notNegative "The number of inputs" inputs
 
-        { Channels = channels; Operators = operators; Hidden = hidden; Inputs = inputs }
+    let sizes = { Channels = channels; Perceived = perceived; Hidden = hidden; Inputs = inputs }
+    let views = kind.Views sizes
+    let parameterCount = views |> Seq.sumBy _.Length
 
-    new(channels: int, operators: int, hidden: int) = RuleShape(channels, operators, hidden, 0)
+    new(channels: int, perceived: int, hidden: int, inputs: int) =
+        RuleShape(channels, perceived, hidden, inputs, DenseRule.Kind)
 
-    member shape.Perceived = shape.Operators * shape.Channels + shape.Inputs
+    new(channels: int, perceived: int, hidden: int) = RuleShape(channels, perceived, hidden, 0)
 
-    member shape.ParameterCount =
-        shape.Perceived * shape.Hidden + shape.Hidden + shape.Hidden * shape.Channels + shape.Channels
+    static member For(perception: Perception, channels: int, hidden: int, inputs: int) =
+        Guard.positive "The number of channels" channels
+        RuleShape(channels, perception.Width channels, hidden, inputs)
 
-    member shape.Text = $"{shape.Perceived} -> {shape.Hidden} -> {shape.Channels}"
+    static member For(perception: Perception, channels: int, hidden: int) =
+        RuleShape.For(perception, channels, hidden, 0)
+
+    member _.WithKind(kind: RuleKind) = RuleShape(channels, perceived, hidden, inputs, kind)
+    member _.WithInputs(inputs: int) = RuleShape(channels, perceived, hidden, inputs, kind)
+    member _.Kind = kind
+    member _.Sizes = sizes
+    member _.Channels = channels
+    member _.Perceived = perceived
+    member _.Hidden = hidden
+    member _.Inputs = inputs
+    member _.Read = sizes.Read
+    member _.Views = views
+    member _.ParameterCount = parameterCount
+    member _.Auxiliary = kind.Auxiliary sizes
+    member _.Branches = kind.Branches sizes
+    member _.MultiplyAdds = kind.MultiplyAdds sizes
+
+    member _.Text =
+        let sizes = $"{sizes.Read} -> {hidden} -> {channels}"
+        if kind.Name = DenseRule.Kind.Name then sizes else $"{kind.Name} {sizes}"
+
     override shape.ToString() = shape.Text
-    override shape.GetHashCode() = HashCode.Combine(shape.Channels, shape.Operators, shape.Hidden, shape.Inputs)
+    override _.GetHashCode() = HashCode.Combine(sizes, kind.Name)
 
     override shape.Equals(other: obj) =
         match other with
@@ -35,20 +66,10 @@ type RuleShape =
         | _ -> false
 
     interface IEquatable<RuleShape> with
-        member shape.Equals other =
-            shape.Channels = other.Channels
-            && shape.Operators = other.Operators
-            && shape.Hidden = other.Hidden
-            && shape.Inputs = other.Inputs
-
-[<Struct>]
-type ParameterView =
-    { Name: string
-      Offset: int
-      Rows: int
-      Columns: int }
-
-    member view.Length = view.Rows * view.Columns
+        member _.Equals(other: RuleShape | null) =
+            match other with
+            | null -> false
+            | other -> sizes = other.Sizes && kind.Name = other.Kind.Name
 
 [<Sealed>]
 type Rule private (shape: RuleShape, parameters: float32[]) =
@@ -56,19 +77,6 @@ type Rule private (shape: RuleShape, parameters: float32[]) =
         match Array.tryFindIndex (Single.IsFinite >> not) parameters with
         | Some at -> Guard.refuse $"Every parameter of a rule must be finite, but number {at} is {parameters[at]}."
         | None -> ()
-
-    static let viewsOf (shape: RuleShape) : ImmutableArray<ParameterView> =
-        let sizes =
-            [ "fc1.weight", shape.Hidden, shape.Perceived
-              "fc1.bias", shape.Hidden, 1
-              "fc2.weight", shape.Channels, shape.Hidden
-              "fc2.bias", shape.Channels, 1 ]
-
-        (0, sizes)
-        ||> List.mapFold (fun offset (name, rows, columns) ->
-            { Name = name; Offset = offset; Rows = rows; Columns = columns }, offset + rows * columns)
-        |> fst
-        |> ImmutableArray.CreateRange
 
     new(shape: RuleShape, parameters: ReadOnlySpan<float32>) =
         if parameters.Length <> shape.ParameterCount then
@@ -81,63 +89,48 @@ type Rule private (shape: RuleShape, parameters: float32[]) =
     member _.Parameters = ReadOnlySpan parameters
     member _.ParameterCount = parameters.Length
     member _.ToArray() = Array.copy parameters
-    member _.Views = viewsOf shape
+    member _.Views = shape.Views
 
     member _.View(name: string) =
-        match viewsOf shape |> Seq.tryFind (fun view -> view.Name = name) with
+        match shape.Views |> Seq.tryFind (fun view -> view.Name = name) with
         | Some view -> Array.sub parameters view.Offset view.Length
-        | None -> Guard.refuse $"A rule has the parts fc1.weight, fc1.bias, fc2.weight and fc2.bias, but not '{name}'."
+        | None ->
+            let names = String.Join(", ", shape.Views |> Seq.map _.Name)
+            Guard.refuse $"A rule {shape.Text} has the parts {names}, but not '{name}'."
 
-    static member ViewsOf(shape: RuleShape) = viewsOf shape
     static member Zero(shape: RuleShape) = Rule(shape, Array.zeroCreate<float32> shape.ParameterCount)
-
-    /// Draws the values of the named weight matrices; biases and whatever has no drawing stay zero.
-    static member private Draw
-        (shape: RuleShape, seed: uint64, draw: ParameterView -> (uint64 -> int64 -> float) option)
-        =
-        let parameters = Array.zeroCreate<float32> shape.ParameterCount
-
-        for view in viewsOf shape do
-            match draw view with
-            | Some value ->
-                let key = Counter.key seed [ view.Offset ]
-
-                for i in 0 .. view.Length - 1 do
-                    parameters[view.Offset + i] <- float32 (value key (int64 i))
-            | None -> ()
-
-        Rule(shape, parameters)
-
-    static member ZeroLast(shape: RuleShape, seed: uint64) =
-        Rule.Draw(
-            shape,
-            seed,
-            fun view ->
-                if view.Name = "fc1.weight" then
-                    let bound = 1.0 / sqrt (float view.Columns)
-                    Some(fun key i -> (2.0 * Counter.uniform key i - 1.0) * bound)
-                else
-                    None
-        )
+    static member ZeroLast(shape: RuleShape, seed: uint64) = Rule(shape, shape.Kind.Initial(shape.Sizes, seed))
 
     static member Xavier(shape: RuleShape, seed: uint64, hiddenGain: float, outputGain: float) =
         Guard.finite "The hidden layer's gain" hiddenGain
         Guard.finite "The output layer's gain" outputGain
+        let parameters = Array.zeroCreate<float32> shape.ParameterCount
 
-        let drawing gain (view: ParameterView) =
+        for view in shape.Views |> Seq.filter _.Role.IsWeight do
+            let gain =
+                if view.Name.EndsWith("fc2.weight", StringComparison.Ordinal) then
+                    outputGain
+                else
+                    hiddenGain
+
             let deviation = gain * sqrt (2.0 / float (view.Rows + view.Columns))
-            Some(fun key i -> deviation * Counter.normal key i)
+            let key = Counter.key seed [ view.Offset ]
 
-        Rule.Draw(
-            shape,
-            seed,
-            fun view ->
-                match view.Name with
-                | "fc1.weight" -> drawing hiddenGain view
-                | "fc2.weight" -> drawing outputGain view
-                | _ -> None
-        )
+            for i in 0 .. view.Length - 1 do
+                parameters[view.Offset + i] <- float32 (deviation * Counter.normal key (int64 i))
 
-    static member GaryMeshShape = RuleShape(12, 3, 48)
-    static member MeshNcaShape = RuleShape(16, 5, 128)
-    static member GrowingShape = RuleShape(16, 3, 128)
+        Rule(shape, parameters)
+
+    /// The two rules of a blend.
+    static member Blend(a: Rule, b: Rule) =
+        let same = (a.Shape :> IEquatable<RuleShape>).Equals b.Shape
+
+        if not same then
+            Guard.refuse $"A blend needs two rules of one shape, but they are {a.Shape.Text} and {b.Shape.Text}."
+
+        let shape = a.Shape.WithInputs(a.Shape.Inputs + 1).WithKind(BlendRule a.Shape.Kind)
+        Rule(shape, Array.append (a.ToArray()) (b.ToArray()))
+
+    static member GaryMeshShape = RuleShape.For(Perception.Planar, 12, 48)
+    static member MeshNcaShape = RuleShape.For(Perception.Harmonics, 16, 128)
+    static member GrowingShape = RuleShape.For(Perception.Sobel, 16, 128)

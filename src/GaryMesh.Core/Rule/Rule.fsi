@@ -3,49 +3,57 @@ namespace GaryMesh
 open System
 open System.Collections.Immutable
 
-/// The sizes of a rule: perceived values -> hidden units -> change of the channels.
-[<Struct; CustomEquality; NoComparison>]
+module internal RuleKinds =
+    val parse: name: string -> known: RuleKind seq -> RuleKind
+
+/// The kind and the sizes of a rule: values read -> hidden units -> change of the channels.
+[<Sealed>]
 type RuleShape =
-    /// <exception cref="T:System.ArgumentOutOfRangeException">channels, operators or hidden is less than 1, or inputs
+    /// <summary>A shape of any kind.</summary>
+    /// <exception cref="T:System.ArgumentOutOfRangeException">channels, perceived or hidden is less than 1, or inputs
     /// is negative.</exception>
-    new: channels: int * operators: int * hidden: int * inputs: int -> RuleShape
-    new: channels: int * operators: int * hidden: int -> RuleShape
+    new: channels: int * perceived: int * hidden: int * inputs: int * kind: RuleKind -> RuleShape
+    /// A shape of two dense layers.
+    new: channels: int * perceived: int * hidden: int * inputs: int -> RuleShape
+    /// A shape of two dense layers without inputs.
+    new: channels: int * perceived: int * hidden: int -> RuleShape
+    /// Two dense layers over what a perception gives cells of so many channels.
+    static member For: perception: Perception * channels: int * hidden: int * inputs: int -> RuleShape
+    static member For: perception: Perception * channels: int * hidden: int -> RuleShape
+    /// The same sizes for a rule of another kind.
+    member WithKind: kind: RuleKind -> RuleShape
+    /// The same shape with so many inputs.
+    member WithInputs: inputs: int -> RuleShape
+    member Kind: RuleKind
+    member Sizes: RuleSizes
     /// C: numbers in a cell's state.
-    val Channels: int
-    /// K: operators of the perception the rule reads.
-    val Operators: int
-    /// H: hidden units.
-    val Hidden: int
-    /// I: input values a cell is given at every step, after what it perceives.
-    val Inputs: int
-    /// K x C + I: values the rule reads.
+    member Channels: int
+    /// Values that the perception gives a cell.
     member Perceived: int
-    /// (K C + I) H + H + H C + C.
+    /// H: hidden units.
+    member Hidden: int
+    /// I: input values a cell is given at every step, after what it perceives.
+    member Inputs: int
+    /// Perceived + I: values that the rule reads.
+    member Read: int
+    /// The named parts of the flat parameter vector, in order.
+    member Views: ImmutableArray<ParameterView>
+    /// (Read + 1) H + (H + 1) C for two dense layers.
     member ParameterCount: int
-    /// Such as `36 -> 48 -> 12`.
+    /// Values that a cell reports beside its change.
+    member Auxiliary: int
+    /// Values by whose sign the rule branches.
+    member Branches: int
+    /// Multiply-adds of the rule for one cell that fires.
+    member MultiplyAdds: int64
+    /// Such as `36 -> 48 -> 12`, after the kind's name where it is not dense.
     member Text: string
     interface IEquatable<RuleShape>
 
-/// A named part of a rule's parameters: a row-major matrix (a vector has one column).
-[<Struct>]
-type ParameterView =
-    {
-        /// `fc1.weight`, `fc1.bias`, `fc2.weight` or `fc2.bias`.
-        Name: string
-        /// Position of the first value in the flat vector.
-        Offset: int
-        Rows: int
-        Columns: int
-    }
-
-    member Length: int
-
-/// The shared update, the same for every cell: z -> W1 z + b1 -> ReLU -> W2 h + b2 = the change of the state.
-///
-/// Its parameters are one flat vector: W1 [H x (K C + I)], b1 [H], W2 [C x H], b2 [C], matrices row by row.
+/// The shared update, the same for every cell, with its parameters: one flat vector, in the order of `Views`.
 [<Sealed>]
 type Rule =
-    /// A rule with the given parameters, which are copied.
+    /// <summary>A rule with the given parameters, which are copied.</summary>
     /// <exception cref="T:System.ArgumentException">The number of parameters is not the shape's, or one is not
     /// finite.</exception>
     new: shape: RuleShape * parameters: ReadOnlySpan<float32> -> Rule
@@ -58,20 +66,23 @@ type Rule =
     member ToArray: unit -> float32[]
     /// The named parts of the flat vector, in order.
     member Views: ImmutableArray<ParameterView>
-    /// A copy of one named part.
+    /// <summary>A copy of one named part.</summary>
     /// <exception cref="T:System.ArgumentException">No part has that name.</exception>
     member View: name: string -> float32[]
-    /// The named parts of any rule of a shape.
-    static member ViewsOf: shape: RuleShape -> ImmutableArray<ParameterView>
 
     /// Every parameter zero: the rule that changes nothing.
     static member Zero: shape: RuleShape -> Rule
-    /// Growing NCA's start: W1 uniform as PyTorch's linear layer has it (within 1 / sqrt(inputs)), b1 zero, the last
-    /// layer zero, so that the first step changes nothing.
+    /// The start of the shape's kind (`RuleKind.Initial`); two dense layers begin as Growing NCA does, with the last layer
+    /// zero, so that the first step changes nothing.
     static member ZeroLast: shape: RuleShape * seed: uint64 -> Rule
-    /// Xavier-normal weights (Glorot and Bengio, AISTATS 2010) times a gain for each layer, biases zero. MeshNCA's
-    /// start has the gains 0.2 and 1.2 over hidden and output layer.
+    /// Xavier-normal weights (Glorot and Bengio, AISTATS 2010) times a gain for each layer, everything else zero; the output
+    /// gain is for parts called `fc2.weight`. MeshNCA's start has the gains 0.2 and 1.2 over hidden and output layer.
     static member Xavier: shape: RuleShape * seed: uint64 * hiddenGain: float * outputGain: float -> Rule
+
+    /// <summary>Rule a where a cell's last input is 0, rule b where it is 1, and in between a mixture of both changes
+    /// (`BlendRule`).</summary>
+    /// <exception cref="T:System.ArgumentException">The shapes differ.</exception>
+    static member Blend: a: Rule * b: Rule -> Rule
 
     /// gary-mesh: 12 channels, 3 operators, 48 hidden units: 2,364 parameters.
     static member GaryMeshShape: RuleShape

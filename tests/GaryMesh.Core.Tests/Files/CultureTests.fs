@@ -18,7 +18,7 @@ let private perception =
 
 let private automaton () =
     Automaton
-        .Of(perception, GradientCheck.RuleFor(RuleShape(3, 3, 4), 5UL, 1.0))
+        .Of(perception, GradientCheck.RuleFor(RuleShape(3, 9, 4), 5UL, 1.0))
         .WithFireRate(0.25)
         .WithTimeStep(-0.5)
         .WithGate(Gate.Alive(1, -0.125f))
@@ -28,8 +28,7 @@ let private automaton () =
 let private graph = Graph.Grid(3, 4)
 
 let private task =
-    TrainingTask.Of(Loss.MeanSquared(Array.create 12 -0.25f, 0)).WithIterations(2).WithBatch(2).WithPool(3, 1).WithSeed
-        3UL
+    TrainingTask.Of(MeanSquared(Array.create 12 -0.25f, 0)).WithIterations(2).WithBatch(2).WithPool(3, 1).WithSeed 3UL
 
 let private model () =
     let shape = ModelShape.Of(Perception.Moore, 2, Head.Huber 1.5, 1, Pooling.Mean).WithRule(6, 8, 3)

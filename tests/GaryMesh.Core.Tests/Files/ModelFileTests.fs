@@ -60,6 +60,41 @@ let tests =
               Expect.isNull graph "no graph"
           }
 
+          property
+              "frames come back, on a graph that a word stands for and on one of listed rows"
+              (fun (seed: uint64) ->
+                  let struct (model, _) = draw seed
+                  let word = Graph.Icosphere(1 + Counter.below 3 seed 77L)
+                  let rows = word.Relabelled(Array.rev [| 0 .. word.Cells - 1 |])
+
+                  for graph in [ word; rows ] do
+                      let framed = graph.WithFrames(Frames.Towards(graph, struct (0.3, -1.0, 0.2)))
+                      let bytes = bytesOf model framed
+                      let struct (again, graphAgain) = readBytes bytes
+                      let graphAgain = nonNull graphAgain
+                      Expect.sequenceEqual graphAgain.Frames framed.Frames "the frames"
+                      Expect.sequenceEqual graphAgain.Neighbours framed.Neighbours "the rows"
+                      Expect.equal graphAgain.MeanLength framed.MeanLength "the mean length"
+                      Expect.equal graphAgain.Topology framed.Topology "the topology"
+                      Expect.equal (bytesOf again graphAgain) bytes "the same bytes when written again"
+                      let without = bytesOf model graph
+                      Expect.notEqual without bytes "a graph without frames is another"
+
+                      for bad in
+                          [ NpyArray.OfFloat64([| framed.Cells; 9 |], Array.zeroCreate (9 * framed.Cells))
+                            NpyArray.OfFloat64([| 1; 9 |], Array.init 9 (fun i -> if i % 4 = 0 then 1.0 else 0.0)) ] do
+                          changed bytes "graph.frames" bad |> refused [ "model.npz"; "rame" ])
+
+          test "rows or frames without the entry that they belong to are refused" {
+              let struct (model, _) = draw 3UL
+              let ring = Graph.Ring 3
+              let stray = NpyArray.OfFloat64([| 3; 9 |], Array.init 27 (fun i -> if i % 9 % 4 = 0 then 1.0 else 0.0))
+              changed (bytesOf model null) "graph.frames" stray |> refused [ "'graph.frames'"; "'graph'" ]
+              let positions = NpyArray.OfFloat64([| 3; 3 |], Array.zeroCreate 9)
+              changed (bytesOf model ring) "graph.positions" positions |> refused [ "'graph.row_start'" ]
+              changed (bytesOf model ring) "graph.frames" stray ()
+          }
+
           test "a newer version, an unknown entry, a missing one and a wrong size are refused" {
               let struct (model, graph) = draw 5UL
               let bytes = bytesOf model graph

@@ -17,7 +17,7 @@ let private bytesOf (automaton: Automaton) =
 
 let private readBytes (known: EdgeWeight seq) (bytes: byte[]) =
     use memory = new MemoryStream(bytes)
-    RuleFile.Read(memory, "rule.npz", known)
+    RuleFile.Read(memory, "rule.npz", Known(EdgeWeights = known))
 
 let private arrays (automaton: Automaton) =
     use memory = new MemoryStream(bytesOf automaton)
@@ -36,10 +36,7 @@ let private changed (automaton: Automaton) (entry: string) (array: NpyArray | nu
     readBytes [] (memory.ToArray()) |> ignore
 
 let private same (a: Automaton) (b: Automaton) =
-    Expect.sequenceEqual
-        (a.Perception.Operators |> Seq.map _.Text)
-        (b.Perception.Operators |> Seq.map _.Text)
-        "the perception"
+    Expect.equal a.Perception.Text b.Perception.Text "the perception"
 
     Expect.equal a.Rule.Shape b.Rule.Shape "the shape"
     Expect.equal (a.Rule.ToArray()) (b.Rule.ToArray()) "the parameters"
@@ -54,12 +51,12 @@ let private halves = [| for i in 0..100 -> float32 (i % 7) / 8f - 0.25f |]
 /// The weights of the fixtures: each matrix counts up from the same number.
 let private counting (shape: RuleShape) =
     let part (view: ParameterView) = Array.truncate view.Length halves
-    let parameters = Rule.ViewsOf shape |> Seq.map part |> Array.concat
+    let parameters = shape.Views |> Seq.map part |> Array.concat
     Rule(shape, ReadOnlySpan parameters)
 
 let private fixtureAutomaton =
     Automaton
-        .Of(Perception.Planar, counting (RuleShape(2, 3, 3)))
+        .Of(Perception.Planar, counting (RuleShape(2, 6, 3)))
         .WithFireRate(0.25)
         .WithStart(Start.Noise 0.5f)
         .WithSteps(8, 12)
@@ -69,6 +66,8 @@ let private automata =
         let! perception =
             Gen.elements
                 [ Perception.Planar
+                  Perception.Planar.WithLift(GradientNorm(1, 2))
+                  Perception.Planar.WithLift(Steering(0, 1, 2, 0))
                   Perception.Harmonics
                   Perception.Sobel
                   Perception.Offsets [ -3; 2 ]
@@ -78,7 +77,7 @@ let private automata =
         let! hidden = Gen.choose (1, 30)
         let! inputs = Gen.elements [ 0; 0; 1; 5 ]
         let! seed = Gen.choose (0, 1000000)
-        let shape = RuleShape(channels, perception.Count, hidden, inputs)
+        let shape = RuleShape.For(perception, channels, hidden, inputs)
         let! rate = Gen.choose (0, 65536)
         let! step = Gen.elements [ 1.0; 0.1; -0.3 ]
         let! channel = Gen.choose (0, channels - 1)
@@ -130,10 +129,22 @@ let tests =
               Expect.equal thin["fc2.weight"].Shape [| 1; 1 |] "a matrix of one weight"
           }
 
-          test "the file of version 1 reads, and is still what is written" {
-              let automaton = fixtureAutomaton.WithTimeStep(0.5).WithGate(Gate.Alive(1, 0.1f))
-              same (RuleFile.Read(fixture "rule_version1.npz")) automaton
-              Expect.equal (bytesOf automaton) (File.ReadAllBytes(fixture "rule_version1.npz")) "the same bytes"
+          test "the file of version 2 reads, and is still what is written" {
+              let half = RuleShape(2, 4, 3)
+
+              let automaton =
+                  { fixtureAutomaton.WithTimeStep(0.5).WithGate(Gate.Alive(1, 0.1f)) with
+                      Perception = Perception.Planar.WithLift(GradientNorm(1, 2))
+                      Rule = Rule.Blend(counting half, Rule.Zero half) }
+
+              same (RuleFile.Read(fixture "rule_version2.npz")) automaton
+              Expect.equal (bytesOf automaton) (File.ReadAllBytes(fixture "rule_version2.npz")) "the same bytes"
+          }
+
+          test "a file of version 1 reads as two dense layers without a lift" {
+              same
+                  (RuleFile.Read(fixture "rule_version1.npz"))
+                  (fixtureAutomaton.WithTimeStep(0.5).WithGate(Gate.Alive(1, 0.1f)))
           }
 
           test "NumPy's own file of the same rule reads the same" {
@@ -147,7 +158,7 @@ let tests =
           }
 
           test "a newer version is refused" {
-              refused [ "rule_newer.npz"; "0 to 1"; "version 2" ] (fun () ->
+              refused [ "rule_newer.npz"; "0 to 2"; "version 3" ] (fun () ->
                   RuleFile.Read(fixture "rule_newer.npz") |> ignore)
           }
 
@@ -157,7 +168,7 @@ let tests =
           }
 
           test "the four arrays of MeshNCA alone are a MeshNCA rule" {
-              let expected = Automaton.Of(Perception.Harmonics, counting (RuleShape(2, 5, 3)))
+              let expected = Automaton.Of(Perception.Harmonics, counting (RuleShape(2, 10, 3)))
               same (RuleFile.Read(fixture "rule_meshnca.npz")) expected
           }
 
@@ -173,7 +184,7 @@ let tests =
           test "edge weights of one's own are found by name, and asked for where they are not at hand" {
               let mine = EdgeWeight("my own", fun edge -> edge.X + 2.0)
               let operator = Operator.Neighbours(mine, Messages.Value, Aggregation.Sum)
-              let automaton = Automaton.Of(Perception [ operator ], Rule.Zero(RuleShape(2, 1, 3)))
+              let automaton = Automaton.Of(Perception [ operator ], Rule.Zero(RuleShape(2, 2, 3)))
               let again = readBytes [ mine ] (bytesOf automaton)
               same again automaton
 
@@ -222,7 +233,7 @@ let tests =
                   "rule.npz"
                   3000
                   7
-                  (bytesOf (Automaton.Of(Perception.Planar, counting (RuleShape(2, 3, 3)))))
+                  (bytesOf (Automaton.Of(Perception.Planar, counting (RuleShape(2, 6, 3)))))
                   (fun bytes -> (readBytes [] bytes).Check())
           }
 

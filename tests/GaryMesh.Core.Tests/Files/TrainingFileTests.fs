@@ -12,10 +12,10 @@ let private graph = Graph.Ring 12
 let private target = Array.init 12 (fun cell -> float32 (sin (float cell * Math.PI / 6.0)))
 
 let private automaton =
-    Automaton.Of(Perception.Planar, Rule.ZeroLast(RuleShape(4, 3, 6), 3UL)).WithStart(Start.Noise 0.1f).WithSteps(4, 9)
+    Automaton.Of(Perception.Planar, Rule.ZeroLast(RuleShape(4, 12, 6), 3UL)).WithStart(Start.Noise 0.1f).WithSteps(4, 9)
 
 let private task =
-    { TrainingTask.Of(Loss.MeanSquared(target, 0)) with
+    { TrainingTask.Of(MeanSquared(target, 0)) with
         Optimiser = (Adam.Of 5e-3).WithMilestones([ 20; 30 ], 0.5).WithWeightDecay 1e-3
         Iterations = 40
         Batch = 3
@@ -111,9 +111,9 @@ let tests =
 
               refused [ "gate open"; "alive:1:0.5" ] (automaton.WithGate(Gate.Alive(1, 0.5f))) graph pooled
               let elsewhere = Array.map (fun x -> x + 1f) target
-              refused [ "loss" ] automaton graph { pooled with Loss = Loss.MeanSquared(elsewhere, 0) }
+              refused [ "loss" ] automaton graph { pooled with Loss = MeanSquared(elsewhere, 0) }
               refused [ "loss" ] automaton graph { pooled with Loss = pooled.Loss.At(fun step _ -> step > 2) }
-              let wider = Automaton.Of(Perception.Planar, Rule.Zero(RuleShape(4, 3, 7)))
+              let wider = Automaton.Of(Perception.Planar, Rule.Zero(RuleShape(4, 12, 7)))
               refused [ "12 -> 6 -> 4"; "12 -> 7 -> 4" ] (wider.WithStart(automaton.Start).WithSteps(4, 9)) graph pooled
           }
 

@@ -15,7 +15,7 @@ let private numbers (key: uint64) scale count =
 let private ring = Graph.Ring 12
 
 let private automaton =
-    let shape = RuleShape(4, 3, 6)
+    let shape = RuleShape(4, 12, 6)
 
     Automaton
         .Of(Perception.Planar, Rule(shape, ReadOnlySpan(numbers 3UL 0.3 shape.ParameterCount)))
@@ -24,7 +24,7 @@ let private automaton =
         .WithSteps(4, 9)
 
 let private task =
-    { TrainingTask.Of(Loss.MeanSquared(numbers 5UL 0.5 12, 0)) with
+    { TrainingTask.Of(MeanSquared(numbers 5UL 0.5 12, 0)) with
         Optimiser = (Adam.Of 5e-3).WithMilestones([ 7; 15 ], 0.5).WithWeightDecay 1e-3
         Iterations = 20
         Batch = 3

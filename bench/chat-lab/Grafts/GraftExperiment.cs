@@ -1,0 +1,118 @@
+using System.Diagnostics;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace GaryMesh.ChatLab.Grafts;
+
+/// <summary>What is grafted into the cortex, and where.</summary>
+/// <param name="Arm">`mesh`, `mlp`, `low-rank`, or `none` where the cortex learns alone.</param>
+/// <param name="After">Blocks that the stream has been through.</param>
+/// <param name="Mesh">The mesh's sizes; a control has as many parameters.</param>
+public sealed record GraftPlan(string Arm, int After, MeshGraftShape Mesh)
+{
+    /// <summary>The graft, untrained; null for `none`. The three kinds have the same number of parameters to within one percent.</summary>
+    /// <exception cref="ArgumentException">The arm is none of them.</exception>
+    public IGraft? Create(ulong seed)
+    {
+        var (width, target) = (Mesh.Width, Mesh.ParameterCount);
+        return Arm switch
+        {
+            "mesh" => new MeshGraft(Mesh, seed),
+            "mlp" => new AdapterGraft(width, (int)Math.Round(target / ((2.0 * width) + 1)), true, seed),
+            "low-rank" => new AdapterGraft(width, (int)Math.Round((target - width) / (2.0 * width)), false, seed),
+            "none" => null,
+            _ => throw new ArgumentException($"An arm is mesh, mlp, low-rank or none, but '{Arm}' is none of them."),
+        };
+    }
+}
+
+/// <summary>What becomes of the cortex while its graft is trained.</summary>
+public enum CortexTraining
+{
+    /// <summary>It stays as it is.</summary>
+    Frozen,
+
+    /// <summary>It is trained along.</summary>
+    Along,
+
+    /// <summary>It is trained along, from parameters drawn anew.</summary>
+    Fresh,
+}
+
+/// <summary>One training of a graft and what it came to.</summary>
+/// <param name="Plan">What was trained, and where.</param>
+/// <param name="Cortex">What became of the cortex.</param>
+/// <param name="Seed">What the graft and the order of the windows were drawn from.</param>
+/// <param name="LearningRate">Adam's step length.</param>
+/// <param name="Steps">Optimiser steps.</param>
+/// <param name="Batch">Windows a step.</param>
+/// <param name="Parameters">Parameters of the graft.</param>
+/// <param name="HeldOut">Mean cross-entropy of the held-out tokens, nats a token.</param>
+/// <param name="TokensPerSecond">Tokens a second of training.</param>
+public sealed record GraftRun(
+    GraftPlan Plan, CortexTraining Cortex, ulong Seed, double LearningRate, int Steps, int Batch, int Parameters, double HeldOut, double TokensPerSecond)
+{
+    /// <summary>Perplexity per held-out token.</summary>
+    public double Perplexity => Math.Exp(HeldOut);
+}
+
+/// <summary>Trains grafts in a cortex, one run after the other, each a function of its plan, seed and rate.</summary>
+public sealed class GraftExperiment(ChatModel model, int[] text, int[] heldOut, int steps, int batch, int threads)
+{
+    private static readonly JsonSerializerOptions _json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, Converters = { new JsonStringEnumConverter() } };
+
+    /// <summary>The cross-entropy of the held-out tokens without a graft, nats a token.</summary>
+    public double Bare()
+    {
+        using var packed = new PackedCortex(model.Cortex);
+        return Scoring.Losses(packed, heldOut, model.Tokenizer.LineBreak, threads: threads).Average();
+    }
+
+    /// <summary>One run; the graft that it trained is handed to <paramref name="keep"/> where that is given.</summary>
+    public GraftRun Run(
+        GraftPlan plan, CortexTraining training, ulong seed, double learningRate, CancellationToken stop, Action<IGraft>? keep = null)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        var cortex = training switch
+        {
+            CortexTraining.Frozen => model.Cortex,
+            CortexTraining.Along => new Cortex(model.Cortex.Shape, (float[])model.Cortex.Parameters.Clone()),
+            _ => Cortex.Random(model.Cortex.Shape, seed),
+        };
+        var grafting = plan.Create(seed) is { } graft ? new Grafting(graft, plan.After) : null;
+        var settings = TrainingSettings.OfGraft(steps, batch, learningRate, seed);
+        using var trainer = new CortexTrainer(cortex, text, settings, threads, grafting, frozen: training == CortexTraining.Frozen);
+        var watch = Stopwatch.StartNew();
+
+        while (trainer.Step < steps)
+        {
+            stop.ThrowIfCancellationRequested();
+            trainer.Next();
+        }
+
+        var speed = (double)steps * trainer.TokensPerStep / watch.Elapsed.TotalSeconds;
+        var loss = Scoring.Losses(trainer.Packed, heldOut, model.Tokenizer.LineBreak, threads: threads, grafting: grafting).Average();
+
+        if (grafting is not null)
+            keep?.Invoke(grafting.Graft);
+
+        return new GraftRun(plan, training, seed, learningRate, steps, batch, grafting?.Graft.Parameters.Length ?? 0, loss, speed);
+    }
+
+    /// <summary>A run as a line of JSON.</summary>
+    public static string Write(GraftRun run) => JsonSerializer.Serialize(run, _json);
+
+    /// <summary>Reads what `Write` wrote.</summary>
+    /// <exception cref="InvalidDataException">The line is no run.</exception>
+    public static GraftRun Read(string line)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<GraftRun>(line, _json) ?? throw new InvalidDataException("A line of the results is empty.");
+        }
+        catch (JsonException error)
+        {
+            throw new InvalidDataException($"A line of the results is no run: {error.Message}");
+        }
+    }
+}

@@ -1,0 +1,32 @@
+using System.CommandLine;
+using GaryMesh.ChatGraft.Commands;
+using GaryMesh.ChatLab.Brains;
+using GaryMesh.ChatLab.Facts;
+using GaryMesh.ChatLab.Grafts;
+using GaryMesh.ChatLab.Language;
+
+namespace GaryMesh.ChatLab;
+
+/// <summary>The laboratory's commands.</summary>
+internal static class Laboratory
+{
+    /// <summary>Runs the command that the arguments name.</summary>
+    public static int Run(string[] args, TextWriter output, TextWriter error, CancellationToken stop)
+    {
+        var root = new RootCommand("What trained and measures the chat model that ships.")
+        {
+            TrainCommand.Create(output, error, stop),
+            EvalCommand.Create(output),
+            PackCommand.Create(output),
+            new Command("graft", "Train grafts in the frozen cortex and compare them with controls of as many parameters.")
+            {
+                GraftTrainCommand.Create(output, error, stop), GraftReportCommand.Create(output),
+            },
+            MemoryTrainCommand.Create(output, stop),
+            MemoryEvalCommand.Create(output, stop),
+            SleepEvalCommand.Create(output, stop),
+            EndureCommand.Create(output, stop),
+        };
+        return CommandLine.Run("chat-lab", root, args, output, error);
+    }
+}

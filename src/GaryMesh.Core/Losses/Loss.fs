@@ -1,0 +1,61 @@
+namespace GaryMesh
+
+open System
+open System.Collections.Immutable
+open System.Numerics
+
+[<Struct; NoComparison; NoEquality>]
+type LossContext =
+    { Step: int
+      Steps: int
+      Graph: Graph
+      Key: uint64 }
+
+    static member After(graph: Graph) = { Step = 1; Steps = 1; Graph = graph; Key = 0UL }
+
+[<NoComparison; ReferenceEquality>]
+type LossValue =
+    { Value: float
+      Adjoint: State
+      AuxiliaryAdjoint: State | null
+      Parts: ImmutableArray<struct (string * float)> }
+
+    static member Of(value: float, adjoint: State) =
+        { Value = value
+          Adjoint = adjoint
+          AuxiliaryAdjoint = null
+          Parts = ImmutableArray.Empty }
+
+[<AbstractClass>]
+type Loss(name: string) =
+    member _.Name = name
+    abstract Sees: step: int * steps: int -> bool
+    default _.Sees(step, steps) = step = steps
+    abstract Evaluate: state: State * auxiliary: State * context: LossContext -> LossValue
+
+    abstract Value<'T, 'F when 'T: struct and 'T :> INumberBase<'T> and 'F: struct and 'F :> IField<'T>> :
+        channels: int * state: ReadOnlySpan<'T> * auxiliary: ReadOnlySpan<'T> * context: LossContext -> 'T
+
+    member loss.At(sees: Func<int, int, bool>) : Loss = LossAt(loss, sees)
+
+    static member Of(name: string, evaluate: Func<State, LossValue>) : Loss = LossOf(name, evaluate)
+
+/// A loss at other steps.
+and [<Sealed>] private LossAt(inner: Loss, sees: Func<int, int, bool>) =
+    inherit Loss(inner.Name)
+    override _.Sees(step, steps) = sees.Invoke(step, steps)
+    override _.Evaluate(state, auxiliary, context) = inner.Evaluate(state, auxiliary, context)
+
+    override _.Value<'T, 'F when 'T: struct and 'T :> INumberBase<'T> and 'F: struct and 'F :> IField<'T>>
+        (channels: int, state: ReadOnlySpan<'T>, auxiliary: ReadOnlySpan<'T>, context: LossContext)
+        : 'T =
+        inner.Value<'T, 'F>(channels, state, auxiliary, context)
+
+and [<Sealed>] private LossOf(name: string, evaluate: Func<State, LossValue>) =
+    inherit Loss(name)
+    override _.Evaluate(state, _, _) = evaluate.Invoke state
+
+    override _.Value<'T, 'F when 'T: struct and 'T :> INumberBase<'T> and 'F: struct and 'F :> IField<'T>>
+        (_: int, _: ReadOnlySpan<'T>, _: ReadOnlySpan<'T>, _: LossContext)
+        : 'T =
+        raise (NotSupportedException $"The loss '{name}' was given as a function and has no specification.")
