@@ -2,6 +2,7 @@ namespace GaryMesh
 
 open System
 open System.Collections.Immutable
+open System.Numerics
 
 [<RequireQualifiedAccess; NoComparison; CustomEquality>]
 type Firing =
@@ -74,6 +75,13 @@ type Firing =
             // Up to the end of a word here and of one there.
             let most = min (known.Length - at) (64 - max (at &&& 63) (first &&& 63))
             let mutable length = 1
+
+            while length + Vector<int>.Count <= most
+                  && Vector.EqualsAll(
+                      Vector<int>(known.Slice(at + length)),
+                      Vector<int>(first + length) + Vector<int>.Indices
+                  ) do
+                length <- length + Vector<int>.Count
 
             while length < most && known[at + length] = first + length do
                 length <- length + 1
