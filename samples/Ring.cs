@@ -17,5 +17,5 @@ var trained = automaton.WithRule(trainer.Best(training));
 RuleFile.Write(Path.Combine(Path.GetTempPath(), "wave.npz"), trained);
 
 var start = trained.Start.On(ring, channels: 12, seed: 0);
-var final = Engine.Run(trained, ring, Rollout.Of(start, steps: 48, Firing.NewSeeded(99, 0)));
+var final = Engine.Run(trained, ring, Rollout.Of(start, steps: 48, Firing.Of(99, 0)));
 Console.WriteLine($"{trained.Rule.ParameterCount} parameters, correlation {Metrics.Correlation(final.Channel(0), target):F4}");

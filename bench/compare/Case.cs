@@ -14,7 +14,7 @@ internal sealed class Case : Work
     {
         Subject = subject;
         _prepared = new Prepared(subject.Automaton, subject.Graph, new EngineOptions { Threads = threads });
-        _rollout = Rollout.Of(subject.Initial, steps, Firing.NewSeeded(7, 0));
+        _rollout = Rollout.Of(subject.Initial, steps, Firing.Of(7, 0));
         _executed = new(() => Executed.Of(subject.Automaton, subject.Graph, _rollout));
 
         // Buffers are made and code is compiled here rather than under the clock.

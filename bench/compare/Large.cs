@@ -83,9 +83,9 @@ public static class Large
     {
         var graph = Graph.Ring(Trained);
         using var prepared = new Prepared(Subject.GaryMeshRule, graph, new EngineOptions { TraceMemory = memory });
-        var start = Start.NewNoise(0.1f).On(graph, Rule.GaryMeshShape.Channels, 1);
+        var start = Start.OfNoise(0.1f).On(graph, Rule.GaryMeshShape.Channels, 1);
         var loss = new MeanSquared(new float[Trained], 0);
-        void Gradient() => prepared.Gradient([Rollout.Of(start, TrainedSteps, Firing.NewSeeded(1, 0))], loss);
+        void Gradient() => prepared.Gradient([Rollout.Of(start, TrainedSteps, Firing.Of(1, 0))], loss);
         Gradient();
         var seconds = Clock.MeanSeconds(1, Gradient);
         return new() { ["seconds"] = [seconds], ["peak"] = [Machine.PeakBytes] };

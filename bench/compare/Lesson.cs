@@ -54,7 +54,7 @@ internal sealed class Lesson : Work
     private Rollout[] Batch(int iteration) =>
     [
         .. Enumerable.Range(0, _subject.Batch)
-            .Select(sample => Rollout.Of(_start, Case.Steps, Firing.NewSeeded((ulong)iteration, sample))),
+            .Select(sample => Rollout.Of(_start, Case.Steps, Firing.Of((ulong)iteration, sample))),
     ];
 
     private Executed Count()

@@ -52,7 +52,7 @@ internal sealed record Subject(
     /// <summary>Whether the NumPy baseline, which knows the gary-mesh rule on regular graphs, can do this.</summary>
     public bool IsPlanar => Perceives == "planar";
 
-    public State Initial => Start.NewNoise(Noise).On(Graph, Automaton.Rule.Shape.Channels, Seed);
+    public State Initial => Start.OfNoise(Noise).On(Graph, Automaton.Rule.Shape.Channels, Seed);
 
     /// <summary>Eight stripes around the graph.</summary>
     public float[] Target =>

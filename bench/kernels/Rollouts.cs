@@ -25,7 +25,7 @@ public static class Work
     };
 
     public static Rollout Rollout(Automaton automaton, Graph graph, int steps) => GaryMesh.Rollout.Of(
-        Start.NewNoise(0.1f).On(graph, automaton.Rule.Shape.Channels, 1), steps, Firing.NewSeeded(1, 0));
+        Start.OfNoise(0.1f).On(graph, automaton.Rule.Shape.Channels, 1), steps, Firing.Of(1, 0));
 }
 
 /// <summary>A rollout of 24 steps, the state copied in and out included; half of the cells fire.</summary>

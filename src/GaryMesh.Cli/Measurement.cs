@@ -30,7 +30,7 @@ internal static class Measurement
         var key = Counter.Subkey(seed, MeasuringPart);
         var rollouts = Enumerable.Range(0, Rollouts)
             .Select(sample => Rollout.Of(
-                automaton.Start.On(graph, channels, Counter.Subkey(key, sample)), steps, Firing.NewSeeded(key, sample)))
+                automaton.Start.On(graph, channels, Counter.Subkey(key, sample)), steps, Firing.Of(key, sample)))
             .ToArray();
         double[] correlations = [.. prepared.Run(rollouts).Select(final => Metrics.Correlation(final.Channel(channel), target))];
         Array.Sort(correlations);
@@ -46,7 +46,7 @@ internal static class Measurement
         var start = automaton.Start.On(graph, automaton.Rule.Shape.Channels, Counter.Subkey(key, 0));
         var states = new List<State>();
         prepared.Run(
-            Rollout.Of(start, steps, Firing.NewSeeded(key, 0)), 1, (_, state) => states.Add(state), CancellationToken.None);
+            Rollout.Of(start, steps, Firing.Of(key, 0)), 1, (_, state) => states.Add(state), CancellationToken.None);
         return [.. states];
     }
 
@@ -91,7 +91,7 @@ internal static class Measurement
                     var clock = Stopwatch.StartNew();
 
                     for (var repeat = 0; repeat < repeats; repeat++)
-                        prepared[i].Run(Rollout.Of(start, steps, Firing.NewSeeded((ulong)repeat, 0)));
+                        prepared[i].Run(Rollout.Of(start, steps, Firing.Of((ulong)repeat, 0)));
 
                     // The round before the first warms up.
                     if (round >= 0)

@@ -50,7 +50,7 @@ internal sealed record RolloutTiming(
     {
         using var prepared = new Prepared(automaton, graph, options);
         var rollout = Rollout.Of(
-            automaton.Start.On(graph, automaton.Rule.Shape.Channels, seed), steps, Firing.NewSeeded(seed, 0));
+            automaton.Start.On(graph, automaton.Rule.Shape.Channels, seed), steps, Firing.Of(seed, 0));
         var operations = Executed.Of(automaton, graph, rollout, stop).Total;
         var (seconds, peaks) = (new double[rounds], new double[rounds]);
         var clock = Stopwatch.StartNew();

@@ -2,6 +2,7 @@
 module GaryMesh.Tests.AutomatonTests
 
 open System
+open System.Collections.Immutable
 open System.Numerics
 open Expecto
 open GaryMesh
@@ -18,6 +19,24 @@ let private firingOf (seed: uint64) kind =
     | 0 -> Firing.All
     | 1 -> Firing.Seeded(seed, 3)
     | _ -> Firing.Mask(fun step cell -> Counter.below 2 seed (int64 (1000 * step + cell)) = 1)
+
+/// Indices of a larger graph: a few runs, some of them longer than a word, with single cells between and in any order.
+let private cellsOf (seed: uint64) =
+    let below bound purpose index = Counter.below bound (Counter.key seed [ purpose ]) (int64 index)
+
+    [| for run in 0 .. below 8 1 0 do
+           let first, length = below 5000 2 run, 1 + below (if below 2 3 run = 0 then 3 else 200) 4 run
+           yield! seq { first .. first + length - 1 } |]
+    |> ImmutableArray.Create<int>
+
+/// The cells that fill as firing, of so many.
+let private filled (firing: Firing) rate step cells =
+    // A cell that should be cleared shows when the words start out set.
+    let words = Array.create ((cells + 63) / 64) UInt64.MaxValue
+    firing.Fill(rate, step, cells, words)
+    let bit cell = (words[cell / 64] >>> (cell % 64)) &&& 1UL = 1UL
+    Expect.isFalse (Seq.exists bit [ cells .. 64 * words.Length - 1 ]) "none past the last"
+    List.init cells bit
 
 [<Tests>]
 let tests =
@@ -82,6 +101,67 @@ let tests =
                         words
 
                     (words 64).[0] = (words 1000).[0])
+
+                property
+                    "a part's cell fires as that of the whole, one by one and 64 at once"
+                    (fun (seed: uint64) (kind: int) (step: int) ->
+                        let cells, step = cellsOf seed, abs (step % 100)
+                        let whole = firingOf seed kind
+                        let part = whole.For cells
+                        let expected = [ for cell in cells -> whole.Fires(0.3, step, cell) ]
+                        // A graph may have fewer cells than the firing knows.
+                        let fewer = (cells.Length + 1) / 2
+
+                        filled part 0.3 step cells.Length = expected
+                        && [ for cell in 0 .. cells.Length - 1 -> part.Fires(0.3, step, cell) ] = expected
+                        && filled part 0.3 step fewer = List.take fewer expected)
+
+                property
+                    "a part of a part fires as the whole, however it is said"
+                    (fun (seed: uint64) (kind: int) (step: int) ->
+                        let cells, step = cellsOf seed, abs (step % 100)
+                        let whole = firingOf seed kind
+
+                        let inner =
+                            [| for i in 0..99 -> Counter.below cells.Length seed (int64 i) |]
+                            |> ImmutableArray.Create<int>
+
+                        let expected = [ for cell in inner -> whole.Fires(0.3, step, cells[cell]) ]
+
+                        filled ((whole.For cells).For inner) 0.3 step inner.Length = expected
+                        && filled (Firing.Part(Firing.Part(whole, cells), inner)) 0.3 step inner.Length = expected)
+
+                test "parts of a firing are equal when they are the same description" {
+                    let cells (values: int list) = ImmutableArray.CreateRange values
+                    let seeded = Firing.Of(1UL, 2)
+                    Expect.equal (seeded.For(cells [ 3; 4 ])) (seeded.For(cells [ 3; 4 ])) "the same cells"
+
+                    Expect.equal
+                        (seeded.For(cells [ 3; 4 ]).GetHashCode())
+                        (seeded.For(cells [ 3; 4 ]).GetHashCode())
+                        "hashed alike"
+
+                    Expect.equal
+                        (seeded.For(cells [ 5; 4; 3 ]).For(cells [ 2; 1 ]))
+                        (seeded.For(cells [ 3; 4 ]))
+                        "nested"
+
+                    Expect.notEqual (seeded.For(cells [ 3; 4 ])) (seeded.For(cells [ 3; 5 ])) "other cells"
+                    Expect.notEqual (seeded.For(cells [ 3; 4 ])) (Firing.Of(1UL, 3).For(cells [ 3; 4 ])) "another whole"
+                    Expect.notEqual (seeded.For(cells [ 0; 1 ])) seeded "another kind"
+                }
+
+                test "cells that no whole has are refused" {
+                    let cells (values: int list) = ImmutableArray.CreateRange values
+                    refusal (fun () -> Firing.Of(1UL, 2).For(cells [ 3; -1 ])) |> says [ "-1" ]
+                    let part = Firing.Of(1UL, 2).For(cells [ 3; 4 ])
+                    refusal (fun () -> part.For(cells [ 1; 2 ])) |> says [ "2 cells"; "cell 2" ]
+                }
+
+                test "a mask of C#'s is a mask" {
+                    let firing = Firing.Of(Func<int, int, bool>(fun step cell -> (step + cell) % 3 = 0))
+                    Expect.equal (filled firing 0.5 1 5) [ false; false; true; false; false ] "step 1"
+                }
 
                 test "firings are equal when they are the same description" {
                     Expect.equal (Firing.Seeded(1UL, 2)) (Firing.Seeded(1UL, 2)) "seeded"
@@ -154,6 +234,11 @@ let tests =
                     |> says [ "36"; "60" ]
                 }
 
+                test "a step reads one hop, or two under an alive gate" {
+                    Expect.equal (Automaton.GaryMesh 1UL).HopsPerStep 1 "open"
+                    Expect.equal (Automaton.Growing 1UL).HopsPerStep 2 "alive"
+                }
+
                 test "rates, steps and gates out of range are refused" {
                     let automaton = Automaton.GaryMesh 1UL
                     let refused (changed: Automaton) = refusal changed.Check
@@ -173,6 +258,9 @@ let tests =
                     refused (Rollout.Of(State.Zeros(7, 12), 1, Firing.All)) |> says [ "8 cells x 12"; "7 x 12" ]
                     refused (Rollout.Of(State.Zeros(8, 11), 1, Firing.All)) |> says [ "8 cells x 12"; "8 x 11" ]
                     refused (Rollout.Of(start, 0, Firing.All)) |> says [ "steps"; "0" ]
+
+                    let seven = Firing.Of(1UL, 0).For(ImmutableArray.CreateRange [ 0..6 ])
+                    refused (Rollout.Of(start, 1, seven)) |> says [ "7 cells"; "ring:8 has 8" ]
 
                     let given = Inputs.Constant(State.Zeros(8, 1))
                     refused (Rollout.Of(start, 1, Firing.All).WithInputs given) |> says [ "8 cells x 0"; "8 x 1" ]

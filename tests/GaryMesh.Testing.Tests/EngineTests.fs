@@ -60,6 +60,7 @@ let private engineLaws =
       Laws.EngineGradient
       Laws.Relabelling
       Laws.Locality
+      Laws.Parts
       Laws.Threads
       Laws.Batch
       Laws.TraceMemory

@@ -18,6 +18,27 @@ let obeys (limits: Limits) (cases: int) (law: Law) =
             | LawResult.Holds -> ()
             | LawResult.Broken reason -> failtest $"{reason}\n{world.Text}"))
 
+/// The shapes that are cut, each with the perception that suits it.
+let private shapes =
+    let random seed directed = GraphPlan.Edges(90, 4, directed, true, true, seed).Build()
+
+    [ Graph.Ring 96, Perception.Planar
+      Graph.Grid(9, 11), Perception.Sobel
+      Graph.Icosphere 3, Perception.Harmonics
+      random 1UL false, Perception.Diffusion
+      random 2UL true, Perception.Isotropic ]
+
+/// A rollout of an automaton on such a shape, with an input for each step; under a gate about half of its cells die.
+let private gatedOrNot (graph: Graph, perception: Perception) gate =
+    let shape = RuleShape.For(perception, 4, 6, 1)
+    let noise channels seed = Gen.sampleWithSeed (Rnd seed) 1 1 (MeshGen.States(graph.Cells, channels)) |> Array.head
+
+    let automaton =
+        Automaton.Of(perception, GradientCheck.RuleFor(shape, 4UL, 0.4)).WithGate(gate).WithTimeStep 0.3
+
+    let inputs = Inputs.PerStep [| for step in 0UL .. 12UL -> noise 1 (100UL + step) |]
+    automaton, Rollout.Of(noise 4 8UL, 13, Firing.Seeded(6UL, 2)).WithInputs inputs
+
 [<Tests>]
 let tests =
     testList
@@ -29,6 +50,38 @@ let tests =
               [ for law in Laws.All do
                     if law.Name <> Laws.GradientAgreement.Name then
                         obeys Limits.Wide 60 law ]
+
+          test "rings, grids, icospheres and random graphs in 2 to 8 parts, ghosts 1 to 8 hops wide, gated or not" {
+              let broken =
+                  [ for graph, perception in shapes do
+                        for gate in [ Gate.Open; Gate.Alive(1, 0.8f) ] do
+                            let automaton, rollout = gatedOrNot (graph, perception) gate
+
+                            if not gate.IsOpen then
+                                let final = Engine.Run(automaton, graph, rollout)
+                                let alive = seq { 0 .. graph.Cells - 1 } |> Seq.filter (fun c -> final[c, 0] <> 0f)
+                                let share = float (Seq.length alive) / float graph.Cells
+                                Expect.isTrue (share > 0.1 && share < 0.95) $"{graph.Name}: {share} live"
+
+                            for parts in 2..8 do
+                                for halo in automaton.HopsPerStep .. 8 do
+                                    Laws.PartsOf(parts, halo).Check(automaton, graph, rollout).Text ]
+
+              let held = broken |> Seq.filter ((=) "") |> Seq.length
+
+              Expect.equal
+                  $"{held} of {broken.Length}"
+                  $"{5 * 7 * (8 + 7)} of {5 * 7 * (8 + 7)}"
+                  (String.concat "\n" broken)
+          }
+
+          test "ghosts that a step reads beyond are refused" {
+              let automaton, rollout = gatedOrNot shapes.Head (Gate.Alive(1, 0.1f))
+
+              Expect.throwsT<ArgumentOutOfRangeException>
+                  (fun () -> Laws.PartsOf(4, 1).Check(automaton, fst shapes.Head, rollout) |> ignore)
+                  "one hop under a gate"
+          }
 
           test "every law has a name of its own and says what it means" {
               Expect.equal (Laws.All |> Seq.map _.Name |> Seq.distinct |> Seq.length) Laws.All.Length "names"

@@ -97,7 +97,7 @@ internal static class BenchCommand
         if (!RuleWord.IsFile(ruleWord))
         {
             // Random parameters, small enough that no value leaves the range of normal numbers within a long rollout.
-            automaton = automaton.WithRule(Rule.Xavier(automaton.Rule.Shape, seed, 0.5, 0.05)).WithStart(Start.NewNoise(1));
+            automaton = automaton.WithRule(Rule.Xavier(automaton.Rule.Shape, seed, 0.5, 0.05)).WithStart(Start.OfNoise(1));
         }
 
         if (fire is { } rate)

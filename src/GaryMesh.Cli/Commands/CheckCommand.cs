@@ -88,7 +88,7 @@ internal static class CheckCommand
             progress => Measurement.Gradient(
                 automaton,
                 graph,
-                Rollout.Of(start, steps, Firing.NewSeeded(seed, 0)),
+                Rollout.Of(start, steps, Firing.Of(seed, 0)),
                 State.Zeros(graph.Cells, channels),
                 threads,
                 progress,

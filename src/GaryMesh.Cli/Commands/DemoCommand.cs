@@ -117,7 +117,7 @@ internal static class DemoCommand
             progress => Measurement.Gradient(
                 automaton,
                 graph,
-                Rollout.Of(State.Zeros(graph.Cells, automaton.Rule.Shape.Channels), gradientSteps, Firing.NewSeeded(seed, 0)),
+                Rollout.Of(State.Zeros(graph.Cells, automaton.Rule.Shape.Channels), gradientSteps, Firing.Of(seed, 0)),
                 State.Create(
                     graph.Cells, automaton.Rule.Shape.Channels, (cell, channel) => channel == Channel ? target[cell] : 0),
                 threads,

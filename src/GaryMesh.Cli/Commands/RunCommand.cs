@@ -116,7 +116,7 @@ internal static class RunCommand
         OutputFile.Check(settings.Out, settings.Picture);
 
         using var prepared = new Prepared(automaton, graph, new EngineOptions { Threads = settings.Threads });
-        var rollout = Rollout.Of(start, steps, Firing.NewSeeded(settings.Seed, 0));
+        var rollout = Rollout.Of(start, steps, Firing.Of(settings.Seed, 0));
         var trajectory = settings.Picture is null ? null : new Recording(settings, graph);
         var clock = Stopwatch.StartNew();
         var final = terminal.WithProgress("Running", progress => prepared.Run(

@@ -1,12 +1,15 @@
 namespace GaryMesh
 
 open System
+open System.Collections.Immutable
+open System.Numerics
 
 [<RequireQualifiedAccess; NoComparison; CustomEquality>]
 type Firing =
     | All
     | Seeded of Seed: uint64 * Sample: int
     | Mask of (int -> int -> bool)
+    | Part of Whole: Firing * Cells: ImmutableArray<int>
 
     /// The stream of one step of one sample; 0xF12E keeps it apart from other uses of the seed.
     static member private Key(seed: uint64, sample: int, step: int) =
@@ -22,6 +25,11 @@ type Firing =
             | Seeded(otherSeed, otherSample) -> seed = otherSeed && sample = otherSample
             | _ -> false
         | Mask _, other -> Object.ReferenceEquals(firing, other)
+        | Part(whole, cells), (:? Firing as other) ->
+            match other with
+            | Part(otherWhole, otherCells) ->
+                whole.Equals otherWhole && cells.AsSpan().SequenceEqual(otherCells.AsSpan())
+            | _ -> false
         | _ -> false
 
     override firing.GetHashCode() =
@@ -29,6 +37,62 @@ type Firing =
         | All -> 0
         | Seeded(seed, sample) -> HashCode.Combine(seed, sample)
         | Mask _ -> 1
+        | Part(whole, cells) -> HashCode.Combine(whole.GetHashCode(), cells.Length)
+
+    static member Of(seed: uint64, sample: int) = Seeded(seed, sample)
+    static member Of(mask: Func<int, int, bool>) = Mask(fun step cell -> mask.Invoke(step, cell))
+
+    member firing.For(cells: ImmutableArray<int>) =
+        for cell in cells do
+            if cell < 0 then
+                Guard.refuse $"A part's cells are counted from 0 in the whole graph, but one is {cell}."
+
+        match firing with
+        | All -> All
+        | Part(whole, known) ->
+            for cell in cells do
+                if cell >= known.Length then
+                    Guard.refuse $"The firing knows {known.Length} cells, but a part of them names cell {cell}."
+
+            Part(whole, ImmutableArray.CreateRange(cells, (fun cell -> known[cell])))
+        | _ -> Part(firing, cells)
+
+    member firing.Check(graph: Graph) =
+        match firing with
+        | Part(_, known) when known.Length < graph.Cells ->
+            Guard.refuse $"The firing knows {known.Length} cells, but {graph.Name} has {graph.Cells}."
+        | _ -> ()
+
+    /// Fills from a seeded whole. A run of indices that follow each other within a word of the whole is one shift of that
+    /// word, which is drawn once for as long as the runs stay in it.
+    static member private FillSeeded(rate: int, key: uint64, known: ReadOnlySpan<int>, words: uint64[]) =
+        let mutable drawn = Int32.MinValue
+        let mutable whole = 0UL
+        let mutable at = 0
+
+        while at < known.Length do
+            let first = known[at]
+            // Up to the end of a word here and of one there.
+            let most = min (known.Length - at) (64 - max (at &&& 63) (first &&& 63))
+            let mutable length = 1
+
+            while length + Vector<int>.Count <= most
+                  && Vector.EqualsAll(
+                      Vector<int>(known.Slice(at + length)),
+                      Vector<int>(first + length) + Vector<int>.Indices
+                  ) do
+                length <- length + Vector<int>.Count
+
+            while length < most && known[at + length] = first + length do
+                length <- length + 1
+
+            if first >>> 6 <> drawn then
+                drawn <- first >>> 6
+                whole <- Counter.firingBits rate key drawn
+
+            let run = (whole >>> (first &&& 63)) &&& (UInt64.MaxValue >>> (64 - length))
+            words[at >>> 6] <- words[at >>> 6] ||| (run <<< (at &&& 63))
+            at <- at + length
 
     member firing.Fill(fireRate: float, step: int, cells: int, words: uint64[]) =
         let blocks = (cells + 63) / 64
@@ -50,6 +114,17 @@ type Firing =
                         bits <- bits ||| (1UL <<< bit)
 
                 words[block] <- bits
+        | Part(All, _) -> All.Fill(fireRate, step, cells, words)
+        | Part(Seeded(seed, sample), known) ->
+            Array.Clear(words, 0, blocks)
+            let key, rate = Firing.Key(seed, sample, step), Firing.Rate fireRate
+            Firing.FillSeeded(rate, key, known.AsSpan().Slice(0, cells), words)
+        | Part(whole, known) ->
+            Array.Clear(words, 0, blocks)
+
+            for cell in 0 .. cells - 1 do
+                if whole.Fires(fireRate, step, known[cell]) then
+                    words[cell / 64] <- words[cell / 64] ||| (1UL <<< (cell % 64))
 
         if cells % 64 <> 0 then
             words[blocks - 1] <- words[blocks - 1] &&& ((1UL <<< (cells % 64)) - 1UL)
@@ -61,6 +136,7 @@ type Firing =
         | Seeded(seed, sample) ->
             let bits = Counter.firingBits (Firing.Rate fireRate) (Firing.Key(seed, sample, step)) (cell / 64)
             (bits >>> (cell % 64)) &&& 1UL = 1UL
+        | Part(whole, known) -> whole.Fires(fireRate, step, known[cell])
 
 [<RequireQualifiedAccess>]
 type Gate =
@@ -139,6 +215,7 @@ type Automaton =
                     $"The {what} must be {graph.Cells} cells x {channels}, for {graph.Name} and a rule {shape.Text}, but is {state.Cells} x {state.Channels}."
 
         fits "start" rollout.Start shape.Channels
+        rollout.Firing.Check graph
 
         match rollout.Inputs with
         | Inputs.Absent ->
@@ -176,6 +253,8 @@ type Automaton =
             Start = Start.Seed
             LeastSteps = 64
             MostSteps = 96 }
+
+    member automaton.HopsPerStep = if automaton.Gate.IsOpen then 1 else 2
 
     member automaton.WithRule(rule: Rule) = { automaton with Rule = rule }
     member automaton.WithFireRate(fireRate: float) = { automaton with FireRate = fireRate }

@@ -1,5 +1,8 @@
 namespace GaryMesh
 
+open System
+open System.Collections.Immutable
+
 /// Which cells update at each step of a rollout: a pure function of the step and the user's cell index.
 [<RequireQualifiedAccess; NoComparison; CustomEquality>]
 type Firing =
@@ -9,11 +12,27 @@ type Firing =
     | Seeded of Seed: uint64 * Sample: int
     /// The given mask: step -> cell -> fires.
     | Mask of (int -> int -> bool)
+    /// For a part of a larger graph: its cell i fires as cell `Cells[i]` of the whole does.
+    | Part of Whole: Firing * Cells: ImmutableArray<int>
+
+    /// Seeded firing: each cell with the automaton's fire rate, by (seed, sample, step, cell).
+    static member Of: seed: uint64 * sample: int -> Firing
+    /// The given mask: (step, cell) -> fires.
+    static member Of: mask: Func<int, int, bool> -> Firing
+
+    /// <summary>The firing of a part of a larger graph, whose cell i fires as cell <c>cells[i]</c> does here; for a part of
+    /// a part once more. Indices that follow each other are drawn fastest.</summary>
+    /// <param name="cells">One index of the whole graph for each cell of the part, such as <c>Part.Global</c>.</param>
+    /// <exception cref="T:System.ArgumentException">An index is negative, or not among the cells of a part's
+    /// firing.</exception>
+    member For: cells: ImmutableArray<int> -> Firing
 
     /// Whether `cell` updates at `step` under the given fire rate.
     member Fires: fireRate: float * step: int * cell: int -> bool
     /// Fills 64 cells a word, cell 0 in the lowest bit of word 0; bits past the last cell are 0.
     member internal Fill: fireRate: float * step: int * cells: int * words: uint64[] -> unit
+    /// Refuses a firing that knows fewer cells than the graph has.
+    member internal Check: graph: Graph -> unit
 
 /// A mask over the step: which cells may keep a state at all.
 [<RequireQualifiedAccess>]
@@ -84,6 +103,9 @@ type Automaton =
     static member MeshNca: seed: uint64 -> Automaton
     /// Growing NCA: Sobel, 48 -> 128 -> 16, fire rate 0.5, alive gate on channel 3 above 0.1, seed start, 64-96 steps.
     static member Growing: seed: uint64 -> Automaton
+
+    /// How far a step reads: 1 hop, or 2 under the alive gate, which looks at the neighbours' new states.
+    member HopsPerStep: int
 
     member WithRule: rule: Rule -> Automaton
     member WithFireRate: fireRate: float -> Automaton

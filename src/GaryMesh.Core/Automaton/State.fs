@@ -80,6 +80,8 @@ type Start =
             Noise (amplitude (text.Substring 6)).Value
         | _ -> Guard.refuse $"A start is 'zeros', 'seed' or 'noise:A' with a finite A, but '{text}' is none of them."
 
+    static member OfNoise(amplitude: float32) = Noise amplitude
+
     member start.On(graph: Graph, channels: int, seed: uint64) =
         match start with
         | Zeros -> State.Zeros(graph.Cells, channels)

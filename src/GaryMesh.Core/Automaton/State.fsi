@@ -52,5 +52,7 @@ type Start =
     /// <exception cref="T:System.ArgumentException">The text is none of the three, or the amplitude is not
     /// finite.</exception>
     static member Parse: text: string -> Start
+    /// Uniform noise in [0, amplitude).
+    static member OfNoise: amplitude: float32 -> Start
     /// The state that a rollout on a graph starts from. `seed` matters to noise alone.
     member On: graph: Graph * channels: int * seed: uint64 -> State

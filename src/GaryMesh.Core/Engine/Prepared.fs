@@ -38,6 +38,8 @@ type Prepared private (runner: Runner, options: EngineOptions) =
     let mutable room = 0
     /// The states in which `Trace` has ended and from which `Adjoint` has yet to walk back.
     let mutable traced: State[] = [||]
+    /// `runner.Changes` at that trace.
+    let mutable tracedAt = 0
 
     let memoryFor steps =
         let checkpoints = Memory.Checkpoints(Checkpoints.slotsFor steps)
@@ -210,7 +212,6 @@ type Prepared private (runner: Runner, options: EngineOptions) =
     member _.Load(next: Rule) =
         use _ = runner.Door.Enter()
         runner.Change(runner.Automaton.WithRule next)
-        traced <- [||]
 
     member _.Begin(rollout: Rollout) = new Simulation(runner, rollout, false)
 
@@ -306,11 +307,12 @@ type Prepared private (runner: Runner, options: EngineOptions) =
             )
 
         traced <- finals
+        tracedAt <- runner.Changes
         finals
 
     member _.Adjoint(adjoints: State[]) : BatchGradient =
         use _ = runner.Door.Enter()
-        let finals = traced
+        let finals = if runner.Changes = tracedAt then traced else [||]
         traced <- [||]
 
         if adjoints.Length <> finals.Length then

@@ -43,11 +43,12 @@ type internal Runner(automaton: Automaton, graph: Graph, options: EngineOptions)
     let scratches = Array.init threads (fun _ -> new Scratch(plan, stretch))
     let alone = Hands.One 0
     let mutable automaton = automaton
+    let mutable changes = 0
     let mutable training = false
     let load () = packed.Load(automaton.Rule.Parameters, float32 automaton.TimeStep, training)
     do load ()
 
-    /// Tapes in use, which go when the last call has gone.
+    /// Tapes in use, which go when the last call has gone. Locked, as a simulation lets go of its own while others work.
     let tapes = HashSet<Tape>()
 
     let door =
@@ -57,8 +58,11 @@ type internal Runner(automaton: Automaton, graph: Graph, options: EngineOptions)
             fun () ->
                 (workers :> IDisposable).Dispose()
 
-                for tape in tapes do
-                    (tape :> IDisposable).Dispose()
+                lock tapes (fun () ->
+                    for tape in tapes do
+                        (tape :> IDisposable).Dispose()
+
+                    tapes.Clear())
 
                 for scratch in scratches do
                     (scratch :> IDisposable).Dispose()
@@ -73,7 +77,7 @@ type internal Runner(automaton: Automaton, graph: Graph, options: EngineOptions)
     member _.Lanes = kernels.Lanes
     member _.Door = door
     member _.Shape = shape
-    member _.Bytes = layout.Bytes + (tapes |> Seq.sumBy _.Bytes)
+    member _.Bytes = layout.Bytes + lock tapes (fun () -> tapes |> Seq.sumBy _.Bytes)
     member _.Plan = plan
     member _.Workers = workers
     member _.Automaton = automaton
@@ -91,7 +95,11 @@ type internal Runner(automaton: Automaton, graph: Graph, options: EngineOptions)
 
         next.Check()
         automaton <- next
+        changes <- changes + 1
         load ()
+
+    /// How often the automaton has changed.
+    member _.Changes = changes
 
     /// Packs what the way back reads, too, from here on.
     member _.Train() =
@@ -103,12 +111,13 @@ type internal Runner(automaton: Automaton, graph: Graph, options: EngineOptions)
 
     member _.NewTape(memory: Memory, steps: int) =
         let tape = new Tape(plan, kernels, memory, steps, stretch, scratches)
-        tapes.Add tape |> ignore
+        lock tapes (fun () -> tapes.Add tape |> ignore)
         tape
 
     member _.Free(tape: Tape) =
-        if tapes.Remove tape then
-            (tape :> IDisposable).Dispose()
+        lock tapes (fun () ->
+            if tapes.Remove tape then
+                (tape :> IDisposable).Dispose())
 
     member _.Pass(hands: Hands, tape: Tape, pass: Piece) =
         match hands with

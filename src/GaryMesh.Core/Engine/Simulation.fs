@@ -3,20 +3,32 @@ namespace GaryMesh
 open System
 open Microsoft.FSharp.NativeInterop
 open GaryMesh.Kernels
+open GaryMesh.Vectors
 
 [<Sealed>]
 type Simulation internal (runner: Runner, rollout: Rollout, owned: bool) =
     let graph, channels = runner.Graph, runner.Shape.Channels
     let hands = runner.Fitting
 
-    let tape =
-        use _ = runner.Door.Enter()
-        runner.Automaton.Check(graph, rollout)
-        let tape = runner.NewTape(Memory.Nothing, 1)
-        runner.Begin(hands, tape, rollout)
-        tape
+    let letGo () = (runner.Door :> IDisposable).Dispose()
 
-    let mutable firing = rollout.Firing
+    let tape =
+        try
+            use _ = runner.Door.Enter()
+            runner.Automaton.Check(graph, rollout)
+            let tape = runner.NewTape(Memory.Nothing, 1)
+            runner.Begin(hands, tape, rollout)
+            tape
+        with _ ->
+            if owned then
+                letGo ()
+
+            reraise ()
+
+    /// The simulation's own door stands before the runner's, which it may share: disposed of, it is closed while others go
+    /// on.
+    let door = new Door("Simulation", 1, (fun () -> if owned then letGo () else runner.Free tape))
+
     /// Steps done since the start: where the state lies.
     let mutable steps = 0
     let mutable number = 0
@@ -25,13 +37,15 @@ type Simulation internal (runner: Runner, rollout: Rollout, owned: bool) =
         if given <> wanted then
             Guard.refuse $"{wanted} values are {wanted / channels} cells x {channels} channels, but {given} are given."
 
-    let checkCell cell =
-        if uint32 cell >= uint32 graph.Cells then
-            Guard.refuse $"Cell {cell} is not among the cells 0 to {graph.Cells - 1}."
+    let checkCells (cells: ReadOnlySpan<int>) =
+        for cell in cells do
+            if uint32 cell >= uint32 graph.Cells then
+                Guard.refuse $"Cell {cell} is not among the cells 0 to {graph.Cells - 1}."
 
     let rowOf cell = Span<float32>(NativePtr.toVoidPtr (tape.RowOf(steps, cell)), channels)
 
     let change next =
+        use _ = door.Enter()
         use _ = runner.Door.Enter()
         runner.Change next
 
@@ -56,20 +70,23 @@ type Simulation internal (runner: Runner, rollout: Rollout, owned: bool) =
     member _.StepNumber
         with get () = number
         and set value =
+            use _ = door.Enter()
+            use _ = runner.Door.Enter()
             Guard.notNegative "The number of the next step" value
             number <- value
 
     member _.Step(count: int) =
+        use _ = door.Enter()
         use _ = runner.Door.Enter()
         Guard.notNegative "The number of steps" count
 
-        for _ in 1..count do
-            match rollout.Inputs with
-            | Inputs.PerStep given when steps >= given.Length ->
-                Guard.refuse $"There are inputs for {given.Length} steps, and as many have been made."
-            | _ -> ()
+        match rollout.Inputs with
+        | Inputs.PerStep _ when count > rollout.Steps - steps ->
+            Guard.refuse
+                $"The run was begun with inputs for {rollout.Steps} steps, of which {rollout.Steps - steps} are left, but {count} are asked for."
+        | _ -> ()
 
-            tape.Firing <- firing
+        for _ in 1..count do
             runner.Step(hands, tape, steps, number)
             steps <- steps + 1
             number <- number + 1
@@ -77,10 +94,12 @@ type Simulation internal (runner: Runner, rollout: Rollout, owned: bool) =
     member simulation.Step() = simulation.Step 1
 
     member _.State =
+        use _ = door.Enter()
         use _ = runner.Door.Enter()
         runner.StateBefore(hands, tape, steps)
 
     member _.Read(into: Span<float32>) =
+        use _ = door.Enter()
         use _ = runner.Door.Enter()
         checkLength into.Length (graph.Cells * channels)
 
@@ -88,29 +107,32 @@ type Simulation internal (runner: Runner, rollout: Rollout, owned: bool) =
             (rowOf cell).CopyTo(into.Slice(cell * channels))
 
     member _.ReadCells(cells: ReadOnlySpan<int>, into: Span<float32>) =
+        use _ = door.Enter()
         use _ = runner.Door.Enter()
         checkLength into.Length (cells.Length * channels)
 
+        checkCells cells
+
         for i in 0 .. cells.Length - 1 do
-            checkCell cells[i]
             (rowOf cells[i]).CopyTo(into.Slice(i * channels))
 
     member _.Auxiliary =
+        use _ = door.Enter()
         use _ = runner.Door.Enter()
         runner.AuxiliaryBefore(tape, steps)
 
     member _.Write(cells: ReadOnlySpan<int>, values: ReadOnlySpan<float32>) =
+        use _ = door.Enter()
         use _ = runner.Door.Enter()
         checkLength values.Length (cells.Length * channels)
 
-        // All of it is checked before any of it is written.
-        for i in 0 .. cells.Length - 1 do
-            checkCell cells[i]
+        checkCells cells
 
         for i in 0 .. cells.Length - 1 do
             values.Slice(i * channels, channels).CopyTo(rowOf cells[i])
 
     member _.Write(state: State) =
+        use _ = door.Enter()
         use _ = runner.Door.Enter()
 
         if state.Cells <> graph.Cells || state.Channels <> channels then
@@ -133,10 +155,15 @@ type Simulation internal (runner: Runner, rollout: Rollout, owned: bool) =
         and set step = change (runner.Automaton.WithTimeStep step)
 
     member _.Firing
-        with get () = firing
-        and set value = firing <- value
+        with get () = tape.Firing
+        and set (value: Firing) =
+            use _ = door.Enter()
+            use _ = runner.Door.Enter()
+            value.Check graph
+            tape.Firing <- value
 
     member _.SetInputs(inputs: State) =
+        use _ = door.Enter()
         use _ = runner.Door.Enter()
         let wanted = runner.Shape.Inputs
 
@@ -148,16 +175,7 @@ type Simulation internal (runner: Runner, rollout: Rollout, owned: bool) =
         | Inputs.Constant _ -> tape.EnterInputs inputs.Data
         | _ -> Guard.refuse "The run was begun with inputs for each step, which stay as they are."
 
-    member _.Dispose() =
-        if owned then
-            (runner.Door :> IDisposable).Dispose()
-        else
-            try
-                use _ = runner.Door.Enter()
-                runner.Free tape
-            with :? InvalidOperationException ->
-                // Gone already, or with the rest as soon as the call at work has ended.
-                ()
+    member _.Dispose() = (door :> IDisposable).Dispose()
 
     interface IDisposable with
         member simulation.Dispose() = simulation.Dispose()

@@ -6,7 +6,8 @@ open System
 /// memory and changes as it runs; stepping, reading into spans and writing allocate nothing.
 ///
 /// The same bits as a rollout, stepped one by one, in chunks or all at once, for any number of threads. It takes one call at
-/// a time.
+/// a time: another at the same time is refused with an `InvalidOperationException`, one after disposal, or after that of the
+/// `Prepared` it was begun from, with an `ObjectDisposedException`.
 [<Sealed>]
 type Simulation =
     /// <summary>A run of its own from a start [cells x channels]; `inputs` [cells x I] is null for a rule without inputs.</summary>
@@ -32,9 +33,11 @@ type Simulation =
     /// Number of the next step, by which the firing is drawn: 0 at first. Setting it changes the draws to come alone.
     member StepNumber: int with get, set
 
-    /// One step.
+    /// <summary>One step.</summary>
+    /// <exception cref="T:System.ArgumentException">The run was begun with inputs for each step, and none are left.</exception>
     member Step: unit -> unit
-    /// So many steps.
+    /// <summary>So many steps, or none at all where they cannot all be made.</summary>
+    /// <exception cref="T:System.ArgumentException">The run was begun with inputs for each step, and fewer are left.</exception>
     member Step: count: int -> unit
 
     /// A copy of the state [cells x channels].
@@ -62,7 +65,8 @@ type Simulation =
     member FireRate: float with get, set
     /// What the rule's change is multiplied by, from the next step on.
     member TimeStep: float with get, set
-    /// Which cells update, from the next step on.
+    /// <summary>Which cells update, from the next step on.</summary>
+    /// <exception cref="T:System.ArgumentException">The firing knows fewer cells than the graph has.</exception>
     member Firing: Firing with get, set
     /// <summary>Other inputs [cells x I] from the next step on.</summary>
     /// <exception cref="T:System.ArgumentException">The rule has no inputs, or they have other sizes.</exception>

@@ -253,9 +253,10 @@ type internal Tape(plan: Plan, kernels: IKernels, memory: Memory, steps: int, st
         at <- step
         drawn.Fill(fireRate, number, cells, firingByUser)
 
-    /// Other draws from here on, in place of the rollout's.
+    /// The rollout's firing, or other draws from here on.
     member _.Firing
-        with set value = drawn <- value
+        with get () = drawn
+        and set value = drawn <- value
 
     member _.Forward = forward
 

@@ -8,6 +8,16 @@ open System.Threading
 /// One piece of work, done by some worker: the worker's number and the piece's.
 type internal Piece = delegate of worker: int * piece: int -> unit
 
+module private Spin =
+    /// Waits a moment at first, then lets another thread have the core. Inline, as a closure would be memory for every job.
+    let inline until ([<InlineIfLambda>] isSo: unit -> bool) =
+        let mutable spins = 0
+
+        while not (isSo ()) do
+            spins <- spins + 1
+
+            if spins < 2000 then Thread.SpinWait 8 else Thread.Yield() |> ignore
+
 /// The job in progress: pieces are claimed from counters, so a worker that the system holds up claims none, and the caller
 /// waits only for what somebody has claimed. One object serves job after job, so that a job costs no memory.
 ///
@@ -20,10 +30,19 @@ type private Job(threads: int) =
     let mutable pieces = 0
     let mutable work = Unchecked.defaultof<Piece>
     let mutable finished = 0
+    let failing = obj ()
     let mutable failure: exn | null = null
+    let mutable failed = 0
     let mutable opened = 0
     /// Workers that may look at the fields above.
     let mutable inside = 0
+
+    /// Keeps what the first piece to fail says, which is what a thread alone would have heard.
+    let fail piece error =
+        lock failing (fun () ->
+            if isNull failure || piece < failed then
+                failure <- error
+                failed <- piece)
 
     let firstOf share = int (int64 share * int64 pieces / int64 threads)
 
@@ -42,26 +61,30 @@ type private Job(threads: int) =
                     try
                         work.Invoke(worker, piece)
                     with error ->
-                        failure <- error
+                        fail piece error
 
                     Interlocked.Increment &finished |> ignore
 
-    member _.IsDone = Volatile.Read &finished >= pieces
-    member _.Failure = failure
-
-    /// Ends the job before and begins another, once nobody is left in the old one.
+    /// Begins a job, once nobody is left in the one before.
     member _.Begin(count: int, next: Piece) =
+        // A worker counts itself in before it looks: either it is seen here, or it sees that the job is closed.
         Interlocked.Exchange(&opened, 0) |> ignore
-
-        while Volatile.Read &inside > 0 do
-            Thread.SpinWait 1
-
+        Spin.until (fun () -> Volatile.Read &inside = 0)
         Array.Clear claimed
         pieces <- count
         work <- next
         finished <- 0
         failure <- null
         Volatile.Write(&opened, 1)
+
+    /// Waits for the last piece and lets go of the job; what the first piece to fail says, or null.
+    member _.End() : exn | null =
+        Spin.until (fun () -> Volatile.Read &finished >= pieces)
+        let error = failure
+        // Whoever is still inside has no piece left to claim, and looks at neither.
+        work <- Unchecked.defaultof<Piece>
+        failure <- null
+        error
 
     member _.Take(worker: int) =
         Interlocked.Increment &inside |> ignore
@@ -112,28 +135,24 @@ type internal Workers(threads: int) =
 
     member _.Threads = threads
 
-    /// Runs `work` once for each piece 0 .. pieces - 1, in any order, and returns when all are done.
+    /// Runs `work` once for each piece 0 .. pieces - 1, in any order, and returns when all are done. One call at a time, and
+    /// none from within a piece.
     member _.Run(pieces: int, work: Piece) =
         if threads = 1 || pieces <= 1 then
             for piece in 0 .. pieces - 1 do
                 work.Invoke(0, piece)
         else
             job.Begin(pieces, work)
-            Volatile.Write(&number, number + 1)
+            // With a fence: a worker that is not seen asleep sees the number.
+            Interlocked.Increment &number |> ignore
             let asleep = Volatile.Read &sleeping
 
             if asleep > 0 then
                 wake.Release(min asleep (pieces - 1)) |> ignore
 
             job.Take 0
-            let mutable spins = 0
 
-            while not job.IsDone do
-                spins <- spins + 1
-
-                if spins < 2000 then Thread.SpinWait 8 else Thread.Yield() |> ignore
-
-            match job.Failure with
+            match job.End() with
             | null -> ()
             // As it was thrown: what a caller sees does not depend on the number of threads.
             | failure -> ExceptionDispatchInfo.Throw failure

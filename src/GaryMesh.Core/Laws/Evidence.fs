@@ -2,6 +2,7 @@
 module internal GaryMesh.Evidence
 
 open System
+open System.Collections.Immutable
 open MathNet.Numerics.LinearAlgebra
 
 let engine (threads: int) (memory: TraceMemory) (automaton: Automaton) (graph: Graph) =
@@ -200,15 +201,47 @@ let referenceGradient (automaton: Automaton) (graph: Graph) (rollout: Rollout) (
        Above = shifted kink
        Below = shifted -kink |}
 
+let mapInputs (map: State -> State) (inputs: Inputs) =
+    match inputs with
+    | Inputs.Absent -> Inputs.Absent
+    | Inputs.Constant told -> Inputs.Constant(map told)
+    | Inputs.PerStep told -> Inputs.PerStep(Array.map map told)
+
+/// Some cells of a state, in the order given.
+let cellsOf (state: State) (cells: ImmutableArray<int>) =
+    State.Create(cells.Length, state.Channels, fun cell channel -> state[cells[cell], channel])
+
+/// The simulation of a part of a graph under a rollout of the whole: the firing and the inputs are those of its cells, the
+/// ghosts have yet to be filled.
+let simulationOf (threads: int) (automaton: Automaton) (part: Part) (rollout: Rollout) =
+    let start =
+        State.Create(
+            part.Graph.Cells,
+            rollout.Start.Channels,
+            fun cell channel -> if cell < part.Owned then rollout.Start[part.Global[cell], channel] else nanf
+        )
+
+    let ofPart =
+        { rollout with
+            Start = start
+            Firing = rollout.Firing.For part.Global
+            Inputs = mapInputs (fun given -> cellsOf given part.Global) rollout.Inputs }
+
+    new Simulation(new Kernels.Runner(automaton, part.Graph, EngineOptions(Threads = threads)), ofPart, true)
+
+/// Fills the ghosts of each part from the parts that own them.
+let exchange (parts: Part[]) (simulations: Simulation[]) =
+    for part, simulation in Array.zip parts simulations do
+        for exchange in part.Exchanges do
+            let values =
+                Array.zeroCreate<float32>(exchange.Source.Length * simulation.Automaton.Rule.Shape.Channels)
+
+            simulations[exchange.From].ReadCells(exchange.Source.AsSpan(), Span values)
+            simulation.Write(exchange.Target.AsSpan(), ReadOnlySpan values)
+
 let order (cells: int) (seed: uint64) =
     [| 0 .. cells - 1 |] |> Array.sortBy (fun cell -> Counter.word seed (int64 cell))
 
 /// The rollout's firing as a mask under other names: `userOf` gives a cell's old name.
 let renamed (automaton: Automaton) (rollout: Rollout) (userOf: int -> int) =
     Firing.Mask(fun step cell -> rollout.Firing.Fires(automaton.FireRate, step, userOf cell))
-
-let mapInputs (map: State -> State) (inputs: Inputs) =
-    match inputs with
-    | Inputs.Absent -> Inputs.Absent
-    | Inputs.Constant told -> Inputs.Constant(map told)
-    | Inputs.PerStep told -> Inputs.PerStep(Array.map map told)

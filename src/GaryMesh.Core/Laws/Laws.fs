@@ -44,7 +44,7 @@ module private Checks =
                 fun cell channel -> if cell = source then start[cell, channel] + 1.0f else start[cell, channel]
             )
 
-        let reach = if automaton.Gate.IsOpen then rollout.Steps else 2 * rollout.Steps
+        let reach = automaton.HopsPerStep * rollout.Steps
         let hops = graph.HopsFrom source
         let far cell = hops[cell] < 0 || hops[cell] > reach
         let a = run automaton graph rollout
@@ -112,6 +112,33 @@ module private Checks =
                   everyCell
                   (twice (run automaton graph rollout))
                   gradient.Outcomes[0].Final ]
+
+    let parts (count: int) (halo: int) (automaton: Automaton) (graph: Graph) (rollout: Rollout) (_: uint64) =
+        let parts = graph.Partition(count, halo)
+        let whole = run automaton graph rollout
+        let simulations = parts |> Array.map (fun part -> simulationOf 1 automaton part rollout)
+
+        try
+            for step in 0 .. rollout.Steps - 1 do
+                if step % (halo / automaton.HopsPerStep) = 0 then
+                    exchange parts simulations
+
+                for simulation in simulations do
+                    simulation.Step()
+
+            first
+                [ for part, simulation in Array.zip parts simulations do
+                      let name = $"The whole and {part.Graph.Name}, its ghosts {halo} hops wide"
+                      bits name (fun cell -> cell < part.Owned) (cellsOf whole part.Global) simulation.State ]
+        finally
+            for simulation in simulations do
+                simulation.Dispose()
+
+    /// In 2 to 8 parts with ghosts up to 8 hops wide, as far as the graph has cells for them.
+    let anyParts (automaton: Automaton) (graph: Graph) (rollout: Rollout) (seed: uint64) =
+        let draw least most purpose = least + Counter.below (most - least + 1) (Counter.key seed [ purpose ]) 0L
+        let count, halo = min graph.Cells (draw 2 8 6), draw automaton.HopsPerStep 8 7
+        parts count halo automaton graph rollout seed
 
     let silence (automaton: Automaton) (graph: Graph) (rollout: Rollout) (seed: uint64) =
         let final = run (automaton.WithFireRate 0.0) graph { rollout with Firing = Firing.Seeded(seed, 0) }
@@ -260,6 +287,24 @@ type Laws =
             Checks.flatParameters
         )
 
+    static member Parts =
+        Law("parts", "The parts of a graph, ghosts exchanged, do what the whole does.", Checks.anyParts)
+
+    static member PartsOf(parts: int, halo: int) =
+        let check (automaton: Automaton) (graph: Graph) =
+            if halo < automaton.HopsPerStep then
+                Guard.outOfRange
+                    (nameof halo)
+                    $"A step of the automaton reads {automaton.HopsPerStep} hops, but the ghosts lie {halo} hops wide."
+
+            Checks.parts parts halo automaton graph
+
+        Law(
+            $"{parts} parts, {halo} hops",
+            $"In {parts} parts with ghosts {halo} hops wide a graph does what it does as a whole.",
+            check
+        )
+
     static member Silence = Law("silence", "Fire rate 0 changes nothing.", Checks.silence)
     static member Determinism = Law("determinism", "The same seed gives the same bits.", Checks.determinism)
     static member Batch = Law("batch", "A batch does what its rollouts do one by one.", Checks.batch)
@@ -289,6 +334,7 @@ type Laws =
             Laws.Locality,
             Laws.Relabelling,
             Laws.FlatParameters,
+            Laws.Parts,
             Laws.Silence,
             Laws.Determinism,
             Laws.Batch,

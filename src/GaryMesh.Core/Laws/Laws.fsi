@@ -39,6 +39,13 @@ type Laws =
     /// The number of parameters is the shape's, whatever the graph: two copies of the graph side by side run under the
     /// same parameters, each as it did alone, bit for bit, and their gradient has as many numbers.
     static member FlatParameters: Law
+    /// <summary>The graph cut into 2 to 8 parts with ghosts up to 8 hops wide, each part a simulation of its own, its ghosts
+    /// exchanged as often as the rule's reach asks for: together the parts have the bits of the whole.</summary>
+    static member Parts: Law
+    /// <summary>As <c>Parts</c>, with so many parts and ghosts so many hops wide.</summary>
+    /// <exception cref="T:System.ArgumentOutOfRangeException">When checked: the graph has fewer cells than parts, or a step of
+    /// the automaton reads farther than the ghosts lie wide.</exception>
+    static member PartsOf: parts: int * halo: int -> Law
     /// At fire rate 0 every cell keeps every bit (or is set to zero by a gate).
     static member Silence: Law
     /// The same seed gives the same bits.
@@ -63,5 +70,5 @@ type Laws =
     /// The reference's derivative by every parameter, start value and input is the complex step's, to 1e-12 of the largest
     /// (it takes a rollout for each of them: for small cases).
     static member GradientAgreement: Law
-    /// All of them, but for `Width`.
+    /// All of them, but for `Width` and `PartsOf`.
     static member All: ImmutableArray<Law>
