@@ -58,12 +58,12 @@ let private readBytes (bytes: byte[]) known =
 let tests =
     testList
         "Members of one's own"
-        [ testList "in small worlds" [ for law in Laws.All -> obeys Limits.Small 60 law ]
+        [ testList "in small worlds" [ for law in Laws.All -> obeys Limits.Small 30 law ]
 
           testList
               "in wide worlds"
               [ for law in [ Laws.Threads; Laws.Batch; Laws.TraceMemory ] do
-                    obeys Limits.Wide 20 law
+                    obeys Limits.Wide 12 law
 
                 for lanes, there in
                     [ 1, true
@@ -71,7 +71,7 @@ let tests =
                       8, Vector256.IsHardwareAccelerated
                       16, Vector512.IsHardwareAccelerated ] do
                     if there then
-                        obeys Limits.Wide 20 (Laws.Width lanes) ]
+                        obeys Limits.Wide 12 (Laws.Width lanes) ]
 
           for name, graph, perception in places do
               test $"on {name} every derivative is the complex step's, and the engine's" {
@@ -150,10 +150,15 @@ let tests =
 
               Expect.equal (run again) (run automaton) "the same run"
 
-              for name, known in
-                  [ "'gated'", Known(Lifts = [ Lengths 1 ])
-                    "'lengths:1'", Known(RuleKinds = [ Gated() ])
-                    "'lengths:1'", Known() ] do
+              let blend = automaton.WithRule(Rule.Blend(automaton.Rule, checkRule 2UL automaton.Rule.Shape))
+              let bytesOfBlend = bytesOf blend
+              Expect.equal (bytesOf (readBytes bytesOfBlend both)) bytesOfBlend "a blend of them, too"
+
+              for bytes, name, known in
+                  [ bytes, "'gated'", Known(Lifts = [ Lengths 1 ])
+                    bytesOfBlend, "'gated'", Known(Lifts = [ Lengths 1 ])
+                    bytes, "'lengths:1'", Known(RuleKinds = [ Gated() ])
+                    bytes, "'lengths:1'", Known() ] do
                   let refusal =
                       Expect.throwsC (fun () -> readBytes bytes known |> ignore) (fun error ->
                           Expect.isTrue (error :? InvalidDataException) "of the file"
