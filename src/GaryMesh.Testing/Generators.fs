@@ -96,6 +96,21 @@ type MeshGen =
         MeshGen.OperatorTexts limits
         |> Gen.map (fun texts -> Perception [ for text in texts -> Operator.Parse(text, []) ])
 
+    /// None, or one that finds its operators.
+    static member private LiftPlans(operators: int, channels: int) : Gen<LiftPlan> =
+        gen {
+            let! places = Gen.shuffle [| 0 .. operators - 1 |]
+            let! channel = Gen.choose (0, channels - 1)
+
+            return!
+                Gen.elements
+                    [ yield! List.replicate 3 LiftPlan.Absent
+                      if operators > 1 then
+                          LiftPlan.GradientNorm(places[0], places[1])
+                      if operators > 2 then
+                          LiftPlan.Steering(places[0], places[1], places[2], channel) ]
+        }
+
     static member Rules(shape: RuleShape) : Gen<Rule> =
         MeshGen.Seeds |> Gen.map (fun seed -> GradientCheck.RuleFor(shape, seed, 0.5))
 
@@ -147,10 +162,14 @@ type MeshGen =
 
         gen {
             let! graph = MeshGen.GraphPlans limits
+            let! framed = Gen.elements [ false; false; true ]
             let! operators = MeshGen.OperatorTexts limits
             let! channels = size limits.Channels
+            let! lift = MeshGen.LiftPlans(operators.Length, channels)
+            let! blended = Gen.elements [ limits.Inputs > 0; false; false; false ]
             let! hidden = size limits.Hidden
-            let! inputs = Gen.oneof [ Gen.constant 0; Gen.choose (0, limits.Inputs) ]
+            let fewest = if blended then 1 else 0
+            let! inputs = Gen.oneof [ Gen.constant fewest; Gen.choose (fewest, limits.Inputs) ]
             let! steps = Gen.choose (1, limits.Steps)
 
             let! fireRate =
@@ -165,7 +184,10 @@ type MeshGen =
 
             return
                 { Graph = graph
+                  Framed = framed
                   Operators = operators
+                  Lift = lift
+                  Blended = blended
                   Channels = channels
                   Hidden = hidden
                   Inputs = inputs

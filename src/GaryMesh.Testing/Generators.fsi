@@ -21,7 +21,7 @@ type MeshGen =
     /// inputs where its rule reads some.
     static member Rollouts: automaton: Automaton * graph: Graph * most: int -> Gen<Rollout>
     static member WorldPlans: limits: Limits -> Gen<WorldPlan>
-    /// An automaton on a graph with a rollout that fits both.
+    /// An automaton on a graph with a rollout that fits both; of the automata some have a lift or blend two rules.
     static member Worlds: limits: Limits -> Gen<World>
 
 /// FsCheck arbitraries, with shrinking where there is some. The type itself registers all of them:
@@ -39,7 +39,7 @@ type MeshArb =
     /// Small states.
     static member State: unit -> Arbitrary<State>
     static member Firing: unit -> Arbitrary<Firing>
-    /// Small worlds, which shrink to fewer cells, steps, channels, operators and hidden units.
+    /// Small worlds, which shrink to fewer cells, steps, channels, operators and hidden units, and to neither lift nor blend.
     static member World: unit -> Arbitrary<World>
     /// Worlds within limits of your own, which shrink.
     static member WorldsWithin: limits: Limits -> Arbitrary<World>

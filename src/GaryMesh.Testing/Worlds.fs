@@ -117,10 +117,31 @@ type GraphPlan =
               if placed then
                   Edges(cells, degree, directed, weighted, false, seed) ]
 
+[<RequireQualifiedAccess>]
+type LiftPlan =
+    | Absent
+    | GradientNorm of X: int * Y: int
+    | Steering of Own: int * X: int * Y: int * Channel: int
+
+    member plan.Build() : Lift | null =
+        match plan with
+        | Absent -> null
+        | GradientNorm(x, y) -> GaryMesh.GradientNorm(x, y)
+        | Steering(own, x, y, channel) -> GaryMesh.Steering(own, x, y, channel)
+
+    /// Whether cells of so many channels have the channel that it reads.
+    member plan.Fits(channels: int) =
+        match plan with
+        | Steering(_, _, _, channel) -> channel < channels
+        | _ -> true
+
 [<NoComparison>]
 type WorldPlan =
     { Graph: GraphPlan
+      Framed: bool
       Operators: string list
+      Lift: LiftPlan
+      Blended: bool
       Channels: int
       Hidden: int
       Inputs: int
@@ -142,6 +163,15 @@ type WorldPlan =
             for graph in plan.Graph.Smaller do
                 { plan with Graph = graph }
 
+            if plan.Framed then
+                { plan with Framed = false }
+
+            if not plan.Lift.IsAbsent then
+                { plan with Lift = LiftPlan.Absent }
+
+            if plan.Blended then
+                { plan with Blended = false }
+
             if plan.Gated then
                 { plan with Gated = false }
 
@@ -154,16 +184,18 @@ type WorldPlan =
             if plan.TimeStep <> 1.0 then
                 { plan with TimeStep = 1.0 }
 
-            for inputs in fewer 0 plan.Inputs do
+            for inputs in fewer (if plan.Blended then 1 else 0) plan.Inputs do
                 { plan with Inputs = inputs }
 
             for hidden in fewer 1 plan.Hidden do
                 { plan with Hidden = hidden }
 
             for channels in fewer 1 plan.Channels do
-                { plan with Channels = channels }
+                if plan.Lift.Fits channels then
+                    { plan with Channels = channels }
 
-            if plan.Operators.Length > 1 then
+            // A lift names operators by their places.
+            if plan.Operators.Length > 1 && plan.Lift.IsAbsent then
                 for i in 0 .. plan.Operators.Length - 1 do
                     { plan with Operators = List.removeAt i plan.Operators }
         }
@@ -171,10 +203,23 @@ type WorldPlan =
 
 [<Sealed; StructuredFormatDisplay("{Text}")>]
 type World(plan: WorldPlan) =
-    let graph = plan.Graph.Build()
-    let perception = Perception [ for text in plan.Operators -> Operator.Parse(text, []) ]
-    let shape = RuleShape.For(perception, plan.Channels, plan.Hidden, plan.Inputs)
     let seed = plan.Seed
+
+    let graph =
+        let graph = plan.Graph.Build()
+
+        if plan.Framed then
+            let normals = Array.init (3 * graph.Cells) (Draw.normal seed 8)
+            graph.WithFrames(Frames.Towards(normals, struct (0.3, -1.0, 0.2)))
+        else
+            graph
+
+    let perception =
+        Perception([ for text in plan.Operators -> Operator.Parse(text, []) ], plan.Lift.Build())
+
+    let shape =
+        let shape = RuleShape.For(perception, plan.Channels, plan.Hidden, plan.Inputs)
+        if plan.Blended then shape.WithKind(BlendRule shape.Kind) else shape
 
     let gateChannel = Draw.below plan.Channels seed 5 0
 
@@ -205,7 +250,19 @@ type World(plan: WorldPlan) =
             | 1 -> Firing.Seeded(seed, 3)
             | _ -> Firing.Mask(fun step cell -> Draw.below 3 seed (1000 + step) cell > 0)
 
-        let told step = Draw.state graph.Cells plan.Inputs seed (2000 + step)
+        let told step =
+            let noise = Draw.state graph.Cells plan.Inputs seed (2000 + step)
+
+            // Of the weights of a blend a third are 0 and a third 1.
+            let value cell input =
+                if plan.Blended && input = plan.Inputs - 1 then
+                    match Draw.below 3 seed (3000 + step) cell with
+                    | 2 -> noise[cell, input]
+                    | weight -> float32 weight
+                else
+                    noise[cell, input]
+
+            State.Create(graph.Cells, plan.Inputs, value)
 
         let inputs =
             if plan.Inputs = 0 then Inputs.Absent

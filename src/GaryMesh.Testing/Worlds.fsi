@@ -44,13 +44,27 @@ type GraphPlan =
     /// Plans of smaller graphs of the same kind.
     member Smaller: GraphPlan list
 
+/// What a cell makes of its linear perceptions, by its recipe.
+[<RequireQualifiedAccess>]
+type LiftPlan =
+    | Absent
+    | GradientNorm of X: int * Y: int
+    | Steering of Own: int * X: int * Y: int * Channel: int
+
+    member Build: unit -> Lift | null
+
 /// An automaton on a graph with a rollout, by its recipe. Numbers not spelled out are drawn from the seed.
 [<NoComparison>]
 type WorldPlan =
     {
         Graph: GraphPlan
+        /// Whether the cells have frames, drawn from the seed.
+        Framed: bool
         /// Each operator's `Text`.
         Operators: string list
+        Lift: LiftPlan
+        /// Whether two rules are blended; the last input is the weight, 0, 1 or any other.
+        Blended: bool
         Channels: int
         Hidden: int
         Inputs: int

@@ -3,6 +3,7 @@ module GaryMesh.Tests.GradientCheckTests
 
 open System
 open System.Collections.Generic
+open System.Numerics
 open System.Threading
 open Expecto
 open GaryMesh
@@ -71,6 +72,62 @@ let private garyMesh cells steps (seed: uint64) =
     let target = (Start.Noise 1.0f).On(graph, 12, seed + 1UL)
     automaton, graph, rollout, GradientCheck.Squares [ struct (steps, target) ]
 
+/// Two dense layers whose derivative is off by a thousandth.
+[<Sealed>]
+type private WrongRule() =
+    inherit RuleKind "wrong"
+    override _.Views sizes = DenseRule.Kind.Views sizes
+    override _.Initial(sizes, seed) = DenseRule.Kind.Initial(sizes, seed)
+    override _.Branches sizes = DenseRule.Kind.Branches sizes
+    override _.MultiplyAdds sizes = DenseRule.Kind.MultiplyAdds sizes
+
+    override _.Forward<'T, 'F when 'T: struct and 'T :> INumberBase<'T> and 'F: struct and 'F :> IField<'T>>
+        (
+            sizes: RuleSizes,
+            parameters: ReadOnlySpan<'T>,
+            z: ReadOnlySpan<'T>,
+            branches: Span<'T>,
+            change: Span<'T>,
+            auxiliary: Span<'T>
+        ) =
+        DenseRule.Kind.Forward<'T, 'F>(sizes, parameters, z, branches, change, auxiliary)
+
+    override _.Backward<'T, 'F when 'T: struct and 'T :> INumberBase<'T> and 'F: struct and 'F :> IField<'T>>
+        (
+            sizes: RuleSizes,
+            parameters: ReadOnlySpan<'T>,
+            z: ReadOnlySpan<'T>,
+            branches: ReadOnlySpan<'T>,
+            changeBar: ReadOnlySpan<'T>,
+            auxiliaryBar: ReadOnlySpan<'T>,
+            zBar: Span<'T>,
+            parametersBar: Span<'T>
+        ) =
+        let off = Array.zeroCreate<'T> changeBar.Length
+
+        for c in 0 .. off.Length - 1 do
+            off[c] <- 'F.Of 1.001 * changeBar[c]
+
+        let off = ReadOnlySpan<'T> off
+        DenseRule.Kind.Backward<'T, 'F>(sizes, parameters, z, branches, off, auxiliaryBar, zBar, parametersBar)
+
+/// The linear perceptions as they are, with a derivative that is off by a thousandth.
+[<Sealed>]
+type private WrongLift() =
+    inherit Lift "wrong"
+    override _.Width(operators, channels) = operators * channels
+
+    override _.Apply<'T, 'F when 'T: struct and 'T :> INumberBase<'T> and 'F: struct and 'F :> IField<'T>>
+        (_: int, linear: ReadOnlySpan<'T>, lifted: Span<'T>)
+        =
+        linear.CopyTo lifted
+
+    override _.Adjoint<'T, 'F when 'T: struct and 'T :> INumberBase<'T> and 'F: struct and 'F :> IField<'T>>
+        (_: int, _: ReadOnlySpan<'T>, liftedBar: ReadOnlySpan<'T>, linearBar: Span<'T>)
+        =
+        for i in 0 .. linearBar.Length - 1 do
+            linearBar[i] <- linearBar[i] + 'F.Of 1.001 * liftedBar[i]
+
 [<Tests>]
 let tests =
     testList
@@ -120,6 +177,25 @@ let tests =
               Expect.equal report.CentralExcluded 0.25 "one of four"
               Expect.equal (report.ComplexStep, report.Largest) (0.0, 1.0) "the last bias alone matters"
               Expect.equal (GradientCheck.Gradient(automaton, graph, rollout, loss)).Parameters[1] 0.0 "0 at 0"
+          }
+
+          test "a rule's wrong gradient is seen" {
+              let automaton, graph, rollout, loss = garyMesh 4 1 1UL
+              let wrong = automaton.Rule.Shape.WithKind(WrongRule())
+              let automaton = automaton.WithRule(Rule(wrong, automaton.Rule.Parameters))
+              let report = GradientCheck.Run(automaton, graph, rollout, loss)
+              Expect.floatClose Accuracy.low report.ComplexStep (0.001 / 1.001) "a thousandth"
+              Expect.floatClose Accuracy.low report.Central (0.001 / 1.001) "a thousandth"
+          }
+
+          test "a lift's wrong gradient is seen" {
+              let automaton, graph, rollout, loss = garyMesh 4 2 1UL
+              let lifted = automaton.Perception.WithLift(WrongLift())
+              let automaton = { automaton with Perception = lifted }
+              let report = GradientCheck.Run(automaton, graph, rollout, loss)
+              // It reaches the parameters through the first step alone.
+              Expect.isGreaterThan report.ComplexStep 1e-5 "the complex step"
+              Expect.isGreaterThan report.Central 1e-5 "central differences"
           }
 
           test "progress rises to 1, and a check can be cancelled" {

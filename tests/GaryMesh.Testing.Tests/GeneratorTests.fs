@@ -27,7 +27,7 @@ let tests =
                   world.Automaton.Check(world.Graph, world.Rollout)
           }
 
-          test "every kind of graph, of firing and of gate is drawn" {
+          test "every kind of graph, of firing, of gate, of lift and of rule is drawn" {
               let plans = sample (MeshGen.WorldPlans Limits.Small) 300
 
               let kinds =
@@ -39,6 +39,14 @@ let tests =
               Expect.equal kinds 9 "graphs"
               Expect.equal (plans |> Seq.map _.Firing |> Set.ofSeq) (set [ 0; 1; 2 ]) "firings"
               Expect.equal (plans |> Seq.map _.Gated |> Set.ofSeq) (set [ false; true ]) "gates"
+              Expect.equal (plans |> Seq.map _.Framed |> Set.ofSeq) (set [ false; true ]) "frames"
+
+              Expect.equal
+                  (plans |> Seq.map (fun plan -> plan.Lift.IsAbsent, plan.Lift.IsSteering) |> Set.ofSeq |> Set.count)
+                  3
+                  "lifts"
+
+              Expect.equal (plans |> Seq.map _.Blended |> Set.ofSeq) (set [ false; true ]) "blends"
           }
 
           test "shrinking ends, and whatever it meets is a world" {

@@ -40,12 +40,15 @@ type internal Scratch(plan: Plan, stretch: int) =
     let linear, z, zBar = rows sizes.LinearRow, rows lifted, rows lifted
     let kept, back, change = rows rule.KeptRow, rows rule.ScratchRow, rows sizes.StateRow
     let auxiliary = rows sizes.Auxiliary
+    let own = new Buffer<float32>(if isNull sizes.Lift then 0L else 2L * int64 sizes.Linear)
     /// The cells of the stretch that fire.
     member _.Fired = fired.Pointer
     member _.Linear = linear.Pointer
     /// What the lift makes of the linear perceptions, and its adjoint.
     member _.Z = z.Pointer
     member _.ZBar = zBar.Pointer
+    /// Linear perceptions of one cell in the user's order, and their adjoint.
+    member _.Own = own.Pointer
     member _.Kept = kept.Pointer
     member _.Back = back.Pointer
     member _.Change = change.Pointer
@@ -55,7 +58,7 @@ type internal Scratch(plan: Plan, stretch: int) =
         member _.Dispose() =
             (fired :> IDisposable).Dispose()
 
-            for part in [ linear; z; zBar; kept; back; change; auxiliary ] do
+            for part in [ linear; z; zBar; kept; back; change; auxiliary; own ] do
                 (part :> IDisposable).Dispose()
 
 /// Where the numbers of one step lie: rows by place, of the whole graph.
@@ -208,8 +211,8 @@ module internal Passes =
             (span (row source i length) length).CopyTo(span (row rows (NativePtr.get cells i) length) length)
 
     /// z from the linear perceptions of some cells: what the lift makes of them, then the inputs.
-    let lift (sizes: Sizes) (lift: Lift) (linear: P) (count: int) (z: P) =
-        let own = span (NativePtr.stackalloc<float32> sizes.Linear) sizes.Linear
+    let lift (sizes: Sizes) (lift: Lift) (own: P) (linear: P) (count: int) (z: P) =
+        let own = span own sizes.Linear
         let width = sizes.Shape.Perceived
 
         for i in 0 .. count - 1 do
@@ -224,9 +227,9 @@ module internal Passes =
                 .CopyTo(span (NativePtr.add target width) sizes.Inputs)
 
     /// The adjoint of `lift`.
-    let liftBack (sizes: Sizes) (lift: Lift) (linear: P) (zBar: P) (count: int) (linearBar: P) =
-        let own = span (NativePtr.stackalloc<float32> sizes.Linear) sizes.Linear
-        let ownBar = span (NativePtr.stackalloc<float32> sizes.Linear) sizes.Linear
+    let liftBack (sizes: Sizes) (lift: Lift) (own: P) (linear: P) (zBar: P) (count: int) (linearBar: P) =
+        let ownBar = span (NativePtr.add own sizes.Linear) sizes.Linear
+        let own = span own sizes.Linear
         let width = sizes.Shape.Perceived
 
         for i in 0 .. count - 1 do
@@ -262,7 +265,7 @@ type internal Kernels<'O, 'V when 'O: struct and 'O :> ILanes<'V>>() =
         match sizes.Lift with
         | null -> linear
         | lift ->
-            Passes.lift sizes lift linear count scratch.Z
+            Passes.lift sizes lift scratch.Own linear count scratch.Z
             scratch.Z
 
     interface IKernels with
@@ -303,7 +306,7 @@ type internal Kernels<'O, 'V when 'O: struct and 'O :> ILanes<'V>>() =
                         scratch.Kept
 
                 let z = Kernels<'O, 'V>.Perceive(plan, scratch, &step, fired, tile, linear)
-                plan.Rule.Forward(z, tile, kept, scratch.Change, scratch.Auxiliary)
+                plan.Rule.Forward(z, tile, kept, scratch.Change, scratch.Auxiliary, scratch.Back)
 
                 for i in 0 .. tile - 1 do
                     let own = NativePtr.get fired i * row
@@ -341,13 +344,13 @@ type internal Kernels<'O, 'V when 'O: struct and 'O :> ILanes<'V>>() =
                 let z =
                     if not keeps then
                         let z = Kernels<'O, 'V>.Perceive(plan, scratch, &step, fired, tile, linear)
-                        plan.Rule.Keep(z, tile, kept)
+                        plan.Rule.Keep(z, tile, kept, scratch.Back)
                         z
                     else
                         match sizes.Lift with
                         | null -> linear
                         | lift ->
-                            Passes.lift sizes lift linear tile scratch.Z
+                            Passes.lift sizes lift scratch.Own linear tile scratch.Z
                             scratch.Z
 
                 let change = scratch.Change
@@ -375,7 +378,7 @@ type internal Kernels<'O, 'V when 'O: struct and 'O :> ILanes<'V>>() =
 
                 match sizes.Lift with
                 | null -> ()
-                | lift -> Passes.liftBack sizes lift linear zBar tile linearBar
+                | lift -> Passes.liftBack sizes lift scratch.Own linear zBar tile linearBar
 
                 done' <- done' + tile
 

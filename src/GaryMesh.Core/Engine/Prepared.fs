@@ -129,6 +129,12 @@ type Prepared private (runner: Runner, options: EngineOptions) =
                     Guard.refuse
                         $"The adjoint of a state must have {graph.Cells} cells x {shape.Channels}, but has {adjoint.Cells} x {adjoint.Channels}."
 
+                match value.AuxiliaryAdjoint with
+                | NonNull given when given.Cells <> graph.Cells || given.Channels <> shape.Auxiliary ->
+                    Guard.refuse
+                        $"The adjoint of what the cells report must have {graph.Cells} cells x {shape.Auxiliary}, but has {given.Cells} x {given.Channels}."
+                | _ -> ()
+
                 runner.ShareOut(hands, (fun from until -> tape.AddAdjoint(adjoint, from, until)))
                 tape.SetAuxiliaryAdjoint value.AuxiliaryAdjoint
 

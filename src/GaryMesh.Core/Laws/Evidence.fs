@@ -3,6 +3,7 @@ module internal GaryMesh.Evidence
 
 open System
 open System.Collections.Immutable
+open System.Numerics
 open MathNet.Numerics.LinearAlgebra
 
 let engine (threads: int) (memory: TraceMemory) (automaton: Automaton) (graph: Graph) =
@@ -25,10 +26,43 @@ let noise (cells: int) (channels: int) (seed: uint64) =
         fun cell channel -> float32 (Counter.normal seed (int64 cell * int64 channels + int64 channel))
     )
 
-/// A loss that looks at several states of a rollout.
-let loss (automaton: Automaton) (graph: Graph) (seed: uint64) =
-    let target = noise graph.Cells automaton.Rule.Shape.Channels (Counter.key seed [ 1 ])
-    MeanSquared(target, null, null).At(fun step steps -> step = steps || step % 3 = 1)
+/// The mean squared distance of states, and of what the cells report beside their change, to noise.
+[<Sealed>]
+type private Distance(target: State, reports: State) =
+    inherit Loss "distance"
+
+    let ofState = MeanSquared(target, null, null)
+    let ofReports = if reports.Channels = 0 then null else MeanSquared(reports, null, null)
+    let none = State.Zeros(target.Cells, 0)
+
+    override _.Sees(step, steps) = step = steps || step % 3 = 1
+
+    override _.Evaluate(state, auxiliary, context) =
+        let seen = ofState.Evaluate(state, none, context)
+
+        match ofReports with
+        | null -> seen
+        | ofReports ->
+            let reported = ofReports.Evaluate(auxiliary, none, context)
+
+            { seen with
+                Value = seen.Value + reported.Value
+                AuxiliaryAdjoint = reported.Adjoint }
+
+    override _.Value<'T, 'F when 'T: struct and 'T :> INumberBase<'T> and 'F: struct and 'F :> IField<'T>>
+        (channels: int, state: ReadOnlySpan<'T>, auxiliary: ReadOnlySpan<'T>, context: LossContext)
+        : 'T =
+        let seen = ofState.Value<'T, 'F>(channels, state, ReadOnlySpan.Empty, context)
+
+        match ofReports with
+        | null -> seen
+        | ofReports -> seen + ofReports.Value<'T, 'F>(reports.Channels, auxiliary, ReadOnlySpan.Empty, context)
+
+/// A loss that looks at several steps of a rollout.
+let loss (automaton: Automaton) (graph: Graph) (seed: uint64) : Loss =
+    let shape = automaton.Rule.Shape
+    let noise channels part = noise graph.Cells channels (Counter.key seed [ part ])
+    Distance(noise shape.Channels 1, noise shape.Auxiliary 5)
 
 let gradient threads memory (automaton: Automaton) (graph: Graph) (rollouts: Rollout[]) (loss: Loss) =
     use prepared = engine threads memory automaton graph

@@ -71,19 +71,19 @@ module private Checks =
 
     /// The graph twice, side by side.
     let private doubled (graph: Graph) =
-        let twice (values: ImmutableArray<float>) =
-            if values.IsEmpty then
-                null
-            else
-                Array.append (Array.ofSeq values) (Array.ofSeq values)
+        let twice (values: ImmutableArray<float>) = Array.append (Array.ofSeq values) (Array.ofSeq values)
+        let orNull (values: ImmutableArray<float>) = if values.IsEmpty then null else twice values
 
-        Graph.OfRows(
-            [| yield! graph.RowStart; for cell in 1 .. graph.Cells -> graph.RowStart[cell] + graph.Edges |],
-            [| yield! graph.Neighbours; for seen in graph.Neighbours -> seen + graph.Cells |],
-            twice graph.Offsets,
-            twice graph.Weights,
-            twice graph.Positions
-        )
+        let apart =
+            Graph.OfRows(
+                [| yield! graph.RowStart; for cell in 1 .. graph.Cells -> graph.RowStart[cell] + graph.Edges |],
+                [| yield! graph.Neighbours; for seen in graph.Neighbours -> seen + graph.Cells |],
+                orNull graph.Offsets,
+                orNull graph.Weights,
+                orNull graph.Positions
+            )
+
+        if graph.Frames.IsEmpty then apart else apart.WithFrames(twice graph.Frames)
 
     let flatParameters (automaton: Automaton) (graph: Graph) (rollout: Rollout) (seed: uint64) =
         let shape, cells = automaton.Rule.Shape, graph.Cells
@@ -257,15 +257,8 @@ module private Checks =
         | broken -> broken
 
     let gradientAgreement (automaton: Automaton) (graph: Graph) (rollout: Rollout) (seed: uint64) =
-        let target = noise graph.Cells automaton.Rule.Shape.Channels (Counter.key seed [ 1 ])
-
-        let seen =
-            [ for step in 1 .. rollout.Steps do
-                  if step = rollout.Steps || step % 3 = 1 then
-                      step ]
-
-        let squares = GradientCheck.Squares [ for step in seen -> struct (step, target) ]
-        let report = GradientCheck.Run(automaton, graph, rollout, squares, true, null, CancellationToken.None)
+        let loss = loss automaton graph seed
+        let report = GradientCheck.Run(automaton, graph, rollout, loss, true, null, CancellationToken.None)
 
         if report.ComplexStep <= 1e-12 then
             LawResult.Holds

@@ -27,8 +27,8 @@ type Law =
     /// As above, under seed 0.
     member Check: automaton: Automaton * graph: Graph * rollout: Rollout -> LawResult
 
-/// The laws. Those on gradients differentiate the mean squared distance to a noise state, seen after the first step, every
-/// third from there, and the last.
+/// The laws. Those on gradients differentiate the mean squared distance to noise of the state, and of what the cells report
+/// beside their change, seen after the first step, every third from there, and the last.
 [<AbstractClass; Sealed>]
 type Laws =
     /// A change of one cell's start reaches, in T steps, cells at most T hops away; all others keep every bit. Under a gate

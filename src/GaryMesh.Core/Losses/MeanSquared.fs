@@ -65,7 +65,8 @@ type MeanSquared
             let at = index state.Channels i
             let difference = float state.Data[at] - float target[i]
             sum <- sum + difference * difference
-            adjoint[at] <- float32 (2.0 * difference * share)
+            // A channel or cell may be chosen twice.
+            adjoint[at] <- adjoint[at] + float32 (2.0 * difference * share)
 
         LossValue.Of(sum * share, State(state.Cells, state.Channels, adjoint))
 

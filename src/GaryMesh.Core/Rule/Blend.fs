@@ -29,10 +29,10 @@ type private BlendKernel(inner: RuleKind, rows: RowSizes, lanes: int) =
 
     let weight (z: P) row = NativePtr.get z (row * zRow + weightAt)
 
-    let forward (z: P) count (kept: P) =
+    let forward (z: P) count (kept: P) (scratch: P) =
         let struct (keptA, keptB, changeA, changeB, auxiliaryA, auxiliaryB) = keptOf kept (Pad.rows count)
-        a.Forward(z, count, keptA, changeA, auxiliaryA)
-        b.Forward(z, count, keptB, changeB, auxiliaryB)
+        a.Forward(z, count, keptA, changeA, auxiliaryA, scratch)
+        b.Forward(z, count, keptB, changeB, auxiliaryB, scratch)
 
     interface IRuleKernel with
         member _.KeptRow = a.KeptRow + b.KeptRow + 2 * changeRow + Pad.lanes (2 * auxiliaries)
@@ -43,10 +43,10 @@ type private BlendKernel(inner: RuleKind, rows: RowSizes, lanes: int) =
             a.Load(parameters.Slice(0, count), step, training)
             b.Load(parameters.Slice count, step, training)
 
-        member _.Keep(z, count, kept) = forward z count kept
+        member _.Keep(z, count, kept, scratch) = forward z count kept scratch
 
-        member _.Forward(z, count, kept, change, auxiliary) =
-            forward z count kept
+        member _.Forward(z, count, kept, change, auxiliary, scratch) =
+            forward z count kept scratch
             let struct (_, _, changeA, changeB, auxiliaryA, auxiliaryB) = keptOf kept (Pad.rows count)
 
             for row in 0 .. count - 1 do
@@ -176,10 +176,12 @@ type BlendRule(inner: RuleKind) =
 
         inner.Forward<'T, 'F>(own, parameters.Slice count, z, branches.Slice sides, other, auxiliary.Slice reports)
 
+        let rest: 'T = 'T.One - w
+
         for c in 0 .. change.Length - 1 do
-            let difference: 'T = other[c] - change[c]
-            let step: 'T = w * difference
-            change[c] <- change[c] + step
+            let ofA: 'T = rest * change[c]
+            let ofB: 'T = w * other[c]
+            change[c] <- ofA + ofB
 
     override _.Backward<'T, 'F when 'T: struct and 'T :> INumberBase<'T> and 'F: struct and 'F :> IField<'T>>
         (

@@ -62,9 +62,9 @@ type private DenseKernel<'O, 'V when 'O: struct and 'O :> ILanes<'V>>(rows: RowS
             for c in 0 .. channels - 1 do
                 NativePtr.set b2.Pointer c (timeStep * parameters[offsets.B2 + c])
 
-        member _.Keep(z, count, kept) = keep z count kept
+        member _.Keep(z, count, kept, _) = keep z count kept
 
-        member _.Forward(z, count, kept, change, _) =
+        member _.Forward(z, count, kept, change, _, _) =
             keep z count kept
             Product.packed<'O, 'V> kept hiddenRow (Pad.rows count) w2 b2.Pointer change row Finish.Plain kept
 

@@ -24,16 +24,16 @@ type internal IRuleKernel =
     inherit IDisposable
     /// Numbers that each row's forward pass leaves for its backward pass.
     abstract KeptRow: int
-    /// Numbers of room that a worker's backward pass needs for each row.
+    /// Numbers of room that a worker needs for each row.
     abstract ScratchRow: int
     /// Numbers that the gradient of a block of cells adds up in.
     abstract SumsLength: int
     /// Takes parameters in the rule's own order; `training` packs what the backward pass reads, too.
     abstract Load: parameters: ReadOnlySpan<float32> * timeStep: float32 * training: bool -> unit
     /// From z to kept, as `Forward` does.
-    abstract Keep: z: P * rows: int * kept: P -> unit
+    abstract Keep: z: P * rows: int * kept: P * scratch: P -> unit
     /// From z to kept, changes and auxiliary values [rows x the kind's own number].
-    abstract Forward: z: P * rows: int * kept: P * change: P * auxiliary: P -> unit
+    abstract Forward: z: P * rows: int * kept: P * change: P * auxiliary: P * scratch: P -> unit
 
     /// Writes zBar and adds the parameters' gradient to `sums`.
     abstract Backward:
@@ -46,7 +46,8 @@ type internal IRuleKernel =
 type internal IKernelSource =
     abstract Compile: rows: RowSizes * lanes: int -> IRuleKernel
 
-/// The kernel of every other kind: its one text, over float32, a cell at a time.
+/// The kernel of every other kind: its one text, over float32, a cell at a time. Of a worker's room it takes three rows for
+/// the cell at hand, which may be too long for the stack.
 [<Sealed>]
 type internal PlainKernel(kind: RuleKind, rows: RowSizes) =
     let sizes = rows.Sizes
@@ -55,6 +56,7 @@ type internal PlainKernel(kind: RuleKind, rows: RowSizes) =
     let count = views |> Seq.sumBy _.Length
     let branches, auxiliaries = kind.Branches sizes, kind.Auxiliary sizes
     let keptRow = Pad.lanes (max 1 branches)
+    let scratchRow = Pad.lanes (max read (max channels auxiliaries))
     let parameters = Array.zeroCreate<float32> count
     let mutable timeStep = 1.0f
     let span (p: P) (length: int) = Span<float32>(NativePtr.toVoidPtr p, length)
@@ -65,9 +67,11 @@ type internal PlainKernel(kind: RuleKind, rows: RowSizes) =
         for i in 0 .. read - 1 do
             own[rows.UserOf[i]] <- NativePtr.get z i
 
-    let forward (z: P) count (kept: P) (change: P) (auxiliary: P) =
-        let own = span (NativePtr.stackalloc<float32> read) read
-        let answer = span (NativePtr.stackalloc<float32> channels) channels
+    /// Changes and auxiliary values are null where nobody wants them.
+    let forward (z: P) count (kept: P) (change: P) (auxiliary: P) (scratch: P) =
+        let own = span scratch read
+        let answer = span (at scratch scratchRow 1) channels
+        let wanted = NativePtr.toNativeInt change <> 0n
 
         for i in 0 .. count - 1 do
             toUser (at z rows.ZRow i) own
@@ -78,10 +82,10 @@ type internal PlainKernel(kind: RuleKind, rows: RowSizes) =
                 Span.op_Implicit own,
                 span (at kept keptRow i) branches,
                 answer,
-                span (at auxiliary auxiliaries i) auxiliaries
+                span (if wanted then at auxiliary auxiliaries i else at scratch scratchRow 2) auxiliaries
             )
 
-            if NativePtr.toNativeInt change <> 0n then
+            if wanted then
                 let row = span (at change rows.ChangeRow i) rows.ChangeRow
                 row.Clear()
 
@@ -90,23 +94,23 @@ type internal PlainKernel(kind: RuleKind, rows: RowSizes) =
 
     interface IRuleKernel with
         member _.KeptRow = keptRow
-        member _.ScratchRow = 0
+        member _.ScratchRow = scratchRow
         member _.SumsLength = Pad.lanes count
 
         member _.Load(given, step, _) =
             given.CopyTo(Span parameters)
             timeStep <- step
 
-        member _.Keep(z, count, kept) =
-            let unused = NativePtr.stackalloc<float32>(max 1 (auxiliaries * count))
-            forward z count kept (NativePtr.ofNativeInt 0n) unused
+        member _.Keep(z, count, kept, scratch) =
+            let nobody: P = NativePtr.ofNativeInt 0n
+            forward z count kept nobody nobody scratch
 
-        member _.Forward(z, count, kept, change, auxiliary) = forward z count kept change auxiliary
+        member _.Forward(z, count, kept, change, auxiliary, scratch) = forward z count kept change auxiliary scratch
 
-        member _.Backward(z, count, kept, changeBar, auxiliaryBar, zBar, _, sums) =
-            let own = span (NativePtr.stackalloc<float32> read) read
-            let ownBar = span (NativePtr.stackalloc<float32> read) read
-            let scaled = span (NativePtr.stackalloc<float32> channels) channels
+        member _.Backward(z, count, kept, changeBar, auxiliaryBar, zBar, scratch, sums) =
+            let own = span scratch read
+            let scaled = span (at scratch scratchRow 1) channels
+            let ownBar = span (at scratch scratchRow 2) read
 
             for i in 0 .. count - 1 do
                 toUser (at z rows.ZRow i) own
