@@ -19,8 +19,15 @@ type TrainingTask =
         /// States kept from which rollouts go on; 0 to start each rollout afresh. A pool teaches a pattern to persist
         /// (Growing NCA, Distill 2020, experiment 2).
         PoolSize: int
-        /// Every so many iterations the worst rollout of the batch starts afresh (with a pool; 1 for every iteration).
+        /// Every so many iterations the worst rollout of the batch starts afresh (with a pool; 1 for every iteration, 0 for never).
         FreshEvery: int
+        /// What else is done to each batch, or null.
+        Hook: BatchHook | null
+        Clip: Clip
+        /// The rule that is judged and kept is a running mean with this share of the old at each step; 0 for the latest.
+        Averaging: float
+        /// Judgements without a better loss after which training stops; 0 for never.
+        Patience: int
         /// Every so many iterations the rule is judged.
         JudgeEvery: int
         /// Rollouts by which the rule is judged: always the same firing seeds, none of which training uses.
@@ -36,36 +43,11 @@ type TrainingTask =
     member WithBatch: batch: int -> TrainingTask
     member WithSeed: seed: uint64 -> TrainingTask
     member WithPool: size: int * freshEvery: int -> TrainingTask
+    member WithHook: hook: BatchHook -> TrainingTask
+    member WithClip: clip: Clip -> TrainingTask
+    member WithAveraging: share: float -> TrainingTask
+    member WithPatience: judgements: int -> TrainingTask
     member WithJudge: every: int * rollouts: int * lengths: int[] -> TrainingTask
-
-/// Everything that a training has come to: what a checkpoint holds, and all that the rest of it depends on.
-[<NoComparison; ReferenceEquality>]
-type Training =
-    {
-        /// Iterations done.
-        Iteration: int
-        Rule: Rule
-        Moments: AdamMoments
-        /// The pool, or nothing.
-        Pool: State[]
-        /// The rule with the lowest judged loss so far: the one to keep.
-        Best: Rule
-        /// Its judged loss; infinity before the first judgement.
-        BestLoss: float
-        /// The loss of each iteration's batch, mean over its rollouts.
-        Losses: ImmutableList<float>
-        /// Iteration and judged loss, as they were judged.
-        Judged: ImmutableList<struct (int * float)>
-    }
-
-/// Why a training ended.
-type TrainingEnd =
-    /// All iterations are done.
-    | Finished = 0
-    /// The token was cancelled.
-    | Cancelled = 1
-    /// A loss or a gradient was no longer finite; the best rule is the last good one.
-    | Diverged = 2
 
 /// Progress of a training, once an iteration.
 [<NoComparison; ReferenceEquality>]
@@ -76,6 +58,8 @@ type TrainingReport =
         Iterations: int
         /// The mean loss of the batch.
         Loss: float
+        /// Its named parts; empty for a loss of one part.
+        Parts: ImmutableArray<struct (string * float)>
         LearningRate: float
         /// The best judged loss so far.
         BestLoss: float
@@ -89,12 +73,14 @@ type Trainer =
     new: automaton: Automaton * graph: Graph * task: TrainingTask * options: EngineOptions -> Trainer
     new: automaton: Automaton * graph: Graph * task: TrainingTask -> Trainer
     member Task: TrainingTask
+    /// The rule that a training has come to.
+    member Rule: training: Training -> Rule
     /// The rule to keep of a training: the best so far, or its latest where that is better. Does not change what the
     /// training comes to when it goes on.
     member Best: training: Training -> Rule
     /// Before the first iteration, with the automaton's own rule.
     member Begin: unit -> Training
-    /// One iteration; null when the loss or its gradient is not finite.
+    /// One iteration, judged where that is due; null when a number is not finite.
     member Advance: training: Training -> Training | null
     /// The mean loss of a rule over the held-out rollouts.
     member Judge: rule: Rule -> float

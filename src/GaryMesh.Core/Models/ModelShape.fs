@@ -2,6 +2,11 @@ namespace GaryMesh
 
 open System.Collections.Immutable
 
+type ModelPart =
+    | Encoder = 0
+    | Rule = 1
+    | Readout = 2
+
 [<NoComparison; ReferenceEquality>]
 type ModelShape =
     { Features: int
@@ -123,7 +128,23 @@ type ModelShape =
                   let inputs = if shape.ReadoutHidden > 0 then shape.ReadoutHidden else shape.Readable
                   yield! layer "readout" shape.Outputs inputs ]
 
-    member shape.RuleOffset = shape.Views |> Seq.find (fun view -> view.Name = "fc1.weight") |> _.Offset
+    /// Where the rule's views begin, and where they end.
+    member private shape.RuleViews =
+        let first = (if shape.EncoderHidden > 0 then 2 else 0) + (if shape.Encoded > 0 then 2 else 0)
+        struct (first, first + shape.RuleShape.Views.Length)
+
+    member shape.PartOf(view: ParameterView) =
+        let struct (first, last) = shape.RuleViews
+        let views = shape.Views
+
+        if view.Offset < views[first].Offset then ModelPart.Encoder
+        elif last = views.Length || view.Offset < views[last].Offset then ModelPart.Rule
+        else ModelPart.Readout
+
+    member shape.RuleOffset =
+        let struct (first, _) = shape.RuleViews
+        shape.Views[first].Offset
+
     member shape.ParameterCount = shape.Views |> Seq.sumBy _.Length
     member shape.TargetsOn(cells: int) = if shape.Pooling.IsMean then 1 else cells
     member shape.OutputsOn(cells: int) = shape.TargetsOn cells * shape.Outputs

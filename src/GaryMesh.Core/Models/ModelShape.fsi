@@ -2,6 +2,12 @@ namespace GaryMesh
 
 open System.Collections.Immutable
 
+/// The parts of a model, in the order of its parameters.
+type ModelPart =
+    | Encoder = 0
+    | Rule = 1
+    | Readout = 2
+
 /// The sizes of a model: encoder -> rollout -> readout, the same for every cell of whatever graph.
 ///
 /// A cell's k features (and, where values may be missing, k flags that are 1 where one was measured) are encoded into E
@@ -88,6 +94,8 @@ type ModelShape =
     /// `encoder.bias`, the rule's `fc1.weight`, `fc1.bias`, `fc2.weight`, `fc2.bias`, then `readout.hidden.weight`,
     /// `readout.hidden.bias`, `readout.weight` and `readout.bias`, of those that there are. Matrices are [outputs x inputs].
     member Views: ImmutableArray<ParameterView>
+    /// Which part of the model a view belongs to.
+    member PartOf: view: ParameterView -> ModelPart
     member ParameterCount: int
     /// Numbers of a graph's answer.
     member OutputsOn: cells: int -> int

@@ -77,22 +77,13 @@ type ModelReport =
         LearningRate: float
     }
 
-/// Why a training ended.
-type ModelEnd =
-    | Finished = 0
-    /// The validation loss did not get better for as long as the task's patience.
-    | Stopped = 1
-    | Cancelled = 2
-    /// A loss or parameter was not finite; the model is the best before.
-    | Diverged = 3
-
 /// A training that has ended.
 [<NoComparison; ReferenceEquality>]
 type ModelTraining =
     {
         /// The model of the best epoch on the validation data, or of the last epoch without.
         Model: Model
-        End: ModelEnd
+        End: TrainingEnd
         Epochs: int
         BestEpoch: int
         Loss: float
@@ -118,12 +109,39 @@ type ModelTrainer =
 
     member Task: ModelTask
 
-    /// The mean loss of a batch of the training data and its derivative by each of the parameters, as the iteration of that number sees it.
+    /// Iterations of an epoch.
+    member Batches: int
+    member internal Model: Model
+    member internal Graph: Graph
+    member internal Training: ModelData
+    member internal Validation: ModelData | null
+
+    /// The mean loss of a batch of the training data and its derivative by each of the parameters, as the iteration of that number sees it,
+    /// without the penalty.
     member Gradient: parameters: float32[] * rows: int[] * iteration: int -> struct (float * float[])
 
     /// The mean loss of parameters on data, nothing left out.
     /// <exception cref="T:System.ArgumentException">The data does not fit.</exception>
     member Judge: parameters: float32[] * data: ModelData -> float
 
+    /// Before the first iteration, with the model's own parameters.
+    member Begin: unit -> Training
+    /// One iteration (a batch), validated where an epoch ends; null when a number is not finite.
+    member Advance: training: Training -> Training | null
+
+    /// Iterates until the task is done, the patience is at its end, the token is cancelled or the training diverges; `progress`
+    /// hears of each epoch, `checkpoint` is called every `every` iterations. The rest of a training stopped at any iteration is
+    /// what it would have been, to the last bit.
+    member Run:
+        training: Training *
+        progress: (IProgress<ModelReport> | null) *
+        cancellation: CancellationToken *
+        every: int *
+        checkpoint: Action<Training> ->
+            struct (Training * TrainingEnd)
+
+    /// What a training comes to.
+    member Result: training: Training * ending: TrainingEnd -> ModelTraining
+    /// All of it, from the beginning.
     member Run: progress: (IProgress<ModelReport> | null) * cancellation: CancellationToken -> ModelTraining
     interface IDisposable
