@@ -28,10 +28,10 @@ internal static class Measurement
     {
         using var prepared = new Prepared(automaton, graph, new EngineOptions { Threads = threads });
         var channels = automaton.Rule.Shape.Channels;
-        var key = Counter.subkey(seed, MeasuringPart);
+        var key = Counter.Subkey(seed, MeasuringPart);
         var rollouts = Enumerable.Range(0, Rollouts)
             .Select(sample => Rollout.Of(
-                automaton.Start.On(graph, channels, Counter.subkey(key, sample)), steps, Firing.NewSeeded(key, sample)))
+                automaton.Start.On(graph, channels, Counter.Subkey(key, sample)), steps, Firing.NewSeeded(key, sample)))
             .ToArray();
         double[] correlations = [.. prepared.Run(rollouts).Select(final => Metrics.Correlation(final.Channel(channel), target))];
         Array.Sort(correlations);
@@ -43,8 +43,8 @@ internal static class Measurement
     public static State[] Course(Automaton automaton, Graph graph, int steps, ulong seed, int threads)
     {
         using var prepared = new Prepared(automaton, graph, new EngineOptions { Threads = threads });
-        var key = Counter.subkey(seed, MeasuringPart);
-        var start = automaton.Start.On(graph, automaton.Rule.Shape.Channels, Counter.subkey(key, 0));
+        var key = Counter.Subkey(seed, MeasuringPart);
+        var start = automaton.Start.On(graph, automaton.Rule.Shape.Channels, Counter.Subkey(key, 0));
         var states = new List<State>();
         prepared.Run(
             Rollout.Of(start, steps, Firing.NewSeeded(key, 0)), 1, (_, state) => states.Add(state), CancellationToken.None);
@@ -114,7 +114,7 @@ internal static class Measurement
         finally
         {
             foreach (var one in prepared)
-                ((IDisposable)one).Dispose();
+                one.Dispose();
         }
     }
 

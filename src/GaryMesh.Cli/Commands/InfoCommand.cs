@@ -103,6 +103,7 @@ internal static class InfoCommand
         return new JsonObject
         {
             ["kind"] = "rule",
+            ["rule_kind"] = shape.Kind.Name,
             ["shape"] = shape.Text,
             ["parameters"] = rule.ParameterCount,
             ["channels"] = shape.Channels,
@@ -110,6 +111,7 @@ internal static class InfoCommand
             ["hidden"] = shape.Hidden,
             ["inputs"] = shape.Inputs,
             ["perception"] = new JsonArray([.. automaton.Perception.Operators.Select(one => (JsonNode)one.Text)]),
+            ["lift"] = automaton.Perception.Lift?.Name ?? "none",
             ["fire_rate"] = automaton.FireRate,
             ["time_step"] = automaton.TimeStep,
             ["gate"] = automaton.Gate is Gate.Alive alive ? $"alive: channel {alive.Channel} above {alive.Threshold}" : "open",

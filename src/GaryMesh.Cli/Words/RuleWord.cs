@@ -70,7 +70,7 @@ internal static class RuleWord
         [
             Operator.Own,
             .. weights.Take(operators - 1)
-                .Select(weight => Operator.NewNeighbours(weight, Messages.Difference, Aggregation.Mean)),
+                .Select(weight => Operator.Of(weight, Messages.Difference, Aggregation.Mean)),
         ]);
     }
 }

@@ -13,7 +13,7 @@ public abstract class MeshNodeOptions : MeshTrainerOptions
         Channels = 32;
         HiddenUnits = 64;
         Steps = 8;
-        RuleStart = RuleStart.NewDiffusion(1, 0.1);
+        RuleStart = RuleStart.OfDiffusion(1, 0.1);
         RuleLearningRateShare = 0.003;
         NumberOfEpochs = 200;
         BatchSize = 1;

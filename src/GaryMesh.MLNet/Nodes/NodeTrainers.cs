@@ -45,7 +45,7 @@ public sealed class MeshNodeMulticlassTrainer : MeshNodeTrainer
         /// <summary>Share of each label that is spread over all classes in training.</summary>
         public double LabelSmoothing;
 
-        internal override Head Objective => Head.NewSoftmax(LabelSmoothing);
+        internal override Head Objective => Head.OfSoftmax(LabelSmoothing);
     }
 }
 

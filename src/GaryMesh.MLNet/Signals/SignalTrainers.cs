@@ -43,7 +43,7 @@ public sealed class MeshMulticlassTrainer : MeshTrainer
         /// <summary>Share of each label that is spread over all classes in training.</summary>
         public double LabelSmoothing = 0.1;
 
-        internal override Head Objective => Head.NewSoftmax(LabelSmoothing);
+        internal override Head Objective => Head.OfSoftmax(LabelSmoothing);
     }
 }
 
@@ -183,10 +183,10 @@ public sealed class MeshFieldTrainer : MeshTrainer
 
         // A sensor's neighbours count by their share, so that a busy crossing hears no louder than a lonely road.
         private protected override Perception Undirected => new(
-            [Operator.Own, Operator.NewNeighbours(EdgeWeight.Share, Messages.Value, Aggregation.Sum)]);
+            [Operator.Own, Operator.Of(EdgeWeight.Share, Messages.Value, Aggregation.Sum)]);
 
         /// <summary>The loss: squared, absolute or Huber.</summary>
-        public Head Loss = Head.NewHuber(2);
+        public Head Loss = Head.OfHuber(2);
 
         /// <summary>Of a cell's features (0 to k - 1) those to which its outputs are added, the first that was measured: a
         /// forecast then says how the last value will change. Null for none.</summary>
