@@ -3,28 +3,38 @@ namespace GaryMesh
 open System
 open System.Collections.Immutable
 
+/// Adam's running means of the gradient and of its square, after a number of steps.
 [<NoComparison; ReferenceEquality>]
 type AdamMoments =
     { First: float[]
       Second: float[]
       Steps: int }
 
+    /// Before the first step.
     static member Zero(parameters: int) =
         { First = Array.zeroCreate parameters
           Second = Array.zeroCreate parameters
           Steps = 0 }
 
+/// Settings of the optimiser Adam (Kingma and Ba, ICLR 2015).
 [<NoComparison>]
 type Adam =
-    { LearningRate: float
-      Schedule: Schedule
-      Beta1: float
-      Beta2: float
-      Epsilon: float
-      Normalise: bool
-      WeightDecay: float
-      Decaying: ImmutableArray<ParameterRole> }
+    {
+        /// Step length before the schedule, above 0.
+        LearningRate: float
+        Schedule: Schedule
+        Beta1: float
+        Beta2: float
+        Epsilon: float
+        /// Whether each named part of the gradient is divided by its norm first (+ 1e-8), as Growing NCA and MeshNCA do.
+        Normalise: bool
+        /// Decoupled weight decay (Loshchilov and Hutter, ICLR 2019): a parameter shrinks by learning rate x this a step.
+        WeightDecay: float
+        /// The roles of the parameters that decay; all where it is empty.
+        Decaying: ImmutableArray<ParameterRole>
+    }
 
+    /// Betas 0.9 and 0.999, epsilon 1e-8, a constant rate, normalised gradients, no weight decay.
     static member Of(learningRate: float) =
         if not (learningRate > 0.0 && Double.IsFinite learningRate) then
             Guard.outOfRange "learningRate" $"The learning rate must be above 0, but is {learningRate}."
@@ -44,18 +54,24 @@ type Adam =
 
     member adam.WithBetas(beta1: float, beta2: float) = { adam with Beta1 = beta1; Beta2 = beta2 }
     member adam.WithNormalise(normalise: bool) = { adam with Normalise = normalise }
+    /// Decay of all parameters.
     member adam.WithWeightDecay(weightDecay: float) = adam.WithWeightDecay(weightDecay, [])
 
+    /// Decay of the parameters of some roles, such as weights alone.
     member adam.WithWeightDecay(weightDecay: float, roles: ParameterRole seq) =
         { adam with
             WeightDecay = weightDecay
             Decaying = ImmutableArray.CreateRange roles }
 
+    /// The learning rate at an iteration (0, 1, ...).
     member adam.RateAt(iteration: int) = adam.LearningRate * adam.Schedule.ShareAt iteration
 
+    /// One step: new parameters and moments from a gradient. `views` are the parts that are normalised each by itself;
+    /// parameters outside of them are left alone.
     member adam.Step(moments: AdamMoments, views: ParameterView seq, parameters: float32[], gradient: float[]) =
         adam.Step(moments, (TrainedPart.All views :> TrainedPart seq), parameters, gradient)
 
+    /// As above, each part at its own share of the learning rate.
     member adam.Step(moments: AdamMoments, parts: TrainedPart seq, parameters: float32[], gradient: float[]) =
         if gradient.Length <> parameters.Length || moments.First.Length <> parameters.Length then
             Guard.refuse

@@ -4,23 +4,39 @@ open System
 open System.Collections.Immutable
 open System.Threading
 
+/// What a trainer is to do.
 [<NoComparison; ReferenceEquality>]
 type TrainingTask =
-    { Loss: Loss
-      Optimiser: Adam
-      Iterations: int
-      Batch: int
-      Seed: uint64
-      PoolSize: int
-      FreshEvery: int
-      Hook: BatchHook | null
-      Clip: Clip
-      Averaging: float
-      Patience: int
-      JudgeEvery: int
-      JudgeRollouts: int
-      JudgeLengths: int[] }
+    {
+        Loss: Loss
+        Optimiser: Adam
+        /// Number of optimiser steps.
+        Iterations: int
+        /// Rollouts an iteration.
+        Batch: int
+        /// Everything random in the training follows from it.
+        Seed: uint64
+        /// States kept from which rollouts go on; 0 to start each rollout afresh. A pool teaches a pattern to persist
+        /// (Growing NCA, Distill 2020, experiment 2).
+        PoolSize: int
+        /// Every so many iterations the worst rollout of the batch starts afresh (with a pool; 1 for every iteration, 0 for never).
+        FreshEvery: int
+        /// What else is done to each batch, or null.
+        Hook: BatchHook | null
+        Clip: Clip
+        /// The rule that is judged and kept is a running mean with this share of the old at each step; 0 for the latest.
+        Averaging: float
+        /// Judgements without a better loss after which training stops; 0 for never.
+        Patience: int
+        /// Every so many iterations the rule is judged.
+        JudgeEvery: int
+        /// Rollouts by which the rule is judged: always the same firing seeds, none of which training uses.
+        JudgeRollouts: int
+        /// The lengths of those rollouts, as multiples of the automaton's most steps: 1; 2 judges whether a pattern stays.
+        JudgeLengths: int[]
+    }
 
+    /// Batches of 8 from fresh starts, 2,000 iterations of Adam at 2e-3, judged every 50 by 8 rollouts of full length.
     static member Of(loss: Loss) =
         { Loss = loss
           Optimiser = Adam.Of 2e-3
@@ -55,7 +71,7 @@ type TrainingTask =
             JudgeRollouts = rollouts
             JudgeLengths = lengths }
 
-    member task.Check() =
+    member internal task.Check() =
         Guard.positive "The batch" task.Batch
         Guard.notNegative "The pool's size" task.PoolSize
         Guard.notNegative "The number of iterations between fresh starts" task.FreshEvery
@@ -66,14 +82,21 @@ type TrainingTask =
             Guard.refuse
                 $"The pool must hold at least one batch, but holds {task.PoolSize} states against {task.Batch}."
 
+/// Progress of a training, once an iteration.
 [<NoComparison; ReferenceEquality>]
 type TrainingReport =
-    { Iteration: int
-      Iterations: int
-      Loss: float
-      Parts: ImmutableArray<struct (string * float)>
-      LearningRate: float
-      BestLoss: float }
+    {
+        /// Iterations done.
+        Iteration: int
+        Iterations: int
+        /// The mean loss of the batch.
+        Loss: float
+        /// Its named parts; empty for a loss of one part.
+        Parts: ImmutableArray<struct (string * float)>
+        LearningRate: float
+        /// The best judged loss so far.
+        BestLoss: float
+    }
 
 /// The streams of randomness that a training draws from; each is a part of the seed's key.
 module private Purpose =
@@ -100,6 +123,8 @@ module private Purpose =
     [<Literal>]
     let Hook = 7
 
+/// Trains a rule on a graph: loss, optimiser and pool, repeated. Cancelled or resumed from a checkpoint, it goes the way
+/// that it would have gone without, to the last bit.
 [<Sealed>]
 type Trainer(automaton: Automaton, graph: Graph, task: TrainingTask, options: EngineOptions) =
     do
@@ -241,17 +266,26 @@ type Trainer(automaton: Automaton, graph: Graph, task: TrainingTask, options: En
               Patience = task.Patience }
         )
 
+    /// <exception cref="T:System.ArgumentException">A number of the task is out of range, or the automaton does not fit.</exception>
     new(automaton: Automaton, graph: Graph, task: TrainingTask) = new Trainer(automaton, graph, task, EngineOptions())
 
     member _.Task = task
+    /// The rule that a training has come to.
     member _.Rule(training: Training) = Rule(shape, ReadOnlySpan training.Parameters)
+    /// The rule to keep of a training: the best so far, or its latest where that is better. Does not change what the
+    /// training comes to when it goes on.
     member _.Best(training: Training) = Rule(shape, ReadOnlySpan(loop.Best training))
 
+    /// Before the first iteration, with the automaton's own rule.
     member _.Begin() = loop.Begin(automaton.Rule.ToArray(), Pool(Array.init task.PoolSize (start -2)))
 
+    /// One iteration, judged where that is due; null when a number is not finite.
     member _.Advance(training: Training) = loop.Advance training
+    /// The mean loss of a rule over the held-out rollouts.
     member _.Judge(rule: Rule) = judge (rule.ToArray())
 
+    /// Iterates until the task is done, the token is cancelled or the training diverges; `progress` may be null. Whatever
+    /// ends it, `Best` gives the rule to keep.
     member _.Run
         (
             training: Training,
@@ -279,6 +313,7 @@ type Trainer(automaton: Automaton, graph: Graph, task: TrainingTask, options: En
                     checkpoint.Invoke training
         )
 
+    /// As above, `checkpoint` called with the training every `every` iterations.
     member trainer.Run
         (training: Training, progress: IProgress<TrainingReport> | null, cancellation: CancellationToken)
         =

@@ -5,30 +5,48 @@ open System.Collections.Immutable
 open System.Threading
 open GaryMesh.Models
 
+/// How the learning rate goes over the epochs.
 type RateSchedule =
     | Constant = 0
+    /// Down to zero along half a cosine (Loshchilov and Hutter, ICLR 2017, without restarts).
     | Cosine = 1
 
+/// How a model is to be trained. Made from `ModelTask.Default` with the methods that begin with `With`.
 [<NoComparison; ReferenceEquality>]
 type ModelTask =
-    { Epochs: int
-      Batch: int
-      LearningRate: float
-      Schedule: RateSchedule
-      WeightDecay: float
-      Penalty: float
-      Clip: float
-      FeatureDropout: float
-      HiddenDropout: float
-      StateDropout: float
-      MissingRate: float
-      FireRate: float
-      Shift: int
-      Averaging: float
-      Patience: int
-      RuleRate: float
-      Seed: uint64 }
+    {
+        Epochs: int
+        /// Rows of a batch.
+        Batch: int
+        LearningRate: float
+        Schedule: RateSchedule
+        /// Decoupled weight decay of the matrices (AdamW): each shrinks by learning rate x this a step.
+        WeightDecay: float
+        /// Half of this times the sum of squares of the encoder's first matrix is added to the loss.
+        Penalty: float
+        /// Gradients longer than this are shortened to it; 0 for none.
+        Clip: float
+        /// Share of what the encoder reads that is set to zero in training, and of its hidden units, and of what the readout reads.
+        FeatureDropout: float
+        HiddenDropout: float
+        StateDropout: float
+        /// Share of the feature values that count as not measured in training.
+        MissingRate: float
+        /// Share of the cells that update at a step in training. Their changes are divided by it, so that all cells firing give the same on
+        /// average.
+        FireRate: float
+        /// Rows of a lattice are moved by up to so many cells in each direction in training; what comes in from outside is zero.
+        Shift: int
+        /// The model that is kept is a running mean over the training's, with this share of the old at each step; 0 for the last.
+        Averaging: float
+        /// Epochs without a better loss on the validation data after which training stops; 0 for never.
+        Patience: int
+        /// The rule's learning rate as a share of the encoder's and the readout's; 0 leaves the rule what it is.
+        RuleRate: float
+        Seed: uint64
+    }
 
+    /// 50 epochs in batches of 32 rows, Adam at 0.003 along a cosine, gradients no longer than 1; nothing else.
     static member Default =
         { Epochs = 50
           Batch = 32
@@ -73,6 +91,7 @@ type ModelTask =
     member task.WithRuleRate(share: float) = { task with RuleRate = share }
     member task.WithSeed(seed: uint64) = { task with Seed = seed }
 
+    /// <exception cref="T:System.ArgumentException">A number is out of range.</exception>
     member task.Check() =
         Guard.positive "The number of epochs" task.Epochs
         Guard.positive "The batch" task.Batch
@@ -102,23 +121,33 @@ type ModelTask =
         if not (task.FireRate > 0.0 && task.FireRate <= 1.0) then
             Guard.outOfRange "fireRate" $"The fire rate must lie in 0 .. 1 (0 excluded), but is {task.FireRate}."
 
+/// What a training has come to, after each epoch.
 [<NoComparison; ReferenceEquality>]
 type ModelReport =
-    { Epoch: int
-      Epochs: int
-      Loss: float
-      Validation: float
-      BestEpoch: int
-      LearningRate: float }
+    {
+        /// Epochs so far, from 1.
+        Epoch: int
+        Epochs: int
+        /// The mean loss over the epoch's batches.
+        Loss: float
+        /// The loss on the validation data; NaN without.
+        Validation: float
+        BestEpoch: int
+        LearningRate: float
+    }
 
+/// A training that has ended.
 [<NoComparison; ReferenceEquality>]
 type ModelTraining =
-    { Model: Model
-      End: TrainingEnd
-      Epochs: int
-      BestEpoch: int
-      Loss: float
-      Validation: float }
+    {
+        /// The model of the best epoch on the validation data, or of the last epoch without.
+        Model: Model
+        End: TrainingEnd
+        Epochs: int
+        BestEpoch: int
+        Loss: float
+        Validation: float
+    }
 
 /// The streams of randomness that a training draws from; each is a part of the seed's key.
 module private ModelStream =
@@ -131,6 +160,11 @@ module private ModelStream =
     [<Literal>]
     let Firing = 3
 
+/// <summary>Trains a model on a graph: batches of rows, the gradient through every step of every rollout, Adam. The result is
+/// a function of model, graph, data and task: the same bits for any number of threads on one vector width.</summary>
+/// <remarks>`validation` judges the epochs and may be null. The nodes of one graph are one row: training and validation then
+/// share their features and differ in the labels that are not NaN.</remarks>
+/// <exception cref="T:System.ArgumentException">The parts do not fit each other; the message names both sides.</exception>
 [<Sealed>]
 type ModelTrainer
     (
@@ -318,20 +352,30 @@ type ModelTrainer
           LearningRate = optimiser.RateAt(max 0 (training.Iteration - 1)) }
 
     member _.Task = task
-    member _.Model = model
-    member _.Graph = graph
-    member _.Training = training
-    member _.Validation = validation
+    member internal _.Model = model
+    member internal _.Graph = graph
+    member internal _.Training = training
+    member internal _.Validation = validation
+    /// Iterations of an epoch.
     member _.Batches = batches
+    /// The mean loss of a batch of the training data and its derivative by each of the parameters, as the iteration of that number sees it,
+    /// without the penalty.
     member _.Gradient(parameters: float32[], rows: int[], iteration: int) = gradient parameters rows iteration
 
+    /// <summary>The mean loss of parameters on data, nothing left out.</summary>
+    /// <exception cref="T:System.ArgumentException">The data does not fit.</exception>
     member _.Judge(parameters: float32[], data: ModelData) =
         data.Check(shape, cells)
         judge parameters data
 
+    /// Before the first iteration, with the model's own parameters.
     member _.Begin() = loop.Begin(model.ToArray(), Pool [||])
+    /// One iteration (a batch), validated where an epoch ends; null when a number is not finite.
     member _.Advance(training: Training) = loop.Advance training
 
+    /// Iterates until the task is done, the patience is at its end, the token is cancelled or the training diverges; `progress`
+    /// hears of each epoch, `checkpoint` is called every `every` iterations. The rest of a training stopped at any iteration is
+    /// what it would have been, to the last bit.
     member _.Run
         (
             training: Training,
@@ -354,6 +398,7 @@ type ModelTrainer
                     checkpoint.Invoke training
         )
 
+    /// What a training comes to.
     member _.Result(training: Training, ending: TrainingEnd) : ModelTraining =
         let report = report training
 
@@ -364,6 +409,7 @@ type ModelTrainer
           Loss = report.Loss
           Validation = if isNull validation then nan else training.BestLoss }
 
+    /// All of it, from the beginning.
     member trainer.Run(progress: IProgress<ModelReport> | null, cancellation: CancellationToken) =
         let struct (training, ending) = trainer.Run(trainer.Begin(), progress, cancellation, 0, ignore)
         trainer.Result(training, ending)

@@ -1,4 +1,4 @@
-/// Model training: the bits of what it comes to, against digests that were taken when it had a loop of its own.
+/// Model training: the bits of what it comes to, against digests that were taken when it had a loop of its own, and resuming.
 module GaryMesh.Tests.Models.ModelTrainerTests
 
 open System
@@ -8,6 +8,7 @@ open System.Security.Cryptography
 open System.Threading
 open Expecto
 open GaryMesh
+open GaryMesh.Tests
 open GaryMesh.Tests.Models.Support
 open GaryMesh.Tests.Files.Support
 
@@ -75,6 +76,17 @@ let private trainer (model: Model, graph: Graph, task, rows, held) =
     let validation = if held = 0 then null else dataOf model graph held 1UL
     new ModelTrainer(model, graph, task, dataOf model graph rows 1UL, validation, eightLanes)
 
+let private bytesOf (trainer: ModelTrainer) (training: Training) =
+    use memory = new MemoryStream()
+    TrainingFile.Write(memory, trainer, training)
+    memory.ToArray()
+
+let private read (trainer: ModelTrainer) (bytes: byte[]) =
+    use memory = new MemoryStream(bytes)
+    TrainingFile.Read(memory, "training.npz", trainer)
+
+let private filed trainer training = read trainer (bytesOf trainer training)
+
 let private digest (result: ModelTraining) =
     let bytes = MemoryMarshal.AsBytes(ReadOnlySpan(result.Model.ToArray())).ToArray()
 
@@ -97,4 +109,49 @@ let tests =
                         $"{name} {result.End} {digest result}" ]
 
               Expect.equal lines (List.ofArray (File.ReadAllLines(fixture "model_training_bits.txt"))) "the bits"
+          }
+
+          property "a training stopped, filed and resumed at any iterations is the unbroken one" (fun (seed: uint64) ->
+              let case = cases[Counter.below cases.Length seed 0L]
+              let _, model, graph, task, rows, held = case
+              use whole = trainer (model, graph, task, rows, held)
+              let expected = whole.Run(null, CancellationToken.None)
+
+              /// Stops after `left` more iterations.
+              let rec go (training: Training) draw =
+                  use source = new CancellationTokenSource()
+                  use trainer = trainer (model, graph, task, rows, held)
+                  let training = filed trainer training
+                  let left = 1 + Counter.below 30 seed draw
+                  let until = training.Iteration + left
+
+                  let stop (training: Training) =
+                      if training.Iteration = until then
+                          source.Cancel()
+
+                  let struct (training, ending) = trainer.Run(training, null, source.Token, 1, stop)
+
+                  if ending = TrainingEnd.Cancelled then
+                      go training (draw + 1L)
+                  else
+                      trainer.Result(training, ending)
+
+              let result = go (whole.Begin()) 1L
+              digest result = digest expected && result.End = expected.End)
+
+          test "a checkpoint of another training is refused, naming both" {
+              let _, model, graph, task, rows, held = cases[1]
+              use first = trainer (model, graph, task, rows, held)
+              let bytes = bytesOf first (first.Begin())
+
+              let refused words task rows held =
+                  use other = trainer (model, graph, task, rows, held)
+                  refused ("training.npz" :: words) (fun () -> read other bytes |> ignore)
+
+              refused [ "training data 16 rows"; "15 rows" ] task 15 held
+              refused [ "validation data 12 rows"; "none" ] task rows 0
+              refused [ "penalty 0"; "0.5" ] (task.WithDecay(0.0, 0.5)) rows held
+              refused [ "seed 4"; "5" ] (task.WithSeed 5UL) rows held
+              use longer = trainer (model, graph, task.WithEpochs 90, rows, held)
+              Expect.equal (read longer bytes).Iteration 0 "at a constant rate it may be longer"
           } ]
