@@ -65,8 +65,8 @@ module private Settings =
             "learning rate", text adam.LearningRate
             "betas", list [ text adam.Beta1; text adam.Beta2 ]
             "epsilon", text adam.Epsilon
-            "milestones", list (adam.Milestones |> Seq.map string<int>)
-            "decay", text adam.Decay
+            "milestones", list (adam.Schedule.Milestones |> Seq.map string<int>)
+            "decay", text adam.Schedule.Factor
             "normalised gradients", (if adam.Normalise then "yes" else "no")
             "weight decay", text adam.WeightDecay
             "batch", string<int> task.Batch
@@ -76,6 +76,73 @@ module private Settings =
             "judge every", string<int> task.JudgeEvery
             "judge rollouts", string<int> task.JudgeRollouts
             "judge lengths", list (task.JudgeLengths |> Seq.map string<int>)
+
+            // What version 1 did not have is named where it is not what version 1 did.
+            if adam.Schedule.WarmUp > 0 || adam.Schedule.Until > 0 then
+                "warm-up", string<int> adam.Schedule.WarmUp
+                "cosine", $"to {text adam.Schedule.Final} at {adam.Schedule.Until}"
+
+            if not adam.Decaying.IsEmpty then
+                "decaying", list (adam.Decaying |> Seq.map string)
+
+            match task.Hook with
+            | null -> ()
+            | hook -> "hook", hook.Name
+
+            if task.Clip <> Clip.None then
+                "clip", $"{text task.Clip.Global} in all, {text task.Clip.PerTensor} a part"
+
+            if task.Averaging > 0.0 then
+                "averaging", text task.Averaging
+
+            if task.Patience > 0 then
+                "patience", string<int> task.Patience
+        }
+
+    /// The model's own parameters do not matter; its shape and scaling are digested with the edges' weights.
+    let ofModel (trainer: ModelTrainer) =
+        let task, model, graph = trainer.Task, trainer.Model, trainer.Graph
+        let bytes (values: float32[]) = MemoryMarshal.AsBytes(ReadOnlySpan values).ToArray()
+
+        let shape =
+            use stream = new MemoryStream()
+            ModelFile.Write(stream, model.WithParameters(ReadOnlySpan(Array.zeroCreate model.ParameterCount)), null)
+            digest [ stream.ToArray() ]
+
+        let data (data: ModelData) =
+            $"{data.Rows} rows ({digest [ bytes data.Features; bytes data.Labels; bytes data.Weights ]})"
+
+        seq {
+            "model", $"{model.Shape.RuleShape.Text} and {model.Shape.Head.Text} ({shape})"
+            "graph", $"{graph.Name} ({graph.Cells} cells, {graph.Edges} edges)"
+            "edges", edges model.Automaton graph
+            "training data", data trainer.Training
+
+            "validation data",
+            (match trainer.Validation with
+             | null -> "none"
+             | given -> data given)
+
+            "batch", string<int> task.Batch
+            "learning rate", text task.LearningRate
+
+            "schedule",
+            (if task.Schedule = RateSchedule.Cosine then
+                 $"cosine over {task.Epochs} epochs"
+             else
+                 "constant")
+
+            "weight decay", text task.WeightDecay
+            "penalty", text task.Penalty
+            "clip", text task.Clip
+            "dropout", list (List.map text [ task.FeatureDropout; task.HiddenDropout; task.StateDropout ])
+            "missing rate", text task.MissingRate
+            "fire rate", text task.FireRate
+            "shift", string<int> task.Shift
+            "averaging", text task.Averaging
+            "patience", string<int> task.Patience
+            "rule rate", text task.RuleRate
+            "seed", string<uint64> task.Seed
         }
 
 module private Checkpoint =
@@ -83,31 +150,18 @@ module private Checkpoint =
     let Kind = "gary-mesh training"
 
     [<Literal>]
-    let Version = 1
+    let Version = 2
 
-    let known =
-        [ "format"
-          "format_version"
-          "settings"
-          "iteration"
-          "rule"
-          "best"
-          "best_loss"
-          "first_moment"
-          "second_moment"
-          "moment_steps"
-          "pool"
-          "losses"
-          "judged_iterations"
-          "judged_losses" ]
+    /// The sizes of a pool and its states.
+    [<Struct>]
+    type PoolSize = { States: int; Cells: int; Channels: int }
 
-    let entries (automaton: Automaton) (graph: Graph) (task: TrainingTask) (training: Training) =
-        let settings = List.ofSeq (Settings.of' automaton graph task)
-        let shape = automaton.Rule.Shape
+    let entries (settings: (string * string) seq) (pool: PoolSize) (training: Training) =
+        let settings = List.ofSeq settings
         let int32 value = NpyArray.OfInt32([||], [| value |])
         let floats (values: float[]) = NpyArray.OfFloat64([| values.Length |], values)
-        let parameters (rule: Rule) = NpyArray.OfFloat32([| rule.ParameterCount |], rule.ToArray())
-        let poolShape = [| training.Pool.Length; graph.Cells; shape.Channels |]
+        let parameters (values: float32[]) = NpyArray.OfFloat32([| values.Length |], values)
+        let states = training.Pool.States.ToArray() |> Array.collect _.ToArray()
         let judged = Array.ofSeq training.Judged
 
         [ "format", NpyArray.OfText Kind
@@ -119,13 +173,15 @@ module private Checkpoint =
                      yield! [ name; text ] |]
           )
           "iteration", int32 training.Iteration
-          "rule", parameters training.Rule
+          "rule", parameters training.Parameters
+          "average", parameters training.Average
           "best", parameters training.Best
           "best_loss", NpyArray.OfFloat64([||], [| training.BestLoss |])
           "first_moment", floats training.Moments.First
           "second_moment", floats training.Moments.Second
           "moment_steps", int32 training.Moments.Steps
-          "pool", NpyArray.OfFloat32(poolShape, training.Pool |> Array.collect _.ToArray())
+          "pool", NpyArray.OfFloat32([| pool.States; pool.Cells; pool.Channels |], states)
+          "pool_losses", floats (training.Pool.Losses.ToArray())
           "losses", floats (Array.ofSeq training.Losses)
           "judged_iterations",
           NpyArray.OfInt32([| judged.Length |], judged |> Array.map (fun (struct (iteration, _)) -> iteration))
@@ -150,66 +206,129 @@ module private Checkpoint =
             entries.Bad
                 $"the setting '{there[count][0]}' is unknown, and the training may not go on the same without it"
 
-    let read name arrays (automaton: Automaton) (graph: Graph) (task: TrainingTask) : Training =
-        let entries = ArchiveReader(name, arrays)
-        let version = entries.Version(Kind, Version)
+    /// Refuses numbers that no training comes to.
+    let private sound (entries: ArchiveReader) (training: Training) =
+        let each entry what (fits: float -> bool) (values: float seq) =
+            match values |> Seq.tryFindIndex (fits >> not) with
+            | Some at ->
+                entries.Bad $"every number of '{entry}' must be {what}, but number {at} is {Seq.item at values}"
+            | None -> ()
 
-        if version < Version then
-            entries.Bad $"checkpoints of version {Version} are read, but this is version {version}"
+        each "losses" "finite" Double.IsFinite training.Losses
+        each "first_moment" "finite" Double.IsFinite training.Moments.First
+        each "second_moment" "finite and not negative" (fun m -> m >= 0.0 && Double.IsFinite m) training.Moments.Second
 
-        entries.Only("the training", known)
-        compare entries (Settings.of' automaton graph task)
-        let shape = automaton.Rule.Shape
-        let count = shape.ParameterCount
+        if training.Moments.Steps <> training.Iteration then
+            entries.Bad $"'moment_steps' must be the iteration, {training.Iteration}, but is {training.Moments.Steps}"
 
-        let rule entry =
-            let struct (_, values) = entries.Floats(entry, [ count ])
-            Rule(shape, ReadOnlySpan values)
+        let mutable before, best = 0, Double.PositiveInfinity
 
-        let struct (_, pool) = entries.Floats("pool", [ task.PoolSize; graph.Cells; shape.Channels ])
-        let length = graph.Cells * shape.Channels
+        for struct (iteration, loss) in training.Judged do
+            if iteration <= before || iteration > training.Iteration then
+                entries.Bad
+                    $"'judged_iterations' must rise within 1 to {training.Iteration}, but {iteration} follows on {before}"
 
-        let whole entry =
-            match entries.Ints(entry, [])[0] with
-            | value when value >= 0 -> value
-            | value -> entries.Bad $"'{entry}' must not be negative, but is {value}"
+            before <- iteration
 
+            if loss < best then
+                best <- loss
+
+        if training.BestLoss <> best then
+            entries.Bad $"'best_loss' must be the least of 'judged_losses', {best}, but is {training.BestLoss}"
+
+    let read name arrays (settings: (string * string) seq) (count: int) (size: PoolSize) : Training =
+        let reader = ArchiveReader(name, arrays)
+        let version = reader.Version(Kind, Version)
+
+        if version < 1 then
+            reader.Bad $"checkpoints of version 1 and {Version} are read, but this is version {version}"
+
+        compare reader settings
+        let second (struct (_, values)) = values
+        let parameters entry = second (reader.Floats(entry, [ count ]))
+        let whole entry = reader.Ints(entry, [])[0]
         let iteration = whole "iteration"
-        let judged = entries.Ints("judged_iterations", [ -1 ])
 
-        { Iteration = iteration
-          Rule = rule "rule"
-          Moments =
-            { First = entries.Doubles("first_moment", [ count ])
-              Second = entries.Doubles("second_moment", [ count ])
-              Steps = whole "moment_steps" }
-          Pool =
-            Array.init task.PoolSize (fun i ->
-                State(graph.Cells, shape.Channels, ReadOnlySpan(pool, i * length, length)))
-          Best = rule "best"
-          BestLoss = entries.Doubles("best_loss", [])[0]
-          Losses = ImmutableList.CreateRange(entries.Doubles("losses", [ iteration ]))
-          Judged =
-            (judged, entries.Doubles("judged_losses", [ judged.Length ]))
-            ||> Seq.map2 (fun iteration loss -> struct (iteration, loss))
-            |> ImmutableList.CreateRange }
+        if iteration < 0 then
+            reader.Bad $"'iteration' must not be negative, but is {iteration}"
+
+        let pool = second (reader.Floats("pool", [ size.States; size.Cells; size.Channels ]))
+        let length = size.Cells * size.Channels
+
+        let states =
+            Array.init size.States (fun i -> State(size.Cells, size.Channels, ReadOnlySpan(pool, i * length, length)))
+
+        let judged = reader.Ints("judged_iterations", [ -1 ])
+
+        let training =
+            { Iteration = iteration
+              Parameters = parameters "rule"
+              Moments =
+                { First = reader.Doubles("first_moment", [ count ])
+                  Second = reader.Doubles("second_moment", [ count ])
+                  Steps = whole "moment_steps" }
+              Average = parameters (if version = 1 then "rule" else "average")
+              Pool =
+                if version = 1 then
+                    Pool states
+                else
+                    Pool(states, reader.Doubles("pool_losses", [ size.States ]))
+              Best = parameters "best"
+              BestLoss = reader.Doubles("best_loss", [])[0]
+              Losses = ImmutableList.CreateRange(reader.Doubles("losses", [ iteration ]))
+              Parts = ImmutableArray.Empty
+              Judged =
+                (judged, reader.Doubles("judged_losses", [ judged.Length ]))
+                ||> Seq.map2 (fun iteration loss -> struct (iteration, loss))
+                |> ImmutableList.CreateRange }
+
+        sound reader training
+        reader.Only("the training", entries settings size training |> Seq.map _.Key)
+        training
+
+    /// Settings, parameters and pool of a rule's training.
+    let ofRule (automaton: Automaton) (graph: Graph) (task: TrainingTask) =
+        let shape = automaton.Rule.Shape
+        let size = { States = task.PoolSize; Cells = graph.Cells; Channels = shape.Channels }
+        struct (Settings.of' automaton graph task, shape.ParameterCount, size)
+
+    let ofModel (trainer: ModelTrainer) =
+        struct (Settings.ofModel trainer, trainer.Model.ParameterCount, { States = 0; Cells = 1; Channels = 1 })
 
 [<AbstractClass; Sealed>]
 type TrainingFile =
 
-    static member Write(path: string, automaton: Automaton, graph: Graph, task: TrainingTask, training: Training) =
-        Npz.Write(path, Checkpoint.entries automaton graph task training, false)
-
     static member Write(stream: Stream, automaton: Automaton, graph: Graph, task: TrainingTask, training: Training) =
-        Npz.Write(stream, Checkpoint.entries automaton graph task training, false)
+        let struct (settings, _, pool) = Checkpoint.ofRule automaton graph task
+        Npz.Write(stream, Checkpoint.entries settings pool training, false)
+
+    static member Write(path: string, automaton: Automaton, graph: Graph, task: TrainingTask, training: Training) =
+        SafeFile.Write(path, fun stream -> TrainingFile.Write(stream, automaton, graph, task, training))
+
+    static member Write(stream: Stream, trainer: ModelTrainer, training: Training) =
+        let struct (settings, _, pool) = Checkpoint.ofModel trainer
+        Npz.Write(stream, Checkpoint.entries settings pool training, false)
+
+    static member Write(path: string, trainer: ModelTrainer, training: Training) =
+        SafeFile.Write(path, fun stream -> TrainingFile.Write(stream, trainer, training))
 
     static member Read(path: string, automaton: Automaton, graph: Graph, task: TrainingTask) : Training =
-        Checkpoint.read path (Npz.Read path) automaton graph task
+        let struct (settings, count, pool) = Checkpoint.ofRule automaton graph task
+        Checkpoint.read path (Npz.Read path) settings count pool
 
     static member Read
         (stream: Stream, name: string, automaton: Automaton, graph: Graph, task: TrainingTask)
         : Training =
-        Checkpoint.read name (Npz.Read(stream, name)) automaton graph task
+        let struct (settings, count, pool) = Checkpoint.ofRule automaton graph task
+        Checkpoint.read name (Npz.Read(stream, name)) settings count pool
+
+    static member Read(path: string, trainer: ModelTrainer) : Training =
+        let struct (settings, count, pool) = Checkpoint.ofModel trainer
+        Checkpoint.read path (Npz.Read path) settings count pool
+
+    static member Read(stream: Stream, name: string, trainer: ModelTrainer) : Training =
+        let struct (settings, count, pool) = Checkpoint.ofModel trainer
+        Checkpoint.read name (Npz.Read(stream, name)) settings count pool
 
 [<AbstractClass; Sealed>]
 type TrainingCurve =

@@ -9,7 +9,8 @@ open System.IO
 /// The file describes the automaton, the graph and the task as texts in the entry <c>settings</c>; what cannot be spelled
 /// out (edges, edge weights, the loss) stands there as a digest, that of the loss made of what it says of a fixed noise
 /// state. Reading compares them all with the settings at hand. The number of iterations is no part of them: a training
-/// may be resumed to go on for longer.
+/// may be resumed to go on for longer, unless its learning rate depends on it. Version 1 is read as well; its training goes
+/// on to the same bits.
 /// </remarks>
 [<AbstractClass; Sealed>]
 type TrainingFile =
@@ -48,6 +49,28 @@ type TrainingFile =
     /// of a training under other settings.</exception>
     static member Read:
         stream: Stream * name: string * automaton: Automaton * graph: Graph * task: TrainingTask -> Training
+
+    /// <summary>Writes a checkpoint of a model's training, replacing one that stands there only once the new one is
+    /// complete.</summary>
+    /// <param name="path">The file to write.</param>
+    /// <param name="trainer">The trainer; its model's own parameters do not matter.</param>
+    /// <param name="training">What the training has come to.</param>
+    /// <exception cref="T:System.IO.IOException">The file cannot be written: one sentence names the path.</exception>
+    static member Write: path: string * trainer: ModelTrainer * training: Training -> unit
+
+    /// <summary>Writes a checkpoint of a model's training to a stream; the bytes are those of a file.</summary>
+    static member Write: stream: Stream * trainer: ModelTrainer * training: Training -> unit
+
+    /// <summary>Reads a checkpoint of a training of the trainer's model on its graph, data and task.</summary>
+    /// <param name="path">The file to read.</param>
+    /// <param name="trainer">The trainer that is to go on.</param>
+    /// <exception cref="T:System.IO.InvalidDataException">The file holds no checkpoint, one of a newer version, or one of
+    /// a training under other settings.</exception>
+    /// <exception cref="T:System.IO.IOException">The file is missing or cannot be opened.</exception>
+    static member Read: path: string * trainer: ModelTrainer -> Training
+
+    /// <summary>Reads a checkpoint of a model's training from a stream's position to its end.</summary>
+    static member Read: stream: Stream * name: string * trainer: ModelTrainer -> Training
 
 /// <summary>The course of a training as CSV: <c>iteration,loss,judged</c>, a row for each iteration (1, 2, ...) with the
 /// mean loss of its batch and, where the rule was judged after it, the judged loss; numbers as they round-trip.</summary>

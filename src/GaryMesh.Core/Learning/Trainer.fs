@@ -4,19 +4,39 @@ open System
 open System.Collections.Immutable
 open System.Threading
 
+/// What a trainer is to do.
 [<NoComparison; ReferenceEquality>]
 type TrainingTask =
-    { Loss: Loss
-      Optimiser: Adam
-      Iterations: int
-      Batch: int
-      Seed: uint64
-      PoolSize: int
-      FreshEvery: int
-      JudgeEvery: int
-      JudgeRollouts: int
-      JudgeLengths: int[] }
+    {
+        Loss: Loss
+        Optimiser: Adam
+        /// Number of optimiser steps.
+        Iterations: int
+        /// Rollouts an iteration.
+        Batch: int
+        /// Everything random in the training follows from it.
+        Seed: uint64
+        /// States kept from which rollouts go on; 0 to start each rollout afresh. A pool teaches a pattern to persist
+        /// (Growing NCA, Distill 2020, experiment 2).
+        PoolSize: int
+        /// Every so many iterations the worst rollout of the batch starts afresh (with a pool; 1 for every iteration, 0 for never).
+        FreshEvery: int
+        /// What else is done to each batch, or null.
+        Hook: BatchHook | null
+        Clip: Clip
+        /// The rule that is judged and kept is a running mean with this share of the old at each step; 0 for the latest.
+        Averaging: float
+        /// Judgements without a better loss after which training stops; 0 for never.
+        Patience: int
+        /// Every so many iterations the rule is judged.
+        JudgeEvery: int
+        /// Rollouts by which the rule is judged: always the same firing seeds, none of which training uses.
+        JudgeRollouts: int
+        /// The lengths of those rollouts, as multiples of the automaton's most steps: 1; 2 judges whether a pattern stays.
+        JudgeLengths: int[]
+    }
 
+    /// Batches of 8 from fresh starts, 2,000 iterations of Adam at 2e-3, judged every 50 by 8 rollouts of full length.
     static member Of(loss: Loss) =
         { Loss = loss
           Optimiser = Adam.Of 2e-3
@@ -25,6 +45,10 @@ type TrainingTask =
           Seed = 0UL
           PoolSize = 0
           FreshEvery = 1
+          Hook = null
+          Clip = Clip.None
+          Averaging = 0.0
+          Patience = 0
           JudgeEvery = 50
           JudgeRollouts = 8
           JudgeLengths = [| 1 |] }
@@ -36,18 +60,21 @@ type TrainingTask =
 
     member task.WithPool(size: int, freshEvery: int) = { task with PoolSize = size; FreshEvery = freshEvery }
 
+    member task.WithHook(hook: BatchHook) = { task with Hook = hook }
+    member task.WithClip(clip: Clip) = { task with Clip = clip }
+    member task.WithAveraging(share: float) = { task with Averaging = share }
+    member task.WithPatience(judgements: int) = { task with Patience = judgements }
+
     member task.WithJudge(every: int, rollouts: int, lengths: int[]) =
         { task with
             JudgeEvery = every
             JudgeRollouts = rollouts
             JudgeLengths = lengths }
 
-    member task.Check() =
-        Guard.positive "The number of iterations" task.Iterations
+    member internal task.Check() =
         Guard.positive "The batch" task.Batch
         Guard.notNegative "The pool's size" task.PoolSize
-        Guard.positive "The number of iterations between fresh starts" task.FreshEvery
-        Guard.positive "The number of iterations between judgements" task.JudgeEvery
+        Guard.notNegative "The number of iterations between fresh starts" task.FreshEvery
         Guard.positive "The number of rollouts to judge by" task.JudgeRollouts
         task.JudgeLengths |> Array.iter (Guard.positive "A length to judge by")
 
@@ -55,29 +82,21 @@ type TrainingTask =
             Guard.refuse
                 $"The pool must hold at least one batch, but holds {task.PoolSize} states against {task.Batch}."
 
-[<NoComparison; ReferenceEquality>]
-type Training =
-    { Iteration: int
-      Rule: Rule
-      Moments: AdamMoments
-      Pool: State[]
-      Best: Rule
-      BestLoss: float
-      Losses: ImmutableList<float>
-      Judged: ImmutableList<struct (int * float)> }
-
-type TrainingEnd =
-    | Finished = 0
-    | Cancelled = 1
-    | Diverged = 2
-
+/// Progress of a training, once an iteration.
 [<NoComparison; ReferenceEquality>]
 type TrainingReport =
-    { Iteration: int
-      Iterations: int
-      Loss: float
-      LearningRate: float
-      BestLoss: float }
+    {
+        /// Iterations done.
+        Iteration: int
+        Iterations: int
+        /// The mean loss of the batch.
+        Loss: float
+        /// Its named parts; empty for a loss of one part.
+        Parts: ImmutableArray<struct (string * float)>
+        LearningRate: float
+        /// The best judged loss so far.
+        BestLoss: float
+    }
 
 /// The streams of randomness that a training draws from; each is a part of the seed's key.
 module private Purpose =
@@ -100,50 +119,56 @@ module private Purpose =
     [<Literal>]
     let Draws = 6
 
+    /// What the batch hook draws.
+    [<Literal>]
+    let Hook = 7
+
+/// Trains a rule on a graph: loss, optimiser and pool, repeated. Cancelled or resumed from a checkpoint, it goes the way
+/// that it would have gone without, to the last bit.
 [<Sealed>]
 type Trainer(automaton: Automaton, graph: Graph, task: TrainingTask, options: EngineOptions) =
-    do task.Check()
+    do
+        task.Check()
+        let inputs = automaton.Rule.Shape.Inputs
+
+        if inputs > 0 && isNull task.Hook then
+            Guard.refuse $"The rule is told {inputs} inputs a cell, but the task has no batch hook that gives them."
 
     let prepared = new Prepared(automaton, graph, options)
-    let channels = automaton.Rule.Shape.Channels
+    let shape = automaton.Rule.Shape
     let stream purpose part = Counter.key task.Seed [ purpose; part ]
 
     /// A start of its own for every rollout; only noise tells them apart.
     let start iteration sample =
-        automaton.Start.On(graph, channels, Counter.subkey (stream Purpose.Start iteration) sample)
+        automaton.Start.On(graph, shape.Channels, Counter.subkey (stream Purpose.Start iteration) sample)
+
+    let sampleOf state = { Start = state; Inputs = Inputs.Absent; Loss = task.Loss }
+    let load (parameters: float32[]) = prepared.Load(Rule(shape, ReadOnlySpan parameters))
 
     let judgeRollouts =
         lazy
             [| for length in task.JudgeLengths do
-                   for sample in 0 .. task.JudgeRollouts - 1 do
-                       let firing = Firing.Seeded(stream Purpose.Judge 0, sample)
-                       Rollout.Of(start -1 sample, length * automaton.MostSteps, firing) |]
+                   let samples = Array.init task.JudgeRollouts (start -1 >> sampleOf)
 
-    let judge (rule: Rule) =
-        prepared.Load rule
-        prepared.Evaluate(judgeRollouts.Value, task.Loss, stream Purpose.Draws -1) |> Array.average
+                   let samples =
+                       match task.Hook with
+                       | null -> samples
+                       | hook -> hook.PrepareValidation samples
 
-    let judged (training: Training) =
-        let loss = judge training.Rule
-        let better = loss < training.BestLoss
+                   for number in 0 .. samples.Length - 1 do
+                       let sample, firing = samples[number], Firing.Seeded(stream Purpose.Judge 0, number)
+                       let rollout = Rollout.Of(sample.Start, length * automaton.MostSteps, firing)
+                       struct (sample.Loss, { rollout with Inputs = sample.Inputs }) |]
 
-        { training with
-            Best = if better then training.Rule else training.Best
-            BestLoss = if better then loss else training.BestLoss
-            Judged = training.Judged.Add(struct (training.Iteration, loss)) }
+    let judge (parameters: float32[]) =
+        load parameters
 
-    /// Which states of the pool an iteration goes on from: distinct ones.
-    let members iteration =
-        let key = stream Purpose.Members iteration
-        let chosen = Array.init task.PoolSize id
-
-        for i in 0 .. task.Batch - 1 do
-            let other = i + Counter.below (task.PoolSize - i) key (int64 i)
-            let kept = chosen[i]
-            chosen[i] <- chosen[other]
-            chosen[other] <- kept
-
-        Array.truncate task.Batch chosen
+        judgeRollouts.Value
+        |> Array.groupBy (fun (struct (loss, _)) -> loss)
+        |> Array.collect (fun (loss, rollouts) ->
+            let rollouts = rollouts |> Array.map (fun (struct (_, rollout)) -> rollout)
+            prepared.Evaluate(rollouts, loss, stream Purpose.Draws -1))
+        |> Array.average
 
     /// What the loss comes to after the last step, were a state of the pool the outcome.
     let lossOf iteration (state: State) =
@@ -153,88 +178,114 @@ type Trainer(automaton: Automaton, graph: Graph, task: TrainingTask, options: En
               Graph = graph
               Key = stream Purpose.Draws iteration }
 
-        task.Loss.Evaluate(state, State.Zeros(graph.Cells, automaton.Rule.Shape.Auxiliary), context).Value
+        task.Loss.Evaluate(state, State.Zeros(graph.Cells, shape.Auxiliary), context).Value
 
-    /// The starts of an iteration's batch, and the pool's members that they are.
+    let hooks: BatchHook list =
+        [ FreshWorst task.FreshEvery
+          match task.Hook with
+          | null -> ()
+          | hook -> hook ]
+
+    /// The batch of an iteration, and the places of the pool that it is from.
     let batch (training: Training) =
+        let iteration, pool = training.Iteration, training.Pool
+        let pooled = task.PoolSize > 0
+
+        let places =
+            if pooled then
+                pool.Sample(stream Purpose.Members iteration, task.Batch)
+            else
+                [||]
+
+        let starts =
+            if pooled then
+                places |> Array.map (fun place -> pool.States.Span[place])
+            else
+                Array.init task.Batch (start iteration)
+
+        let prepare (samples: Sample[]) (hook: BatchHook) =
+            let loss i (sample: Sample) =
+                if pooled && Object.ReferenceEquals(sample.Start, starts[i]) then
+                    pool.Losses.Span[places[i]]
+                else
+                    nan
+
+            let prepared =
+                hook.Prepare(
+                    samples,
+                    { Iteration = iteration
+                      Key = stream Purpose.Hook iteration
+                      Graph = graph
+                      Pooled = pooled
+                      Losses = samples |> Array.mapi loss
+                      Fresh = start iteration
+                      Evaluate = lossOf iteration }
+                )
+
+            if prepared.Length <> samples.Length then
+                Guard.refuse
+                    $"The batch hook '{hook.Name}' is given {samples.Length} samples and must give as many, but gives {prepared.Length}."
+
+            prepared
+
+        struct (hooks |> List.fold prepare (starts |> Array.map sampleOf), places)
+
+    let gradient (training: Training) =
         let iteration = training.Iteration
-
-        if task.PoolSize = 0 then
-            Array.init task.Batch (start iteration), [||]
-        else
-            let members = members iteration
-            let states = members |> Array.map (fun i -> training.Pool[i])
-
-            if iteration % task.FreshEvery = 0 then
-                let worst = [| 0 .. task.Batch - 1 |] |> Array.maxBy (fun i -> lossOf iteration states[i])
-
-                states[worst] <- start iteration 0
-
-            states, members
-
-    let advance (training: Training) : Training | null =
-        let iteration = training.Iteration
-        let starts, members = batch training
+        let struct (samples, places) = batch training
         let spread = automaton.MostSteps - automaton.LeastSteps + 1
         let steps = automaton.LeastSteps + Counter.below spread (stream Purpose.Steps iteration) 0L
         let seed = stream Purpose.Firing iteration
-        prepared.Load training.Rule
+        load training.Parameters
 
         let rollouts =
-            starts |> Array.mapi (fun sample start -> Rollout.Of(start, steps, Firing.Seeded(seed, sample)))
+            samples
+            |> Array.mapi (fun number sample ->
+                { Rollout.Of(sample.Start, steps, Firing.Seeded(seed, number)) with
+                    Inputs = sample.Inputs })
 
-        let losses = Array.create rollouts.Length task.Loss
-        let gradient = prepared.Gradient(rollouts, losses, stream Purpose.Draws iteration)
+        let gradient = prepared.Gradient(rollouts, samples |> Array.map _.Loss, stream Purpose.Draws iteration)
         let share = 1.0 / float task.Batch
-        let derivatives = gradient.Parameters |> Array.map (fun d -> d * share)
+        let outcomes = gradient.Outcomes
 
-        if not (Double.IsFinite gradient.Loss) || not (Array.forall Double.IsFinite derivatives) then
-            null
-        else
-            let struct (parameters, moments) =
-                task.Optimiser.Step(training.Moments, training.Rule.Views, training.Rule.ToArray(), derivatives)
+        { Loss = gradient.Loss * share
+          Parts = ImmutableArray.CreateRange(gradient.Parts, fun (struct (name, value)) -> struct (name, value * share))
+          Derivatives = gradient.Parameters |> Array.map (fun d -> d * share)
+          Pool = training.Pool.Update(places, outcomes |> Array.map _.Final, outcomes |> Array.map _.Loss) }
 
-            if not (Array.forall Single.IsFinite parameters) then
-                null
-            else
-                let pool =
-                    if members.Length = 0 then
-                        training.Pool
-                    else
-                        let pool = Array.copy training.Pool
-                        members |> Array.iteri (fun i place -> pool[place] <- gradient.Outcomes[i].Final)
-                        pool
+    let loop =
+        TrainingLoop(
+            { Parts = TrainedPart.All automaton.Rule.Views
+              Gradient = gradient
+              Validation = judge },
+            { Optimiser = task.Optimiser
+              Iterations = task.Iterations
+              ValidateEvery = task.JudgeEvery
+              Clip = task.Clip
+              Averaging = task.Averaging
+              Patience = task.Patience }
+        )
 
-                { training with
-                    Iteration = iteration + 1
-                    Rule = Rule(training.Rule.Shape, ReadOnlySpan parameters)
-                    Moments = moments
-                    Pool = pool
-                    Losses = training.Losses.Add(gradient.Loss * share) }
-
+    /// <exception cref="T:System.ArgumentException">A number of the task is out of range, or the automaton does not fit.</exception>
     new(automaton: Automaton, graph: Graph, task: TrainingTask) = new Trainer(automaton, graph, task, EngineOptions())
 
     member _.Task = task
+    /// The rule that a training has come to.
+    member _.Rule(training: Training) = Rule(shape, ReadOnlySpan training.Parameters)
+    /// The rule to keep of a training: the best so far, or its latest where that is better. Does not change what the
+    /// training comes to when it goes on.
+    member _.Best(training: Training) = Rule(shape, ReadOnlySpan(loop.Best training))
 
-    member _.Best(training: Training) =
-        if training.Iteration % task.JudgeEvery = 0 && training.Iteration > 0 then
-            training.Best
-        else
-            (judged training).Best
+    /// Before the first iteration, with the automaton's own rule.
+    member _.Begin() = loop.Begin(automaton.Rule.ToArray(), Pool(Array.init task.PoolSize (start -2)))
 
-    member _.Begin() =
-        { Iteration = 0
-          Rule = automaton.Rule
-          Moments = AdamMoments.Zero automaton.Rule.ParameterCount
-          Pool = Array.init task.PoolSize (start -2)
-          Best = automaton.Rule
-          BestLoss = Double.PositiveInfinity
-          Losses = ImmutableList.Empty
-          Judged = ImmutableList.Empty }
+    /// One iteration, judged where that is due; null when a number is not finite.
+    member _.Advance(training: Training) = loop.Advance training
+    /// The mean loss of a rule over the held-out rollouts.
+    member _.Judge(rule: Rule) = judge (rule.ToArray())
 
-    member _.Advance(training: Training) = advance training
-    member _.Judge(rule: Rule) = judge rule
-
+    /// Iterates until the task is done, the token is cancelled or the training diverges; `progress` may be null. Whatever
+    /// ends it, `Best` gives the rule to keep.
     member _.Run
         (
             training: Training,
@@ -243,39 +294,26 @@ type Trainer(automaton: Automaton, graph: Graph, task: TrainingTask, options: En
             every: int,
             checkpoint: Action<Training>
         ) =
-        let mutable training = training
-        let mutable ending = TrainingEnd.Finished
-        let mutable running = training.Iteration < task.Iterations
+        loop.Run(
+            training,
+            cancellation,
+            fun training ->
+                match progress with
+                | null -> ()
+                | progress ->
+                    progress.Report
+                        { Iteration = training.Iteration
+                          Iterations = task.Iterations
+                          Loss = training.Losses[training.Losses.Count - 1]
+                          Parts = training.Parts
+                          LearningRate = task.Optimiser.RateAt(training.Iteration - 1)
+                          BestLoss = training.BestLoss }
 
-        while running do
-            if cancellation.IsCancellationRequested then
-                ending <- TrainingEnd.Cancelled
-                running <- false
-            else
-                match advance training with
-                | null ->
-                    ending <- TrainingEnd.Diverged
-                    running <- false
-                | next ->
-                    let due = next.Iteration % task.JudgeEvery = 0
-                    training <- if due then judged next else next
-                    running <- training.Iteration < task.Iterations
+                if every > 0 && training.Iteration % every = 0 then
+                    checkpoint.Invoke training
+        )
 
-                    match progress with
-                    | null -> ()
-                    | progress ->
-                        progress.Report
-                            { Iteration = training.Iteration
-                              Iterations = task.Iterations
-                              Loss = training.Losses[training.Losses.Count - 1]
-                              LearningRate = task.Optimiser.RateAt(training.Iteration - 1)
-                              BestLoss = training.BestLoss }
-
-                    if every > 0 && training.Iteration % every = 0 then
-                        checkpoint.Invoke training
-
-        struct (training, ending)
-
+    /// As above, `checkpoint` called with the training every `every` iterations.
     member trainer.Run
         (training: Training, progress: IProgress<TrainingReport> | null, cancellation: CancellationToken)
         =

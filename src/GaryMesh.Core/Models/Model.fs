@@ -207,9 +207,10 @@ type Model private (shape: ModelShape, scaling: Scaling, parameters: float32[]) 
         let residual = not shape.Residual.IsEmpty
 
         for view in shape.Views do
-            let around = view.Name.StartsWith "encoder" || view.Name.StartsWith "readout"
+            let around = shape.PartOf view <> ModelPart.Rule
+            let last = view.Offset = shape.Views[shape.Views.Length - 2].Offset
 
-            if around && view.Name.EndsWith "weight" && not (residual && view.Name = "readout.weight") then
+            if around && view.Role.IsWeight && not (residual && last) then
                 let bound = sqrt (6.0 / float (view.Rows + view.Columns))
                 let key = Counter.key seed [ view.Offset ]
 

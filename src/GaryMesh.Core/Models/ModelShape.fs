@@ -2,28 +2,61 @@ namespace GaryMesh
 
 open System.Collections.Immutable
 
+/// The parts of a model, in the order of its parameters.
+type ModelPart =
+    | Encoder = 0
+    | Rule = 1
+    | Readout = 2
+
+/// The sizes of a model: encoder -> rollout -> readout, the same for every cell of whatever graph.
+///
+/// A cell's k features (and, where values may be missing, k flags that are 1 where one was measured) are encoded into E
+/// values: by a linear layer, by one with a hidden ReLU layer before it, or not at all (E = k, or 2 k with flags). The
+/// encoding is told to the rule at every step, or starts the first channels of the state, or both. After the steps the
+/// readout, linear or with a hidden ReLU layer, turns a cell's state (and, if wanted, its encoding) into m outputs.
+///
+/// Made with `ModelShape.Of` and the methods that begin with `With`; each checks what it is given.
 [<NoComparison; ReferenceEquality>]
 type ModelShape =
-    { Features: int
-      Missing: bool
-      EncoderHidden: int
-      Encoded: int
-      Told: bool
-      Starts: bool
-      Read: bool
-      Perception: Perception
-      Channels: int
-      Hidden: int
-      Steps: int
-      FireRate: float
-      TimeStep: float
-      Gate: Gate
-      ReadoutHidden: int
-      Outputs: int
-      Pooling: Pooling
-      Head: Head
-      Residual: ImmutableArray<int> }
+    {
+        /// k: features of a cell.
+        Features: int
+        /// Whether a feature may be NaN, which means that it was not measured.
+        Missing: bool
+        /// Units of the encoder's hidden layer; 0 for none.
+        EncoderHidden: int
+        /// Values of the encoder's last layer; 0 for no encoder.
+        Encoded: int
+        /// Whether the encoding is told to the rule at every step.
+        Told: bool
+        /// Whether the encoding is what the first channels start with.
+        Starts: bool
+        /// Whether the readout reads the encoding after the state.
+        Read: bool
+        Perception: Perception
+        /// C: numbers in a cell's state.
+        Channels: int
+        /// H: hidden units of the rule.
+        Hidden: int
+        /// Steps of the rollout.
+        Steps: int
+        /// Probability that a cell updates at a step, in prediction too; 1 fires all of them.
+        FireRate: float
+        /// What the rule's change is multiplied by.
+        TimeStep: float
+        Gate: Gate
+        /// Units of the readout's hidden layer; 0 for none.
+        ReadoutHidden: int
+        /// m: outputs of a target; 0 where the states alone are wanted.
+        Outputs: int
+        Pooling: Pooling
+        Head: Head
+        /// Columns of the features of which the first that was measured is added to each output.
+        Residual: ImmutableArray<int>
+    }
 
+    /// Features that go straight in, told at every step; 16 channels, 64 hidden units, 8 steps in which every cell fires,
+    /// a time step of 1, no gate, and a linear readout.
     static member Of(perception: Perception, features: int, head: Head, outputs: int, pooling: Pooling) =
         Guard.positive "The number of features" features
         Guard.notNegative "The number of outputs" outputs
@@ -51,6 +84,7 @@ type ModelShape =
           Head = head
           Residual = ImmutableArray.Empty }
 
+    /// `hidden` 0: a linear layer; `values` 0: no encoder.
     member shape.WithEncoder(hidden: int, values: int) =
         Guard.notNegative "The encoder's hidden layer" hidden
         Guard.notNegative "The number of encoded values" values
@@ -60,6 +94,7 @@ type ModelShape =
 
         { shape with EncoderHidden = hidden; Encoded = values }
 
+    /// Where the encoding goes: told to the rule at every step, into the first channels of the start, to the readout.
     member shape.WithEncoding(told: bool, starts: bool, read: bool) =
         if not (told || starts || read) then
             Guard.refuse "The encoding must be told to the rule, start the state or be read, but is none of these."
@@ -83,6 +118,9 @@ type ModelShape =
 
     member shape.WithMissing(missing: bool) = { shape with Missing = missing }
 
+    /// Outputs become what is to be added to a feature: a forecast says how the last value will change. That feature is the
+    /// first of the columns that was measured; without one the mean of the first column stands in. It enters in the first
+    /// column's place, and all others as their difference from it.
     member shape.WithResidual(columns: int seq) =
         let columns = ImmutableArray.CreateRange columns
 
@@ -93,13 +131,21 @@ type ModelShape =
 
         { shape with Residual = columns }
 
+    /// Numbers that the encoder reads a cell: k, or 2 k with flags.
     member shape.Seen = if shape.Missing then 2 * shape.Features else shape.Features
-    member shape.IsRelative(column: int) = not shape.Residual.IsEmpty && column <> shape.Residual[0]
+    /// Whether a column enters as its difference from what the outputs are added to.
+    member internal shape.IsRelative(column: int) = not shape.Residual.IsEmpty && column <> shape.Residual[0]
+    /// E.
     member shape.EncodedValues = if shape.Encoded = 0 then shape.Seen else shape.Encoded
+    /// I: numbers the rule is told at every step.
     member shape.Inputs = if shape.Told then shape.EncodedValues else 0
     member shape.RuleShape = RuleShape.For(shape.Perception, shape.Channels, shape.Hidden, shape.Inputs)
+    /// Numbers that the readout reads a cell.
     member shape.Readable = shape.Channels + (if shape.Read then shape.EncodedValues else 0)
 
+    /// The named parts of the flat parameter vector: `encoder.hidden.weight`, `encoder.hidden.bias`, `encoder.weight`,
+    /// `encoder.bias`, the rule's `fc1.weight`, `fc1.bias`, `fc2.weight`, `fc2.bias`, then `readout.hidden.weight`,
+    /// `readout.hidden.bias`, `readout.weight` and `readout.bias`, of those that there are. Matrices are [outputs x inputs].
     member shape.Views =
         let layer name outputs inputs =
             [ struct (name + ".weight", ParameterRole.Weight, outputs, inputs)
@@ -123,11 +169,33 @@ type ModelShape =
                   let inputs = if shape.ReadoutHidden > 0 then shape.ReadoutHidden else shape.Readable
                   yield! layer "readout" shape.Outputs inputs ]
 
-    member shape.RuleOffset = shape.Views |> Seq.find (fun view -> view.Name = "fc1.weight") |> _.Offset
+    /// Where the rule's views begin, and where they end.
+    member private shape.RuleViews =
+        let first = (if shape.EncoderHidden > 0 then 2 else 0) + (if shape.Encoded > 0 then 2 else 0)
+        struct (first, first + shape.RuleShape.Views.Length)
+
+    /// Which part of the model a view belongs to.
+    member shape.PartOf(view: ParameterView) =
+        let struct (first, last) = shape.RuleViews
+        let views = shape.Views
+
+        if view.Offset < views[first].Offset then ModelPart.Encoder
+        elif last = views.Length || view.Offset < views[last].Offset then ModelPart.Rule
+        else ModelPart.Readout
+
+    /// Where the rule's parameters begin.
+    member internal shape.RuleOffset =
+        let struct (first, _) = shape.RuleViews
+        shape.Views[first].Offset
+
     member shape.ParameterCount = shape.Views |> Seq.sumBy _.Length
+    /// Targets of a graph: 1 where votes are pooled, else its cells.
     member shape.TargetsOn(cells: int) = if shape.Pooling.IsMean then 1 else cells
+    /// Numbers of a graph's answer.
     member shape.OutputsOn(cells: int) = shape.TargetsOn cells * shape.Outputs
 
+    /// <summary>Refuses a shape whose parts do not fit each other.</summary>
+    /// <exception cref="T:System.ArgumentException">Something does not fit; the message names both sides.</exception>
     member shape.Check() =
         if shape.Starts && shape.EncodedValues > shape.Channels then
             Guard.refuse

@@ -1,33 +1,52 @@
 namespace GaryMesh
 
 open System
+open System.Collections.Immutable
 open System.Threading
 open GaryMesh.Models
 
+/// How the learning rate goes over the epochs.
 type RateSchedule =
     | Constant = 0
+    /// Down to zero along half a cosine (Loshchilov and Hutter, ICLR 2017, without restarts).
     | Cosine = 1
 
+/// How a model is to be trained. Made from `ModelTask.Default` with the methods that begin with `With`.
 [<NoComparison; ReferenceEquality>]
 type ModelTask =
-    { Epochs: int
-      Batch: int
-      LearningRate: float
-      Schedule: RateSchedule
-      WeightDecay: float
-      Penalty: float
-      Clip: float
-      FeatureDropout: float
-      HiddenDropout: float
-      StateDropout: float
-      MissingRate: float
-      FireRate: float
-      Shift: int
-      Averaging: float
-      Patience: int
-      RuleRate: float
-      Seed: uint64 }
+    {
+        Epochs: int
+        /// Rows of a batch.
+        Batch: int
+        LearningRate: float
+        Schedule: RateSchedule
+        /// Decoupled weight decay of the matrices (AdamW): each shrinks by learning rate x this a step.
+        WeightDecay: float
+        /// Half of this times the sum of squares of the encoder's first matrix is added to the loss.
+        Penalty: float
+        /// Gradients longer than this are shortened to it; 0 for none.
+        Clip: float
+        /// Share of what the encoder reads that is set to zero in training, and of its hidden units, and of what the readout reads.
+        FeatureDropout: float
+        HiddenDropout: float
+        StateDropout: float
+        /// Share of the feature values that count as not measured in training.
+        MissingRate: float
+        /// Share of the cells that update at a step in training. Their changes are divided by it, so that all cells firing give the same on
+        /// average.
+        FireRate: float
+        /// Rows of a lattice are moved by up to so many cells in each direction in training; what comes in from outside is zero.
+        Shift: int
+        /// The model that is kept is a running mean over the training's, with this share of the old at each step; 0 for the last.
+        Averaging: float
+        /// Epochs without a better loss on the validation data after which training stops; 0 for never.
+        Patience: int
+        /// The rule's learning rate as a share of the encoder's and the readout's; 0 leaves the rule what it is.
+        RuleRate: float
+        Seed: uint64
+    }
 
+    /// 50 epochs in batches of 32 rows, Adam at 0.003 along a cosine, gradients no longer than 1; nothing else.
     static member Default =
         { Epochs = 50
           Batch = 32
@@ -72,6 +91,7 @@ type ModelTask =
     member task.WithRuleRate(share: float) = { task with RuleRate = share }
     member task.WithSeed(seed: uint64) = { task with Seed = seed }
 
+    /// <exception cref="T:System.ArgumentException">A number is out of range.</exception>
     member task.Check() =
         Guard.positive "The number of epochs" task.Epochs
         Guard.positive "The batch" task.Batch
@@ -101,29 +121,33 @@ type ModelTask =
         if not (task.FireRate > 0.0 && task.FireRate <= 1.0) then
             Guard.outOfRange "fireRate" $"The fire rate must lie in 0 .. 1 (0 excluded), but is {task.FireRate}."
 
+/// What a training has come to, after each epoch.
 [<NoComparison; ReferenceEquality>]
 type ModelReport =
-    { Epoch: int
-      Epochs: int
-      Loss: float
-      Validation: float
-      BestEpoch: int
-      LearningRate: float }
+    {
+        /// Epochs so far, from 1.
+        Epoch: int
+        Epochs: int
+        /// The mean loss over the epoch's batches.
+        Loss: float
+        /// The loss on the validation data; NaN without.
+        Validation: float
+        BestEpoch: int
+        LearningRate: float
+    }
 
-type ModelEnd =
-    | Finished = 0
-    | Stopped = 1
-    | Cancelled = 2
-    | Diverged = 3
-
+/// A training that has ended.
 [<NoComparison; ReferenceEquality>]
 type ModelTraining =
-    { Model: Model
-      End: ModelEnd
-      Epochs: int
-      BestEpoch: int
-      Loss: float
-      Validation: float }
+    {
+        /// The model of the best epoch on the validation data, or of the last epoch without.
+        Model: Model
+        End: TrainingEnd
+        Epochs: int
+        BestEpoch: int
+        Loss: float
+        Validation: float
+    }
 
 /// The streams of randomness that a training draws from; each is a part of the seed's key.
 module private ModelStream =
@@ -136,6 +160,11 @@ module private ModelStream =
     [<Literal>]
     let Firing = 3
 
+/// <summary>Trains a model on a graph: batches of rows, the gradient through every step of every rollout, Adam. The result is
+/// a function of model, graph, data and task: the same bits for any number of threads on one vector width.</summary>
+/// <remarks>`validation` judges the epochs and may be null. The nodes of one graph are one row: training and validation then
+/// share their features and differ in the labels that are not NaN.</remarks>
+/// <exception cref="T:System.ArgumentException">The parts do not fit each other; the message names both sides.</exception>
 [<Sealed>]
 type ModelTrainer
     (
@@ -198,14 +227,17 @@ type ModelTrainer
         | null -> ()
         | validation -> run.Prepare validation
 
-    let views = shape.Views
     let stream purpose part = Counter.key task.Seed [ purpose; part ]
-    let isMatrix (view: ParameterView) = view.Name.EndsWith("weight", StringComparison.Ordinal)
-    let isRule (view: ParameterView) = view.Name.StartsWith("fc", StringComparison.Ordinal)
-    let learning = views |> Seq.filter (fun view -> task.RuleRate > 0.0 || not (isRule view)) |> Array.ofSeq
 
-    let penalised =
-        views |> Seq.filter (fun view -> isMatrix view && view.Name.StartsWith "encoder") |> Seq.truncate 1
+    /// The penalty is on the encoder's first matrix alone.
+    let parts =
+        let first = shape.Views |> Seq.tryFind (fun view -> shape.PartOf view = ModelPart.Encoder)
+
+        shape.Views
+        |> Seq.map (fun view ->
+            { View = view
+              Rate = if shape.PartOf view = ModelPart.Rule then task.RuleRate else 1.0
+              Penalty = if Some view = first then task.Penalty else 0.0 })
 
     let noiseOf iteration =
         { Key = stream ModelStream.Noise iteration
@@ -215,7 +247,7 @@ type ModelTrainer
           MissingRate = task.MissingRate
           Shift = task.Shift }
 
-    let judging (row: int) = if shape.FireRate < 1.0 then Firing.Seeded(0UL, 0) else Firing.All
+    let judging (_: int) = if shape.FireRate < 1.0 then Firing.Seeded(0UL, 0) else Firing.All
 
     let gradient (parameters: float32[]) (rows: int[]) iteration =
         trainingRun.Load parameters
@@ -233,17 +265,7 @@ type ModelTrainer
 
         let sums = Array.zeroCreate<float32> parameters.Length
         trainingRun.Backward(adjoint, sums)
-        let derivatives = Array.map float sums
-        let mutable penalty = 0.0
-
-        if task.Penalty > 0.0 then
-            for view in penalised do
-                for i in view.Offset .. view.Offset + view.Length - 1 do
-                    let parameter = float parameters[i]
-                    penalty <- penalty + 0.5 * task.Penalty * parameter * parameter
-                    derivatives[i] <- derivatives[i] + task.Penalty * parameter
-
-        struct (loss / max total 1e-30 + penalty, derivatives)
+        struct (loss / max total 1e-30, Array.map float sums)
 
     let judge (parameters: float32[]) (data: ModelData) =
         run.Load parameters
@@ -257,156 +279,140 @@ type ModelTrainer
 
         loss / max total 1e-30
 
-    let clip (derivatives: float[]) =
-        if task.Clip > 0.0 then
-            let mutable squares = 0.0
-
-            for view in learning do
-                for i in view.Offset .. view.Offset + view.Length - 1 do
-                    squares <- squares + derivatives[i] * derivatives[i]
-
-            let length = sqrt squares
-
-            if length > task.Clip then
-                for i in 0 .. derivatives.Length - 1 do
-                    derivatives[i] <- derivatives[i] * task.Clip / length
-
-    /// The rows of an epoch, in an order of its own.
-    let order epoch =
-        let key = stream ModelStream.Order epoch
-        let rows = Array.init training.Rows id
-
-        for i in training.Rows - 1 .. -1 .. 1 do
-            let other = Counter.below (i + 1) key (int64 i)
-            let kept = rows[i]
-            rows[i] <- rows[other]
-            rows[other] <- kept
-
-        rows
-
     let batches = (training.Rows + task.Batch - 1) / task.Batch
+    let mutable drawn = struct (-1, [||])
 
-    let rateAt iteration =
-        match task.Schedule with
-        | RateSchedule.Cosine ->
-            let share = float iteration / float (task.Epochs * batches)
-            task.LearningRate * 0.5 * (1.0 + cos (Math.PI * share))
-        | _ -> task.LearningRate
+    /// The rows of an iteration's batch; each epoch has them in an order of its own, which is drawn once.
+    let rowsOf iteration =
+        let epoch = iteration / batches
 
-    let step (parameters: float32[]) (moments: AdamMoments) (derivatives: float[]) rate =
-        let shrunk = Array.copy parameters
+        match drawn with
+        | struct (known, _) when known = epoch -> ()
+        | _ -> drawn <- struct (epoch, Shuffle.all training.Rows (stream ModelStream.Order epoch))
 
-        if task.WeightDecay > 0.0 then
-            for view in learning |> Array.filter isMatrix do
-                for i in view.Offset .. view.Offset + view.Length - 1 do
-                    shrunk[i] <- shrunk[i] * float32 (1.0 - rate * task.WeightDecay)
+        let struct (_, rows) = drawn
+        let first = iteration % batches * task.Batch
+        Array.sub rows first (min task.Batch (rows.Length - first))
 
-        let struct (next, after) =
-            Adam.Of(rate).WithNormalise(false).Step(moments, learning, shrunk, derivatives)
+    let optimiser =
+        let iterations = task.Epochs * batches
 
-        // Adam's step is proportional to its rate, so a share of the rate is a share of the step.
-        if task.RuleRate <> 1.0 then
-            for view in learning |> Array.filter isRule do
-                for i in view.Offset .. view.Offset + view.Length - 1 do
-                    next[i] <- parameters[i] + float32 task.RuleRate * (next[i] - parameters[i])
+        Adam
+            .Of(task.LearningRate)
+            .WithNormalise(false)
+            .WithWeightDecay(task.WeightDecay, [ ParameterRole.Weight ])
+            .WithSchedule(
+                match task.Schedule with
+                | RateSchedule.Cosine -> Schedule.Cosine(0, iterations, 0.0)
+                | _ -> Schedule.Constant
+            )
 
-        struct (next, after)
+    let learn (state: Training) =
+        let struct (loss, derivatives) = gradient state.Parameters (rowsOf state.Iteration) state.Iteration
 
-    /// A running mean that begins with the first steps' own.
-    let average (mean: float32[]) (next: float32[]) iteration =
-        let share = min task.Averaging ((1.0 + float iteration) / (10.0 + float iteration)) |> float32
+        { Loss = loss
+          Parts = ImmutableArray.Empty
+          Derivatives = derivatives
+          Pool = state.Pool }
 
-        for i in 0 .. mean.Length - 1 do
-            mean[i] <- share * mean[i] + (1.0f - share) * next[i]
+    let loop =
+        TrainingLoop(
+            { Parts = parts.ToImmutableArray()
+              Gradient = learn
+              Validation =
+                match validation with
+                | null -> null
+                | validation -> Func<_, _>(fun parameters -> judge parameters validation) },
+            { Optimiser = optimiser
+              Iterations = task.Epochs * batches
+              ValidateEvery = batches
+              Clip = Clip.ByNorm task.Clip
+              Averaging = task.Averaging
+              Patience = task.Patience }
+        )
+
+    /// What a training has come to after its last whole epoch.
+    let report (training: Training) : ModelReport =
+        let epoch = training.Iteration / batches
+
+        let loss =
+            Seq.init batches (fun i -> training.Losses[(epoch - 1) * batches + i])
+            |> Seq.fold (fun sum loss -> sum + loss / float batches) 0.0
+
+        { Epoch = epoch
+          Epochs = task.Epochs
+          Loss = if epoch = 0 then nan else loss
+          Validation =
+            match training.Judged.Count with
+            | 0 -> nan
+            | count ->
+                let struct (_, loss) = training.Judged[count - 1]
+                loss
+          BestEpoch = if isNull validation then epoch else training.BestIteration / batches
+          LearningRate = optimiser.RateAt(max 0 (training.Iteration - 1)) }
 
     member _.Task = task
+    member internal _.Model = model
+    member internal _.Graph = graph
+    member internal _.Training = training
+    member internal _.Validation = validation
+    /// Iterations of an epoch.
+    member _.Batches = batches
+    /// The mean loss of a batch of the training data and its derivative by each of the parameters, as the iteration of that number sees it,
+    /// without the penalty.
     member _.Gradient(parameters: float32[], rows: int[], iteration: int) = gradient parameters rows iteration
 
+    /// <summary>The mean loss of parameters on data, nothing left out.</summary>
+    /// <exception cref="T:System.ArgumentException">The data does not fit.</exception>
     member _.Judge(parameters: float32[], data: ModelData) =
         data.Check(shape, cells)
         judge parameters data
 
-    member _.Run(progress: IProgress<ModelReport> | null, cancellation: CancellationToken) : ModelTraining =
-        let mutable parameters = model.ToArray()
-        let mutable moments = AdamMoments.Zero parameters.Length
-        let mean = model.ToArray()
-        let mutable best = model.ToArray()
-        let mutable bestLoss, bestEpoch = Double.PositiveInfinity, 0
-        let mutable ending = ModelEnd.Finished
-        let mutable epoch, iteration = 0, 0
-        let mutable lastLoss, lastValidation = nan, nan
-        let mutable running = true
+    /// Before the first iteration, with the model's own parameters.
+    member _.Begin() = loop.Begin(model.ToArray(), Pool [||])
+    /// One iteration (a batch), validated where an epoch ends; null when a number is not finite.
+    member _.Advance(training: Training) = loop.Advance training
 
-        while running do
-            let mutable losses = 0.0
-
-            for rows in order epoch |> Array.chunkBySize task.Batch do
-                if running then
-                    if cancellation.IsCancellationRequested then
-                        ending <- ModelEnd.Cancelled
-                        running <- false
-                    else
-                        let struct (loss, derivatives) = gradient parameters rows iteration
-
-                        if not (Double.IsFinite loss && Array.forall Double.IsFinite derivatives) then
-                            ending <- ModelEnd.Diverged
-                            running <- false
-                        else
-                            clip derivatives
-                            let struct (next, after) = step parameters moments derivatives (rateAt iteration)
-                            parameters <- next
-                            moments <- after
-                            iteration <- iteration + 1
-                            losses <- losses + loss / float batches
-
-                            if task.Averaging > 0.0 then
-                                average mean next iteration
-                            else
-                                Array.Copy(next, mean, next.Length)
-
-            if running then
-                epoch <- epoch + 1
-                lastLoss <- losses
-
-                if Array.forall Single.IsFinite mean then
-                    match validation with
-                    | null ->
-                        best <- Array.copy mean
-                        bestEpoch <- epoch
-                    | validation ->
-                        lastValidation <- judge mean validation
-
-                        if lastValidation < bestLoss then
-                            best <- Array.copy mean
-                            bestLoss <- lastValidation
-                            bestEpoch <- epoch
-                else
-                    ending <- ModelEnd.Diverged
-                    running <- false
-
+    /// Iterates until the task is done, the patience is at its end, the token is cancelled or the training diverges; `progress`
+    /// hears of each epoch, `checkpoint` is called every `every` iterations. The rest of a training stopped at any iteration is
+    /// what it would have been, to the last bit.
+    member _.Run
+        (
+            training: Training,
+            progress: IProgress<ModelReport> | null,
+            cancellation: CancellationToken,
+            every: int,
+            checkpoint: Action<Training>
+        ) =
+        loop.Run(
+            training,
+            cancellation,
+            fun training ->
                 match progress with
                 | null -> ()
                 | progress ->
-                    progress.Report
-                        { Epoch = epoch
-                          Epochs = task.Epochs
-                          Loss = lastLoss
-                          Validation = lastValidation
-                          BestEpoch = bestEpoch
-                          LearningRate = rateAt (max 0 (iteration - 1)) }
+                    if training.Iteration % batches = 0 then
+                        progress.Report(report training)
 
-                if running && epoch = task.Epochs then
-                    running <- false
-                elif running && task.Patience > 0 && epoch - bestEpoch >= task.Patience then
-                    ending <- ModelEnd.Stopped
-                    running <- false
+                if every > 0 && training.Iteration % every = 0 then
+                    checkpoint.Invoke training
+        )
 
-        { Model = model.WithParameters(ReadOnlySpan best)
+    /// What a training comes to.
+    member _.Result(training: Training, ending: TrainingEnd) : ModelTraining =
+        let report = report training
+
+        { Model = model.WithParameters(ReadOnlySpan training.Best)
           End = ending
-          Epochs = epoch
-          BestEpoch = bestEpoch
-          Loss = lastLoss
-          Validation = if isNull validation then nan else bestLoss }
+          Epochs = report.Epoch
+          BestEpoch = report.BestEpoch
+          Loss = report.Loss
+          Validation = if isNull validation then nan else training.BestLoss }
+
+    /// All of it, from the beginning.
+    member trainer.Run(progress: IProgress<ModelReport> | null, cancellation: CancellationToken) =
+        let struct (training, ending) = trainer.Run(trainer.Begin(), progress, cancellation, 0, ignore)
+        trainer.Result(training, ending)
 
     interface IDisposable with
         member _.Dispose() =

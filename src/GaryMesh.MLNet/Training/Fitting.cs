@@ -37,15 +37,15 @@ internal class Fitting
         var outcome = trainer.Run(new Progress(channel, _options.ReportEvery), _options.CancellationToken);
         switch (outcome.End)
         {
-            case ModelEnd.Cancelled:
+            case TrainingEnd.Cancelled:
                 throw new OperationCanceledException("Training was cancelled.", _options.CancellationToken);
-            case ModelEnd.Diverged:
+            case TrainingEnd.Diverged:
                 channel.Warning(
                     MessageSensitivity.None,
                     "The loss was no longer finite after epoch {0}, so training ended with the last good model; a lower learning rate may help.",
                     outcome.Epochs);
                 break;
-            case ModelEnd.Stopped:
+            case TrainingEnd.Stopped:
                 channel.Info(MessageSensitivity.None, "Training stopped early after epoch {0}; epoch {1} was the best", outcome.Epochs, outcome.BestEpoch);
                 break;
         }

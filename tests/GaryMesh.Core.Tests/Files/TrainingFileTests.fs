@@ -40,16 +40,19 @@ let private bits32 (values: float32 seq) = values |> Seq.map BitConverter.Single
 
 let private same (a: Training) (b: Training) =
     Expect.equal a.Iteration b.Iteration "iterations"
-    Expect.equal (bits32 (a.Rule.ToArray())) (bits32 (b.Rule.ToArray())) "the rule"
-    Expect.equal (bits32 (a.Best.ToArray())) (bits32 (b.Best.ToArray())) "the best rule"
+    Expect.equal (bits32 a.Parameters) (bits32 b.Parameters) "the rule"
+    Expect.equal (bits32 a.Best) (bits32 b.Best) "the best rule"
+    Expect.equal (bits32 a.Average) (bits32 b.Average) "the mean"
     Expect.equal (bits [ a.BestLoss ]) (bits [ b.BestLoss ]) "its loss"
     Expect.equal (bits a.Moments.First, bits a.Moments.Second) (bits b.Moments.First, bits b.Moments.Second) "moments"
     Expect.equal a.Moments.Steps b.Moments.Steps "the optimiser's steps"
 
     Expect.equal
-        (a.Pool |> Array.map (fun s -> bits32 (s.ToArray())))
-        (b.Pool |> Array.map (fun s -> bits32 (s.ToArray())))
+        (a.Pool.States.ToArray() |> Array.map (fun s -> bits32 (s.ToArray())))
+        (b.Pool.States.ToArray() |> Array.map (fun s -> bits32 (s.ToArray())))
         "the pool"
+
+    Expect.equal (bits (a.Pool.Losses.ToArray())) (bits (b.Pool.Losses.ToArray())) "its losses"
 
     Expect.equal (bits a.Losses) (bits b.Losses) "the losses"
     Expect.sequenceEqual a.Judged b.Judged "the judgements"

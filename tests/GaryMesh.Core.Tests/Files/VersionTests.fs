@@ -77,7 +77,7 @@ let private outcome () =
     let training = TrainingFile.Read(fixture "training_version1.npz", automaton, ring, task)
 
     let struct (model, graph) = ModelFile.Read(fixture "model_version1.npz")
-    [ bits ((run 20 (Some training)).Rule.ToArray()); bits (predicted model (nonNull graph)) ]
+    [ bits ((run 20 (Some training)).Parameters); bits (predicted model (nonNull graph)) ]
 
 [<Tests>]
 let tests =

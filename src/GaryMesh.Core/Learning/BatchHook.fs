@@ -1,0 +1,52 @@
+namespace GaryMesh
+
+open System
+
+/// One rollout of a batch.
+[<NoComparison; ReferenceEquality>]
+type Sample = { Start: State; Inputs: Inputs; Loss: Loss }
+
+/// What a batch hook may go by.
+[<NoComparison; ReferenceEquality>]
+type BatchContext =
+    {
+        Iteration: int
+        /// The key of whatever the hook draws.
+        Key: uint64
+        Graph: Graph
+        /// Whether the starts are states of a pool.
+        Pooled: bool
+        /// The loss with which each start was left in the pool; NaN for a fresh one.
+        Losses: float[]
+        /// A fresh start; noise differs by its number.
+        Fresh: Func<int, State>
+        /// What the task's loss would be, were this state the outcome of a rollout.
+        Evaluate: Func<State, float>
+    }
+
+/// What is done to a batch before its rollouts: fresh seeds, damage, injection, inputs or a loss for each rollout.
+///
+/// A hook of your own overrides `Prepare`. It must be pure, so that a resumed training goes the same way.
+[<AbstractClass>]
+type BatchHook(name: string) =
+    /// Stands in checkpoints, settings and all.
+    member _.Name = name
+    /// As many samples as are given.
+    abstract Prepare: samples: Sample[] * context: BatchContext -> Sample[]
+    /// The same for the validation rollouts; by default they stay what they are.
+    abstract PrepareValidation: samples: Sample[] -> Sample[]
+    default _.PrepareValidation samples = samples
+
+/// Starts the worst rollout of a pooled batch afresh, every so many iterations.
+[<Sealed>]
+type FreshWorst(every: int) =
+    inherit BatchHook($"fresh worst:{every}")
+
+    override _.Prepare(samples, context) =
+        if not context.Pooled || every = 0 || context.Iteration % every <> 0 then
+            samples
+        else
+            let loss i = context.Evaluate.Invoke samples[i].Start
+            let worst = [| 0 .. samples.Length - 1 |] |> Array.maxBy loss
+            let fresh = { samples[worst] with Start = context.Fresh.Invoke 0 }
+            samples |> Array.mapi (fun i sample -> if i = worst then fresh else sample)

@@ -1,0 +1,42 @@
+namespace GaryMesh
+
+/// How long a gradient may be: what is longer is shortened to it; 0 for any length.
+[<Struct; NoComparison>]
+type Clip =
+    {
+        /// The greatest norm of all parts together.
+        Global: float
+        /// The greatest norm of each part by itself.
+        PerTensor: float
+    }
+
+    static member None = { Global = 0.0; PerTensor = 0.0 }
+    static member ByNorm(length: float) = { Clip.None with Global = length }
+    static member ByTensor(length: float) = { Clip.None with PerTensor = length }
+
+    member clip.Check() =
+        for length in [ clip.Global; clip.PerTensor ] do
+            if not (length >= 0.0 && System.Double.IsFinite length) then
+                Guard.outOfRange "clip" $"The longest gradient must not be negative, but is {length}."
+
+    /// Shortens a gradient in place.
+    member internal clip.Apply(views: ParameterView[], gradient: float[]) =
+        let shorten longest (views: ParameterView[]) =
+            let mutable squares = 0.0
+
+            for view in views do
+                for i in view.Offset .. view.Offset + view.Length - 1 do
+                    squares <- squares + gradient[i] * gradient[i]
+
+            let length = sqrt squares
+
+            if longest > 0.0 && length > longest then
+                for view in views do
+                    for i in view.Offset .. view.Offset + view.Length - 1 do
+                        gradient[i] <- gradient[i] * longest / length
+
+        if clip.PerTensor > 0.0 then
+            for view in views do
+                shorten clip.PerTensor [| view |]
+
+        shorten clip.Global views

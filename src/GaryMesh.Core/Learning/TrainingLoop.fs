@@ -1,0 +1,218 @@
+namespace GaryMesh
+
+open System
+open System.Collections.Immutable
+open System.Threading
+
+/// Everything that a training has come to: what a checkpoint holds, and all that the rest of it depends on.
+[<NoComparison; ReferenceEquality>]
+type Training =
+    {
+        /// Iterations done.
+        Iteration: int
+        Parameters: float32[]
+        Moments: AdamMoments
+        /// The parameters that are validated and kept: the running mean of the training's, or these themselves.
+        Average: float32[]
+        /// The states that rollouts go on from, or nothing.
+        Pool: Pool
+        /// The parameters with the lowest validation loss so far, or the latest to be kept where there is no validation.
+        Best: float32[]
+        /// Their validation loss; infinity before the first validation.
+        BestLoss: float
+        /// The loss of each iteration's batch, mean over its samples.
+        Losses: ImmutableList<float>
+        /// The named parts of the last of them, empty for a loss of one part; no file keeps them.
+        Parts: ImmutableArray<struct (string * float)>
+        /// Iteration and validation loss, as they were judged.
+        Judged: ImmutableList<struct (int * float)>
+    }
+
+    /// The iteration that `Best` is from; 0 before the first validation.
+    member training.BestIteration =
+        match training.Judged |> Seq.tryFind (fun struct (_, loss) -> loss = training.BestLoss) with
+        | Some(struct (iteration, _)) -> iteration
+        | None -> 0
+
+/// Why a training ended.
+type TrainingEnd =
+    /// All iterations are done.
+    | Finished = 0
+    /// The token was cancelled.
+    | Cancelled = 1
+    /// A loss, a gradient or a parameter was no longer finite; the best parameters are the last good ones.
+    | Diverged = 2
+    /// The validation loss did not get better for as long as the patience.
+    | Stopped = 3
+
+/// The loss of an iteration's batch and its derivative.
+[<NoComparison; ReferenceEquality>]
+type LossGradient =
+    {
+        Loss: float
+        /// The named parts of the loss; empty for a loss of one part.
+        Parts: ImmutableArray<struct (string * float)>
+        /// By each of the parameters; the loop takes the array over.
+        Derivatives: float[]
+        /// The pool after the batch.
+        Pool: Pool
+    }
+
+/// What is trained: the parts of the parameters that learn, a loss with its gradient, and a validation.
+[<NoComparison; ReferenceEquality>]
+type Objective =
+    {
+        Parts: ImmutableArray<TrainedPart>
+        /// The gradient at a training's parameters, for the iteration that it has come to: a function of these and of the pool.
+        Gradient: Func<Training, LossGradient>
+        /// The validation loss of parameters; null for none.
+        Validation: Func<float32[], float> | null
+    }
+
+/// How an objective is trained.
+[<NoComparison; ReferenceEquality>]
+type LoopSettings =
+    {
+        Optimiser: Adam
+        /// Number of optimiser steps.
+        Iterations: int
+        /// Every so many iterations there is a validation.
+        ValidateEvery: int
+        Clip: Clip
+        /// The parameters that are kept are a running mean with this share of the old at each step; 0 for the latest.
+        Averaging: float
+        /// Validations without a better loss after which training stops; 0 for never.
+        Patience: int
+    }
+
+/// <summary>The training loop: gradient, clipping, optimiser, average and validation, repeated. Stopped at any iteration and
+/// resumed, it goes the way that it would have gone without, to the last bit.</summary>
+/// <exception cref="T:System.ArgumentException">A setting is out of range.</exception>
+[<Sealed>]
+type TrainingLoop(objective: Objective, settings: LoopSettings) =
+    do
+        Guard.positive "The number of iterations" settings.Iterations
+        Guard.positive "The number of iterations between validations" settings.ValidateEvery
+        Guard.notNegative "The patience" settings.Patience
+        settings.Clip.Check()
+
+        if not (settings.Averaging >= 0.0 && settings.Averaging < 1.0) then
+            Guard.outOfRange "averaging" $"The averaging must lie in 0 .. 1 (1 excluded), but is {settings.Averaging}."
+
+    let learning = objective.Parts |> Seq.filter (fun part -> part.Rate > 0.0) |> Array.ofSeq
+    let views = learning |> Array.map _.View
+    let penalised = objective.Parts |> Seq.filter (fun part -> part.Penalty > 0.0) |> Array.ofSeq
+
+    /// Adds the derivative of the penalties; gives these.
+    let penalise (parameters: float32[]) (derivatives: float[]) =
+        let mutable penalty = 0.0
+
+        for part in penalised do
+            for i in part.View.Offset .. part.View.Offset + part.View.Length - 1 do
+                let parameter = float parameters[i]
+                penalty <- penalty + 0.5 * part.Penalty * parameter * parameter
+                derivatives[i] <- derivatives[i] + part.Penalty * parameter
+
+        penalty
+
+    let validate (training: Training) =
+        match objective.Validation with
+        | null -> { training with Best = training.Average }
+        | validation ->
+            let loss = validation.Invoke training.Average
+            let better = loss < training.BestLoss
+
+            { training with
+                Best = if better then training.Average else training.Best
+                BestLoss = if better then loss else training.BestLoss
+                Judged = training.Judged.Add(struct (training.Iteration, loss)) }
+
+    let due (training: Training) = training.Iteration > 0 && training.Iteration % settings.ValidateEvery = 0
+
+    let advance (training: Training) : Training | null =
+        let found = objective.Gradient.Invoke training
+        let penalty = penalise training.Parameters found.Derivatives
+        let loss = found.Loss + penalty
+
+        if not (Double.IsFinite loss && Array.forall Double.IsFinite found.Derivatives) then
+            null
+        else
+            settings.Clip.Apply(views, found.Derivatives)
+
+            let struct (parameters, moments) =
+                settings.Optimiser.Step(training.Moments, learning, training.Parameters, found.Derivatives)
+
+            if not (Array.forall Single.IsFinite parameters) then
+                null
+            else
+                let iteration = training.Iteration + 1
+
+                let parts =
+                    if penalised.Length = 0 then
+                        found.Parts
+                    elif found.Parts.IsEmpty then
+                        [ struct ("loss", found.Loss); struct ("penalty", penalty) ].ToImmutableArray()
+                    else
+                        found.Parts.Add(struct ("penalty", penalty))
+
+                let next =
+                    { training with
+                        Iteration = iteration
+                        Parameters = parameters
+                        Moments = moments
+                        Average =
+                            if settings.Averaging > 0.0 then
+                                Average.next settings.Averaging iteration training.Average parameters
+                            else
+                                parameters
+                        Pool = found.Pool
+                        Losses = training.Losses.Add loss
+                        Parts = parts }
+
+                if due next then validate next else next
+
+    /// Whether the patience is at its end.
+    let stops (training: Training) =
+        let since = training.Iteration - training.BestIteration
+
+        settings.Patience > 0
+        && not (isNull objective.Validation)
+        && since / settings.ValidateEvery >= settings.Patience
+
+    /// Before the first iteration.
+    member _.Begin(parameters: float32[], pool: Pool) : Training =
+        { Iteration = 0
+          Parameters = parameters
+          Moments = AdamMoments.Zero parameters.Length
+          Average = parameters
+          Pool = pool
+          Best = parameters
+          BestLoss = Double.PositiveInfinity
+          Losses = ImmutableList.Empty
+          Parts = ImmutableArray.Empty
+          Judged = ImmutableList.Empty }
+
+    /// One iteration, with the validation where it is due; null when a number is not finite.
+    member _.Advance(training: Training) = advance training
+    /// The training with its parameters validated now, `Best` among them.
+    member _.Validate(training: Training) = validate training
+    /// The best parameters, or the latest where these are better though no validation was due.
+    member _.Best(training: Training) = if due training then training.Best else (validate training).Best
+
+    /// Iterates until an end; `observe` is called with the training after each iteration.
+    member _.Run(training: Training, cancellation: CancellationToken, observe: Action<Training>) =
+        let rec run (training: Training) =
+            if training.Iteration >= settings.Iterations then
+                struct (training, TrainingEnd.Finished)
+            elif stops training then
+                struct (training, TrainingEnd.Stopped)
+            elif cancellation.IsCancellationRequested then
+                struct (training, TrainingEnd.Cancelled)
+            else
+                match advance training with
+                | null -> struct (training, TrainingEnd.Diverged)
+                | next ->
+                    observe.Invoke next
+                    run next
+
+        run training
