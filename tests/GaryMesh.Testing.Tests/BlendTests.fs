@@ -16,6 +16,9 @@ let private blend (kind: RuleKind) : RuleKind = BlendRule kind
 let private inners: (RuleKind * int) list =
     [ DenseRule.Kind, 0; Gated(), 0; blend DenseRule.Kind, 1; blend (Gated()), 1 ]
 
+/// Several tiles and vectors, and yet rules that are small enough to be doubled twice.
+let private middling = { Limits.Wide with Channels = 24; Hidden = 48 }
+
 /// Worlds whose rule has `fewest` inputs or more.
 let private worlds (limits: Limits) fewest =
     Arb.fromGenShrink (MeshGen.WorldPlans limits, fun plan -> Seq.ofList plan.Smaller)
@@ -51,7 +54,7 @@ let tests =
     testList
         "Blend"
         [ for inner, fewest in inners do
-              for limits, cases in [ Limits.Small, 30; Limits.Wide, 8 ] do
+              for limits, cases in [ Limits.Small, 30; middling, 8 ] do
                   forAll
                       cases
                       (worlds limits (fewest + 1))
@@ -128,11 +131,11 @@ let tests =
 
               for law, limits, cases in
                   [ Laws.GradientAgreement, Limits.Small, 15
-                    Laws.EngineValues, Limits.Wide, 6
+                    Laws.EngineValues, middling, 6
                     Laws.EngineGradient, Limits.Small, 20
-                    Laws.EngineGradient, Limits.Wide, 6
-                    Laws.Threads, Limits.Wide, 6
-                    Laws.TraceMemory, Limits.Wide, 6 ] do
+                    Laws.EngineGradient, middling, 6
+                    Laws.Threads, middling, 6
+                    Laws.TraceMemory, middling, 6 ] do
                   forAll
                       cases
                       (worlds limits (fewest + 1))
