@@ -12,8 +12,7 @@ internal sealed record Agreement(GradientReport Reference, double Engine, int St
     public bool Holds => Reference.ComplexStep <= 1e-12 && Reference.Central <= 1e-8 && Engine <= 1e-4;
 }
 
-/// <summary>Measures what a rule does: how close it comes to its target, how exact its derivative is, how long it
-/// takes.</summary>
+/// <summary>Measures what a rule does: its correlation with the target, the error of its gradient, its time.</summary>
 internal static class Measurement
 {
     public const int Rollouts = 20;
@@ -40,7 +39,7 @@ internal static class Measurement
 
     /// <summary>The states of one rollout of those that <see cref="Correlations" /> measures: the start, then one a
     /// step.</summary>
-    public static State[] Course(Automaton automaton, Graph graph, int steps, ulong seed, int threads)
+    public static State[] Trajectory(Automaton automaton, Graph graph, int steps, ulong seed, int threads)
     {
         using var prepared = new Prepared(automaton, graph, new EngineOptions { Threads = threads });
         var key = Counter.Subkey(seed, MeasuringPart);
