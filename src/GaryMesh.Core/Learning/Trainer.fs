@@ -71,7 +71,16 @@ type TrainingTask =
             JudgeRollouts = rollouts
             JudgeLengths = lengths }
 
+    member internal task.Loop =
+        { Optimiser = task.Optimiser
+          Iterations = task.Iterations
+          ValidateEvery = task.JudgeEvery
+          Clip = task.Clip
+          Averaging = task.Averaging
+          Patience = task.Patience }
+
     member internal task.Check() =
+        task.Loop.Check()
         Guard.positive "The batch" task.Batch
         Guard.notNegative "The pool's size" task.PoolSize
         Guard.notNegative "The number of iterations between fresh starts" task.FreshEvery
@@ -258,12 +267,7 @@ type Trainer(automaton: Automaton, graph: Graph, task: TrainingTask, options: En
             { Parts = TrainedPart.All automaton.Rule.Views
               Gradient = gradient
               Validation = judge },
-            { Optimiser = task.Optimiser
-              Iterations = task.Iterations
-              ValidateEvery = task.JudgeEvery
-              Clip = task.Clip
-              Averaging = task.Averaging
-              Patience = task.Patience }
+            task.Loop
         )
 
     /// <exception cref="T:System.ArgumentException">A number of the task is out of range, or the automaton does not fit.</exception>
@@ -281,8 +285,12 @@ type Trainer(automaton: Automaton, graph: Graph, task: TrainingTask, options: En
 
     /// One iteration, judged where that is due; null when a number is not finite.
     member _.Advance(training: Training) = loop.Advance training
+
     /// The mean loss of a rule over the held-out rollouts.
-    member _.Judge(rule: Rule) = judge (rule.ToArray())
+    member _.Judge(rule: Rule) =
+        prepared.Load rule
+        judge (rule.ToArray())
+
 
     /// Iterates until the task is done, the token is cancelled or the training diverges; `progress` may be null. Whatever
     /// ends it, `Best` gives the rule to keep.

@@ -85,12 +85,7 @@ type LoopSettings =
         Patience: int
     }
 
-/// <summary>The training loop: gradient, clipping, optimiser, average and validation, repeated. Stopped at any iteration and
-/// resumed, it goes the way that it would have gone without, to the last bit.</summary>
-/// <exception cref="T:System.ArgumentException">A setting is out of range.</exception>
-[<Sealed>]
-type TrainingLoop(objective: Objective, settings: LoopSettings) =
-    do
+    member internal settings.Check() =
         Guard.positive "The number of iterations" settings.Iterations
         Guard.positive "The number of iterations between validations" settings.ValidateEvery
         Guard.notNegative "The patience" settings.Patience
@@ -99,6 +94,12 @@ type TrainingLoop(objective: Objective, settings: LoopSettings) =
         if not (settings.Averaging >= 0.0 && settings.Averaging < 1.0) then
             Guard.outOfRange "averaging" $"The averaging must lie in 0 .. 1 (1 excluded), but is {settings.Averaging}."
 
+/// <summary>The training loop: gradient, clipping, optimiser, average and validation, repeated. Stopped at any iteration and
+/// resumed, it goes the way that it would have gone without, to the last bit.</summary>
+/// <exception cref="T:System.ArgumentException">A setting is out of range.</exception>
+[<Sealed>]
+type TrainingLoop(objective: Objective, settings: LoopSettings) =
+    do settings.Check()
     let learning = objective.Parts |> Seq.filter (fun part -> part.Rate > 0.0) |> Array.ofSeq
     let views = learning |> Array.map _.View
     let penalised = objective.Parts |> Seq.filter (fun part -> part.Penalty > 0.0) |> Array.ofSeq
