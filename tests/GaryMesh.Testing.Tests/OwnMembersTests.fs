@@ -130,7 +130,7 @@ let tests =
 
                   use trainer = new Trainer(automaton, graph, task)
                   let begun = trainer.Begin()
-                  let before = trainer.Judge begun.Rule
+                  let before = trainer.Judge(trainer.Rule begun)
                   let struct (training, ended) = trainer.Run(begun, null, CancellationToken.None)
                   Expect.equal ended TrainingEnd.Finished "to the end"
                   Expect.isLessThan training.BestLoss (0.5 * before) "the loss falls"
