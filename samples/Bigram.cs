@@ -1,5 +1,5 @@
 // Another cortex for the same grafts: a bigram of characters, counted, whose hidden states are its log-probabilities. It knows
-// no character but the last one, so what a layer of talking cells adds can be told from what one without neighbours adds.
+// no character but the last one, so the gain of a layer of communicating cells can be separated from that of one without neighbours.
 //   dotnet run -c Release samples/Bigram.cs -- --data train.txt --valid valid.txt [--seeds 3] [--steps 150]
 #:project ../bench/chat-lab
 #:property PublishAot=false
@@ -8,7 +8,7 @@ using GaryMesh.ChatGraft;
 using GaryMesh.ChatLab.Grafts;
 
 const int Letters = 96, Sequences = 16, Length = 128;
-// Cells that hear sixteen characters back and talk four times: there is nothing else here that could.
+// Cells that see sixteen characters back and exchange states four times: nothing else here has context.
 var mesh = new MeshGraftShape { Width = Letters, Channels = 20, Hidden = 44, Distances = [1, 2, 4, 8, 16], Steps = 4 };
 string Option(string name, string otherwise) => Array.IndexOf(args, name) is var at and >= 0 ? args[at + 1] : otherwise;
 int Letter(char letter) => letter == '\n' ? 95 : letter is >= ' ' and <= '~' ? letter - ' ' : '?' - ' ';

@@ -1,4 +1,4 @@
-// Papers that cite each other: a paper's words and its neighbours' say what it is about, learnt from 20 labels a class.
+// Papers that cite each other: a paper's words and its neighbours' give its topic, learnt from 20 labels a class.
 //   dotnet run -c Release samples/Citations.cs -- --nodes nodes.tsv --edges edges.tsv [--seed 1]
 // A line of nodes: id, label, split (train, valid, test or -), the numbers of its words; a line of edges: two ids.
 #:project ../src/GaryMesh.MLNet
@@ -39,7 +39,7 @@ var trainers = ml.MulticlassClassification.Trainers;
 var watch = Stopwatch.StartNew();
 var mesh = trainers.GaryMeshNodes(edges, splitColumnName: "Split").Fit(nodes);
 var seconds = watch.Elapsed.TotalSeconds;
-var diffusion = trainers.GaryMeshNodes(new MeshNodeMulticlassTrainer.Options { Edges = edges, SplitColumnName = "Split", RuleLearningRateShare = 0 }).Fit(nodes);
+var diffusion = trainers.GaryMeshNodes(new MeshNodeMulticlassTrainer.Options { Edges = edges, SplitColumnName = "Split", RuleLearningRateFactor = 0 }).Fit(nodes);
 
 // Stock trainers see a paper's own words alone.
 var labelled = Part(nodes, "train");

@@ -1,4 +1,4 @@
-// Handwritten digits of 8 x 8 pixels: every pixel is a cell, sees its neighbours and votes. Stock trainers on the same rows beside it.
+// Handwritten digits of 8 x 8 pixels: every pixel is a cell, sees its neighbours and gives logits; their mean decides. Stock trainers on the same rows beside it.
 //   dotnet run -c Release samples/Digits.cs -- --train optdigits-train.csv [--test optdigits-test.csv] [--folds 5] [--seed 1]
 // A line holds 64 pixels (0 to 16) and the digit. Without a test file the training file is cross-validated.
 #:project ../src/GaryMesh.MLNet

@@ -1,6 +1,6 @@
-// A mesh in the middle of a pipeline: normalise, let the pixels talk for some steps, hand what they came to to a stock trainer.
+// A mesh in the middle of a pipeline: normalise, run a rule on the pixels for some steps, hand their final states to a stock trainer.
 //   dotnet run -c Release samples/Pipeline.cs -- --train optdigits-train.csv [--test optdigits-test.csv] [--seed 1]
-// The mesh is fitted without labels, by saying pixels that were hidden from it. The pipeline is saved and loaded as any other.
+// The mesh is fitted without labels, by reconstructing hidden pixels. The pipeline is saved and loaded as any other.
 #:project ../src/GaryMesh.MLNet
 #:package Microsoft.ML.FastTree
 #:property PublishAot=false

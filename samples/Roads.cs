@@ -23,9 +23,9 @@ var adjacency = Table(Option("--adjacency", "los_adj.csv"), header: 0);
 var everyone = Enumerable.Range(0, speeds[0].Length).ToArray();
 var split = speeds.Length * 4 / 5;
 var past = Windows(0, split, horizons[^1]);
-// Each horizon is judged at all moments from which it lies within the file; what lies beyond is a label that does not count.
+// Each horizon is evaluated at all moments from which it lies within the file; what lies beyond is a label that does not count.
 var rest = Windows(split, speeds.Length, horizons[0]);
-// Training looks at all but the last tenth of the past, which says when the network is at its best.
+// Training uses all but the last tenth of the past, which is the validation data of early stopping.
 var (learnt, held) = (past[..(past.Length - past.Length / 10 - horizons[^1])], past[(past.Length - past.Length / 10)..]);
 
 // One network forecasts every sensor.
@@ -140,7 +140,7 @@ MeshGraph GraphOf(int[] sensors)
         [.. pairs.Select(pair => (double)Nearness(sensors[pair.i], sensors[pair.j]))]);
 }
 
-// News of a jam travels against the traffic, so an edge is seen from both its ends.
+// A jam spreads against the traffic, so an edge is seen from both its ends.
 float Nearness(int sensor, int other) => Math.Max(adjacency[sensor][other], adjacency[other][sensor]);
 
 IDataView Rows(int[] moments, int[] sensors, double hidden)

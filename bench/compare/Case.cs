@@ -28,5 +28,5 @@ internal sealed class Case : Work
     /// <summary>One rollout, the state copied in and out included.</summary>
     public override void Run() => _prepared.Run(_rollout);
 
-    public override void Dispose() => ((IDisposable)_prepared).Dispose();
+    public override void Dispose() => _prepared.Dispose();
 }

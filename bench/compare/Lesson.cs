@@ -35,7 +35,7 @@ internal sealed class Lesson : Work
 
     public override void Run() => Train(_subject.Iterations);
 
-    public override void Dispose() => ((IDisposable)_prepared).Dispose();
+    public override void Dispose() => _prepared.Dispose();
 
     private void Train(int iterations)
     {

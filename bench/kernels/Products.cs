@@ -47,7 +47,7 @@ public class Products
     [GlobalCleanup]
     public void Dispose()
     {
-        ((IDisposable)_packed).Dispose();
-        ((IDisposable)_dense).Dispose();
+        _packed.Dispose();
+        _dense.Dispose();
     }
 }

@@ -58,7 +58,7 @@ public class Forward
     public State Rollout() => _prepared.Run(_rollout);
 
     [GlobalCleanup]
-    public void Dispose() => ((IDisposable)_prepared).Dispose();
+    public void Dispose() => _prepared.Dispose();
 }
 
 /// <summary>The gradient of a batch of rollouts of 24 steps.</summary>
@@ -98,5 +98,5 @@ public class Gradient
     public BatchGradient Batch() => _prepared.Gradient(_rollouts, _loss);
 
     [GlobalCleanup]
-    public void Dispose() => ((IDisposable)_prepared).Dispose();
+    public void Dispose() => _prepared.Dispose();
 }

@@ -4,7 +4,7 @@ using GaryMesh.Cli.Commands;
 
 namespace GaryMesh.Cli;
 
-/// <summary>The command line as a whole: reads the arguments, runs a command and turns every refusal into one sentence
+/// <summary>The command line as a whole: reads the arguments, runs a command and turns every error into one sentence
 /// on the error stream and an exit code.</summary>
 internal static class CommandLine
 {
@@ -14,7 +14,7 @@ internal static class CommandLine
     /// <summary>What was checked does not hold, training diverged, or one of its files could not be written.</summary>
     public const int Failed = 1;
 
-    /// <summary>Bad input: nothing was written.</summary>
+    /// <summary>Bad input, or output that could not be written.</summary>
     public const int Refused = 2;
 
     /// <summary>Stopped by Ctrl-C, as a shell counts it; a training has kept its best rule.</summary>
@@ -29,7 +29,7 @@ internal static class CommandLine
             var help = result.CommandResult.Command is RootCommand root
                 ? "gary-mesh --help"
                 : $"gary-mesh {result.CommandResult.Command.Name} --help";
-            // What nobody knows says more than what is missing for want of it.
+            // An unknown word explains more than the option that is missing because of it.
             var first = result.Errors.FirstOrDefault(one => result.UnmatchedTokens.Any(one.Message.Contains))
                 ?? result.Errors[0];
             error.WriteLine($"gary-mesh: {Refusal.Sentence(first.Message)} See '{help}'.");
@@ -46,8 +46,8 @@ internal static class CommandLine
             error.WriteLine("gary-mesh: Stopped; nothing was written.");
             return Interrupted;
         }
-        catch (Exception refusal) when (refusal is Complaint or ArgumentException or InvalidDataException or IOException
-            or UnauthorizedAccessException or OutOfMemoryException)
+        catch (Exception refusal) when (refusal is UserErrorException or ArgumentException or InvalidDataException
+            or IOException or UnauthorizedAccessException or OutOfMemoryException)
         {
             error.WriteLine($"gary-mesh: {Refusal.Sentence(refusal is OutOfMemoryException
                 ? "There is not enough memory for a graph and rule of this size."
@@ -75,12 +75,13 @@ internal static class CommandLine
             """
             gary-mesh demo                          train a rule on a ring of 64 cells and show what it does
             gary-mesh train --target bumps --out bumps.npz
-            gary-mesh run --rule bumps.npz --graph ring:256 --out state.npz --every 1 --png course.png
+            gary-mesh run --rule bumps.npz --graph ring:256 --out state.npz --every 1 --png trajectory.png
             gary-mesh info bumps.npz
             """,
             """
             Exit codes: 0 done; 1 a check does not hold, training diverged, or one of its files could not be written while the
-            others were; 2 bad input, nothing written; 130 stopped by Ctrl-C, with the best rule so far kept.
+            others were; 2 bad input, or output that could not be written; 130 stopped by Ctrl-C, with the best rule so far
+            kept.
             """);
 
         return root;

@@ -4,7 +4,7 @@ using System.CommandLine.Invocation;
 
 namespace GaryMesh.Cli;
 
-/// <summary>The help of a command, followed by what its words mean and by examples to copy.</summary>
+/// <summary>The help of a command, followed by notes and by examples to copy.</summary>
 internal sealed class ExamplesHelp(HelpAction standard, string examples, string notes) : SynchronousCommandLineAction
 {
     public override bool ClearsParseErrors => true;

@@ -12,8 +12,7 @@ internal sealed record Agreement(GradientReport Reference, double Engine, int St
     public bool Holds => Reference.ComplexStep <= 1e-12 && Reference.Central <= 1e-8 && Engine <= 1e-4;
 }
 
-/// <summary>Measures what a rule does: how close it comes to its target, how exact its derivative is, how long it
-/// takes.</summary>
+/// <summary>Measures what a rule does: its correlation with the target, the error of its gradient, its time.</summary>
 internal static class Measurement
 {
     public const int Rollouts = 20;
@@ -28,10 +27,10 @@ internal static class Measurement
     {
         using var prepared = new Prepared(automaton, graph, new EngineOptions { Threads = threads });
         var channels = automaton.Rule.Shape.Channels;
-        var key = Counter.subkey(seed, MeasuringPart);
+        var key = Counter.Subkey(seed, MeasuringPart);
         var rollouts = Enumerable.Range(0, Rollouts)
             .Select(sample => Rollout.Of(
-                automaton.Start.On(graph, channels, Counter.subkey(key, sample)), steps, Firing.Of(key, sample)))
+                automaton.Start.On(graph, channels, Counter.Subkey(key, sample)), steps, Firing.Of(key, sample)))
             .ToArray();
         double[] correlations = [.. prepared.Run(rollouts).Select(final => Metrics.Correlation(final.Channel(channel), target))];
         Array.Sort(correlations);
@@ -40,11 +39,11 @@ internal static class Measurement
 
     /// <summary>The states of one rollout of those that <see cref="Correlations" /> measures: the start, then one a
     /// step.</summary>
-    public static State[] Course(Automaton automaton, Graph graph, int steps, ulong seed, int threads)
+    public static State[] Trajectory(Automaton automaton, Graph graph, int steps, ulong seed, int threads)
     {
         using var prepared = new Prepared(automaton, graph, new EngineOptions { Threads = threads });
-        var key = Counter.subkey(seed, MeasuringPart);
-        var start = automaton.Start.On(graph, automaton.Rule.Shape.Channels, Counter.subkey(key, 0));
+        var key = Counter.Subkey(seed, MeasuringPart);
+        var start = automaton.Start.On(graph, automaton.Rule.Shape.Channels, Counter.Subkey(key, 0));
         var states = new List<State>();
         prepared.Run(
             Rollout.Of(start, steps, Firing.Of(key, 0)), 1, (_, state) => states.Add(state), CancellationToken.None);
@@ -114,7 +113,7 @@ internal static class Measurement
         finally
         {
             foreach (var one in prepared)
-                ((IDisposable)one).Dispose();
+                one.Dispose();
         }
     }
 

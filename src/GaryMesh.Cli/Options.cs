@@ -4,7 +4,7 @@ using System.Globalization;
 
 namespace GaryMesh.Cli;
 
-/// <summary>Options that several commands have, each with the sentence that refuses what it cannot take.</summary>
+/// <summary>Options that several commands have, each with the error for a value that it does not accept.</summary>
 internal static class Options
 {
     public static Option<bool> Json() =>
@@ -20,7 +20,7 @@ internal static class Options
             HelpName = "K",
             DefaultValueFactory = _ => 1,
             CustomParser = result => Read<ulong>(
-                result, ulong.TryParse, _ => true, "takes a whole number from 0 to 18446744073709551615"),
+                result, ulong.TryParse, _ => true, "must be a whole number from 0 to 18446744073709551615"),
         };
 
     public static Option<int> Threads() =>
@@ -30,43 +30,43 @@ internal static class Options
             HelpName = "N",
             DefaultValueFactory = _ => 0,
             CustomParser = result => Read<int>(
-                result, int.TryParse, value => value is >= 0 and <= 1024, "takes a whole number from 0 to 1,024"),
+                result, int.TryParse, value => value is >= 0 and <= 1024, "must be a whole number from 0 to 1,024"),
         };
 
     public static Option<string> Graph(string standard) =>
         new("--graph", "-g")
         {
-            Description = "Who sees whom: a graph word or a file (see the notes).",
+            Description = "The graph: a word or a file (see the notes).",
             HelpName = "G",
             DefaultValueFactory = _ => standard,
         };
 
-    public static Option<double?> Fire(string description) =>
-        new("--fire")
+    public static Option<double?> FireRate(string description) =>
+        new("--fire-rate", "--fire")
         {
             Description = description,
             HelpName = "P",
             CustomParser = result => Read<double>(
-                result, double.TryParse, value => value is >= 0 and <= 1, "takes a number from 0 to 1"),
+                result, double.TryParse, value => value is >= 0 and <= 1, "must be a number from 0 to 1"),
         };
 
-    public static Option<int> Whole(string name, string help, string description, int standard, int least = 1) =>
+    public static Option<int> Whole(string name, string help, string description, int standard, int min = 1) =>
         new(name)
         {
             Description = description,
             HelpName = help,
             DefaultValueFactory = _ => standard,
             CustomParser = result => Read<int>(
-                result, int.TryParse, value => value >= least, $"takes a whole number of at least {least}"),
+                result, int.TryParse, value => value >= min, $"must be a whole number of at least {min}"),
         };
 
-    public static Option<int?> WholeOrNone(string name, string help, string description, int least = 1) =>
+    public static Option<int?> WholeOrNone(string name, string help, string description, int min = 1) =>
         new(name)
         {
             Description = description,
             HelpName = help,
             CustomParser = result => Read<int>(
-                result, int.TryParse, value => value >= least, $"takes a whole number of at least {least}"),
+                result, int.TryParse, value => value >= min, $"must be a whole number of at least {min}"),
         };
 
     public static Option<double> Positive(string name, string help, string description, double standard) =>
@@ -76,7 +76,7 @@ internal static class Options
             HelpName = help,
             DefaultValueFactory = _ => standard,
             CustomParser = result => Read<double>(
-                result, double.TryParse, value => value > 0 && double.IsFinite(value), "takes a number above 0"),
+                result, double.TryParse, value => value > 0 && double.IsFinite(value), "must be a number above 0"),
         };
 
     public static Option<string?> File(string name, string description, string help = "FILE") =>
@@ -84,7 +84,7 @@ internal static class Options
 
     private delegate bool TryRead<T>(string text, NumberStyles styles, IFormatProvider provider, out T value);
 
-    private static T Read<T>(ArgumentResult result, TryRead<T> read, Func<T, bool> accepts, string takes)
+    private static T Read<T>(ArgumentResult result, TryRead<T> read, Func<T, bool> accepts, string requirement)
     {
         var text = result.Tokens.Count == 0 ? "" : result.Tokens[0].Value;
         var styles = typeof(T) == typeof(double) ? NumberStyles.Float : NumberStyles.AllowLeadingSign;
@@ -93,7 +93,7 @@ internal static class Options
             return value;
 
         var name = result.Parent is OptionResult option ? option.Option.Name : "The argument";
-        result.AddError($"{name} {takes}, but '{text}' is not one.");
+        result.AddError($"{name} {requirement}, not '{text}'.");
         return default!;
     }
 }

@@ -9,16 +9,16 @@ internal static class OutputFile
         foreach (var path in paths.OfType<string>())
         {
             if (path.Length == 0)
-                throw new Complaint("An output file needs a name, but its path is empty.");
+                throw new UserErrorException("An output file needs a name, but its path is empty.");
 
             if (Directory.Exists(path))
-                throw new Complaint($"{path} cannot be written: it is a folder.");
+                throw new UserErrorException($"{path} cannot be written: it is a folder.");
 
             if (path.StartsWith("/dev/", StringComparison.Ordinal))
                 continue;
 
             if (File.Exists(path) && File.GetAttributes(path).HasFlag(FileAttributes.ReadOnly))
-                throw new Complaint($"{path} cannot be written: it is read-only.");
+                throw new UserErrorException($"{path} cannot be written: it is read-only.");
 
             Probe(Path.GetDirectoryName(Path.GetFullPath(path)) ?? path, path);
         }
@@ -26,14 +26,14 @@ internal static class OutputFile
         var twice = paths.OfType<string>().GroupBy(Path.GetFullPath).FirstOrDefault(same => same.Count() > 1);
 
         if (twice is not null)
-            throw new Complaint($"{twice.First()} is named for two outputs.");
+            throw new UserErrorException($"{twice.First()} is given for two outputs.");
     }
 
     /// <summary>Makes the folder where it is missing, and checks that files can be made in it.</summary>
     public static void MakeFolder(string folder)
     {
         if (File.Exists(folder))
-            throw new Complaint($"{folder} cannot be a folder for output: it is a file.");
+            throw new UserErrorException($"{folder} cannot be a folder for output: it is a file.");
 
         try
         {
@@ -41,7 +41,7 @@ internal static class OutputFile
         }
         catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
         {
-            throw new Complaint($"The folder {folder} cannot be made: {cause.Message}");
+            throw new UserErrorException($"The folder {folder} cannot be made: {cause.Message}");
         }
 
         Probe(folder, folder);
@@ -50,7 +50,7 @@ internal static class OutputFile
     private static void Probe(string folder, string path)
     {
         if (!Directory.Exists(folder))
-            throw new Complaint($"{path} cannot be written: there is no folder {folder}.");
+            throw new UserErrorException($"{path} cannot be written: there is no folder {folder}.");
 
         try
         {
@@ -59,7 +59,7 @@ internal static class OutputFile
         }
         catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
         {
-            throw new Complaint($"{path} cannot be written: {cause.Message}");
+            throw new UserErrorException($"{path} cannot be written: {cause.Message}");
         }
     }
 }

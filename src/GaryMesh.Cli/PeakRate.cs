@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics;
 
 namespace GaryMesh.Cli;
 
-/// <summary>How many floating-point operations a second the machine can do at most: chains of fused multiply-adds in
+/// <summary>The machine's peak of floating-point operations a second: chains of fused multiply-adds in
 /// registers, as many as it takes to hide their latency, on every thread.</summary>
 internal static class PeakRate
 {

@@ -3,8 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace GaryMesh.Cli;
 
-/// <summary>How long rollouts of an automaton on a graph took, round by round, and what the machine could do at most in the
-/// same rounds.</summary>
+/// <summary>The time of rollouts of an automaton on a graph, round by round, and the machine's peak in the same rounds.</summary>
 internal sealed record RolloutTiming(
     Graph Graph,
     Automaton Automaton,
@@ -35,7 +34,7 @@ internal sealed record RolloutTiming(
 
     public double Peak => Measurement.Median(Peaks);
 
-    /// <summary>Of each round: what was executed as a share of the peak measured beside it.</summary>
+    /// <summary>Of each round: what was executed as a fraction of the peak measured beside it.</summary>
     public double[] Fractions => [.. Seconds.Zip(Peaks, (time, peak) => 1e-9 * Operations / time / peak)];
 
     /// <summary>Times rollouts in rounds, each followed by a measurement of the peak.</summary>
@@ -60,7 +59,7 @@ internal sealed record RolloutTiming(
         clock.Restart();
         prepared.Run(rollout);
 
-        // A round of less than this would be told more by the clock than by the work.
+        // A shorter round would measure the clock's resolution.
         var repeats = (int)Math.Clamp(0.03 / clock.Elapsed.TotalSeconds, 1, 10_000);
 
         for (var round = 0; round < rounds; round++)
@@ -108,16 +107,16 @@ internal sealed record RolloutTiming(
             ["rounds"] = Seconds.Length,
             ["seconds_per_rollout"] = Median,
             ["seconds_quartiles"] = new JsonArray(low, high),
-            ["seconds_least"] = Seconds.Min(),
-            ["seconds_most"] = Seconds.Max(),
+            ["seconds_min"] = Seconds.Min(),
+            ["seconds_max"] = Seconds.Max(),
             ["ns_per_cell_step"] = NsPerCellStep,
             ["gflops_executed"] = Gflops,
             ["peak_gflops"] = Peak,
-            ["peak_gflops_least"] = Peaks.Min(),
-            ["peak_gflops_most"] = Peaks.Max(),
+            ["peak_gflops_min"] = Peaks.Min(),
+            ["peak_gflops_max"] = Peaks.Max(),
             ["fraction_of_peak"] = Measurement.Median(fractions),
-            ["fraction_least"] = fractions.Min(),
-            ["fraction_most"] = fractions.Max(),
+            ["fraction_min"] = fractions.Min(),
+            ["fraction_max"] = fractions.Max(),
             ["bytes_engine"] = EngineBytes,
             ["bytes_peak"] = ProcessBytes,
         };

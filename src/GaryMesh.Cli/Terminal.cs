@@ -4,7 +4,7 @@ using Spectre.Console;
 
 namespace GaryMesh.Cli;
 
-/// <summary>What a command says: figures on the output, notices and the progress bar on the error stream.</summary>
+/// <summary>What a command writes: figures to the output, warnings and the progress bar to the error stream.</summary>
 internal sealed class Terminal
 {
     private static readonly JsonSerializerOptions _indented = new() { WriteIndented = true };
@@ -25,49 +25,49 @@ internal sealed class Terminal
 
     private IAnsiConsole Tables { get; }
 
-    /// <summary>Whether words for a human reader are wanted on the output.</summary>
-    public bool Speaks => !_json && !_quiet;
+    /// <summary>Whether text for a human reader is wanted on the output.</summary>
+    public bool WritesText => !_json && !_quiet;
 
-    public void Say(string text)
+    public void Write(string text)
     {
-        if (Speaks)
+        if (WritesText)
             _output.WriteLine(text);
     }
 
-    public void Say(Table table)
+    public void Write(Table table)
     {
-        if (Speaks)
+        if (WritesText)
             Tables.Write(table);
     }
 
-    /// <summary>A warning or notice, which is not part of the figures.</summary>
-    public void Notice(string text)
+    /// <summary>Writes a warning, which is not part of the figures.</summary>
+    public void Warn(string text)
     {
         if (!_quiet)
             _error.WriteLine($"gary-mesh: {text}");
     }
 
-    /// <summary>Something that was asked for and could not be done, while the rest goes on: said to the quiet, too.</summary>
+    /// <summary>An output that failed while the others go on: written under --quiet, too.</summary>
     public void Failure(string text) => _error.WriteLine($"gary-mesh: {text}");
 
     /// <summary>Writes the figures as one object where they are asked for as JSON.</summary>
-    public void Figures(JsonObject figures)
+    public void WriteJson(JsonObject figures)
     {
         if (_json)
             _output.WriteLine(figures.ToJsonString(_indented));
     }
 
-    /// <summary>Does work that reports its share, 0 to 1: with a progress bar once it has taken a second, where somebody
-    /// is watching.</summary>
-    public T Watch<T>(string what, Func<IProgress<double>, T> work)
+    /// <summary>Does work that reports the fraction done, 0 to 1: with a progress bar once it has taken a second, where the
+    /// error stream is a terminal.</summary>
+    public T WithProgress<T>(string what, Func<IProgress<double>, T> work)
     {
-        var share = new Share();
+        var progress = new FractionProgress();
 
         if (_quiet || Console.IsErrorRedirected || !ReferenceEquals(_error, Console.Error))
-            return work(share);
+            return work(progress);
 
         var task = Task.Factory.StartNew(
-            () => work(share), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            () => work(progress), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         var ended = ((IAsyncResult)task).AsyncWaitHandle;
 
         if (!ended.WaitOne(1000))
@@ -82,7 +82,7 @@ internal sealed class Terminal
                     var bar = context.AddTask(what);
 
                     while (!ended.WaitOne(100))
-                        bar.Value = 100.0 * share.Value;
+                        bar.Value = 100.0 * progress.Value;
 
                     bar.Value = 100.0;
                 });
@@ -91,7 +91,7 @@ internal sealed class Terminal
         return task.GetAwaiter().GetResult();
     }
 
-    private sealed class Share : IProgress<double>
+    private sealed class FractionProgress : IProgress<double>
     {
         private double _value;
 

@@ -2,15 +2,15 @@ using System.Diagnostics;
 
 namespace GaryMesh.Cli;
 
-/// <summary>A training that ended: the automaton to keep, and how it came to be.</summary>
+/// <summary>A training that ended: the automaton to keep, with its training.</summary>
 internal sealed record Trained(Automaton Automaton, Training Training, TrainingEnd End, double Seconds);
 
-/// <summary>How the command trains where nothing else is asked for.</summary>
+/// <summary>The defaults of the command's training.</summary>
 internal static class TrainingSettings
 {
-    // Found by trial: gary-mesh's rule comes to a correlation above 0.998 on a 64-cell ring in a second on two cores, and the
+    // Found by trial: gary-mesh's rule reaches a correlation above 0.998 on a 64-cell ring in a second on two cores, and the
     // pattern stays at twice the steps.
-    public const int Iterations = 800, Batch = 4, LeastSteps = 32, MostSteps = 48, JudgeEvery = 50, JudgeRollouts = 8;
+    public const int Iterations = 800, Batch = 4, MinSteps = 32, MaxSteps = 48, ValidationEvery = 50, ValidationRollouts = 8;
 
     public const double LearningRate = 4e-3, Decay = 0.3;
 
@@ -23,7 +23,7 @@ internal static class TrainingSettings
             .WithBatch(batch)
             .WithSeed(seed)
             .WithOptimiser(Adam.Of(learningRate).WithMilestones([decayAt], Decay))
-            .WithJudge(JudgeEvery, JudgeRollouts, [1, 2]);
+            .WithJudge(ValidationEvery, ValidationRollouts, [1, 2]);
 
     /// <summary>Trains from the beginning, or from where a training was left; `checkpoint` may be null.</summary>
     public static Trained Run(
@@ -37,13 +37,13 @@ internal static class TrainingSettings
         int checkpointEvery,
         Action<Training>? checkpoint)
     {
-        return terminal.Watch("Training", share =>
+        return terminal.WithProgress("Training", progress =>
         {
             var clock = Stopwatch.StartNew();
             using var trainer = new Trainer(automaton, graph, task, new EngineOptions { Threads = threads });
             var (training, end) = trainer.Run(
                 from ?? trainer.Begin(),
-                new Share(share),
+                new IterationProgress(progress),
                 stop,
                 checkpoint is null ? 0 : checkpointEvery,
                 training => checkpoint?.Invoke(training));
@@ -52,9 +52,9 @@ internal static class TrainingSettings
         });
     }
 
-    /// <summary>Hands a trainer's reports on as the share that is done.</summary>
-    private sealed class Share(IProgress<double> share) : IProgress<TrainingReport>
+    /// <summary>Turns a trainer's reports into the fraction of its iterations.</summary>
+    private sealed class IterationProgress(IProgress<double> fraction) : IProgress<TrainingReport>
     {
-        public void Report(TrainingReport value) => share.Report((double)value.Iteration / value.Iterations);
+        public void Report(TrainingReport value) => fraction.Report((double)value.Iteration / value.Iterations);
     }
 }

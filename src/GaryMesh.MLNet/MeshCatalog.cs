@@ -7,7 +7,7 @@ namespace Microsoft.ML;
 /// <summary>Adds GaryMesh's estimators to ML.NET's catalogs.</summary>
 public static class MeshCatalog
 {
-    /// <summary>Turns a signal over a graph into what its cells have come to, by a rule that is fitted without labels.</summary>
+    /// <summary>Maps a signal over a graph to the final states of its cells, by a rule that is fitted without labels.</summary>
     /// <param name="catalog">The transforms' catalog.</param>
     /// <param name="outputColumnName">The column to add.</param>
     /// <param name="inputColumnName">The column of signals (a known-size vector of Single: cells x k values, cell by cell); null
@@ -24,7 +24,7 @@ public static class MeshCatalog
             Pooled = pooled,
         });
 
-    /// <summary>Turns a signal over a graph into what its cells have come to by a given rule.</summary>
+    /// <summary>Maps a signal over a graph to the final states of its cells, by a given rule.</summary>
     /// <param name="catalog">The transforms' catalog.</param>
     /// <param name="outputColumnName">The column to add.</param>
     /// <param name="inputColumnName">The column of signals; null for one of the same name as the output.</param>
@@ -44,13 +44,13 @@ public static class MeshCatalog
             Pooled = pooled,
         });
 
-    /// <summary>Turns a signal over a graph into what its cells have come to, with all options.</summary>
+    /// <summary>Maps a signal over a graph to the final states of its cells, with all options.</summary>
     /// <param name="catalog">The transforms' catalog.</param>
     /// <param name="options">The options.</param>
     public static MeshFeaturizingEstimator GaryMesh(this TransformsCatalog catalog, MeshFeaturizingEstimator.Options options) =>
         new(CatalogEnvironment.Of(catalog), options);
 
-    /// <summary>Classifies signals over a graph: every cell votes, and the votes are pooled.</summary>
+    /// <summary>Classifies signals over a graph by the mean of the cells' logits.</summary>
     /// <param name="catalog">The trainers' catalog.</param>
     /// <param name="graph">The graph of the cells.</param>
     /// <param name="labelColumnName">The column of labels, a key.</param>
@@ -71,7 +71,7 @@ public static class MeshCatalog
         this MulticlassClassificationCatalog.MulticlassClassificationTrainers catalog, MeshMulticlassTrainer.Options options) =>
         new(CatalogEnvironment.Of(catalog), options);
 
-    /// <summary>Tells positive signals over a graph from negative ones.</summary>
+    /// <summary>Binary classification of signals over a graph.</summary>
     /// <param name="catalog">The trainers' catalog.</param>
     /// <param name="graph">The graph of the cells.</param>
     /// <param name="labelColumnName">The column of labels (Boolean).</param>
@@ -85,7 +85,7 @@ public static class MeshCatalog
         string? exampleWeightColumnName = null) =>
         catalog.GaryMesh(Over<MeshBinaryTrainer.Options>(graph, labelColumnName, featureColumnName, exampleWeightColumnName));
 
-    /// <summary>Tells positive signals over a graph from negative ones, with all options.</summary>
+    /// <summary>Binary classification of signals over a graph, with all options.</summary>
     /// <param name="catalog">The trainers' catalog.</param>
     /// <param name="options">The options.</param>
     public static MeshBinaryTrainer GaryMesh(

@@ -1,4 +1,4 @@
-// A model's way back into a pipeline: the stage that runs it.
+// From a model back to a pipeline: the stage that runs it.
 using Microsoft.ML;
 
 namespace GaryMesh.MLNet;

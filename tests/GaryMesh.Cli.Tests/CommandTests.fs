@@ -49,7 +49,7 @@ let tests =
                         at "demo"
                         "--iterations"
                         "4"
-                        "--most-cells"
+                        "--max-cells"
                         "1024"
                         "--gradient-steps"
                         "1"
@@ -59,6 +59,7 @@ let tests =
                   ran
                   |> has
                       [ "correlation"
+                        "correlation_min"
                         "training_seconds"
                         "iterations"
                         "parameters"
@@ -211,7 +212,7 @@ let tests =
           <| fun () ->
               inFolder (fun at ->
                   let go more =
-                      [ "run"; "--rule"; "12x8x3"; "--graph"; "line:9"; "--fire"; "1"; "--quiet" ] @ more
+                      [ "run"; "--rule"; "12x8x3"; "--graph"; "line:9"; "--fire-rate"; "1"; "--quiet" ] @ more
                       |> succeed
                       |> ignore
 
@@ -224,7 +225,7 @@ let tests =
           <| fun () ->
               inFolder (fun at ->
                   for words in [ [ "ring:4096" ]; [ "icosphere:2" ]; [ "grid:9x12" ]; [ "grid:9x12"; "--colour" ] ] do
-                      let picture = at "course.png"
+                      let picture = at "trajectory.png"
 
                       [ "run"; "--rule"; "growing"; "--steps"; "3"; "--png"; picture; "--quiet"; "--graph" ] @ words
                       |> succeed
@@ -249,7 +250,26 @@ let tests =
                   Expect.equal (kind (at "rule.npz")) "rule" "a rule"
                   Expect.equal (kind (at "state.npz")) "state" "a state"
                   Expect.equal (kind "torus:3x3") "graph" "a graph"
-                  Expect.stringContains (succeed [ "info"; at "rule.npz" ]).Output "80 -> 128 -> 16" "the rule's shape")
+                  Expect.stringContains (succeed [ "info"; at "rule.npz" ]).Output "80 -> 128 -> 16" "the rule's shape"
+                  has [ "min_steps"; "steps" ] (succeed [ "info"; at "rule.npz"; "--json" ]))
+
+          testCase "info counts an edge seen from both ends twice, and says so"
+          <| fun () ->
+              let ran = succeed [ "info"; "ring:8"; "--json" ]
+              Expect.equal ((nonNull ran.Json["edges"]).GetValue<int>()) 16 "edges"
+              has [ "min_degree"; "mean_degree"; "max_degree" ] ran
+              Expect.stringContains (succeed [ "info"; "ring:8" ]).Output "directed edges" "the table"
+
+          testCase "--fire is --fire-rate"
+          <| fun () ->
+              let rate option =
+                  let ran =
+                      succeed
+                          [ "run"; "--rule"; "4x6x3"; "--graph"; "ring:6"; "--steps"; "2"; option; "0.25"; "--json" ]
+
+                  (nonNull ran.Json["fire_rate"]).GetValue<float>()
+
+              Expect.equal (rate "--fire-rate", rate "--fire") (0.25, 0.25) "the rates"
 
           testCase "bench reports what it measured"
           <| fun () ->
@@ -265,6 +285,12 @@ let tests =
                     "ns_per_cell_step"
                     "gflops_executed"
                     "peak_gflops"
+                    "seconds_min"
+                    "seconds_max"
+                    "peak_gflops_min"
+                    "peak_gflops_max"
+                    "fraction_min"
+                    "fraction_max"
                     "threads"
                     "bytes_peak" ]
 

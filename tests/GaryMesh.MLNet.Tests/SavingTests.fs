@@ -134,7 +134,7 @@ let tests =
               let blocks = Blocks.Of size |> Array.ofSeq
               let sizes = blocks |> Array.map _.Size
               Expect.equal (Array.sum sizes) size "no value is left out"
-              Expect.sequenceEqual sizes (Array.sortDescending sizes) "the greatest first"
+              Expect.sequenceEqual sizes (Array.sortDescending sizes) "the largest first"
 
               for block in blocks do
                   Expect.equal block.Name $"GaryMesh.Block{int (Math.Log2(float block.Size))}" "as files name it"

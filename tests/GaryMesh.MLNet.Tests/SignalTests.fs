@@ -202,7 +202,7 @@ let tests =
               Expect.isTrue (messages.Exists(fun message -> message.StartsWith "Training stopped early")) "stopped"
           }
 
-          test "two classes get log-odds and probabilities" {
+          test "two classes get logits and probabilities" {
               let context = MLContext 1
 
               let trainer =

@@ -115,11 +115,11 @@ internal sealed partial class FactTemplates
 /// <summary>Draws that depend on a seed and an index alone.</summary>
 internal sealed class Dice(ulong seed, long index)
 {
-    private readonly ulong _key = Counter.mix(Counter.mix(seed) + (ulong)index);
+    private readonly ulong _key = Counter.Mix(Counter.Mix(seed) + (ulong)index);
     private long _next;
 
     /// <summary>A number from 0 to <paramref name="count"/> - 1.</summary>
-    public int Below(int count) => Counter.below(count, _key, _next++);
+    public int Below(int count) => Counter.Below(count, _key, _next++);
 
     public T Pick<T>(IReadOnlyList<T> choices) => choices[Below(choices.Count)];
 }

@@ -86,12 +86,12 @@ internal static class MemoryTrainCommand
     {
         var sums = new float[Batch][];
         var losses = new (float Loss, float Weight)[Batch];
-        var key = Counter.subkey(seed, 3);
+        var key = Counter.Subkey(seed, 3);
 
         Parallel.For(0, Batch, i =>
         {
             sums[i] = new float[memory.Parameters.Length];
-            var example = examples[Counter.below(examples.Length, key, ((long)step * Batch) + i)];
+            var example = examples[Counter.Below(examples.Length, key, ((long)step * Batch) + i)];
             losses[i] = PlasticAdjoint<float>.Run(memory.Parameters, memory.KeyWidth, example, sums[i]);
         });
 

@@ -17,10 +17,10 @@ public sealed class AdapterGraft : IGraft
         ArgumentOutOfRangeException.ThrowIfLessThan(units, 1);
         (Width, Units, Relu) = (width, units, relu);
         Parameters = new float[(2 * width * units) + (relu ? units : width)];
-        var key = Counter.key(seed, Microsoft.FSharp.Collections.ListModule.OfSeq([0xADA]));
+        var key = Counter.Key(seed, 0xADA);
 
         for (var i = 0; i < width * units; i++)
-            Parameters[i] = (float)(Counter.normal(key, i) / Math.Sqrt(width));
+            Parameters[i] = (float)(Counter.Normal(key, i) / Math.Sqrt(width));
     }
 
     /// <inheritdoc/>
@@ -94,7 +94,7 @@ public sealed class AdapterGraft : IGraft
             RowNorm.Backward(_normalBar, _normal, _inverse, _rows, graft.Width, gradient);
         }
 
-        public void Dispose() => ((IDisposable)_dense).Dispose();
+        public void Dispose() => _dense.Dispose();
 
         private static MatrixView Within(float[] sums, MatrixView part) =>
             new(sums, part.Offset, part.Rows, part.Columns, part.RowStride, part.ColumnStride);

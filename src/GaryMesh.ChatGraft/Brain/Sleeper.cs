@@ -162,7 +162,7 @@ internal static class Sleeper
 
             for (var i = 0; i < _settings.Replayed; i++)
             {
-                var window = replay[Counter.below(replay.Length, Counter.subkey(_settings.Seed, 1), ((long)step * _settings.Replayed) + i)];
+                var window = replay[Counter.Below(replay.Length, Counter.Subkey(_settings.Seed, 1), ((long)step * _settings.Replayed) + i)];
                 for (var t = 0; t < _length; t++) (tokens[(i * _length) + t], targets[(i * _length) + t]) = (Math.Max(0, window[t]), window[t + 1]);
             }
 
@@ -209,7 +209,7 @@ internal static class Sleeper
             var windows = new int[count][];
             using var reader = new CortexReader(teacher);
             var sampling = new SamplingOptions { Temperature = 1, TopK = 0, TopP = 1, RepetitionPenalty = 1 };
-            var key = Counter.subkey(settings.Seed, 2);
+            var key = Counter.Subkey(settings.Seed, 2);
 
             for (var i = 0; i < count; i++)
             {
@@ -222,7 +222,7 @@ internal static class Sleeper
                 {
                     var logits = reader.Read(windows[i][t - 1]);
                     logits[model.Tokenizer.Vocabulary..].Fill(float.NegativeInfinity);
-                    windows[i][t] = Sampler.Choose(logits, [], sampling, Counter.uniform(key, ((long)i * length) + t));
+                    windows[i][t] = Sampler.Choose(logits, [], sampling, Counter.Uniform(key, ((long)i * length) + t));
                 }
             }
 

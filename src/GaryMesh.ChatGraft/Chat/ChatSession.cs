@@ -216,7 +216,7 @@ public sealed partial class ChatSession : IDisposable
             Sampling = Settings.Sampling,
             MaxTokens = Settings.MaxTokens,
             Stops = ["\n", .. Settings.Stops],
-            Seed = Counter.mix(Settings.Seed) + (ulong)_age,
+            Seed = Counter.Mix(Settings.Seed) + (ulong)_age,
         };
 
         foreach (var step in conversation.Speak(options, stop))

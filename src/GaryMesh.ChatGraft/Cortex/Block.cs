@@ -124,5 +124,5 @@ internal sealed class BlockScratch(CortexShape shape, int rows) : IDisposable
             TensorPrimitives.Add(sum, dy.AsSpan(row * bias.Count, bias.Count), sum);
     }
 
-    public void Dispose() => ((IDisposable)Dense).Dispose();
+    public void Dispose() => Dense.Dispose();
 }

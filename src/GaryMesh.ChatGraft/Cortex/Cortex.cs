@@ -34,7 +34,7 @@ public sealed class Cortex
     {
         ArgumentNullException.ThrowIfNull(shape);
         var parameters = new float[shape.ParameterCount];
-        var key = Counter.mix(seed);
+        var key = Counter.Mix(seed);
 
         foreach (var slice in shape.Slices)
         {
@@ -46,7 +46,7 @@ public sealed class Cortex
             var mean = slice.Name.EndsWith("gain", StringComparison.Ordinal) ? 1.0 : 0.0;
 
             for (var i = slice.Offset; i < slice.End; i++)
-                parameters[i] = (float)(deviation == 0.0 ? mean : deviation * Counter.normal(key, i));
+                parameters[i] = (float)(deviation == 0.0 ? mean : deviation * Counter.Normal(key, i));
         }
 
         return new Cortex(shape, parameters);

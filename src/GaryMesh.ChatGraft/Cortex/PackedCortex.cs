@@ -38,7 +38,7 @@ internal sealed class PackedLayer : IDisposable
 
     public void Dispose()
     {
-        ((IDisposable)Forward).Dispose();
+        Forward.Dispose();
         ((IDisposable?)Backward)?.Dispose();
     }
 
@@ -116,6 +116,6 @@ public sealed class PackedCortex : IDisposable
         }
 
         Head.Dispose();
-        ((IDisposable)_dense).Dispose();
+        _dense.Dispose();
     }
 }

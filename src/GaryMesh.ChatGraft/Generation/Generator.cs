@@ -104,14 +104,14 @@ public static class Generator
     private static IEnumerable<GenerationStep> Steps(
         CortexReader reader, ChatTokenizer tokenizer, GenerationOptions options, CancellationToken stop)
     {
-        var key = Counter.mix(options.Seed);
+        var key = Counter.Mix(options.Seed);
         var decoder = new TokenText(tokenizer);
         var pending = "";
 
         for (var count = 1; count <= options.MaxTokens; count++)
         {
             stop.ThrowIfCancellationRequested();
-            var token = Draw(reader, tokenizer, options, Counter.uniform(key, count));
+            var token = Draw(reader, tokenizer, options, Counter.Uniform(key, count));
             pending += decoder.Next(token);
             var (text, rest, stopped) = Cut(pending, options.Stops);
 

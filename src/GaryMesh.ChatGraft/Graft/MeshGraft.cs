@@ -78,10 +78,10 @@ public sealed class MeshGraft : IGraft
         shape.Check();
         Shape = shape;
         Parameters = new float[shape.ParameterCount];
-        var key = Counter.key(seed, Microsoft.FSharp.Collections.ListModule.OfSeq([0x3E54]));
+        var key = Counter.Key(seed, 0x3E54);
 
         for (var i = 0; i < shape.Width * shape.Channels; i++)
-            Parameters[i] = (float)(Counter.normal(key, i) / Math.Sqrt(shape.Width));
+            Parameters[i] = (float)(Counter.Normal(key, i) / Math.Sqrt(shape.Width));
 
         // The last layer must not be zero too: nothing would ever move.
         Rule.Xavier(shape.Rule, seed, 1.0, 0.5).Parameters.CopyTo(Parameters.AsSpan(shape.RuleAt));
@@ -105,10 +105,10 @@ public sealed class MeshGraft : IGraft
         get
         {
             List<Operator> operators = [Operator.Own];
-            operators.AddRange(Shape.Distances.Select(distance => Operator.NewNeighbours(EdgeWeight.At(-distance), Messages.Value, Aggregation.Sum)));
+            operators.AddRange(Shape.Distances.Select(distance => Operator.Of(EdgeWeight.At(-distance), Messages.Value, Aggregation.Sum)));
 
             if (Shape.Population > 1)
-                operators.Add(Operator.NewNeighbours(Beside, Messages.Value, Aggregation.Sum));
+                operators.Add(Operator.Of(Beside, Messages.Value, Aggregation.Sum));
 
             return GaryMesh.Automaton.Of(new Perception(operators), RuleNow).WithFireRate(1);
         }
@@ -119,7 +119,7 @@ public sealed class MeshGraft : IGraft
 
     /// <summary>The neighbour at the same position.</summary>
     private static EdgeWeight Beside { get; } = new(
-        "beside", Microsoft.FSharp.Core.FuncConvert.FromFunc((Edge edge) => edge.X == 0 && edge.Y != 0 ? 1.0 : 0.0));
+        "beside", edge => edge.X == 0 && edge.Y != 0 ? 1.0 : 0.0);
 
     /// <summary>The cells of so many positions: cell p of position i is number i x population + p.</summary>
     internal Graph GraphOf(int length)
@@ -155,6 +155,6 @@ public sealed class MeshGraft : IGraft
     internal int[] OrderOf(int cell)
     {
         int[] order = [.. Enumerable.Range(0, Width)];
-        return cell == 0 ? order : [.. order.OrderBy(i => Counter.word(Counter.mix((ulong)cell), i))];
+        return cell == 0 ? order : [.. order.OrderBy(i => Counter.Word(Counter.Mix((ulong)cell), i))];
     }
 }

@@ -97,8 +97,8 @@ internal sealed class MeshGraftPass : IGraftPass
 
     public void Dispose()
     {
-        ((IDisposable)_prepared).Dispose();
-        ((IDisposable)_dense).Dispose();
+        _prepared.Dispose();
+        _dense.Dispose();
     }
 
     private static MatrixView Within(float[] sums, MatrixView part) =>

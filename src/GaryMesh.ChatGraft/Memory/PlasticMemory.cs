@@ -61,9 +61,9 @@ public sealed class PlasticMemory
     public static PlasticMemory Random(int width, ulong seed, int keyWidth = DefaultKeyWidth)
     {
         var parameters = new float[Count(width, keyWidth)];
-        var key = Counter.mix(seed);
+        var key = Counter.Mix(seed);
         var half = width * keyWidth;
-        for (var i = 0; i < half; i++) parameters[i] = (float)(Counter.normal(key, i) / Math.Sqrt(width));
+        for (var i = 0; i < half; i++) parameters[i] = (float)(Counter.Normal(key, i) / Math.Sqrt(width));
         parameters.AsSpan(0, half).CopyTo(parameters.AsSpan(half));
         parameters[^3] = 0.5f;
         parameters[^2] = 0f;

@@ -28,13 +28,13 @@ internal sealed class WindowSampler(int tokens, int length, ulong seed)
 
     private void Shuffle(long epoch)
     {
-        var key = Counter.subkey(Counter.mix(seed), (int)epoch);
-        var offset = Counter.below(length, key, 0);
+        var key = Counter.Subkey(Counter.Mix(seed), (int)epoch);
+        var offset = Counter.Below(length, key, 0);
         _starts = [.. Enumerable.Range(0, EpochLength).Select(i => offset + (i * length))];
 
         for (var i = _starts.Length - 1; i > 0; i--)
         {
-            var other = Counter.below(i + 1, key, i);
+            var other = Counter.Below(i + 1, key, i);
             (_starts[i], _starts[other]) = (_starts[other], _starts[i]);
         }
 

@@ -7,23 +7,23 @@ using Spectre.Console;
 
 namespace GaryMesh.Cli.Commands;
 
-/// <summary>`gary-mesh bench`: how long a rollout takes, and how near that comes to what the machine can do.</summary>
+/// <summary>`gary-mesh bench`: the time of a rollout, beside the peak of the machine.</summary>
 internal static class BenchCommand
 {
     public static Command Create(TextWriter output, TextWriter error, CancellationToken stop)
     {
         var graphs = new Option<string[]>("--graph", "-g")
         {
-            Description = "Who sees whom: a graph word or a file, or several, each timed in turn (see the notes).",
+            Description = "The graph: a word or a file, or several, each timed in turn (see the notes).",
             HelpName = "G",
             AllowMultipleArgumentsPerToken = true,
             DefaultValueFactory = _ => ["ring:65536"],
         };
         var picture = Options.File("--png", "Draw the time per cell and step over the number of cells.", "FILE.png");
-        var rule = Options.File("--rule", "The rule: sizes, a preset or a file (see the notes).", "R");
+        var rule = Options.File("--rule", "The rule: a file, a preset or CxHxK (see the notes).", "R");
         rule.DefaultValueFactory = _ => "12x48x3";
         var steps = Options.Whole("--steps", "T", "Steps of a rollout.", 24);
-        var fire = Options.Fire(
+        var fire = Options.FireRate(
             "Probability that a cell updates at a step; 1 for all. [default: the rule's, which is 0.5]");
         var rounds = Options.Whole("--rounds", "N", "Rounds, each of rollouts and a measurement of the peak.", 7);
         var lanes = Options.Whole(
@@ -53,7 +53,7 @@ internal static class BenchCommand
             command,
             """
             gary-mesh bench
-            gary-mesh bench --graph ring:1048576 --steps 24 --threads 2 --rule 12x48x3 --fire 0.5 --json
+            gary-mesh bench --graph ring:1048576 --steps 24 --threads 2 --rule 12x48x3 --fire-rate 0.5 --json
             gary-mesh bench --graph icosphere:80 --rule mesh-nca --threads 1
             gary-mesh bench --graph grid:256x256 --rule growing
             gary-mesh bench --graph ring:1024 ring:65536 ring:1048576 --png scaling.png
@@ -61,11 +61,11 @@ internal static class BenchCommand
             $"""
             seconds_per_rollout is the median over the rounds, with its quartiles beside it; a rollout takes the user's state
             and returns a new one. gflops_executed counts, for every cell that fires, 2 (perceived x hidden + hidden x
-            channels) for the rule and 2 x edges x operators over edges x channels for what it gathers from its neighbours
+            channels) for the rule and 2 x edges x edge operators x channels for what it gathers from its neighbours
             (and 2 x channels for each operator whose own state has a weight); a multiply-add counts as two, and cells that
             do not fire count as nothing. peak_gflops is what chains of fused multiply-adds in registers reach on as many
             threads, measured between the rollouts; fraction_of_peak is the median of the rounds' own ratios. bytes_peak is
-            the most memory that the process has held, bytes_engine what the engine holds. Several graphs make one object with
+            the maximum memory of the process, bytes_engine that of the engine. Several graphs make one object with
             an array 'runs'.
 
             {GraphWord.Note}
@@ -89,7 +89,7 @@ internal static class BenchCommand
         CancellationToken stop)
     {
         if (lanes is not (0 or 1 or 4 or 8 or 16))
-            throw new Complaint($"--lanes takes 0, 1, 4, 8 or 16, but '{lanes}' is none of them.");
+            throw new UserErrorException($"--lanes takes 0, 1, 4, 8 or 16, but '{lanes}' is none of them.");
 
         OutputFile.Check(picture);
         var automaton = RuleWord.Read(ruleWord, seed);
@@ -103,9 +103,9 @@ internal static class BenchCommand
         if (fire is { } rate)
             automaton = automaton.WithFireRate(rate);
 
-        // Read before anything is timed: a word that is no graph should not be found out minutes later.
+        // Read before anything is timed: a graph that cannot be read should fail at once, not minutes later.
         Graph[] worlds = [.. graphs.Select(GraphFile.Of)];
-        var timings = terminal.Watch("Measuring", progress => worlds
+        var timings = terminal.WithProgress("Measuring", progress => worlds
             .Select((graph, i) => RolloutTiming.Measure(
                 automaton,
                 graph,
@@ -121,8 +121,8 @@ internal static class BenchCommand
             PngCanvas.Write(picture, Picture(timings));
 
         var runs = timings.Select(timing => timing.ToJson(ruleWord)).ToArray();
-        terminal.Figures(runs.Length == 1 ? runs[0] : new JsonObject { ["runs"] = new JsonArray([.. runs]) });
-        terminal.Say(timings.Length == 1 ? Described(timings[0]) : Compared(timings));
+        terminal.WriteJson(runs.Length == 1 ? runs[0] : new JsonObject { ["runs"] = new JsonArray([.. runs]) });
+        terminal.Write(timings.Length == 1 ? Described(timings[0]) : Compared(timings));
         return CommandLine.Done;
     }
 
@@ -146,9 +146,10 @@ internal static class BenchCommand
         table.AddRow(
             "peak of the machine", $"{timing.Peak:F1} GFLOP/s ({timing.Peaks.Min():F1} to {timing.Peaks.Max():F1})");
         table.AddRow(
-            "share of the peak",
+            "fraction of peak",
             $"{Measurement.Median(fractions):P1} ({fractions.Min():P1} to {fractions.Max():P1})");
-        table.AddRow("memory", $"{Mebibytes(timing.EngineBytes)} in the engine, {Mebibytes(timing.ProcessBytes)} at most in all");
+        table.AddRow(
+            "memory", $"{Mebibytes(timing.EngineBytes)} in the engine, {Mebibytes(timing.ProcessBytes)} at most in the process");
         return table;
     }
 
@@ -156,7 +157,9 @@ internal static class BenchCommand
     {
         var table = new Table().Border(TableBorder.Rounded);
 
-        foreach (var column in (string[])["cells", "parameters", "ns per cell-step", "ms per rollout", "share of the peak", "engine"])
+        string[] columns = ["cells", "parameters", "ns per cell-step", "ms per rollout", "fraction of peak", "engine"];
+
+        foreach (var column in columns)
             table.AddColumn(new TableColumn(column).RightAligned());
 
         foreach (var timing in timings)

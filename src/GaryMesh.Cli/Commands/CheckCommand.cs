@@ -5,20 +5,20 @@ using Spectre.Console;
 
 namespace GaryMesh.Cli.Commands;
 
-/// <summary>`gary-mesh check`: how exact the gradient of a rule on a graph is.</summary>
+/// <summary>`gary-mesh check`: the error of a rule's gradient on a graph.</summary>
 internal static class CheckCommand
 {
     public static Command Create(TextWriter output, TextWriter error, CancellationToken stop)
     {
-        var rule = Options.File("--rule", "The rule: a file, a preset or sizes (see the notes).", "R");
+        var rule = Options.File("--rule", "The rule: a file, a preset or CxHxK (see the notes).", "R");
         rule.DefaultValueFactory = _ => RuleWord.GaryMesh;
         var graph = Options.Graph("ring:64");
         var state = Options.File(
             "--state",
-            "What the rollout starts from (see the notes). [default: the start of a rule file, noise:1 otherwise]",
+            "Initial state of the rollout (see the notes). [default: the start of a rule file, noise:1 otherwise]",
             "S");
         var steps = Options.Whole("--steps", "N", "Number of steps.", 16);
-        var fire = Options.Fire("Probability that a cell updates at a step; 1 for all. [default: the rule's]");
+        var fire = Options.FireRate("Probability that a cell updates at a step; 1 for all. [default: the rule's]");
         var seed = Options.Seed();
         var threads = Options.Threads();
         var (json, quiet) = (Options.Json(), Options.Quiet());
@@ -49,7 +49,7 @@ internal static class CheckCommand
             The loss is half the sum of squares of the last state. Its derivative by every parameter is computed by the
             reference (double precision, by hand), by the complex step (exact to rounding), by central differences of 1e-6
             and by the engine (single precision). Errors are relative to the largest derivative. Exit code 0 where they are at
-            most 1e-12, 1e-8 and 1e-4, otherwise 1. A rule that is no file gets random parameters, none of them zero.
+            most 1e-12, 1e-8 and 1e-4, otherwise 1. A rule that is not a file gets random parameters, none of them zero.
 
             {GraphWord.Note}
 
@@ -83,7 +83,7 @@ internal static class CheckCommand
         var channels = automaton.Rule.Shape.Channels;
         stateWord ??= RuleWord.IsFile(ruleWord) ? automaton.Start.Text : "noise:1";
         var start = StateWord.Read(stateWord, graph, channels, seed);
-        var agreement = terminal.Watch(
+        var agreement = terminal.WithProgress(
             "Checking every derivative",
             progress => Measurement.Gradient(
                 automaton,
@@ -97,11 +97,11 @@ internal static class CheckCommand
 
         if (!double.IsFinite(reference.Largest))
         {
-            throw new Complaint(
+            throw new UserErrorException(
                 $"The rule's values grow beyond all bounds within {steps} steps, so there is no gradient to check.");
         }
 
-        terminal.Figures(new JsonObject
+        terminal.WriteJson(new JsonObject
         {
             ["agrees"] = agreement.Holds,
             ["gradient_error"] = reference.ComplexStep,
@@ -127,15 +127,15 @@ internal static class CheckCommand
             $"{reference.Central:0.0E+00}",
             "1.0E-08");
         table.AddRow("engine", "reference", $"{agreement.Engine:0.0E+00}", "1.0E-04");
-        terminal.Say(
+        terminal.Write(
             $"{automaton.Rule.Shape.Text}, {reference.Parameters:N0} parameters, {steps} steps on {graph.Name} at fire rate "
             + $"{automaton.FireRate}; errors relative to the largest derivative, {reference.Largest:G4}");
-        terminal.Say(table);
+        terminal.Write(table);
 
         if (agreement.Holds)
             return CommandLine.Done;
 
-        terminal.Notice("The gradients do not agree.");
+        terminal.Warn("The gradients do not agree.");
         return CommandLine.Failed;
     }
 }

@@ -21,7 +21,7 @@ internal static class DemoCommand
         folder.DefaultValueFactory = _ => "demo";
         var seed = Options.Seed();
         var iterations = Options.Whole("--iterations", "N", "Optimiser steps.", TrainingSettings.Iterations);
-        var most = Options.Whole("--most-cells", "N", "The largest ring of the scaling table.", _sizes[^1], _sizes[0]);
+        var maxCells = Options.Whole("--max-cells", "N", "The largest ring of the scaling table.", _sizes[^1], _sizes[0]);
         var gradientSteps = Options.Whole("--gradient-steps", "N", "Steps that the gradient is checked through.", 16);
         var threads = Options.Threads();
         var (json, quiet) = (Options.Json(), Options.Quiet());
@@ -31,14 +31,14 @@ internal static class DemoCommand
             "Train gary-mesh's rule of 2,364 parameters on a ring of 64 cells, show target and pattern, check its gradient and "
             + "time it on rings of up to 1,048,576 cells.")
         {
-            folder, seed, iterations, most, gradientSteps, threads, json, quiet,
+            folder, seed, iterations, maxCells, gradientSteps, threads, json, quiet,
         };
         command.SetAction(parsed => Run(
             new Terminal(output, error, parsed.GetValue(json), parsed.GetValue(quiet)),
             parsed.GetValue(folder)!,
             parsed.GetValue(seed),
             parsed.GetValue(iterations),
-            [.. _sizes.Where(size => size <= parsed.GetValue(most))],
+            [.. _sizes.Where(size => size <= parsed.GetValue(maxCells))],
             parsed.GetValue(gradientSteps),
             parsed.GetValue(threads),
             stop));
@@ -54,8 +54,9 @@ internal static class DemoCommand
             gets rule.npz, target.npz (array 'target'), pattern.png, space-time.png and report.html, which opens offline.
             Figures: correlation is the median over 20 rollouts whose firing seeds training never used; gradient_error is the
             worst of all 2,364 derivatives through 16 asynchronous steps against the complex step, relative to the largest;
-            gradient_error_central against central differences of 1e-6 (but for those across a kink of the ReLU, whose share
-            is gradient_central_excluded); gradient_error_engine that of the engine's single precision against the reference.
+            gradient_error_central against central differences of 1e-6 (but for those across a kink of the ReLU, whose
+            fraction is gradient_central_excluded); gradient_error_engine that of the engine's single precision against the
+            reference.
             """);
         return command;
     }
@@ -77,7 +78,7 @@ internal static class DemoCommand
         var target = TargetWord.Read("wave", graph.Cells);
         var automaton = Automaton.GaryMesh(seed)
             .WithStart(Start.Zeros)
-            .WithSteps(TrainingSettings.LeastSteps, TrainingSettings.MostSteps);
+            .WithSteps(TrainingSettings.MinSteps, TrainingSettings.MaxSteps);
         var task = TrainingSettings.Task(
             new MeanSquared(target, Channel),
             iterations,
@@ -93,11 +94,11 @@ internal static class DemoCommand
             [new KeyValuePair<string, NpyArray>("target", NpyArray.OfFloat32([target.Length], target))]);
 
         if (trained.End == TrainingEnd.Diverged)
-            terminal.Notice("Training diverged; the last good rule is kept.");
+            terminal.Warn("Training diverged; the last good rule is kept.");
 
         if (stop.IsCancellationRequested)
         {
-            terminal.Notice(
+            terminal.Warn(
                 $"Stopped after {trained.Training.Iteration:N0} iterations; {At("rule.npz")} holds the best rule so far.");
             return CommandLine.Interrupted;
         }
@@ -106,12 +107,12 @@ internal static class DemoCommand
         var steps = automaton.MostSteps;
         var once = Measurement.Correlations(automaton, graph, target, Channel, steps, seed, threads);
         var twice = Measurement.Correlations(automaton, graph, target, Channel, 2 * steps, seed, threads);
-        var course = Measurement.Course(automaton, graph, 2 * steps, seed, threads);
+        var trajectory = Measurement.Trajectory(automaton, graph, 2 * steps, seed, threads);
 
-        var scaling = terminal.Watch(
+        var scaling = terminal.WithProgress(
             $"Timing rings of up to {sizes[^1]:N0} cells",
             progress => Measurement.Scaling(automaton, sizes, steps, 3, threads, progress, stop));
-        var agreement = terminal.Watch(
+        var agreement = terminal.WithProgress(
             "Checking every derivative",
             progress => Measurement.Gradient(
                 automaton,
@@ -123,16 +124,16 @@ internal static class DemoCommand
                 progress,
                 stop));
 
-        var pattern = course[steps].Channel(Channel);
+        var pattern = trajectory[steps].Channel(Channel);
         var figures = new DemoFigures(
-            seed, graph, target, pattern, automaton, trained, once, twice, course, Channel, scaling, agreement,
+            seed, graph, target, pattern, automaton, trained, once, twice, trajectory, Channel, scaling, agreement,
             Environment.ProcessorCount);
         PngCanvas.Write(At("pattern.png"), DemoPictures.Pattern(figures));
-        PngCanvas.Write(At("space-time.png"), DemoPictures.Course(figures));
+        PngCanvas.Write(At("space-time.png"), DemoPictures.Trajectory(figures));
         DemoReport.Write(At("report.html"), figures);
 
         Show(terminal, figures, folder);
-        terminal.Figures(Json(figures));
+        terminal.WriteJson(Json(figures));
         return trained.End == TrainingEnd.Diverged ? CommandLine.Failed : CommandLine.Done;
     }
 
@@ -140,7 +141,7 @@ internal static class DemoCommand
         new()
         {
             ["correlation"] = figures.Correlation,
-            ["correlation_least"] = figures.Once[0],
+            ["correlation_min"] = figures.Once[0],
             ["correlation_twice_steps"] = Measurement.Median(figures.Twice),
             ["training_seconds"] = figures.Trained.Seconds,
             ["iterations"] = figures.Trained.Training.Iteration,
@@ -170,13 +171,14 @@ internal static class DemoCommand
 
     private static void Show(Terminal terminal, DemoFigures figures, string folder)
     {
-        terminal.Say($"target   {Spark(figures.Target)}");
-        terminal.Say($"pattern  {Spark(figures.Pattern)}");
-        terminal.Say("");
+        terminal.Write($"target   {Spark(figures.Target)}");
+        terminal.Write($"pattern  {Spark(figures.Pattern)}");
+        terminal.Write("");
 
         var table = new Table().Border(TableBorder.Rounded).HideHeaders().AddColumn("").AddColumn("");
         table.AddRow(
-            "correlation", $"{figures.Correlation:F5} (median of {figures.Once.Length} rollouts, least {figures.Once[0]:F5})");
+            "correlation",
+            $"{figures.Correlation:F5} (median of {figures.Once.Length} rollouts, minimum {figures.Once[0]:F5})");
         table.AddRow(
             $"at {2 * figures.Steps} steps, twice the trained number",
             $"{Measurement.Median(figures.Twice):F5}");
@@ -188,7 +190,7 @@ internal static class DemoCommand
             "gradient against central differences",
             $"{reference.Central:0.0E+00} ({reference.CentralExcluded:P2} across a kink left out)");
         table.AddRow("the engine's gradient against the reference", $"{figures.Agreement.Engine:0.0E+00}");
-        terminal.Say(table);
+        terminal.Write(table);
 
         var scaling = new Table().Border(TableBorder.Rounded);
 
@@ -206,8 +208,8 @@ internal static class DemoCommand
                 $"{scale.MsPerCellRollout:F5}");
         }
 
-        terminal.Say(scaling);
-        terminal.Say($"Written to {folder}: rule.npz, target.npz, pattern.png, space-time.png, report.html");
+        terminal.Write(scaling);
+        terminal.Write($"Written to {folder}: rule.npz, target.npz, pattern.png, space-time.png, report.html");
     }
 
     /// <summary>A curve as a row of bars between -1 and 1.</summary>

@@ -5,7 +5,7 @@ using Spectre.Console;
 
 namespace GaryMesh.Cli.Commands;
 
-/// <summary>`gary-mesh info`: what a rule, state, checkpoint, mesh or graph holds.</summary>
+/// <summary>`gary-mesh info`: the contents of a rule, state, checkpoint, mesh or graph.</summary>
 internal static class InfoCommand
 {
     public static Command Create(TextWriter output, TextWriter error, CancellationToken stop)
@@ -16,7 +16,7 @@ internal static class InfoCommand
         };
         var (json, quiet) = (Options.Json(), Options.Quiet());
         var command = new Command(
-            "info", "Say what a rule, state, checkpoint, mesh or graph file holds.") { file, json, quiet };
+            "info", "Describe a rule, state, checkpoint, mesh or graph file.") { file, json, quiet };
         command.SetAction(parsed => Run(
             new Terminal(output, error, parsed.GetValue(json), parsed.GetValue(quiet)), parsed.GetValue(file)!));
         ExamplesHelp.Attach(
@@ -27,14 +27,18 @@ internal static class InfoCommand
             gary-mesh info bunny.obj
             gary-mesh info torus:64x64
             """,
-            GraphWord.Note);
+            $"""
+            {GraphWord.Note}
+
+            Edges are directed: an edge seen from both ends counts as two.
+            """);
         return command;
     }
 
     private static int Run(Terminal terminal, string word)
     {
         var facts = word.EndsWith(".npz", StringComparison.OrdinalIgnoreCase) ? OfArchive(word) : OfGraph(word);
-        terminal.Figures(facts);
+        terminal.WriteJson(facts);
 
         var table = new Table().Border(TableBorder.Rounded).HideHeaders().AddColumn("").AddColumn("");
 
@@ -46,10 +50,10 @@ internal static class InfoCommand
                 JsonObject parts => string.Join('\n', parts.Select(part => $"{part.Key}: {part.Value}")),
                 _ => $"{value}",
             };
-            table.AddRow(Markup.Escape(name.Replace('_', ' ')), Markup.Escape(text));
+            table.AddRow(Markup.Escape(name == "edges" ? "directed edges" : name.Replace('_', ' ')), Markup.Escape(text));
         }
 
-        terminal.Say(table);
+        terminal.Write(table);
         return CommandLine.Done;
     }
 
@@ -103,6 +107,7 @@ internal static class InfoCommand
         return new JsonObject
         {
             ["kind"] = "rule",
+            ["rule_kind"] = shape.Kind.Name,
             ["shape"] = shape.Text,
             ["parameters"] = rule.ParameterCount,
             ["channels"] = shape.Channels,
@@ -110,11 +115,12 @@ internal static class InfoCommand
             ["hidden"] = shape.Hidden,
             ["inputs"] = shape.Inputs,
             ["perception"] = new JsonArray([.. automaton.Perception.Operators.Select(one => (JsonNode)one.Text)]),
+            ["lift"] = automaton.Perception.Lift?.Name ?? "none",
             ["fire_rate"] = automaton.FireRate,
             ["time_step"] = automaton.TimeStep,
             ["gate"] = automaton.Gate is Gate.Alive alive ? $"alive: channel {alive.Channel} above {alive.Threshold}" : "open",
             ["state"] = automaton.Start.Text,
-            ["least_steps"] = automaton.LeastSteps,
+            ["min_steps"] = automaton.LeastSteps,
             ["steps"] = automaton.MostSteps,
         };
     }
@@ -157,9 +163,9 @@ internal static class InfoCommand
         facts["name"] = graph.Name;
         facts["cells"] = graph.Cells;
         facts["edges"] = graph.Edges;
-        facts["least_degree"] = degrees.Min();
+        facts["min_degree"] = degrees.Min();
         facts["mean_degree"] = Math.Round(degrees.Average(), 4);
-        facts["most_degree"] = degrees.Max();
+        facts["max_degree"] = degrees.Max();
         facts["directions"] = graph.Offsets.Length > 0;
         facts["weights"] = graph.Weights.Length > 0;
         return facts;

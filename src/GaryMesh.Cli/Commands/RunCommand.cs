@@ -12,19 +12,19 @@ internal static class RunCommand
 {
     public static Command Create(TextWriter output, TextWriter error, CancellationToken stop)
     {
-        var rule = Options.File("--rule", "The rule: a file, a preset or sizes (see the notes).", "R");
+        var rule = Options.File("--rule", "The rule: a file, a preset or CxHxK (see the notes).", "R");
         rule.Required = true;
         var graph = Options.Graph("ring:64");
         var state = Options.File(
-            "--state", "What the rollout starts from (see the notes). [default: the rule's start]", "S");
+            "--state", "Initial state of the rollout (see the notes). [default: the rule's start]", "S");
         var steps = Options.WholeOrNone(
-            "--steps", "N", "Number of steps. [default: the most that the rule was trained for]");
-        var fire = Options.Fire("Probability that a cell updates at a step; 1 for all. [default: the rule's]");
+            "--steps", "N", "Number of steps. [default: the maximum the rule was trained for]");
+        var fire = Options.FireRate("Probability that a cell updates at a step; 1 for all. [default: the rule's]");
         var seed = Options.Seed();
         var threads = Options.Threads();
         var file = Options.File(
             "--out", "Write the last state: an .npz with the array 'state' [cells x channels].", "FILE.npz");
-        var picture = Options.File("--png", "Draw the course.", "FILE.png");
+        var picture = Options.File("--png", "Draw the trajectory.", "FILE.png");
         var every = Options.Whole("--every", "N", "Steps between two states of the picture.", 1);
         var channel = Options.Whole("--channel", "C", "Channel that the picture shows.", 0, 0);
         var colour = new Option<bool>("--colour", "--color")
@@ -34,7 +34,7 @@ internal static class RunCommand
         var (json, quiet) = (Options.Json(), Options.Quiet());
 
         var command = new Command(
-            "run", "Run a rule on a graph: one rollout, its last state as a file, its course as a picture.")
+            "run", "Run a rule on a graph: one rollout, its last state as a file, its trajectory as a picture.")
         {
             rule, graph, state, steps, fire, seed, threads, file, picture, every, channel, colour, json, quiet,
         };
@@ -58,8 +58,8 @@ internal static class RunCommand
             command,
             """
             gary-mesh run --rule demo/rule.npz --graph ring:256 --steps 48 --out state.npz
-            gary-mesh run --rule demo/rule.npz --steps 200 --every 2 --png course.png
-            gary-mesh run --rule texture.npz --graph bunny.obj --state noise:1 --fire 1 --steps 100 --out bunny.npz --json
+            gary-mesh run --rule demo/rule.npz --steps 200 --every 2 --png trajectory.png
+            gary-mesh run --rule texture.npz --graph bunny.obj --state noise:1 --fire-rate 1 --steps 100 --out bunny.npz --json
             gary-mesh run --rule lizard.npz --graph grid:72x72 --state seed --steps 96 --every 12 --colour --png lizard.png
             """,
             $"""
@@ -102,29 +102,29 @@ internal static class RunCommand
 
         if (settings.Channel >= channels)
         {
-            throw new Complaint(
+            throw new UserErrorException(
                 $"--channel names channel {settings.Channel}, but the rule has the channels 0 to {channels - 1}.");
         }
 
         if (settings.Colour && (channels < 4 || Sides(graph) is null))
         {
-            throw new Complaint(
-                $"--colour shows four channels of a grid or torus, but {graph.Name} with {channels} channels "
-                + "is something else.");
+            throw new UserErrorException(
+                "--colour needs a grid or torus and at least 4 channels, but "
+                + (channels < 4 ? $"the rule has {channels}." : $"{graph.Name} is neither grid nor torus."));
         }
 
         OutputFile.Check(settings.Out, settings.Picture);
 
         using var prepared = new Prepared(automaton, graph, new EngineOptions { Threads = settings.Threads });
         var rollout = Rollout.Of(start, steps, Firing.Of(settings.Seed, 0));
-        var course = settings.Picture is null ? null : new Recording(settings, graph);
+        var trajectory = settings.Picture is null ? null : new Recording(settings, graph);
         var clock = Stopwatch.StartNew();
-        var final = terminal.Watch("Running", progress => prepared.Run(
+        var final = terminal.WithProgress("Running", progress => prepared.Run(
             rollout,
-            course is null ? Math.Max(1, steps / 100) : settings.Every,
+            trajectory is null ? Math.Max(1, steps / 100) : settings.Every,
             (step, state) =>
             {
-                course?.Add(step, state);
+                trajectory?.Add(step, state);
                 progress.Report((double)step / steps);
             },
             stop));
@@ -132,18 +132,17 @@ internal static class RunCommand
 
         if (!final.IsFinite)
         {
-            throw new Complaint(
-                "The rollout ended in values that are no numbers or too large for one; the rule does not hold "
-                + $"{steps} steps here.");
+            throw new UserErrorException(
+                $"The state overflowed (NaN or infinity): this rule is not stable for {steps:N0} steps on {graph.Name}.");
         }
 
         if (settings.Out is not null)
             StateFile.Write(settings.Out, final);
 
-        if (course is not null)
-            PngCanvas.Write(settings.Picture!, course.Draw());
+        if (trajectory is not null)
+            PngCanvas.Write(settings.Picture!, trajectory.Draw());
 
-        Tell(terminal, settings, automaton, graph, final, steps, seconds);
+        Report(terminal, settings, automaton, graph, final, steps, seconds);
         return CommandLine.Done;
     }
 
@@ -155,11 +154,11 @@ internal static class RunCommand
             _ => null,
         };
 
-    private static void Tell(
+    private static void Report(
         Terminal terminal, Settings settings, Automaton automaton, Graph graph, State final, int steps, double seconds)
     {
         var shape = automaton.Rule.Shape;
-        terminal.Figures(new JsonObject
+        terminal.WriteJson(new JsonObject
         {
             ["graph"] = graph.Name,
             ["cells"] = graph.Cells,
@@ -175,13 +174,13 @@ internal static class RunCommand
             ["out"] = settings.Out,
             ["png"] = settings.Picture,
         });
-        terminal.Say(
+        terminal.Write(
             $"{graph.Name}: {graph.Cells:N0} cells, {graph.Edges:N0} edges; rule {shape.Text}; "
             + $"{steps:N0} steps at fire rate {automaton.FireRate} in {seconds:F3} s");
 
         var table = new Table().Border(TableBorder.Rounded);
 
-        foreach (var name in (string[])["channel", "least", "mean", "most"])
+        foreach (var name in (string[])["channel", "min", "mean", "max"])
             table.AddColumn(new TableColumn(name).RightAligned());
 
         for (var channel = 0; channel < shape.Channels; channel++)
@@ -192,13 +191,13 @@ internal static class RunCommand
                 $"{values.Min():F4}", $"{values.Average(value => (double)value):F4}", $"{values.Max():F4}");
         }
 
-        terminal.Say(table);
+        terminal.Write(table);
 
         if (settings.Out is not null)
-            terminal.Say($"Written to {settings.Out}");
+            terminal.Write($"Written to {settings.Out}");
 
         if (settings.Picture is not null)
-            terminal.Say($"Drawn in {settings.Picture}");
+            terminal.Write($"Drawn in {settings.Picture}");
     }
 
     /// <summary>The states that the picture shows.</summary>
@@ -224,9 +223,9 @@ internal static class RunCommand
         {
             if (Sides(graph) is { } sides)
             {
-                var most = settings.Colour ? 1 : Heat.Most(_rows);
+                var max = settings.Colour ? 1 : Heat.Max(_rows);
                 return Pictures.Frames.Draw(
-                    settings.Colour ? _colours : [.. _rows.Select(row => Heat.Image([.. row.Chunk(sides.Width)], most))],
+                    settings.Colour ? _colours : [.. _rows.Select(row => Heat.Image([.. row.Chunk(sides.Width)], max))],
                     _steps);
             }
 

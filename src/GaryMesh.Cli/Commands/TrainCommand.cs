@@ -12,26 +12,30 @@ internal static class TrainCommand
     {
         var graph = Options.Graph("ring:64");
         var target = Options.File(
-            "--target", "What the channel is to become: a curve's name or a file (see the notes).", "T");
+            "--target", "Target of the channel: a curve's name or a file (see the notes).", "T");
         target.DefaultValueFactory = _ => "wave";
         var channel = Options.Whole("--channel", "C", "Channel of the state that is compared with the target.", 0, 0);
-        var rule = Options.File("--rule", "The rule to begin with: a preset, sizes or a file (see the notes).", "R");
+        var rule = Options.File("--rule", "The rule to begin with: a file, a preset or CxHxK (see the notes).", "R");
         rule.DefaultValueFactory = _ => RuleWord.GaryMesh;
         var state = Options.File(
-            "--state", "What every rollout starts from: zeros, seed or noise:A. [default: the rule's]", "S");
+            "--state", "Initial state of every rollout: zeros, seed or noise:A. [default: the rule's]", "S");
         var steps = Options.File(
             "--steps",
             "Steps of a rollout, or a range to draw them from, such as 32-48. [default: the rule's; 32-48 for gary-mesh]",
             "N");
-        var fire = Options.Fire(
+        var fire = Options.FireRate(
             "Probability that a cell updates at a step. [default: the rule's, which is 0.5 for a new one]");
         var iterations = Options.Whole("--iterations", "N", "Optimiser steps.", TrainingSettings.Iterations);
         var batch = Options.Whole("--batch", "N", "Rollouts an optimiser step.", TrainingSettings.Batch);
-        var rate = Options.Positive("--learning-rate", "X", "Step length of Adam.", TrainingSettings.LearningRate);
+        var rate = Options.Positive("--learning-rate", "X", "Learning rate of Adam.", TrainingSettings.LearningRate);
         var decayAt = Options.WholeOrNone(
             "--decay-at", "N", "Iteration from which the learning rate is multiplied by 0.3. [default: 66 % of the iterations]");
         var pool = Options.Whole(
-            "--pool", "N", "States kept from which rollouts go on, which teaches a pattern to stay; 0 for fresh starts.", 0, 0);
+            "--pool",
+            "N",
+            "States kept from which rollouts go on, which trains a pattern to persist; 0 for new initial states only.",
+            0,
+            0);
         var seed = Options.Seed();
         var threads = Options.Threads();
         var file = Options.File("--out", "The rule file to write.");
@@ -92,8 +96,8 @@ internal static class TrainCommand
             {RuleWord.Note}
 
             The loss is the mean squared error after the last step, the optimiser Adam over gradients that are normalised by
-            named part. Every 50 iterations the rule is judged by 8 rollouts of full and of twice the length, always the same;
-            the best one is kept, also when Ctrl-C ends the training early.
+            named part. Every 50 iterations the rule is validated by 8 rollouts of full and of twice the length, always the
+            same; the best one is kept, also when Ctrl-C ends the training early.
             """);
         return command;
     }
@@ -128,7 +132,7 @@ internal static class TrainCommand
 
         if (settings.Channel >= channels)
         {
-            throw new Complaint(
+            throw new UserErrorException(
                 $"--channel names channel {settings.Channel}, but the rule has the channels 0 to {channels - 1}.");
         }
 
@@ -163,19 +167,19 @@ internal static class TrainCommand
         outputs.Write(settings.Out, path => RuleFile.Write(path, trained.Automaton));
         Keep(trained.Training);
         outputs.Write(settings.Curve, path => TrainingCurve.Write(path, trained.Training));
-        Tell(terminal, settings, graph, target, trained, outputs.Holds(settings.Out));
+        Report(terminal, settings, graph, target, trained, outputs.Holds(settings.Out));
 
         var kept = outputs.Holds(settings.Out) ? settings.Out : settings.Checkpoint ?? "nothing";
 
         switch (trained.End)
         {
             case TrainingEnd.Diverged:
-                terminal.Notice(
+                terminal.Warn(
                     $"Training diverged after {trained.Training.Iteration:N0} iterations; {kept} holds the last good rule.");
                 return CommandLine.Failed;
 
             case TrainingEnd.Cancelled:
-                terminal.Notice(
+                terminal.Warn(
                     $"Stopped after {trained.Training.Iteration:N0} iterations; {kept} holds the best rule so far.");
                 return CommandLine.Interrupted;
 
@@ -184,7 +188,7 @@ internal static class TrainCommand
         }
     }
 
-    /// <summary>Refuses a pool that the machine has no room for: the system would end the process without a word.</summary>
+    /// <summary>Refuses a pool that exceeds the machine's memory: the system would end the process without a message.</summary>
     private static void FitsMemory(int pool, int cells, int channels)
     {
         var needed = (Int128)pool * cells * channels * sizeof(float);
@@ -192,7 +196,7 @@ internal static class TrainCommand
 
         if (needed > room)
         {
-            throw new Complaint(
+            throw new UserErrorException(
                 $"--pool {pool} needs {needed:N0} bytes ({cells:N0} cells x {channels} channels a state), but this machine has "
                 + $"{room:N0}.");
         }
@@ -207,18 +211,18 @@ internal static class TrainCommand
 
         if (settings.Steps is not null)
         {
-            var (least, most) = StepsWord.Read(settings.Steps);
-            automaton = automaton.WithSteps(least, most);
+            var (min, max) = StepsWord.Read(settings.Steps);
+            automaton = automaton.WithSteps(min, max);
         }
         else if (settings.Rule == RuleWord.GaryMesh)
         {
-            automaton = automaton.WithSteps(TrainingSettings.LeastSteps, TrainingSettings.MostSteps);
+            automaton = automaton.WithSteps(TrainingSettings.MinSteps, TrainingSettings.MaxSteps);
         }
 
         return settings.Fire is { } rate ? automaton.WithFireRate(rate) : automaton;
     }
 
-    private static void Tell(Terminal terminal, Settings settings, Graph graph, float[] target, Trained trained, bool written)
+    private static void Report(Terminal terminal, Settings settings, Graph graph, float[] target, Trained trained, bool written)
     {
         var automaton = trained.Automaton;
         var steps = automaton.MostSteps;
@@ -227,10 +231,10 @@ internal static class TrainCommand
         var (once, twice) = (Correlations(steps), Correlations(2 * steps));
         var loss = trained.Training.Losses is [.., var last] ? last : double.NaN;
 
-        terminal.Figures(new JsonObject
+        terminal.WriteJson(new JsonObject
         {
             ["correlation"] = Measurement.Median(once),
-            ["correlation_least"] = once[0],
+            ["correlation_min"] = once[0],
             ["correlation_twice_steps"] = Measurement.Median(twice),
             ["training_seconds"] = trained.Seconds,
             ["iterations"] = trained.Training.Iteration,
@@ -242,7 +246,7 @@ internal static class TrainCommand
             ["target"] = settings.Target,
             ["channel"] = settings.Channel,
             ["state"] = automaton.Start.Text,
-            ["least_steps"] = automaton.LeastSteps,
+            ["min_steps"] = automaton.LeastSteps,
             ["steps"] = steps,
             ["fire_rate"] = automaton.FireRate,
             ["seed"] = settings.Seed,
@@ -252,18 +256,18 @@ internal static class TrainCommand
         var table = new Table().Border(TableBorder.Rounded).HideHeaders().AddColumn("").AddColumn("");
         table.AddRow(
             $"correlation after {steps} steps",
-            $"{Measurement.Median(once):F5} (median of {once.Length} rollouts, least {once[0]:F5})");
+            $"{Measurement.Median(once):F5} (median of {once.Length} rollouts, minimum {once[0]:F5})");
         table.AddRow($"after {2 * steps} steps", $"{Measurement.Median(twice):F5}");
         table.AddRow("loss of the last batch", $"{loss:G4}");
         table.AddRow("training", $"{trained.Seconds:F2} s, {trained.Training.Iteration:N0} iterations");
         table.AddRow("parameters", $"{automaton.Rule.ParameterCount:N0} ({automaton.Rule.Shape.Text})");
-        terminal.Say(table);
+        terminal.Write(table);
 
         if (written)
-            terminal.Say($"Written to {settings.Out}");
+            terminal.Write($"Written to {settings.Out}");
     }
 
-    /// <summary>What a training writes: a file that cannot be written costs neither the training nor another file.</summary>
+    /// <summary>The output files of a training: one that cannot be written costs neither the training nor another file.</summary>
     private sealed class Outputs(Terminal terminal)
     {
         private readonly HashSet<string> _missing = [];
@@ -285,7 +289,7 @@ internal static class TrainCommand
             }
             catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
             {
-                // A disk stays full for many checkpoints; one line says it.
+                // A disk stays full for many checkpoints; one line is enough.
                 if (_missing.Add(path))
                     terminal.Failure(Refusal.Sentence(cause.Message));
             }

@@ -5,8 +5,8 @@ namespace GaryMesh.Cli.Pictures;
 /// <summary>A curve of a chart.</summary>
 internal sealed record Series(string Name, IReadOnlyList<Place> Points, Ink Ink, bool Dotted = false, double Width = 1.8);
 
-/// <summary>An axis: what it shows, and whether by powers of ten.</summary>
-internal sealed record Axis(string Name, bool Log = false, double? Least = null, double? Most = null);
+/// <summary>An axis: its name, whether it is logarithmic, and its limits.</summary>
+internal sealed record Axis(string Name, bool Log = false, double? Min = null, double? Max = null);
 
 /// <summary>A line chart: axes with round numbers, curves, and their names above.</summary>
 internal sealed record Chart(string Title, Axis X, Axis Y, Series[] Curves)
@@ -74,8 +74,8 @@ internal sealed record Chart(string Title, Axis X, Axis Y, Series[] Curves)
     private sealed class Span
     {
         private readonly bool _log;
-        private readonly double _least;
-        private readonly double _most;
+        private readonly double _min;
+        private readonly double _max;
         private readonly double _from;
         private readonly double _to;
 
@@ -83,34 +83,34 @@ internal sealed record Chart(string Title, Axis X, Axis Y, Series[] Curves)
         {
             (_log, _from, _to) = (axis.Log, from, to);
             var shown = values.Where(Shows).Select(Scaled).DefaultIfEmpty(0).ToArray();
-            var least = axis.Least is { } a ? Scaled(a) : shown.Min();
-            var most = axis.Most is { } b ? Scaled(b) : shown.Max();
+            var min = axis.Min is { } a ? Scaled(a) : shown.Min();
+            var max = axis.Max is { } b ? Scaled(b) : shown.Max();
 
-            if (most <= least)
-                (least, most) = (least - 0.5, most + 0.5);
+            if (max <= min)
+                (min, max) = (min - 0.5, max + 0.5);
 
-            var margin = loose ? 0.05 * (most - least) : 0;
-            _least = axis.Least is null ? least - margin : least;
-            _most = axis.Most is null ? most + margin : most;
+            var margin = loose ? 0.05 * (max - min) : 0;
+            _min = axis.Min is null ? min - margin : min;
+            _max = axis.Max is null ? max + margin : max;
         }
 
         public IEnumerable<(double Value, string Name)> Ticks => _log ? Powers() : Rounds();
 
         public bool Shows(double value) => double.IsFinite(value) && (!_log || value > 0);
 
-        public double At(double value) => _from + ((_to - _from) * (Scaled(value) - _least) / (_most - _least));
+        public double At(double value) => _from + ((_to - _from) * (Scaled(value) - _min) / (_max - _min));
 
         private double Scaled(double value) => _log ? Math.Log10(value) : value;
 
         private IEnumerable<(double, string)> Powers()
         {
-            var (first, last) = ((int)Math.Ceiling(_least - 1e-9), (int)Math.Floor(_most + 1e-9));
+            var (first, last) = ((int)Math.Ceiling(_min - 1e-9), (int)Math.Floor(_max + 1e-9));
             var step = Math.Max(1, (last - first + 5) / 6);
 
             for (var power = first; power <= last; power += step)
                 yield return (Math.Pow(10, power), PowerName(power));
 
-            // Less than two powers of ten say little: 2 and 5 times each join them.
+            // Fewer than two powers of ten are too few ticks: 2 and 5 times each are added.
             if (last - first < 2)
             {
                 for (var power = first - 1; power <= last; power++)
@@ -119,7 +119,7 @@ internal sealed record Chart(string Title, Axis X, Axis Y, Series[] Curves)
                     {
                         var value = digit * Math.Pow(10, power);
 
-                        if (Math.Log10(value) >= _least && Math.Log10(value) <= _most)
+                        if (Math.Log10(value) >= _min && Math.Log10(value) <= _max)
                             yield return (value, value.ToString("#,0.######", CultureInfo.InvariantCulture));
                     }
                 }
@@ -133,11 +133,11 @@ internal sealed record Chart(string Title, Axis X, Axis Y, Series[] Curves)
 
         private IEnumerable<(double, string)> Rounds()
         {
-            var rough = (_most - _least) / 6;
+            var rough = (_max - _min) / 6;
             var power = Math.Pow(10, Math.Floor(Math.Log10(rough)));
             var step = power * (rough / power) switch { <= 1 => 1, <= 2 => 2, <= 5 => 5, _ => 10 };
 
-            for (var k = (long)Math.Ceiling((_least / step) - 1e-9); k * step <= _most + (1e-9 * step); k++)
+            for (var k = (long)Math.Ceiling((_min / step) - 1e-9); k * step <= _max + (1e-9 * step); k++)
                 yield return (k * step, (k * step).ToString("#,0.######", CultureInfo.InvariantCulture));
         }
     }

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace GaryMesh.Cli.Pictures;
 
-/// <summary>The course of a lattice: the state after each chosen step as a picture, side by side.</summary>
+/// <summary>The trajectory of a lattice: the state after each chosen step as a picture, side by side.</summary>
 internal static class Frames
 {
     private const double Margin = 16, Caption = 22;

@@ -9,8 +9,8 @@ internal static class Heat
         (208, 82, 52), (122, 18, 28),
     ];
 
-    /// <summary>An image of rows of values, scaled so that `most` is the strongest colour.</summary>
-    public static Pixels Image(IReadOnlyList<float[]> rows, double most)
+    /// <summary>An image of rows of values, scaled so that `max` is the strongest colour.</summary>
+    public static Pixels Image(IReadOnlyList<float[]> rows, double max)
     {
         var width = rows[0].Length;
         var rgb = new byte[3 * width * rows.Count];
@@ -18,7 +18,7 @@ internal static class Heat
         for (var row = 0; row < rows.Count; row++)
         {
             for (var column = 0; column < width; column++)
-                Paint(rows[row][column] / most, rgb.AsSpan(3 * ((row * width) + column), 3));
+                Paint(rows[row][column] / max, rgb.AsSpan(3 * ((row * width) + column), 3));
         }
 
         return new Pixels(width, rows.Count, rgb);
@@ -28,20 +28,20 @@ internal static class Heat
     public static Pixels Bar() => Image([.. Enumerable.Range(0, 128).Select(i => (float[])[1f - (2f * i / 127)])], 1);
 
     /// <summary>A round number that no absolute value exceeds by much: what the strongest colour stands for.</summary>
-    public static double Most(IEnumerable<float[]> rows)
+    public static double Max(IEnumerable<float[]> rows)
     {
-        var most = rows.SelectMany(row => row).Where(float.IsFinite).Select(Math.Abs).DefaultIfEmpty(0).Max();
+        var max = rows.SelectMany(row => row).Where(float.IsFinite).Select(Math.Abs).DefaultIfEmpty(0).Max();
 
-        if (most == 0)
+        if (max == 0)
             return 1;
 
-        var power = Math.Pow(10, Math.Floor(Math.Log10(most)) - 1);
-        return Math.Ceiling(most / power - 1e-6) * power;
+        var power = Math.Pow(10, Math.Floor(Math.Log10(max)) - 1);
+        return Math.Ceiling(max / power - 1e-6) * power;
     }
 
     private static void Paint(double value, Span<byte> rgb)
     {
-        // What is not a number gets a colour that no number has.
+        // NaN has a colour of its own.
         if (double.IsNaN(value))
         {
             rgb[0] = 60;
@@ -52,10 +52,10 @@ internal static class Heat
 
         var at = 0.5 * (Math.Clamp(value, -1, 1) + 1) * (_stops.Length - 1);
         var low = Math.Min((int)at, _stops.Length - 2);
-        var share = at - low;
+        var fraction = at - low;
         var (a, b) = (_stops[low], _stops[low + 1]);
-        rgb[0] = (byte)Math.Round(a.Red + (share * (b.Red - a.Red)));
-        rgb[1] = (byte)Math.Round(a.Green + (share * (b.Green - a.Green)));
-        rgb[2] = (byte)Math.Round(a.Blue + (share * (b.Blue - a.Blue)));
+        rgb[0] = (byte)Math.Round(a.Red + (fraction * (b.Red - a.Red)));
+        rgb[1] = (byte)Math.Round(a.Green + (fraction * (b.Green - a.Green)));
+        rgb[2] = (byte)Math.Round(a.Blue + (fraction * (b.Blue - a.Blue)));
     }
 }

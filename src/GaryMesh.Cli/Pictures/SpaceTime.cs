@@ -2,22 +2,22 @@ using System.Globalization;
 
 namespace GaryMesh.Cli.Pictures;
 
-/// <summary>The course of one channel: cells from left to right, steps downwards, and perhaps the target beneath.</summary>
+/// <summary>The trajectory of one channel: cells from left to right, steps downwards, and perhaps the target beneath.</summary>
 internal sealed record SpaceTime(string Title, int Cells, float[][] Rows, int[] Steps, float[]? Target)
 {
     private const double Left = 62, Right = 74, Top = 34, Bottom = 46, Small = 11.5, Strip = 16;
 
-    /// <summary>More columns than this are put together.</summary>
-    private const int MostColumns = 2048;
+    /// <summary>More columns than this are averaged.</summary>
+    private const int MaxColumns = 2048;
 
     public void Draw(ICanvas canvas, double x, double y, double width, double height)
     {
         var (left, top) = (x + Left, y + Top);
         var (across, down) = (width - Left - Right, height - Top - Bottom - (Target is null ? 0 : Strip + 26));
-        var most = Heat.Most(Target is null ? Rows : [.. Rows, Target]);
+        var max = Heat.Max(Target is null ? Rows : [.. Rows, Target]);
 
         canvas.Text(new Place(left, y + 20), Title, Ink.Text, 15, Anchor.Start);
-        canvas.Image(left, top, across, down, Heat.Image([.. Rows.Select(Narrow)], most));
+        canvas.Image(left, top, across, down, Heat.Image([.. Rows.Select(Narrow)], max));
 
         foreach (var row in Marks(Rows.Length, 7))
         {
@@ -33,7 +33,7 @@ internal sealed record SpaceTime(string Title, int Cells, float[][] Rows, int[] 
         {
             canvas.Text(new Place(left, bottom + 20), "target", Ink.Text, Small, Anchor.Start);
             bottom += 26;
-            canvas.Image(left, bottom, across, Strip, Heat.Image([Narrow(Target)], most));
+            canvas.Image(left, bottom, across, Strip, Heat.Image([Narrow(Target)], max));
             bottom += Strip;
         }
 
@@ -49,10 +49,10 @@ internal sealed record SpaceTime(string Title, int Cells, float[][] Rows, int[] 
         var bar = left + across + 16;
         canvas.Image(bar, top, 12, down, Heat.Bar());
 
-        foreach (var share in (double[])[1, 0.5, 0, -0.5, -1])
+        foreach (var fraction in (double[])[1, 0.5, 0, -0.5, -1])
         {
-            var text = (share * most).ToString("0.##", CultureInfo.InvariantCulture);
-            canvas.Text(new Place(bar + 18, top + (down * 0.5 * (1 - share)) + 4), text, Ink.Muted, Small, Anchor.Start);
+            var text = (fraction * max).ToString("0.##", CultureInfo.InvariantCulture);
+            canvas.Text(new Place(bar + 18, top + (down * 0.5 * (1 - fraction)) + 4), text, Ink.Muted, Small, Anchor.Start);
         }
     }
 
@@ -69,12 +69,12 @@ internal sealed record SpaceTime(string Title, int Cells, float[][] Rows, int[] 
 
     /// <summary>Means over neighbouring columns, where there are too many to see.</summary>
     public static float[] Narrow(float[] row) =>
-        row.Length <= MostColumns
+        row.Length <= MaxColumns
             ? row
-            : [.. Enumerable.Range(0, MostColumns).Select(column =>
+            : [.. Enumerable.Range(0, MaxColumns).Select(column =>
             {
-                var from = (int)((long)column * row.Length / MostColumns);
-                var to = (int)((column + 1L) * row.Length / MostColumns);
+                var from = (int)((long)column * row.Length / MaxColumns);
+                var to = (int)((column + 1L) * row.Length / MaxColumns);
                 return row[from..to].Average();
             })];
 }

@@ -1,6 +1,6 @@
 namespace GaryMesh.Cli.Reports;
 
-/// <summary>All that the demo has found out.</summary>
+/// <summary>The results of the demo.</summary>
 internal sealed record DemoFigures(
     ulong Seed,
     Graph Graph,
@@ -10,7 +10,7 @@ internal sealed record DemoFigures(
     Trained Trained,
     double[] Once,
     double[] Twice,
-    State[] Course,
+    State[] Trajectory,
     int Channel,
     Scale[] Scaling,
     Agreement Agreement,

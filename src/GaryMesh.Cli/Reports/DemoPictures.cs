@@ -12,41 +12,41 @@ internal static class DemoPictures
         return canvas.Pixels;
     }
 
-    public static Pixels Course(DemoFigures figures)
+    public static Pixels Trajectory(DemoFigures figures)
     {
         var canvas = new PngCanvas(760, 520);
-        CourseChart(figures).Draw(canvas, 0, 0, 760, 520);
+        TrajectoryChart(figures).Draw(canvas, 0, 0, 760, 520);
         return canvas.Pixels;
     }
 
     public static Chart PatternChart(DemoFigures figures) =>
         new(
             $"Target and pattern after {figures.Steps} steps",
-            new Axis($"cell of the ring ({figures.Graph.Cells})", Least: 0, Most: figures.Graph.Cells - 1),
+            new Axis($"cell of the ring ({figures.Graph.Cells})", Min: 0, Max: figures.Graph.Cells - 1),
             new Axis($"channel {figures.Channel}"),
             [
                 new Series("target", Points(figures.Target), Ink.First, Width: 3.2),
                 new Series("pattern", Points(figures.Pattern), Ink.Second, Dotted: true),
             ]);
 
-    public static SpaceTime CourseChart(DemoFigures figures) =>
+    public static SpaceTime TrajectoryChart(DemoFigures figures) =>
         new(
             $"Channel {figures.Channel} from zero, {2 * figures.Steps} steps",
             figures.Graph.Cells,
-            [.. figures.Course.Select(state => state.Channel(figures.Channel))],
-            [.. Enumerable.Range(0, figures.Course.Length)],
+            [.. figures.Trajectory.Select(state => state.Channel(figures.Channel))],
+            [.. Enumerable.Range(0, figures.Trajectory.Length)],
             figures.Target);
 
     public static Chart LossChart(Training training) =>
         new(
             "Loss",
-            new Axis("iteration", Least: 0),
+            new Axis("iteration", Min: 0),
             new Axis("mean squared error", Log: true),
             [
                 new Series("batch", [.. training.Losses.Select((loss, i) => new Place(i + 1, loss))], Ink.First, Width: 1),
                 new Series(
-                    "judged by held-out rollouts",
-                    [.. training.Judged.Select(judged => new Place(judged.Item1, judged.Item2))],
+                    "validation loss (held-out rollouts)",
+                    [.. training.Judged.Select(point => new Place(point.Item1, point.Item2))],
                     Ink.Second,
                     Dotted: true),
             ]);
@@ -59,7 +59,7 @@ internal static class DemoPictures
         new(
             "Time per cell and step",
             new Axis(cells, Log: true),
-            new Axis("ns per cell-step", Least: 0, Most: 1.2 * points.Max(point => point.Y)),
+            new Axis("ns per cell-step", Min: 0, Max: 1.2 * points.Max(point => point.Y)),
             [new Series("", points, Ink.First), new Series("", points, Ink.First, Dotted: true)]);
 
     private static Place[] Points(float[] values) => [.. values.Select((value, i) => new Place(i, value))];

@@ -78,11 +78,11 @@ internal static class DemoReport
             """);
 
         Section(page, "wide", Drawing(900, 400, "Target and pattern", DemoPictures.PatternChart(figures).Draw));
-        Section(page, "wide", Drawing(900, 560, "Space-time picture", DemoPictures.CourseChart(figures).Draw));
+        Section(page, "wide", Drawing(900, 560, "Space-time picture", DemoPictures.TrajectoryChart(figures).Draw));
         Section(page, "", Drawing(560, 380, "Loss curve", DemoPictures.LossChart(figures.Trained.Training).Draw));
         Section(page, "", Drawing(560, 380, "Scaling", DemoPictures.ScalingChart(figures).Draw));
 
-        page.Append("<section class=\"wide numbers\">\n<h2>Scaling: the parameters stay, the time per cell too</h2>\n<table>\n")
+        page.Append("<section class=\"wide numbers\">\n<h2>Scaling: parameters and time per cell stay constant</h2>\n<table>\n")
             .Append("<tr><th>cells</th><th>parameters</th><th>ms per cell-step</th>")
             .Append($"<th>ms per cell-rollout ({figures.Steps} steps)</th></tr>\n");
 
@@ -109,7 +109,7 @@ internal static class DemoReport
             ("fire rate", $"{figures.Automaton.FireRate}"),
             ("start", figures.Automaton.Start.Text),
             ("steps in training", $"{figures.Automaton.LeastSteps} to {figures.Automaton.MostSteps}"),
-            ("least correlation of the rollouts", $"{figures.Once[0]:F5}"));
+            ("minimum correlation of the rollouts", $"{figures.Once[0]:F5}"));
         Facts(
             page,
             "How to make it again",

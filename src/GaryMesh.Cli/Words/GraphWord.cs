@@ -1,6 +1,6 @@
 namespace GaryMesh.Cli.Words;
 
-/// <summary>What the help says of graphs and states.</summary>
+/// <summary>The notes on graphs and states in the help.</summary>
 internal static class GraphWord
 {
     public const string Note = """

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace GaryMesh.Cli.Words;
 
-/// <summary>Reads what stands for a rule: a preset, sizes or a file.</summary>
+/// <summary>Reads a rule: a preset, sizes or a file.</summary>
 internal static class RuleWord
 {
     public const string Note = """
@@ -13,7 +13,7 @@ internal static class RuleWord
 
     public const string GaryMesh = "gary-mesh";
 
-    /// <summary>The automaton of a word; what is random in its rule follows from the seed.</summary>
+    /// <summary>The automaton of a word; its random parameters follow from the seed.</summary>
     public static Automaton Read(string word, ulong seed) =>
         word switch
         {
@@ -27,8 +27,8 @@ internal static class RuleWord
     /// <summary>Whether the word is a file, whose parameters have been trained.</summary>
     public static bool IsFile(string word) => word.EndsWith(".npz", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>The same automaton with parameters none of which is zero: what a check or a measurement wants of a rule that
-    /// nobody has trained.</summary>
+    /// <summary>The same automaton with parameters none of which is zero, for a check or a measurement of an untrained
+    /// rule.</summary>
     public static Automaton Stirred(Automaton automaton, ulong seed) =>
         automaton.WithRule(GradientCheck.RuleFor(automaton.Rule.Shape, seed, 0.3));
 
@@ -43,7 +43,7 @@ internal static class RuleWord
             return Automaton.Of(perception, Rule.ZeroLast(RuleShape.For(perception, channels, hidden), seed));
         }
 
-        throw new Complaint(
+        throw new UserErrorException(
             $"A rule is a file (.npz), {GaryMesh}, mesh-nca, growing or sizes CxHxK, but '{word}' is none of them.");
 
         static bool Size(string text, out int size) =>
@@ -62,7 +62,7 @@ internal static class RuleWord
 
         if (operators > weights.Length + 1)
         {
-            throw new Complaint(
+            throw new UserErrorException(
                 $"A rule of given sizes has at most {weights.Length + 1} operators, but {operators} are asked for.");
         }
 
@@ -70,7 +70,7 @@ internal static class RuleWord
         [
             Operator.Own,
             .. weights.Take(operators - 1)
-                .Select(weight => Operator.NewNeighbours(weight, Messages.Difference, Aggregation.Mean)),
+                .Select(weight => Operator.Of(weight, Messages.Difference, Aggregation.Mean)),
         ]);
     }
 }

@@ -1,6 +1,6 @@
 namespace GaryMesh.Cli.Words;
 
-/// <summary>Reads what a rollout starts from: a start's word or a state file.</summary>
+/// <summary>Reads the initial state of a rollout: a start's word or a state file.</summary>
 internal static class StateWord
 {
     /// <summary>The state of a word on a graph, for a rule of so many channels.</summary>
@@ -13,7 +13,7 @@ internal static class StateWord
 
         if (state.Cells != graph.Cells || state.Channels != channels)
         {
-            throw new Complaint(
+            throw new UserErrorException(
                 $"{word} holds a state of {state.Cells} cells x {state.Channels} channels, but {graph.Name} has "
                 + $"{graph.Cells} cells and the rule {channels} channels.");
         }
@@ -30,7 +30,7 @@ internal static class StateWord
         }
         catch (ArgumentException)
         {
-            throw new Complaint($"A state is zeros, seed, noise:A or a file (.npz), but '{word}' is none of them.");
+            throw new UserErrorException($"A state is zeros, seed, noise:A or a file (.npz), but '{word}' is none of them.");
         }
     }
 }

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace GaryMesh.Cli.Words;
 
-/// <summary>Reads what a channel is to become: a curve over the cells by name, or a file of numbers.</summary>
+/// <summary>Reads the target of a channel: a curve over the cells by name, or a file of numbers.</summary>
 internal static class TargetWord
 {
     public const string Note = """
@@ -15,7 +15,7 @@ internal static class TargetWord
     /// <summary>The target of a word: one number a cell.</summary>
     public static float[] Read(string word, int cells)
     {
-        var ending = Path.GetExtension(word).ToLowerInvariant();
+        var extension = Path.GetExtension(word).ToLowerInvariant();
 
         var target = word switch
         {
@@ -23,23 +23,23 @@ internal static class TargetWord
             "square" => Curve(cells, Square),
             "bumps" => Curve(cells, t => Bump(t, 0.5 * Math.PI) - Bump(t, 1.5 * Math.PI)),
             "flag" => [.. Enumerable.Range(0, cells).Select(i => 1f - (3 * (long)i / cells))],
-            _ => ending switch
+            _ => extension switch
             {
                 ".csv" => ReadText(word),
                 ".npy" => Vector(word, Npy.Read(word)),
                 ".npz" => ReadArchive(word),
-                _ => throw new Complaint(
+                _ => throw new UserErrorException(
                     $"A target is wave, square, bumps, flag or a file (.csv, .npz, .npy), but '{word}' is none of them."),
             },
         };
 
         if (target.Length != cells)
-            throw new Complaint($"{word} holds {target.Length} numbers, but the graph has {cells} cells.");
+            throw new UserErrorException($"{word} holds {target.Length} numbers, but the graph has {cells} cells.");
 
         var bad = Array.FindIndex(target, value => !float.IsFinite(value));
 
         if (bad >= 0)
-            throw new Complaint($"A target must be finite, but number {bad} of {word} is {target[bad]}.");
+            throw new UserErrorException($"A target must be finite, but number {bad} of {word} is {target[bad]}.");
 
         return target;
     }
@@ -52,8 +52,8 @@ internal static class TargetWord
         var wave = Enumerable.Range(0, cells)
             .Select(i => Math.Sin(2 * Math.PI * i / cells) + (0.5 * Math.Sin(6 * Math.PI * i / cells)))
             .ToArray();
-        var most = wave.Max(Math.Abs);
-        return [.. wave.Select(value => (float)(most == 0 ? 0 : value / most))];
+        var peak = wave.Max(Math.Abs);
+        return [.. wave.Select(value => (float)(peak == 0 ? 0 : value / peak))];
     }
 
     /// <summary>sign(sin 2t), where a zero that rounding has moved is still a zero.</summary>
@@ -79,7 +79,7 @@ internal static class TargetWord
                 if (float.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out var value))
                     numbers.Add(value);
                 else
-                    throw new Complaint($"{path}, line {line}: a target holds numbers, but '{field}' is none.");
+                    throw new UserErrorException($"{path}, line {line}: '{field}' is not a number.");
             }
         }
 
@@ -96,14 +96,14 @@ internal static class TargetWord
         if (arrays.Count == 1)
             return Vector(path, arrays.Values.First());
 
-        throw new Complaint($"{path} has no array 'target', and {arrays.Count} arrays to choose from.");
+        throw new UserErrorException($"{path} has no array 'target', and {arrays.Count} others: name one 'target'.");
     }
 
     private static float[] Vector(string path, NpyArray array)
     {
         if (array.Shape.Length != 1 && !(array.Shape.Length == 2 && array.Shape.Contains(1)))
         {
-            throw new Complaint(
+            throw new UserErrorException(
                 $"A target is one row of numbers, but that of {path} is [{string.Join(" x ", array.Shape)}].");
         }
 

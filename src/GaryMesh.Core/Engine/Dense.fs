@@ -61,8 +61,10 @@ type PackedMatrix internal (rows: int, columns: int, lanes: int) =
     member internal _.Panels = panels
     member internal _.Enter() = door.Enter()
 
+    member _.Dispose() = (door :> IDisposable).Dispose()
+
     interface IDisposable with
-        member _.Dispose() = (door :> IDisposable).Dispose()
+        member it.Dispose() = it.Dispose()
 
 /// A product at work: where everything lies while the arrays are pinned.
 [<Struct; NoComparison; NoEquality>]
@@ -374,5 +376,7 @@ type Dense(options: EngineOptions) =
         use _ = b.Enter()
         run true a b.Panels b.Columns bias relu false c
 
+    member _.Dispose() = (door :> IDisposable).Dispose()
+
     interface IDisposable with
-        member _.Dispose() = (door :> IDisposable).Dispose()
+        member it.Dispose() = it.Dispose()

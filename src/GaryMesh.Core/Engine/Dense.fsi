@@ -26,6 +26,8 @@ type MatrixView =
 type PackedMatrix =
     member Rows: int
     member Columns: int
+    /// Gives the native memory back.
+    member Dispose: unit -> unit
     interface IDisposable
 
 /// Dense layers in float32 from the engine's own kernel: C = A B (+ bias, ReLU), register-blocked and parallel.
@@ -59,4 +61,6 @@ type Dense =
     /// As `Layer`, by the calling thread alone and without allocating; the same bits.
     member internal LayerHere: a: MatrixView * b: PackedMatrix * bias: float32[] * relu: bool * c: MatrixView -> unit
 
+    /// Gives the native memory back.
+    member Dispose: unit -> unit
     interface IDisposable

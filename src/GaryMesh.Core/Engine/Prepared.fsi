@@ -101,5 +101,6 @@ type Prepared =
     /// As `Run`, into an array of the caller's [cells x channels]; unchecked, and without allocation on a small graph.
     member internal RunInto: rollout: Rollout * final: float32[] -> unit
 
+    /// Gives the native memory back.
     member Dispose: unit -> unit
     interface IDisposable

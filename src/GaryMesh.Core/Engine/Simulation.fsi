@@ -72,5 +72,6 @@ type Simulation =
     /// <exception cref="T:System.ArgumentException">The rule has no inputs, or they have other sizes.</exception>
     member SetInputs: inputs: State -> unit
 
+    /// Gives the native memory back.
     member Dispose: unit -> unit
     interface IDisposable

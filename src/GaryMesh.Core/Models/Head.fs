@@ -71,6 +71,9 @@ type Head =
         | Absolute -> "absolute"
         | Huber delta -> "huber:" + number delta
 
+    static member OfSoftmax(smoothing: float) = Softmax smoothing
+    static member OfHuber(delta: float) = Huber delta
+
     static member Parse(text: string) =
         let number (digits: string) =
             match Double.TryParse(digits, CultureInfo.InvariantCulture) with

@@ -26,6 +26,10 @@ type Head =
     /// Half the squared difference up to `Delta`, linear beyond (Huber, 1964), in units of the outputs' scale.
     | Huber of Delta: float
 
+    /// A softmax with label smoothing, 0 for none.
+    static member OfSoftmax: smoothing: float -> Head
+    /// Huber's loss, linear from `delta` on.
+    static member OfHuber: delta: float -> Head
     /// Numbers in a target's label: 1 for `Softmax`, m for the others.
     member LabelWidth: outputs: int -> int
     /// Whether outputs are numbers in the label's unit, rather than logarithms of odds.

@@ -102,6 +102,8 @@ type RuleStart =
     | Zero
     | Diffusion of Operator: int * Restart: float
 
+    static member OfDiffusion(operator: int, restart: float) = Diffusion(operator, restart)
+
 [<Sealed>]
 type Model private (shape: ModelShape, scaling: Scaling, parameters: float32[]) =
     do

@@ -38,6 +38,9 @@ type RuleStart =
     /// rule needs twice as many hidden units as channels; those left over start small.
     | Diffusion of Operator: int * Restart: float
 
+    /// Plain diffusion along an operator: `Diffusion`.
+    static member OfDiffusion: operator: int * restart: float -> RuleStart
+
 /// Encoder, rule and readout with their parameters: one flat vector with named parts.
 [<Sealed>]
 type Model =

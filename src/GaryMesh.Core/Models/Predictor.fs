@@ -61,5 +61,7 @@ type Predictor(model: Model, graph: Graph, options: EngineOptions) =
         forwardOne features |> ignore
         run.CopyStates state
 
+    member _.Dispose() = (run :> IDisposable).Dispose()
+
     interface IDisposable with
-        member _.Dispose() = (run :> IDisposable).Dispose()
+        member it.Dispose() = it.Dispose()

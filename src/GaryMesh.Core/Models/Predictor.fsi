@@ -26,4 +26,6 @@ type Predictor =
     /// The state of one row after the last step, into `state` [cells x channels].
     /// <exception cref="T:System.ArgumentException">As for `Score`.</exception>
     member State: features: ReadOnlySpan<float32> * state: Span<float32> -> unit
+    /// Gives the native memory back.
+    member Dispose: unit -> unit
     interface IDisposable

@@ -20,7 +20,7 @@ type Edge =
       TotalWeight: float }
 
 [<Sealed>]
-type EdgeWeight(name: string, weight: Edge -> float) =
+type EdgeWeight(name: string, weight: Func<Edge, float>) =
     /// MeshNCA's guard against an edge without length.
     static let unit component' (edge: Edge) =
         component' edge / (sqrt (edge.X * edge.X + edge.Y * edge.Y + edge.Z * edge.Z) + 1e-8)
@@ -72,7 +72,7 @@ type EdgeWeight(name: string, weight: Edge -> float) =
     static let named name = builtIn |> List.find (fun (weight: EdgeWeight) -> weight.Name = name)
 
     member _.Name = name
-    member _.Of(edge: Edge) = weight edge
+    member _.Of(edge: Edge) = weight.Invoke edge
 
     static member One = named "one"
     static member Cos = named "cos"
@@ -143,6 +143,9 @@ type Operator =
             let aggregation = if aggregation.IsMean then "mean" else "sum"
             let messages = if messages.IsDifference then "difference" else "value"
             $"{aggregation} {messages} {weight.Name}"
+
+    static member Of(weight: EdgeWeight, messages: Messages, aggregation: Aggregation) =
+        Neighbours(weight, messages, aggregation)
 
     static member Parse(text: string, known: EdgeWeight seq) =
         let weight name =

@@ -1,5 +1,6 @@
 namespace GaryMesh
 
+open System
 open System.Collections.Immutable
 
 /// What an edge weight may depend on: one edge of a graph, seen from cell i towards its neighbour j.
@@ -32,7 +33,7 @@ type Edge =
 [<Sealed>]
 type EdgeWeight =
     /// A weight of your own. Files hold the name alone, so a rule with it loads only where the name is handed in.
-    new: name: string * weight: (Edge -> float) -> EdgeWeight
+    new: name: string * weight: Func<Edge, float> -> EdgeWeight
     member Name: string
     member Of: edge: Edge -> float
 
@@ -114,6 +115,8 @@ type Operator =
 
     /// Such as `own` or `mean difference cos`: the form that files hold.
     member Text: string
+    /// The sum or mean of weighted messages: `Neighbours`.
+    static member Of: weight: EdgeWeight * messages: Messages * aggregation: Aggregation -> Operator
     /// Reads what `Text` wrote; edge weights not built in are looked for in `known`.
     /// <exception cref="T:System.ArgumentException">The text is no operator, or names an unknown weight.</exception>
     static member Parse: text: string * known: EdgeWeight seq -> Operator

@@ -1,4 +1,4 @@
-// How cells are told apart: by the values of a column, written out, so that tables keyed differently still meet.
+// The identity of cells: the values of a column as text, so that tables keyed differently match.
 using System.Globalization;
 using Microsoft.ML;
 using Microsoft.ML.Data;

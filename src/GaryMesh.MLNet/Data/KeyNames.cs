@@ -13,7 +13,7 @@ internal abstract class KeyNames
     /// <summary>The values in the invariant culture.</summary>
     public abstract string[] Texts { get; }
 
-    /// <summary>The name by which files know the values' type.</summary>
+    /// <summary>The name of the values' type in files.</summary>
     public abstract string TypeName { get; }
 
     public abstract void Annotate(DataViewSchema.Annotations.Builder builder, string kind);
@@ -21,7 +21,7 @@ internal abstract class KeyNames
     /// <summary>A stock stage from numbers 1 to <see cref="Count"/> to the key of these values.</summary>
     public abstract IEstimator<ITransformer> Lookup(MLContext context, string outputColumnName, string inputColumnName);
 
-    /// <summary>The key values of a column, or null where it has none or their type is none that files know.</summary>
+    /// <summary>The key values of a column, or null where it has none or files have no such type.</summary>
     public static KeyNames? Of(DataViewSchema.Column column)
     {
         var annotation = column.Annotations.Schema.GetColumnOrNull("KeyValues");
@@ -34,7 +34,7 @@ internal abstract class KeyNames
     public static KeyNames? Parse(string typeName, string[] texts) =>
         _kinds.FirstOrDefault(kind => kind.Name == typeName)?.Parse(texts);
 
-    /// <summary>Two values that stand for those of a type to come, or null where files know no such type.</summary>
+    /// <summary>Two values that stand for those of a type to come, or null where files have no such type.</summary>
     public static KeyNames? Sample(DataViewType item) =>
         _kinds.FirstOrDefault(kind => kind.Item.Equals(item))?.Parse(["0", "1"]);
 

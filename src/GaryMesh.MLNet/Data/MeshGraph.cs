@@ -104,7 +104,7 @@ public sealed class MeshGraph
     }
 
     /// <summary>The vertices of a mesh (.obj, .ply, .off, .stl), or the edges in a file (.csv, .tsv, .npz).</summary>
-    /// <param name="path">The file, whose ending tells its form.</param>
+    /// <param name="path">The file; its extension names the format.</param>
     /// <exception cref="InvalidDataException">The file holds no graph.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static MeshGraph FromFile(string path) => new(GraphFile.Read(path));

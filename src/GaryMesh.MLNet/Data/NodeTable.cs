@@ -1,4 +1,4 @@
-// What a model of nodes knows of its table: the column that names a row's cell, and the edges between cells.
+// The table of a model of nodes: the column that names a row's cell, and the edges between cells.
 namespace GaryMesh.MLNet.Data;
 
 /// <param name="IdColumnName">The column that names each row's cell.</param>

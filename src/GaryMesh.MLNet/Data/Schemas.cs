@@ -4,7 +4,7 @@ using Microsoft.ML.Data;
 
 namespace GaryMesh.MLNet.Data;
 
-/// <summary>What a column must be: how messages call it, and the tests of its type before and after data are at hand.</summary>
+/// <summary>The type that a column must have: its name in messages, and the tests of its type before and after data are at hand.</summary>
 internal sealed record ColumnKind(
     string Expected, Func<SchemaShape.Column, bool> FitsShape, Func<DataViewType, bool> Fits)
 {
@@ -29,7 +29,7 @@ internal sealed record ColumnKind(
         shape => shape.Kind == SchemaShape.Column.VectorKind.Scalar && shape.IsKey && shape.ItemType.RawType == typeof(uint),
         type => type is KeyDataViewType && type.RawType == typeof(uint));
 
-    /// <summary>What can tell one cell from another: text, a key or a whole number.</summary>
+    /// <summary>What can identify a cell: text, a key or a whole number.</summary>
     public static readonly ColumnKind Identity = new(
         "String, a key or a whole number",
         shape => shape.Kind == SchemaShape.Column.VectorKind.Scalar && (shape.IsKey || IsIdentity(shape.ItemType)),

@@ -5,7 +5,7 @@ using GaryMesh.MLNet.Models;
 namespace GaryMesh.MLNet;
 
 /// <summary>
-/// What a GaryMesh stage has learnt: encoder, rule and readout, the graph they ran on, and the columns they speak of.
+/// A trained model of a GaryMesh stage: encoder, rule and readout, their graph, and their columns.
 /// </summary>
 /// <remarks>
 /// A file written by <see cref="Save(string)"/> brings back everything: the stage's own type, slot names, annotations, and

@@ -76,7 +76,7 @@ public sealed partial class MeshModel
         var entries = new Entries(name, Npz.Read(stream, name));
         entries.CheckVersion(Format, Version);
         var task = MeshTask.All.FirstOrDefault(task => task.Name == entries.Text("task"))
-            ?? throw entries.Bad($"the task '{entries.Text("task")}' is none that this version knows");
+            ?? throw entries.Bad($"the task '{entries.Text("task")}' is unknown to this version");
         var (network, graph) = ModelFile.Read(new MemoryStream(entries.Take("network").ToByte()), $"{name}: network");
         if (graph is null != task.IsOfNodes)
             throw entries.Bad(task.IsOfNodes ? "a model of nodes holds no graph, but this one does" : "a model of signals holds its graph, but this one does not");
@@ -105,7 +105,7 @@ public sealed partial class MeshModel
         var texts = entries.Take("classes").ToText();
         if (texts.Length != network.Shape.Outputs)
             throw entries.Bad($"the model has {network.Shape.Outputs} outputs, but there are {texts.Length} classes");
-        return KeyNames.Parse(type, texts) ?? throw entries.Bad($"the classes' type '{type}' is none that this version knows");
+        return KeyNames.Parse(type, texts) ?? throw entries.Bad($"the classes' type '{type}' is unknown to this version");
     }
 
     private static NodeTable ReadNodes(Entries entries)

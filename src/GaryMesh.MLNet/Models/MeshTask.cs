@@ -1,10 +1,10 @@
-// What a model may be made for, and all that follows from it.
+// The tasks that a model may be made for, and all that follows from each.
 using GaryMesh.MLNet.Data;
 using GaryMesh.MLNet.Models;
 
 namespace GaryMesh.MLNet;
 
-/// <summary>What a model was made for: what its rows are, and what it says of them.</summary>
+/// <summary>The task of a model: the kind of rows, and of outputs.</summary>
 public sealed class MeshTask
 {
     private MeshTask(string name, ColumnKind labels, Pooling pooling, Func<int, KeyNames?, Outputs> outputs)
@@ -36,16 +36,16 @@ public sealed class MeshTask
     /// <summary>A row is a cell that has a number.</summary>
     public static MeshTask NodeRegression { get; } = new("NodeRegression", ColumnKind.Single, Pooling.Cells, Number) { IsOfNodes = true };
 
-    /// <summary>The name by which files know the task.</summary>
+    /// <summary>The name of the task in files.</summary>
     public string Name { get; }
 
     internal static IReadOnlyList<MeshTask> All { get; } =
         [Features, Multiclass, Binary, Regression, Field, NodeMulticlass, NodeRegression];
 
-    /// <summary>What a column of labels must be. A featurizer has none: it is fitted to give the signal's values back.</summary>
+    /// <summary>The type of the label column. A featurizer has none: it is fitted to reconstruct the signal's values.</summary>
     internal ColumnKind Labels { get; }
 
-    /// <summary>Whether a label is a cell's, or all cells vote on the row's.</summary>
+    /// <summary>Whether a label is a cell's, or a row's, which is predicted by the mean of the cells' outputs.</summary>
     internal Pooling Pooling { get; }
 
     /// <summary>The columns that a model adds, by the number of a row's outputs and the classes' names.</summary>

@@ -1,4 +1,4 @@
-// What a task makes of a model's raw outputs: the columns that a stage adds, and their values.
+// The columns that a stage adds for each task, and their values, from a model's raw outputs.
 using GaryMesh.MLNet.Data;
 using Microsoft.ML;
 using Microsoft.ML.Data;
@@ -67,7 +67,7 @@ internal sealed class MulticlassOutputs : Outputs
     public override IReadOnlyList<Delegate> Getters(CurrentOutputs current) =>
         [(ValueGetter<uint>)((ref uint key) => key = Likeliest(current())), VectorGetter(current)];
 
-    /// <summary>The key of the likeliest class, the first of equals; 0 (missing) where there is no telling.</summary>
+    /// <summary>The key of the likeliest class, the first of equals; 0 (missing) where a probability is NaN.</summary>
     public static uint Likeliest(ReadOnlySpan<float> probabilities)
     {
         var best = 0;
@@ -83,7 +83,7 @@ internal sealed class MulticlassOutputs : Outputs
     }
 }
 
-/// <summary>Binary: the log-odds, the probability they stand for, and whether they are positive.</summary>
+/// <summary>Binary: the logit, its probability, and whether it is positive.</summary>
 internal sealed class BinaryOutputs() : Outputs(1)
 {
     private const string Kind = "BinaryClassification";
@@ -102,7 +102,7 @@ internal sealed class BinaryOutputs() : Outputs(1)
         (ValueGetter<float>)((ref float probability) => probability = Probability(current()[0])),
     ];
 
-    public static float Probability(float logOdds) => 1 / (1 + MathF.Exp(-logOdds));
+    public static float Probability(float logit) => 1 / (1 + MathF.Exp(-logit));
 
     private static DataViewSchema.Annotations Normalised(DataViewSchema.Annotations.Builder builder)
     {

@@ -1,4 +1,4 @@
-// What a user may choose where rows are the cells of one graph.
+// The options where rows are the cells of one graph.
 using Microsoft.ML;
 
 namespace GaryMesh.MLNet;
@@ -13,8 +13,8 @@ public abstract class MeshNodeOptions : MeshTrainerOptions
         Channels = 32;
         HiddenUnits = 64;
         Steps = 8;
-        RuleStart = RuleStart.NewDiffusion(1, 0.1);
-        RuleLearningRateShare = 0.003;
+        RuleStart = RuleStart.OfDiffusion(1, 0.1);
+        RuleLearningRateFactor = 0.003;
         NumberOfEpochs = 200;
         BatchSize = 1;
         LearningRate = 0.01;
@@ -37,10 +37,10 @@ public abstract class MeshNodeOptions : MeshTrainerOptions
     /// rows are for training. Labels of other rows are not looked at.</summary>
     public string? SplitColumnName;
 
-    /// <summary>What training rows have in the split column.</summary>
+    /// <summary>The split column's value of training rows.</summary>
     public string TrainingSplit = "train";
 
-    /// <summary>What validation rows have in the split column.</summary>
+    /// <summary>The split column's value of validation rows.</summary>
     public string ValidationSplit = "valid";
 
     /// <summary>The edges' column of the cell that sees.</summary>
@@ -62,6 +62,6 @@ public abstract class MeshNodeOptions : MeshTrainerOptions
     public bool SkipUnknownNodes;
 
     /// <summary>Whether each row's features are divided by their sum (bags of words), instead of each column scaled to mean 0 and
-    /// deviation 1.</summary>
+    /// standard deviation 1.</summary>
     public bool NormalizeRows = true;
 }

@@ -1,4 +1,4 @@
-// What the trainers of nodes have in common: a table whose rows are the cells of one graph.
+// The base of the trainers of nodes: a table whose rows are the cells of one graph.
 using GaryMesh.MLNet.Data;
 using GaryMesh.MLNet.Nodes;
 using GaryMesh.MLNet.Training;

@@ -27,7 +27,7 @@ public sealed class MeshNodeTransformer : ISingleFeaturePredictionTransformer<Me
         Model = model;
     }
 
-    /// <summary>What the stage has learnt; <see cref="MeshModel.Save(string)"/> keeps it.</summary>
+    /// <summary>The trained model; <see cref="MeshModel.Save(string)"/> keeps it.</summary>
     public MeshModel Model { get; }
 
     /// <inheritdoc/>

@@ -1,4 +1,4 @@
-// The trainers of nodes: every cell answers for itself.
+// The trainers of nodes: the outputs are each cell's own.
 using Microsoft.ML.Runtime;
 
 namespace GaryMesh.MLNet;
@@ -20,7 +20,7 @@ namespace GaryMesh.MLNet;
 ///
 /// | Column | Type | |
 /// | -- | -- | -- |
-/// | Id | text, key or whole number | the cell's name, by which edges know it |
+/// | Id | text, key or whole number | the cell's name in the edges |
 /// | Label | key | the class; missing where it is not known |
 /// | Features | known-size vector of Single | |
 /// | Split | text or key | optional: `train`, `valid`, anything else |
@@ -28,7 +28,7 @@ namespace GaryMesh.MLNet;
 /// | PredictedLabel | key | the likeliest class |
 /// | Score | vector of Single | the probability of each class |
 /// ]]></format>
-/// The rule starts as plain diffusion of the encoded features over the graph and is trained from there. `CrossValidate` and
+/// The rule is initialised as plain diffusion of the encoded features over the graph and is trained from there. `CrossValidate` and
 /// `TrainTestSplit` take rows away, and neighbours with them: mark the rows in a split column instead.
 /// </remarks>
 public sealed class MeshNodeMulticlassTrainer : MeshNodeTrainer
@@ -42,10 +42,10 @@ public sealed class MeshNodeMulticlassTrainer : MeshNodeTrainer
     /// <summary>Options of <see cref="MeshNodeMulticlassTrainer"/>.</summary>
     public sealed class Options : MeshNodeOptions
     {
-        /// <summary>Share of each label that is spread over all classes in training.</summary>
+        /// <summary>Label smoothing: the fraction of each label that is distributed over all classes in training.</summary>
         public double LabelSmoothing;
 
-        internal override Head Objective => Head.NewSoftmax(LabelSmoothing);
+        internal override Head Objective => Head.OfSoftmax(LabelSmoothing);
     }
 }
 
@@ -66,7 +66,7 @@ public sealed class MeshNodeMulticlassTrainer : MeshNodeTrainer
 ///
 /// | Column | Type | |
 /// | -- | -- | -- |
-/// | Id | text, key or whole number | the cell's name, by which edges know it |
+/// | Id | text, key or whole number | the cell's name in the edges |
 /// | Label | Single | NaN where it is not known |
 /// | Features | known-size vector of Single | |
 /// | Split | text or key | optional: `train`, `valid`, anything else |

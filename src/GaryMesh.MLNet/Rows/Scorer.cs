@@ -49,7 +49,7 @@ internal sealed class Scorer
         }
     }
 
-    // What a model without missing values says of a row that has one is not known, as with ML.NET's own linear models.
+    // A model without missing values gives NaN for a row that has one, as ML.NET's own linear models do.
     private static bool Unmeasured(ReadOnlySpan<float> features)
     {
         foreach (var feature in features)

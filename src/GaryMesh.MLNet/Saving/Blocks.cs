@@ -5,7 +5,7 @@ using Microsoft.ML.Transforms;
 
 namespace GaryMesh.MLNet.Saving;
 
-/// <summary>What a block is cut from.</summary>
+/// <summary>The source of a block.</summary>
 internal sealed class BlockSource
 {
     [ColumnName(Columns.Output)]
@@ -61,7 +61,7 @@ internal static class Blocks
         new Block8(), new Block7(), new Block6(), new Block5(), new Block4(), new Block3(), new Block2(), new Block1(), new Block0(),
     ];
 
-    /// <summary>The blocks that make up a vector, the greatest first.</summary>
+    /// <summary>The blocks that make up a vector, the largest first.</summary>
     public static IEnumerable<IBlock> Of(int size) => _all.Where(block => (size & block.Size) != 0);
 }
 

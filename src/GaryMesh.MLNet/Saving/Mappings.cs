@@ -54,7 +54,7 @@ internal static class ModelText
     }
 }
 
-/// <summary>What a row is scored into, with the scorer that does it.</summary>
+/// <summary>The scores of a row, with their scorer.</summary>
 internal abstract class ScoringTarget
 {
     private Scorer? _scorer;

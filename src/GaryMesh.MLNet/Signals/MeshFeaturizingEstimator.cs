@@ -8,7 +8,7 @@ using Microsoft.ML.Runtime;
 
 namespace GaryMesh.MLNet;
 
-/// <summary>Turns a signal over a graph into what its cells have come to after some steps of a rule.</summary>
+/// <summary>Maps a signal over a graph to the final states of its cells after some steps of a rule.</summary>
 /// <remarks>
 /// <format type="text/markdown"><![CDATA[
 /// ### Estimator characteristics
@@ -22,7 +22,7 @@ namespace GaryMesh.MLNet;
 /// | Exportable to ONNX | No |
 /// ]]></format>
 /// The rule is given (<see cref="Options.Rule"/>), comes with a trained model (<see cref="Options.Model"/>), or is fitted without
-/// labels: some of the values are hidden, and the cells learn to say all of them from what they and their neighbours saw.
+/// labels: some of the values are hidden, and the model is trained to reconstruct all values from the observed ones.
 /// </remarks>
 public sealed class MeshFeaturizingEstimator : IEstimator<MeshFeaturizingTransformer>
 {
@@ -112,8 +112,8 @@ public sealed class MeshFeaturizingEstimator : IEstimator<MeshFeaturizingTransfo
         /// <summary>The graph of the cells; null for the model's own.</summary>
         public MeshGraph? Graph;
 
-        /// <summary>A given rule (<c>RuleFile.Read</c> reads one from an .npz); every cell fires at every step. One that takes
-        /// inputs is told the features, one that takes none starts with them in its first channels.</summary>
+        /// <summary>A given rule (<c>RuleFile.Read</c> reads one from an .npz); every cell fires at every step. The
+        /// features are the inputs of a rule that takes inputs, otherwise the initial state of its first channels.</summary>
         public Automaton? Rule;
 
         /// <summary>A trained model, whose encoder and rule are taken.</summary>
@@ -122,7 +122,7 @@ public sealed class MeshFeaturizingEstimator : IEstimator<MeshFeaturizingTransfo
         /// <summary>The channels that are features; null for all.</summary>
         public int[]? OutputChannels;
 
-        /// <summary>Whether the output is each channel's mean, standard deviation, least and greatest value over all cells,
+        /// <summary>Whether the output is each channel's mean, standard deviation, minimum and maximum over all cells,
         /// instead of its value at every cell.</summary>
         public bool Pooled;
     }

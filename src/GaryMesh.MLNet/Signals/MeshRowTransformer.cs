@@ -13,7 +13,7 @@ public abstract class MeshRowTransformer : ITransformer
 
     private protected MeshRowTransformer(MeshModel model) => _scorers = new Scorers(model);
 
-    /// <summary>What the stage has learnt; <see cref="MeshModel.Save(string)"/> keeps it with full fidelity.</summary>
+    /// <summary>The trained model; <see cref="MeshModel.Save(string)"/> keeps it with full fidelity.</summary>
     public MeshModel Model => _scorers.Model;
 
     /// <summary>The column of features that the stage reads.</summary>

@@ -1,4 +1,4 @@
-// What the trainers of signals and snapshots have in common.
+// The base of the trainers of signals and snapshots.
 using GaryMesh.MLNet.Data;
 using GaryMesh.MLNet.Signals;
 using GaryMesh.MLNet.Training;

@@ -11,7 +11,7 @@ internal static class SignalRows
     /// <summary>Reads a training or validation set.</summary>
     /// <param name="data">The rows.</param>
     /// <param name="options">The names of the columns, and the graph.</param>
-    /// <param name="task">What labels are.</param>
+    /// <param name="task">The task, which gives the labels' type.</param>
     /// <param name="missing">Whether features may be NaN.</param>
     /// <exception cref="InvalidOperationException">There are no rows, or a row holds what cannot be learnt from.</exception>
     public static ModelData Read(IDataView data, MeshSignalOptions options, MeshTask task, bool missing)
@@ -72,7 +72,7 @@ internal static class SignalRows
         return rows > 0 ? ([.. features], rows) : throw Reading.NoInstances(feature.Name);
     }
 
-    // A cell of a snapshot may have no label; a signal without one teaches nothing and is most likely a mistake.
+    // A cell of a snapshot may have no label; a signal without one trains nothing and is most likely a mistake.
     private static int Labelled(ReadOnlySpan<float> labels, string column, int row, MeshTask task)
     {
         var count = 0;

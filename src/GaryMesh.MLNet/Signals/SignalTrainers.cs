@@ -1,4 +1,4 @@
-// The trainers of signals: every cell votes, and the votes are pooled.
+// The trainers of signals: the outputs are the mean of the cells' outputs, or each cell's own.
 using Microsoft.ML.Runtime;
 
 namespace GaryMesh.MLNet;
@@ -26,8 +26,8 @@ namespace GaryMesh.MLNet;
 /// | PredictedLabel | key | the likeliest class |
 /// | Score | vector of Single | the probability of each class |
 /// ]]></format>
-/// Every cell runs the same rule for a few steps and then votes; the mean of the votes are the log-odds of the classes, trained
-/// under cross-entropy. The number of parameters does not depend on the number of cells.
+/// Every cell runs the same rule for a few steps and gives logits; their mean over the cells are the logits of the classes,
+/// trained under cross-entropy. The number of parameters does not depend on the number of cells.
 /// </remarks>
 public sealed class MeshMulticlassTrainer : MeshTrainer
 {
@@ -40,14 +40,14 @@ public sealed class MeshMulticlassTrainer : MeshTrainer
     /// <summary>Options of <see cref="MeshMulticlassTrainer"/>.</summary>
     public sealed class Options : MeshSignalOptions
     {
-        /// <summary>Share of each label that is spread over all classes in training.</summary>
+        /// <summary>Label smoothing: the fraction of each label that is distributed over all classes in training.</summary>
         public double LabelSmoothing = 0.1;
 
-        internal override Head Objective => Head.NewSoftmax(LabelSmoothing);
+        internal override Head Objective => Head.OfSoftmax(LabelSmoothing);
     }
 }
 
-/// <summary>Tells positive signals over a graph from negative ones.</summary>
+/// <summary>Binary classification of signals over a graph.</summary>
 /// <remarks>
 /// <format type="text/markdown"><![CDATA[
 /// ### Trainer characteristics
@@ -68,7 +68,7 @@ public sealed class MeshMulticlassTrainer : MeshTrainer
 /// | Features | known-size vector of Single | cells x k values, cell by cell |
 /// | Weight | Single | optional |
 /// | PredictedLabel | Boolean | whether the score is positive |
-/// | Score | Single | the log-odds |
+/// | Score | Single | the logit |
 /// | Probability | Single | of a positive label |
 /// ]]></format>
 /// </remarks>
@@ -181,15 +181,15 @@ public sealed class MeshFieldTrainer : MeshTrainer
         private protected override ModelShape Adapt(ModelShape shape) =>
             ResidualFeatures is { Length: > 0 } features ? shape.WithResidual(features) : shape;
 
-        // A sensor's neighbours count by their share, so that a busy crossing hears no louder than a lonely road.
+        // Random-walk normalisation: a node's degree does not scale its input.
         private protected override Perception Undirected => new(
-            [Operator.Own, Operator.NewNeighbours(EdgeWeight.Share, Messages.Value, Aggregation.Sum)]);
+            [Operator.Own, Operator.Of(EdgeWeight.Share, Messages.Value, Aggregation.Sum)]);
 
         /// <summary>The loss: squared, absolute or Huber.</summary>
-        public Head Loss = Head.NewHuber(2);
+        public Head Loss = Head.OfHuber(2);
 
         /// <summary>Of a cell's features (0 to k - 1) those to which its outputs are added, the first that was measured: a
-        /// forecast then says how the last value will change. Null for none.</summary>
+        /// forecast is then the change of the last value. Null for none.</summary>
         public int[]? ResidualFeatures;
     }
 }

@@ -1,4 +1,4 @@
-// What is the same of every trainer, whatever its rows are: features, labels and weights, and what they make of a model.
+// The fitting that all trainers share: features, labels and weights to a model.
 using GaryMesh.MLNet.Data;
 using Microsoft.ML;
 using Microsoft.ML.Data;
@@ -9,7 +9,7 @@ namespace GaryMesh.MLNet.Training;
 /// <summary>A fitting to labels.</summary>
 internal sealed class LabelFitting : Fitting
 {
-    /// <summary>What ML.NET is told of every trainer here: features are scaled within the model, and read once. Its constructor
+    /// <summary>What every trainer here declares to ML.NET: features are scaled within the model, and read once. Its constructor
     /// is ML.NET's own, so a stock trainer of the same needs lends it.</summary>
     public static readonly TrainerInfo Info = new MLContext().MulticlassClassification.Trainers.NaiveBayes().Info;
 
@@ -25,7 +25,7 @@ internal sealed class LabelFitting : Fitting
         _task = task;
     }
 
-    /// <summary>What the schema will be with a trained model's columns; refused where a column to learn from is missing.</summary>
+    /// <summary>The schema with a trained model's columns; refused where a column to learn from is missing.</summary>
     public SchemaShape Promise(SchemaShape inputSchema)
     {
         inputSchema.Require("feature", _options.FeatureColumnName, ColumnKind.Vector);
@@ -41,7 +41,7 @@ internal sealed class LabelFitting : Fitting
 
     public DataViewSchema.Column LabelOf(DataViewSchema schema) => schema.Require("label", _options.LabelColumnName, _task.Labels);
 
-    /// <summary>The shape of a model that says what the labels say.</summary>
+    /// <summary>The shape of a model that predicts the labels.</summary>
     public ModelShape Shape(Graph graph, int features, DataViewSchema.Column label, bool missing) =>
         _options.Shape(graph, features, _options.Objective, OutputsOf(label, graph.Cells), _task.Pooling, missing);
 

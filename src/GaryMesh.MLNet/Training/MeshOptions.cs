@@ -1,7 +1,7 @@
-// What a user may choose of a model and of its training.
+// The options of a model and of its training.
 namespace GaryMesh.MLNet;
 
-/// <summary>Options that all GaryMesh estimators share: the model's sizes and the course of its training.</summary>
+/// <summary>Options that all GaryMesh estimators share: the model's sizes and its training.</summary>
 /// <remarks>
 /// A model is an encoder (a cell's features to a few values), a rollout (the same small rule on every cell for some steps) and
 /// a readout (a cell's state to its outputs). Every estimator has defaults of its own, which served on the data sets in the
@@ -16,17 +16,17 @@ public abstract class MeshOptions
     /// <summary>Units of the encoder's hidden layer; 0 for none.</summary>
     public int EncoderUnits;
 
-    /// <summary>Values into which a cell's features are encoded; 0 takes the features as they are.</summary>
+    /// <summary>Values that encode a cell's features; 0 for the features as they are.</summary>
     public int EncodedValues;
 
-    /// <summary>Whether the rule is told the encoding at every step.</summary>
-    public bool EncodingTold = true;
+    /// <summary>Whether the encoding is an input of the rule at every step.</summary>
+    public bool EncodingAsInput = true;
 
-    /// <summary>Whether the encoding is what the first channels start with.</summary>
-    public bool EncodingStarts = true;
+    /// <summary>Whether the encoding is the initial state of the first channels.</summary>
+    public bool EncodingAsState = true;
 
-    /// <summary>Whether the readout sees the encoding beside the state.</summary>
-    public bool EncodingRead;
+    /// <summary>Whether the encoding skips the rollout and is an input of the readout, beside the final state.</summary>
+    public bool SkipConnection;
 
     /// <summary>Numbers in a cell's state.</summary>
     public int Channels = 16;
@@ -34,17 +34,17 @@ public abstract class MeshOptions
     /// <summary>Hidden units of the rule.</summary>
     public int HiddenUnits = 64;
 
-    /// <summary>Steps of the rollout: news travels so many edges far.</summary>
+    /// <summary>Steps of the rollout: information travels this many edges.</summary>
     public int Steps = 8;
 
-    /// <summary>What the rule's change is multiplied by at each step.</summary>
+    /// <summary>Factor on the rule's change at each step.</summary>
     public double TimeStep = 1;
 
-    /// <summary>What the rule is before training.</summary>
+    /// <summary>How the rule is initialised.</summary>
     public RuleStart RuleStart = RuleStart.Zero;
 
-    /// <summary>The rule's own share of the learning rate; 0 leaves it what it is before training.</summary>
-    public double RuleLearningRateShare = 1;
+    /// <summary>Factor on the learning rate of the rule; 0 freezes the rule as it is initialised.</summary>
+    public double RuleLearningRateFactor = 1;
 
     /// <summary>Units of the readout's hidden layer; 0 for none.</summary>
     public int ReadoutUnits;
@@ -55,10 +55,10 @@ public abstract class MeshOptions
     /// <summary>Rows of a batch.</summary>
     public int BatchSize = 32;
 
-    /// <summary>Adam's step length.</summary>
+    /// <summary>Adam's learning rate.</summary>
     public double LearningRate = 0.003;
 
-    /// <summary>How the step length goes over the epochs.</summary>
+    /// <summary>Learning rate schedule over the epochs.</summary>
     public RateSchedule LearningRateSchedule = RateSchedule.Cosine;
 
     /// <summary>Decoupled weight decay of all matrices (AdamW).</summary>
@@ -67,28 +67,28 @@ public abstract class MeshOptions
     /// <summary>L2 penalty of the encoder's first matrix.</summary>
     public double L2Regularization;
 
-    /// <summary>Gradients longer than this are shortened to it; 0 for none.</summary>
+    /// <summary>Gradients are clipped to this norm; 0 for no clipping.</summary>
     public double MaximumGradientNorm = 1;
 
-    /// <summary>Share of the features left out at each training step.</summary>
+    /// <summary>Dropout rate of the features.</summary>
     public double FeatureDropout;
 
-    /// <summary>Share of the encoder's hidden units left out at each training step.</summary>
+    /// <summary>Dropout rate of the encoder's hidden units.</summary>
     public double HiddenDropout;
 
-    /// <summary>Share of what the readout sees left out at each training step.</summary>
+    /// <summary>Dropout rate of the readout's inputs.</summary>
     public double StateDropout;
 
-    /// <summary>Share of the measured features that count as not measured at each training step.</summary>
+    /// <summary>Fraction of the measured features that count as missing at each training step.</summary>
     public double MissingRate;
 
-    /// <summary>Share of the cells that update at a step of training; prediction fires all of them.</summary>
+    /// <summary>Fraction of the cells that update at a step of training; in prediction all do.</summary>
     public double TrainingFireRate = 1;
 
-    /// <summary>The model that is kept is a running mean over training's, with this share of the old at each step.</summary>
+    /// <summary>Decay of the exponential moving average of the weights that is kept as the model; 0 for none.</summary>
     public double WeightAveraging = 0.99;
 
-    /// <summary>Epochs without a better loss on the validation data after which training stops, the best model kept; 0 for never.</summary>
+    /// <summary>Early stopping: epochs without a lower validation loss after which training stops and the best model is kept; 0 for never.</summary>
     public int EarlyStoppingRounds;
 
     /// <summary>Seed of this training; null to follow the seed of the <c>MLContext</c>.</summary>
@@ -105,7 +105,7 @@ public abstract class MeshOptions
 
     internal EngineOptions EngineOptions => new() { Threads = NumberOfThreads ?? 0 };
 
-    /// <summary>Lattice rows are moved by up to so many cells in each direction in training.</summary>
+    /// <summary>Lattice rows are shifted at random by up to this many cells in each direction in training.</summary>
     private protected virtual int Shift => 0;
 
     /// <summary>The sizes of a model with these options.</summary>
@@ -113,12 +113,12 @@ public abstract class MeshOptions
         Adapt(ModelShape.Of(Perception ?? PerceptionOn(graph), features, head, outputs, pooling)
             .WithMissing(missing)
             .WithEncoder(EncoderUnits, EncodedValues)
-            .WithEncoding(EncodingTold, EncodingStarts, EncodingRead)
+            .WithEncoding(EncodingAsInput, EncodingAsState, SkipConnection)
             .WithRule(Channels, HiddenUnits, Steps)
             .WithRunning(1, TimeStep, Gate.Open)
             .WithReadout(ReadoutUnits));
 
-    /// <summary>What the options of one estimator alone change of a shape.</summary>
+    /// <summary>The changes of a shape by the options of one estimator alone.</summary>
     private protected virtual ModelShape Adapt(ModelShape shape) => shape;
 
     internal ModelTask Task(ulong seed) => ModelTask.Default
@@ -133,10 +133,10 @@ public abstract class MeshOptions
         .WithShift(Shift)
         .WithAveraging(WeightAveraging)
         .WithPatience(EarlyStoppingRounds)
-        .WithRuleRate(RuleLearningRateShare)
+        .WithRuleRate(RuleLearningRateFactor)
         .WithSeed(seed);
 
-    /// <summary>How neighbours that nothing but a weight tells apart are summed up.</summary>
+    /// <summary>The perception on graphs without directions.</summary>
     private protected virtual Perception Undirected => Perception.Diffusion;
 
     private Perception PerceptionOn(Graph graph) => graph.Topology switch
@@ -160,6 +160,6 @@ public abstract class MeshTrainerOptions : MeshOptions
     /// <summary>The column of example weights (Single), or null: all rows count the same.</summary>
     public string? ExampleWeightColumnName;
 
-    /// <summary>What the outputs mean, and the loss that they are trained under.</summary>
+    /// <summary>The meaning of the outputs, and their loss.</summary>
     internal abstract Head Objective { get; }
 }
