@@ -82,7 +82,7 @@ module ModelReference =
                 (x - float scaling.FeatureShift[column]) * float scaling.FeatureScale[column]
 
         let entered =
-            DenseMatrix.init graph.Cells shape.Seen (fun cell column ->
+            DenseMatrix.init graph.Cells shape.EncoderInputs (fun cell column ->
                 if column < k then value cell column
                 elif Single.IsNaN features[cell * k + column - k] then 0.0
                 else 1.0)
@@ -96,7 +96,7 @@ module ModelReference =
         let rollout = Rollout.Of(State.Zeros(graph.Cells, shape.Channels), shape.Steps, firing)
 
         let rollout =
-            if shape.Told then
+            if shape.EncodingAsInput then
                 rollout.WithInputs(Inputs.Constant(State.Zeros(graph.Cells, shape.EncodedValues)))
             else
                 rollout
@@ -123,14 +123,14 @@ module ModelReference =
         let start =
             let columns = shape.Channels - encoding.ColumnCount
 
-            if not shape.Starts then zero shape.Channels
+            if not shape.EncodingAsState then zero shape.Channels
             elif columns = 0 then encoding
             else encoding.Append(zero columns)
 
-        let inputs = if shape.Told then Array.replicate shape.Steps encoding else [||]
+        let inputs = if shape.EncodingAsInput then Array.replicate shape.Steps encoding else [||]
         let moments = Reference.forward (prepare model graph) (ruleOf model parameters) start inputs
         let final = (Array.last moments).State
-        let read = if shape.Read then final.Append encoding else final
+        let read = if shape.SkipConnection then final.Append encoding else final
         let readoutSums = layer "readout.hidden" |> Option.map (through read)
         let said = readoutSums |> Option.map relu |> Option.defaultValue read
 
@@ -194,9 +194,9 @@ module ModelReference =
         Array.Copy(rule.Parameters, 0, gradient, shape.RuleOffset, rule.Parameters.Length)
 
         let encodingBar =
-            [ if shape.Starts then
+            [ if shape.EncodingAsState then
                   rule.Start.SubMatrix(0, cells, 0, shape.EncodedValues)
-              if shape.Read then
+              if shape.SkipConnection then
                   readBar.SubMatrix(0, cells, shape.Channels, shape.EncodedValues)
               yield! rule.Inputs ]
             |> List.reduce (+)
