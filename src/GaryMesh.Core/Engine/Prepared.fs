@@ -94,7 +94,7 @@ type Prepared private (runner: Runner, options: EngineOptions) =
         stepThrough hands tape rollout ignore
         runner.StateBefore(hands, tape, rollout.Steps)
 
-    /// What a loss comes to after a step, or null where it does not look.
+    /// The value of a loss after a step, or null where the loss does not see it.
     let seen hands (tape: Tape) (rollout: Rollout) (loss: Loss) key step (state: State | null) : LossValue | null =
         if not (loss.Sees(step, rollout.Steps)) then
             null
@@ -232,7 +232,7 @@ type Prepared private (runner: Runner, options: EngineOptions) =
     member _.Run(rollout: Rollout, every: int, observe: Action<int, State>, cancellation: CancellationToken) : State =
         use _ = runner.Door.Enter()
         check [| rollout |]
-        Guard.positive "The number of steps between two looks" every
+        Guard.positive "The number of steps between observations" every
         let tape = (loopsOf 1)[0]
         observe.Invoke(0, rollout.Start)
 

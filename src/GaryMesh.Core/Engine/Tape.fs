@@ -11,7 +11,7 @@ open GaryMesh.Vectors
 type internal Memory =
     /// The last state only: there is no backward pass.
     | Nothing
-    /// Every state and what the rule saw and answered at every step.
+    /// Every state and the rule's inputs and outputs at every step.
     | Everything
     /// Every state; what the rule saw is computed again.
     | States

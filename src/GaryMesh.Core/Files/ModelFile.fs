@@ -69,7 +69,7 @@ module private GraphEntries =
 
     let read (entries: ArchiveReader) : Graph | null =
         if not (entries.Has "graph") then
-            match names Int32.MaxValue |> List.tryFind entries.Has with
+            match "graph.frames" :: rows |> List.tryFind entries.Has with
             | Some stray -> entries.Bad $"the entry '{stray}' is there without the entry 'graph'"
             | None -> null
         else

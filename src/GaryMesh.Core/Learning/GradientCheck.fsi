@@ -32,8 +32,8 @@ type GradientCheck =
     /// over (step, target) of 0.5 |s - target|^2. A step may be named more than once.
     static member Squares: targets: (struct (int * State)) seq -> Loss
 
-    /// A rule with nothing left at zero: weights normal with deviation gain / sqrt(inputs of the layer), biases normal
-    /// with deviation gain / 2. A derivative can hide in a zero, so a check wants such a rule.
+    /// A rule with nothing left at zero: weights normal with standard deviation gain / sqrt(inputs of the layer), biases normal
+    /// with standard deviation gain / 2. A derivative can hide in a zero, so a check wants such a rule.
     static member RuleFor: shape: RuleShape * seed: uint64 * gain: float -> Rule
 
     /// Differentiates the loss at the automaton's own parameters in all three ways. `everything` adds each start value

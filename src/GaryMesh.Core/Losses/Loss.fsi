@@ -20,7 +20,7 @@ type LossContext =
     /// After the only step of a rollout, with key 0.
     static member After: graph: Graph -> LossContext
 
-/// What a loss comes to at one step: its value, and its derivative by each number it has seen.
+/// The value of a loss at one step, and its derivative by each number that it has seen.
 [<NoComparison; ReferenceEquality>]
 type LossValue =
     {

@@ -20,7 +20,7 @@ type Scaling =
     static member None: shape: ModelShape -> Scaling
     /// Each cell's features divided by the sum of their absolute values.
     static member Sums: shape: ModelShape -> Scaling
-    /// Mean 0 and deviation 1 for each column of the features, over all rows and cells that have it, and the same for the numbers of a
+    /// Mean 0 and standard deviation 1 for each column of the features, over all rows and cells that have it, and the same for the numbers of a
     /// regression's labels, less the feature they are added to.
     /// <exception cref="T:System.ArgumentException">The data does not fit the shape on a graph of so many cells.</exception>
     static member OfData: shape: ModelShape * cells: int * data: ModelData -> Scaling

@@ -35,8 +35,8 @@ module ModelReference =
 
     let private relu (x: Matrix<'T>) = x.Map(fun x -> if real x > 0.0 then x else ofReal 0.0)
 
-    /// What each stage of a row came to.
-    type private Course<'T
+    /// The values of each stage of a row.
+    type private Stages<'T
         when 'T: (new: unit -> 'T) and 'T: struct and 'T :> ValueType and 'T :> IEquatable<'T> and 'T :> IFormattable> =
         { Entered: Matrix<'T>
           EncoderSums: Matrix<'T> option
@@ -44,7 +44,7 @@ module ModelReference =
           Moments: Reference.Moment<'T>[]
           Read: Matrix<'T>
           ReadoutSums: Matrix<'T> option
-          Votes: Matrix<'T> }
+          CellOutputs: Matrix<'T> }
 
     [<CompiledName "Enter">]
     let enter (model: Model) (graph: Graph) (features: float32[]) =
@@ -106,7 +106,7 @@ module ModelReference =
     let private ruleOf (model: Model) (parameters: 'T[]) =
         Array.sub parameters model.Shape.RuleOffset model.Shape.RuleShape.ParameterCount
 
-    let private course (model: Model) (graph: Graph) (parameters: 'T[]) (features: float32[]) : Course<'T> =
+    let private stages (model: Model) (graph: Graph) (parameters: 'T[]) (features: float32[]) : Stages<'T> =
         let shape, cells = model.Shape, graph.Cells
 
         if parameters.Length <> model.ParameterCount then
@@ -140,21 +140,21 @@ module ModelReference =
           Moments = moments
           Read = read
           ReadoutSums = readoutSums
-          Votes = layer "readout" |> Option.map (through said) |> Option.defaultValue said }
+          CellOutputs = layer "readout" |> Option.map (through said) |> Option.defaultValue said }
 
     [<CompiledName "Outputs">]
     let outputs (model: Model) (graph: Graph) (parameters: 'T[]) (features: float32[]) : Matrix<'T> =
-        let votes = (course model graph parameters features).Votes
+        let outputs = (stages model graph parameters features).CellOutputs
 
         if model.Shape.Pooling.IsMean then
-            votes.ColumnSums().ToRowMatrix().Multiply(ofReal<'T>(1.0 / float graph.Cells))
+            outputs.ColumnSums().ToRowMatrix().Multiply(ofReal<'T>(1.0 / float graph.Cells))
         else
-            votes
+            outputs
 
     [<CompiledName "Adjoint">]
     let adjoint (model: Model) (graph: Graph) (parameters: float[]) (features: float32[]) (adjoint: Matrix<float>) =
         let shape, cells = model.Shape, graph.Cells
-        let course = course model graph parameters features
+        let stages = stages model graph parameters features
         let gradient = Array.zeroCreate<float> parameters.Length
 
         let put name (values: Matrix<float>) =
@@ -178,17 +178,17 @@ module ModelReference =
                 let hiddenBar = back name (relu sums) yBar
                 back (name + ".hidden") x (hiddenBar.PointwiseMultiply(sums.Map(fun a -> if a > 0.0 then 1.0 else 0.0)))
 
-        let votesBar =
+        let outputsBar =
             if shape.Pooling.IsMean then
                 DenseMatrix.init cells adjoint.ColumnCount (fun _ j -> adjoint[0, j] / float cells)
             else
                 adjoint
 
-        let readBar = backThrough "readout" course.Read course.ReadoutSums votesBar
+        let readBar = backThrough "readout" stages.Read stages.ReadoutSums outputsBar
         let finalBar = readBar.SubMatrix(0, cells, 0, shape.Channels)
 
         let rule =
-            Reference.backward (prepare model graph) (ruleOf model parameters) course.Moments (fun step ->
+            Reference.backward (prepare model graph) (ruleOf model parameters) stages.Moments (fun step ->
                 if step = shape.Steps then Some { State = finalBar; Auxiliary = null } else None)
 
         Array.Copy(rule.Parameters, 0, gradient, shape.RuleOffset, rule.Parameters.Length)
@@ -201,5 +201,5 @@ module ModelReference =
               yield! rule.Inputs ]
             |> List.reduce (+)
 
-        backThrough "encoder" course.Entered course.EncoderSums encodingBar |> ignore
+        backThrough "encoder" stages.Entered stages.EncoderSums encodingBar |> ignore
         gradient

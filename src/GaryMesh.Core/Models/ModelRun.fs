@@ -27,7 +27,7 @@ type internal ModelRun(shape: ModelShape, scaling: Scaling, graph: Graph, automa
 
     let given = ModelRows(shape, scaling, graph, encoder.IsSome)
     let readable, answer = Room(), Room()
-    let dEncoding, dReadable, dVotes = Room(), Room(), Room()
+    let dEncoding, dReadable, dOutputs = Room(), Room(), Room()
 
     // What the backward pass needs of the forward pass.
     let silence = Noise.None
@@ -80,9 +80,9 @@ type internal ModelRun(shape: ModelShape, scaling: Scaling, graph: Graph, automa
         | rollout -> rollout
 
     /// What the cells of the batch's rows say, pooled where the model does so.
-    let pooled (votes: float32[]) =
+    let pooled (cellOutputs: float32[]) =
         if shape.Pooling.IsCells then
-            votes
+            cellOutputs
         else
             let share = 1.0f / float32 cells
             let answers = answer.Of(rows * outputs)
@@ -92,7 +92,7 @@ type internal ModelRun(shape: ModelShape, scaling: Scaling, graph: Graph, automa
                     let mutable sum = 0.0f
 
                     for cell in 0 .. cells - 1 do
-                        sum <- sum + votes[(row * cells + cell) * outputs + j]
+                        sum <- sum + cellOutputs[(row * cells + cell) * outputs + j]
 
                     answers[row * outputs + j] <- sum * share
 
@@ -193,16 +193,16 @@ type internal ModelRun(shape: ModelShape, scaling: Scaling, graph: Graph, automa
     /// Adds the derivative by the parameters to `gradient`, from that by the outputs of the last batch.
     member _.Backward(adjoint: float32[], gradient: float32[]) =
         let count = rows * cells
-        let dVotesHere = dVotes.Of(count * outputs)
+        let dOutputsHere = dOutputs.Of(count * outputs)
 
         if shape.Pooling.IsCells then
-            Array.Copy(adjoint, dVotesHere, count * outputs)
+            Array.Copy(adjoint, dOutputsHere, count * outputs)
         else
             let share = 1.0f / float32 cells
 
-            for vote in 0 .. count - 1 do
+            for cell in 0 .. count - 1 do
                 for j in 0 .. outputs - 1 do
-                    dVotesHere[vote * outputs + j] <- adjoint[vote / cells * outputs + j] * share
+                    dOutputsHere[cell * outputs + j] <- adjoint[cell / cells * outputs + j] * share
 
         let width = shape.ReadoutInputs
         let states = Rows.Dense(matrix (readable.Of 0) count width)
@@ -210,7 +210,7 @@ type internal ModelRun(shape: ModelShape, scaling: Scaling, graph: Graph, automa
 
         match readout with
         | None -> Guard.refuse "A model without outputs has no gradient."
-        | Some readout -> readout.Backward(states, count, dVotesHere, dStates, gradient)
+        | Some readout -> readout.Backward(states, count, dOutputsHere, dStates, gradient)
 
         if noise.StateDropout > 0.0 then
             Dropout.apply noise.StateDropout (noise.Part 3) (Span(dStates, 0, count * width))

@@ -193,7 +193,7 @@ type ModelShape =
         shape.Views[first].Offset
 
     member shape.ParameterCount = shape.Views |> Seq.sumBy _.Length
-    /// Targets of a graph: 1 where votes are pooled, else its cells.
+    /// Targets of a graph: 1 where outputs are pooled, else its cells.
     member shape.TargetsOn(cells: int) = if shape.Pooling.IsMean then 1 else cells
     /// Numbers of a graph's answer.
     member shape.OutputsOn(cells: int) = shape.TargetsOn cells * shape.Outputs
