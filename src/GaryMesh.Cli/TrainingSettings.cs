@@ -23,7 +23,7 @@ internal static class TrainingSettings
             .WithBatch(batch)
             .WithSeed(seed)
             .WithOptimiser(Adam.Of(learningRate).WithMilestones([decayAt], Decay))
-            .WithJudge(ValidationEvery, ValidationRollouts, [1, 2]);
+            .WithValidation(ValidationEvery, ValidationRollouts, [1, 2]);
 
     /// <summary>Trains from the beginning, or from where a training was left; `checkpoint` may be null.</summary>
     public static Trained Run(

@@ -135,14 +135,14 @@ type MeshGen =
                       Firing.Mask(fun step cell -> Counter.below 2 (Counter.subkey seed step) (int64 cell) = 0) ]
         }
 
-    static member Rollouts(automaton: Automaton, graph: Graph, most: int) : Gen<Rollout> =
+    static member Rollouts(automaton: Automaton, graph: Graph, maxSteps: int) : Gen<Rollout> =
         let shape = automaton.Rule.Shape
 
         gen {
             let! seed = MeshGen.Seeds
             let own = automaton.Start.On(graph, shape.Channels, seed)
             let! start = Gen.oneof [ Gen.constant own; MeshGen.States(graph.Cells, shape.Channels) ]
-            let! steps = Gen.choose (1, most)
+            let! steps = Gen.choose (1, maxSteps)
             let! firing = MeshGen.Firings
             let! told = MeshGen.States(graph.Cells, shape.Inputs)
             let inputs = if shape.Inputs = 0 then Inputs.Absent else Inputs.Constant told

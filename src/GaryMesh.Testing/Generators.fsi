@@ -17,9 +17,9 @@ type MeshGen =
     static member States: cells: int * channels: int -> Gen<State>
     /// All cells, seeded firing, and masks.
     static member Firings: Gen<Firing>
-    /// Rollouts of an automaton (of your own) on a graph: noise or its own start, up to `most` steps, any firing, noise as
+    /// Rollouts of an automaton (of your own) on a graph: noise or its own start, up to `maxSteps` steps, any firing, noise as
     /// inputs where its rule reads some.
-    static member Rollouts: automaton: Automaton * graph: Graph * most: int -> Gen<Rollout>
+    static member Rollouts: automaton: Automaton * graph: Graph * maxSteps: int -> Gen<Rollout>
     static member WorldPlans: limits: Limits -> Gen<WorldPlan>
     /// An automaton on a graph with a rollout that fits both; of the automata some have a lift or blend two rules.
     static member Worlds: limits: Limits -> Gen<World>

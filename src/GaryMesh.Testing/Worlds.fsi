@@ -2,7 +2,7 @@ namespace GaryMesh.Testing
 
 open GaryMesh
 
-/// How large the cases are that are drawn: each number from its least to this.
+/// How large the cases are that are drawn: each number from its minimum to this.
 [<NoComparison>]
 type Limits =
     {

@@ -221,7 +221,7 @@ let tests =
               [ test "the named automata are what they are said to be" {
                     let growing = Automaton.Growing 1UL
                     Expect.equal (growing.Gate, growing.Start) (Gate.Alive(3, 0.1f), Start.Seed) "Growing NCA"
-                    Expect.equal (growing.LeastSteps, growing.MostSteps) (64, 96) "64 to 96 steps"
+                    Expect.equal (growing.MinSteps, growing.MaxSteps) (64, 96) "64 to 96 steps"
                     Expect.equal (Automaton.GaryMesh 1UL).FireRate 0.5 "gary-mesh"
                     Expect.equal (Automaton.MeshNca 1UL).Perception.Count 5 "MeshNCA"
 

@@ -202,13 +202,19 @@ let tests =
               Expect.isTrue (close perceived[1] (column expected)) "Kipf and Welling"
           }
 
-          test "shares of a random walk add up to 1, and to 0 where a cell sees nobody" {
-              let walk = Operator.Neighbours(EdgeWeight.Share, Messages.Value, Aggregation.Sum)
+          test "the weights of a random walk add up to 1, and to 0 where a cell sees nobody" {
+              let walk = Operator.Neighbours(EdgeWeight.RandomWalk, Messages.Value, Aggregation.Sum)
               let given = Operator.Neighbours(EdgeWeight.Given, Messages.Value, Aggregation.Mean)
               let graph = Graph.OfEdges(4, [| 0; 0; 1 |], [| 1; 2; 0 |], true, [| 1.0; 3.0; 5.0 |], null)
               let perceived = perceive (Perception [ walk; given ]) graph (column [ 1.0; 1.0; 1.0; 1.0 ])
-              Expect.isTrue (close perceived[0] (column [ 1.0; 1.0; 0.0; 0.0 ])) "shares"
+              Expect.isTrue (close perceived[0] (column [ 1.0; 1.0; 0.0; 0.0 ])) "weights"
               Expect.isTrue (close perceived[1] (column [ 2.0; 5.0; 0.0; 0.0 ])) "means of the weights"
+          }
+
+          test "files of the first version say `share` for the random walk" {
+              let now = Operator.Neighbours(EdgeWeight.RandomWalk, Messages.Value, Aggregation.Sum).Text
+              Expect.stringContains now "random-walk" "the name of today"
+              Expect.equal (Operator.Parse(now.Replace("random-walk", "share"), [])).Text now "read by its old name"
           }
 
           property

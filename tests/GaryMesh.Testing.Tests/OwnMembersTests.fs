@@ -126,11 +126,11 @@ let tests =
                           .WithIterations(150)
                           .WithBatch(4)
                           .WithOptimiser(Adam.Of(0.01))
-                          .WithJudge(50, 4, [| 1 |])
+                          .WithValidation(50, 4, [| 1 |])
 
                   use trainer = new Trainer(automaton, graph, task)
                   let begun = trainer.Begin()
-                  let before = trainer.Judge(trainer.Rule begun)
+                  let before = trainer.Validate(trainer.Rule begun)
                   let struct (training, ended) = trainer.Run(begun, null, CancellationToken.None)
                   Expect.equal ended TrainingEnd.Finished "to the end"
                   Expect.isLessThan training.BestLoss (0.5 * before) "the loss falls"

@@ -104,7 +104,7 @@ internal static class DemoCommand
         }
 
         automaton = trained.Automaton;
-        var steps = automaton.MostSteps;
+        var steps = automaton.MaxSteps;
         var once = Measurement.Correlations(automaton, graph, target, Channel, steps, seed, threads);
         var twice = Measurement.Correlations(automaton, graph, target, Channel, 2 * steps, seed, threads);
         var trajectory = Measurement.Trajectory(automaton, graph, 2 * steps, seed, threads);

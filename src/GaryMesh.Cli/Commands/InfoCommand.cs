@@ -120,8 +120,8 @@ internal static class InfoCommand
             ["time_step"] = automaton.TimeStep,
             ["gate"] = automaton.Gate is Gate.Alive alive ? $"alive: channel {alive.Channel} above {alive.Threshold}" : "open",
             ["state"] = automaton.Start.Text,
-            ["min_steps"] = automaton.LeastSteps,
-            ["steps"] = automaton.MostSteps,
+            ["min_steps"] = automaton.MinSteps,
+            ["steps"] = automaton.MaxSteps,
         };
     }
 

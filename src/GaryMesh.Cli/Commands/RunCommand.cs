@@ -95,7 +95,7 @@ internal static class RunCommand
         var graph = GraphFile.Of(settings.Graph);
         var channels = automaton.Rule.Shape.Channels;
         var start = StateWord.Read(settings.State ?? automaton.Start.Text, graph, channels, settings.Seed);
-        var steps = settings.Steps ?? automaton.MostSteps;
+        var steps = settings.Steps ?? automaton.MaxSteps;
 
         if (settings.Fire is { } rate)
             automaton = automaton.WithFireRate(rate);

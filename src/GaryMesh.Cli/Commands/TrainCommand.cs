@@ -225,7 +225,7 @@ internal static class TrainCommand
     private static void Report(Terminal terminal, Settings settings, Graph graph, float[] target, Trained trained, bool written)
     {
         var automaton = trained.Automaton;
-        var steps = automaton.MostSteps;
+        var steps = automaton.MaxSteps;
         double[] Correlations(int length) =>
             Measurement.Correlations(automaton, graph, target, settings.Channel, length, settings.Seed, settings.Threads);
         var (once, twice) = (Correlations(steps), Correlations(2 * steps));
@@ -246,7 +246,7 @@ internal static class TrainCommand
             ["target"] = settings.Target,
             ["channel"] = settings.Channel,
             ["state"] = automaton.Start.Text,
-            ["min_steps"] = automaton.LeastSteps,
+            ["min_steps"] = automaton.MinSteps,
             ["steps"] = steps,
             ["fire_rate"] = automaton.FireRate,
             ["seed"] = settings.Seed,

@@ -16,7 +16,7 @@ internal sealed record DemoFigures(
     Agreement Agreement,
     int Processors)
 {
-    public int Steps => Automaton.MostSteps;
+    public int Steps => Automaton.MaxSteps;
 
     public double Correlation => Measurement.Median(Once);
 }

@@ -46,7 +46,7 @@ internal static class DemoPictures
                 new Series("batch", [.. training.Losses.Select((loss, i) => new Place(i + 1, loss))], Ink.First, Width: 1),
                 new Series(
                     "validation loss (held-out rollouts)",
-                    [.. training.Judged.Select(point => new Place(point.Item1, point.Item2))],
+                    [.. training.ValidationLosses.Select(point => new Place(point.Item1, point.Item2))],
                     Ink.Second,
                     Dotted: true),
             ]);

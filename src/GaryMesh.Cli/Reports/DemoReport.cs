@@ -108,7 +108,7 @@ internal static class DemoReport
             ("perception", string.Join(", ", figures.Automaton.Perception.Operators.Select(one => one.Text))),
             ("fire rate", $"{figures.Automaton.FireRate}"),
             ("start", figures.Automaton.Start.Text),
-            ("steps in training", $"{figures.Automaton.LeastSteps} to {figures.Automaton.MostSteps}"),
+            ("steps in training", $"{figures.Automaton.MinSteps} to {figures.Automaton.MaxSteps}"),
             ("minimum correlation of the rollouts", $"{figures.Once[0]:F5}"));
         Facts(
             page,

@@ -175,8 +175,8 @@ type Automaton =
       TimeStep: float
       Gate: Gate
       Start: Start
-      LeastSteps: int
-      MostSteps: int }
+      MinSteps: int
+      MaxSteps: int }
 
     member automaton.Check() =
         let shape = automaton.Rule.Shape
@@ -189,11 +189,11 @@ type Automaton =
 
         Guard.probability "The fire rate" automaton.FireRate
         Guard.finite "The time step" automaton.TimeStep
-        Guard.positive "The least number of steps" automaton.LeastSteps
+        Guard.positive "The minimum number of steps" automaton.MinSteps
 
-        if automaton.MostSteps < automaton.LeastSteps then
+        if automaton.MaxSteps < automaton.MinSteps then
             Guard.refuse
-                $"The most steps must be at least the least, but are {automaton.MostSteps} against {automaton.LeastSteps}."
+                $"The maximum number of steps must be at least the minimum, but is {automaton.MaxSteps} against {automaton.MinSteps}."
 
         match automaton.Gate with
         | Gate.Open -> ()
@@ -236,8 +236,8 @@ type Automaton =
               TimeStep = 1.0
               Gate = Gate.Open
               Start = Start.Zeros
-              LeastSteps = 24
-              MostSteps = 24 }
+              MinSteps = 24
+              MaxSteps = 24 }
 
         automaton.Check()
         automaton
@@ -251,8 +251,8 @@ type Automaton =
         { Automaton.Of(Perception.Sobel, Rule.ZeroLast(Rule.GrowingShape, seed)) with
             Gate = Gate.Alive(3, 0.1f)
             Start = Start.Seed
-            LeastSteps = 64
-            MostSteps = 96 }
+            MinSteps = 64
+            MaxSteps = 96 }
 
     member automaton.HopsPerStep = if automaton.Gate.IsOpen then 1 else 2
 
@@ -262,4 +262,4 @@ type Automaton =
     member automaton.WithGate(gate: Gate) = { automaton with Gate = gate }
     member automaton.WithStart(start: Start) = { automaton with Start = start }
 
-    member automaton.WithSteps(least: int, most: int) = { automaton with LeastSteps = least; MostSteps = most }
+    member automaton.WithSteps(min: int, max: int) = { automaton with MinSteps = min; MaxSteps = max }

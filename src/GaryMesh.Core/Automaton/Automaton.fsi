@@ -44,7 +44,7 @@ type Gate =
     /// that is dead before the update does not fire, where Growing NCA lets it move until the second mask.
     | Alive of Channel: int * Threshold: float32
 
-/// What a cell is told at every step, after what it perceives: I values a cell.
+/// Input values of a cell at every step, after what it perceives: I values a cell.
 [<RequireQualifiedAccess>]
 type Inputs =
     | Absent
@@ -87,9 +87,9 @@ type Automaton =
         Gate: Gate
         /// What the rule was trained to start from.
         Start: Start
-        /// The number of steps the rule was trained for.
-        LeastSteps: int
-        MostSteps: int
+        /// The numbers of steps that the rule was trained for, from the minimum to the maximum.
+        MinSteps: int
+        MaxSteps: int
     }
 
     /// An automaton that fires every other cell (rate 0.5), with a time step of 1, no gate, a zero start and 24 steps.
@@ -112,7 +112,7 @@ type Automaton =
     member WithTimeStep: timeStep: float -> Automaton
     member WithGate: gate: Gate -> Automaton
     member WithStart: start: Start -> Automaton
-    member WithSteps: least: int * most: int -> Automaton
+    member WithSteps: min: int * max: int -> Automaton
 
     /// Refuses an automaton whose parts do not fit each other.
     /// <exception cref="T:System.ArgumentException">The rule reads another number of values than perception and inputs

@@ -6,7 +6,7 @@ type TraceMemory =
     /// The fastest that fits a budget in bytes for each rollout of a batch: everything as long as it stays in a core's
     /// cache, every state, or checkpoints.
     | Within of Bytes: int64
-    /// Every state and what the rule saw and answered at every step: the fastest for small graphs.
+    /// Every state and the rule's inputs and outputs at every step: the fastest for small graphs.
     | Everything
     /// Every state; what the rule saw is computed again: cells x steps x channels.
     | States

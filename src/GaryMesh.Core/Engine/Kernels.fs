@@ -70,7 +70,7 @@ type internal StepRows =
         Inputs: P
         /// Who fires, by place, 64 cells a word.
         Firing: nativeptr<uint64>
-        /// Linear perceptions and what the rule keeps, for the way back: a row for each cell that fired, those of a stretch
+        /// Linear perceptions and what the rule keeps, for the backward pass: a row for each cell that fired, those of a stretch
         /// from the row of its first cell on. Null where they are computed again.
         Linear: P
         Kept: P

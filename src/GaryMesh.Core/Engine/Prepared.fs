@@ -33,7 +33,7 @@ type Prepared private (runner: Runner, options: EngineOptions) =
     let graph, shape = runner.Graph, runner.Shape
     /// For runs that keep nothing: two states each.
     let mutable loops: Tape[] = [||]
-    /// For runs with a way back, of at most `room` steps.
+    /// For runs with a backward pass, of at most `room` steps.
     let mutable tapes: Tape[] = [||]
     let mutable room = 0
     /// The states in which `Trace` has ended and from which `Adjoint` has yet to walk back.
@@ -67,7 +67,7 @@ type Prepared private (runner: Runner, options: EngineOptions) =
         loops <- more count loops Memory.Nothing 1
         loops
 
-    /// Makes ready for a batch with a way back, and gives each rollout its tape. The tapes' room only grows, so that rollouts
+    /// Makes ready for a batch with a backward pass, and gives each rollout its tape. The tapes' room only grows, so that rollouts
     /// of random lengths do not have them made anew each time another kind would serve a little better.
     let tapesFor (rollouts: Rollout[]) =
         runner.Train()
@@ -94,7 +94,7 @@ type Prepared private (runner: Runner, options: EngineOptions) =
         stepThrough hands tape rollout ignore
         runner.StateBefore(hands, tape, rollout.Steps)
 
-    /// What a loss comes to after a step, or null where it does not look.
+    /// The value of a loss after a step, or null where the loss does not see it.
     let seen hands (tape: Tape) (rollout: Rollout) (loss: Loss) key step (state: State | null) : LossValue | null =
         if not (loss.Sees(step, rollout.Steps)) then
             null
@@ -107,7 +107,7 @@ type Prepared private (runner: Runner, options: EngineOptions) =
             let context = { Step = step; Steps = rollout.Steps; Graph = graph; Key = key }
             loss.Evaluate(state, runner.AuxiliaryBefore(tape, step), context)
 
-    /// The way back over a rollout that the tape has just run. `look` says what the loss sees after a step.
+    /// The backward pass over a rollout that the tape has just run. `look` says what the loss sees after a step.
     let walkBack hands (tape: Tape) (look: int -> LossValue | null) : struct (State * State[]) =
         let rollout = tape.Rollout
         tape.BeginBack()
@@ -232,7 +232,7 @@ type Prepared private (runner: Runner, options: EngineOptions) =
     member _.Run(rollout: Rollout, every: int, observe: Action<int, State>, cancellation: CancellationToken) : State =
         use _ = runner.Door.Enter()
         check [| rollout |]
-        Guard.positive "The number of steps between two looks" every
+        Guard.positive "The number of steps between observations" every
         let tape = (loopsOf 1)[0]
         observe.Invoke(0, rollout.Start)
 
@@ -323,7 +323,7 @@ type Prepared private (runner: Runner, options: EngineOptions) =
 
         if adjoints.Length <> finals.Length then
             Guard.refuse
-                $"The way back needs an adjoint for each rollout of the trace before it, but there are {finals.Length} rollouts and {adjoints.Length} adjoints."
+                $"The backward pass needs an adjoint for each rollout of the trace before it, but there are {finals.Length} rollouts and {adjoints.Length} adjoints."
 
         let outcomes = Array.zeroCreate<Outcome> finals.Length
 

@@ -4,7 +4,7 @@ open System
 open System.Collections.Immutable
 open System.Threading
 
-/// What one rollout of a batch came to.
+/// The result of one rollout of a batch.
 [<NoComparison; ReferenceEquality>]
 type Outcome =
     {
@@ -88,7 +88,7 @@ type Prepared =
     /// The loss of each rollout of a batch, at the steps where it looks.
     member Evaluate: rollouts: Rollout[] * loss: Loss * key: uint64 -> float[]
 
-    /// The states after the rollouts of a batch, with what the way back needs kept: the first half of a gradient, for a
+    /// The states after the rollouts of a batch, with what the backward pass needs kept: the first half of a gradient, for a
     /// loss that more than the rollouts leads to (a readout, the layers of another network).
     member Trace: rollouts: Rollout[] -> State[]
 

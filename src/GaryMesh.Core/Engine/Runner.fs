@@ -101,7 +101,7 @@ type internal Runner(automaton: Automaton, graph: Graph, options: EngineOptions)
     /// How often the automaton has changed.
     member _.Changes = changes
 
-    /// Packs what the way back reads, too, from here on.
+    /// Packs what the backward pass reads, too, from here on.
     member _.Train() =
         layout.Backward |> ignore
 

@@ -6,12 +6,12 @@ open Microsoft.FSharp.NativeInterop
 open GaryMesh
 open GaryMesh.Vectors
 
-/// What a tape remembers of the way forward.
+/// What a tape keeps of the forward pass.
 [<RequireQualifiedAccess>]
 type internal Memory =
-    /// The last state only: there is no way back.
+    /// The last state only: there is no backward pass.
     | Nothing
-    /// Every state and what the rule saw and answered at every step.
+    /// Every state and the rule's inputs and outputs at every step.
     | Everything
     /// Every state; what the rule saw is computed again.
     | States
@@ -21,7 +21,7 @@ type internal Memory =
 /// Which states lie in which slot of a tape with checkpoints.
 ///
 /// Each interval begins with a state that stays, its checkpoint, in the interval's own slot, and its other states lie in
-/// the slots after that one. On the way back those are free: the checkpoints of later intervals have served. So with S
+/// the slots after that one. On the backward pass those are free: the checkpoints of later intervals have served. So with S
 /// slots the intervals have S, S - 1, ..., 2 states, and S slots serve S (S + 1) / 2 - 1 states.
 module internal Checkpoints =
     /// The fewest slots that serve the states before and after `steps` steps.
@@ -272,28 +272,28 @@ type internal Tape(plan: Plan, kernels: IKernels, memory: Memory, steps: int, st
         if reports > 0 && step > 0 then
             Exchange.leave layout.Order reports reports (auxiliaryAt (step - 1)) values 0 cells
 
-    /// The step from which states must be computed again before the way back can pass `step`, or `step` itself: where the
+    /// The step from which states must be computed again before the backward pass can pass `step`, or `step` itself: where the
     /// state after it begins another interval.
     member _.RecomputeFrom(step: int) = if firstOfInterval[step + 1] > step then firstOfInterval[step] else step
 
-    /// Makes ready for the way back: no adjoint yet, no gradient.
+    /// Makes ready for the backward pass: no adjoint yet, no gradient.
     member _.BeginBack() =
         adjoint <- 0
         adjoints[0].Clear()
         sums.Clear()
 
-    /// Adds what the loss says of a state to the adjoint.
+    /// Adds the loss's derivative at a state to the adjoint.
     member _.AddAdjoint(given: State, from: int, until: int) =
         Exchange.add layout.Order given.Data given.Channels sizes.StateRow adjoints[adjoint].Pointer from until
 
-    /// Takes what the loss says of the auxiliary values of the step that the way back comes to next, or null.
+    /// Takes the loss's derivative by the auxiliary values of the backward pass's next step, or null.
     member _.SetAuxiliaryAdjoint(given: State | null) =
         if reports > 0 then
             match given with
             | null -> auxiliaryBar.Clear()
             | given -> Exchange.enter layout.Order given.Data reports reports auxiliaryBar.Pointer 0 cells
 
-    /// Makes ready for the way back over `step`; after its passes, `Turn`.
+    /// Makes ready for the backward pass over `step`; after its passes, `Turn`.
     member _.BackOver(step: int) = at <- step
     member _.Back = back
     member _.Turn() = adjoint <- 1 - adjoint

@@ -10,7 +10,11 @@ module private GraphEntries =
     let private rows =
         [ "graph.row_start"; "graph.neighbours"; "graph.offsets"; "graph.weights"; "graph.positions" ]
 
-    let names = [ "graph"; yield! rows; "graph.frames" ]
+    let names (version: int) =
+        [ "graph"
+          yield! rows
+          if version > 1 then
+              "graph.frames" ]
 
     /// The graph that the name stands for, if it is a word at all.
     let private ofWord (name: string) =
@@ -65,7 +69,7 @@ module private GraphEntries =
 
     let read (entries: ArchiveReader) : Graph | null =
         if not (entries.Has "graph") then
-            match names |> List.tryFind entries.Has with
+            match "graph.frames" :: rows |> List.tryFind entries.Has with
             | Some stray -> entries.Bad $"the entry '{stray}' is there without the entry 'graph'"
             | None -> null
         else
@@ -96,37 +100,18 @@ module private ModelEntries =
     let Kind = "gary-mesh model"
 
     [<Literal>]
-    let Version = 1
+    let Version = 2
 
-    let settings =
-        [ "format"
-          "format_version"
-          "perception"
-          "features"
-          "missing"
-          "encoder_hidden"
-          "encoded"
-          "told"
-          "starts"
-          "read"
-          "channels"
-          "hidden"
-          "steps"
-          "fire_rate"
-          "time_step"
-          "gate"
-          "readout_hidden"
-          "outputs"
-          "pooling"
-          "head"
-          "residual"
-          "feature_shift"
-          "feature_scale"
-          "unit_sum"
-          "output_shift"
-          "output_scale" ]
+    /// What an entry is called in a version.
+    let nameIn version entry =
+        match version, entry with
+        | 1, "encoding_as_input" -> "told"
+        | 1, "encoding_as_state" -> "starts"
+        | 1, "skip_connection" -> "read"
+        | _ -> entry
 
-    let entries (model: Model) (graph: Graph | null) =
+    /// Every entry beside the parameters and the graph.
+    let settings (model: Model) =
         let shape, scaling = model.Shape, model.Scaling
         let int32 (value: int) = NpyArray.OfInt32([||], [| value |])
         let float64 (value: float) = NpyArray.OfFloat64([||], [| value |])
@@ -134,36 +119,38 @@ module private ModelEntries =
         let floats (values: float32[]) = NpyArray.OfFloat32([| values.Length |], values)
         let operators = shape.Perception.Operators |> Seq.map _.Text |> Array.ofSeq
 
+        [ "format", NpyArray.OfText Kind
+          "format_version", int32 Version
+          "perception", NpyArray.OfText([| operators.Length |], operators)
+          "features", int32 shape.Features
+          "missing", truth shape.Missing
+          "encoder_hidden", int32 shape.EncoderHidden
+          "encoded", int32 shape.EncoderOutputs
+          "encoding_as_input", truth shape.EncodingAsInput
+          "encoding_as_state", truth shape.EncodingAsState
+          "skip_connection", truth shape.SkipConnection
+          "channels", int32 shape.Channels
+          "hidden", int32 shape.Hidden
+          "steps", int32 shape.Steps
+          "fire_rate", float64 shape.FireRate
+          "time_step", float64 shape.TimeStep
+          "gate", NpyArray.OfText(GateText.write shape.Gate)
+          "readout_hidden", int32 shape.ReadoutHidden
+          "outputs", int32 shape.Outputs
+          "pooling", NpyArray.OfText(if shape.Pooling.IsMean then "mean" else "cells")
+          "head", NpyArray.OfText shape.Head.Text
+          "residual", NpyArray.OfInt32([| shape.Residual.Length |], Seq.toArray shape.Residual)
+          "feature_shift", floats scaling.FeatureShift
+          "feature_scale", floats scaling.FeatureScale
+          "unit_sum", truth scaling.UnitSum
+          "output_shift", floats scaling.OutputShift
+          "output_scale", floats scaling.OutputScale ]
+
+    let entries (model: Model) (graph: Graph | null) =
         [ for view in model.Views do
               KeyValuePair(view.Name, NpyArray.OfFloat32(view.FileShape, model.View view.Name))
 
-          for name, entry in
-              [ "format", NpyArray.OfText Kind
-                "format_version", int32 Version
-                "perception", NpyArray.OfText([| operators.Length |], operators)
-                "features", int32 shape.Features
-                "missing", truth shape.Missing
-                "encoder_hidden", int32 shape.EncoderHidden
-                "encoded", int32 shape.Encoded
-                "told", truth shape.Told
-                "starts", truth shape.Starts
-                "read", truth shape.Read
-                "channels", int32 shape.Channels
-                "hidden", int32 shape.Hidden
-                "steps", int32 shape.Steps
-                "fire_rate", float64 shape.FireRate
-                "time_step", float64 shape.TimeStep
-                "gate", NpyArray.OfText(GateText.write shape.Gate)
-                "readout_hidden", int32 shape.ReadoutHidden
-                "outputs", int32 shape.Outputs
-                "pooling", NpyArray.OfText(if shape.Pooling.IsMean then "mean" else "cells")
-                "head", NpyArray.OfText shape.Head.Text
-                "residual", NpyArray.OfInt32([| shape.Residual.Length |], Seq.toArray shape.Residual)
-                "feature_shift", floats scaling.FeatureShift
-                "feature_scale", floats scaling.FeatureScale
-                "unit_sum", truth scaling.UnitSum
-                "output_shift", floats scaling.OutputShift
-                "output_scale", floats scaling.OutputScale ] do
+          for name, entry in settings model do
               KeyValuePair(name, entry)
 
           match graph with
@@ -174,12 +161,12 @@ module private ModelEntries =
         let entries = ArchiveReader(name, arrays)
         let version = entries.Version(Kind, Version)
 
-        if version < Version then
-            entries.Bad $"models of version {Version} are read, but this is version {version}"
+        if version < 1 then
+            entries.Bad $"models of version 1 and {Version} are read, but this is version {version}"
 
         let int32 entry = entries.Ints(entry, [])[0]
         let text entry = entries.Texts(entry, [])[0]
-        let truth entry = entries.Truths(entry, [])[0]
+        let truth entry = entries.Truths(nameIn version entry, [])[0]
 
         let floats entry (shape: int list) =
             let struct (_, values) = entries.Floats(entry, shape)
@@ -202,16 +189,11 @@ module private ModelEntries =
                     .Of(perception, int32 "features", Head.Parse(text "head"), int32 "outputs", pooling)
                     .WithMissing(truth "missing")
                     .WithEncoder(int32 "encoder_hidden", int32 "encoded")
-                    .WithEncoding(truth "told", truth "starts", truth "read")
+                    .WithEncoding(truth "encoding_as_input", truth "encoding_as_state", truth "skip_connection")
                     .WithRule(int32 "channels", int32 "hidden", int32 "steps")
                     .WithRunning(entries.Doubles("fire_rate", [])[0], entries.Doubles("time_step", [])[0], gate)
                     .WithReadout(int32 "readout_hidden")
                     .WithResidual(entries.Ints("residual", [ -1 ])))
-
-        entries.Only(
-            "the model",
-            Seq.concat [ settings; GraphEntries.names; shape.Views |> Seq.map _.Name |> List.ofSeq ]
-        )
 
         // The parts are compared with what the file holds before anything is made in the sizes that it names.
         let parameters =
@@ -225,6 +207,9 @@ module private ModelEntries =
               OutputScale = floats "output_scale" [ shape.Outputs ] }
 
         let model = entries.Trying(fun () -> Model(shape, scaling, ReadOnlySpan parameters))
+        let settings = settings model |> List.map (fst >> nameIn version)
+        let parts = shape.Views |> Seq.map _.Name |> List.ofSeq
+        entries.Only("the model", Seq.concat [ settings; GraphEntries.names version; parts ])
         struct (model, GraphEntries.read entries)
 
 [<AbstractClass; Sealed>]

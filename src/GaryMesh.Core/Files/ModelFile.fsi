@@ -5,14 +5,14 @@ open System.IO
 /// <summary>A model file: encoder, rule and readout with everything that says how they run, and the graph where there is
 /// one, as an <c>.npz</c> that NumPy opens.</summary>
 /// <remarks>
-/// Its entries, in format version 1:
+/// Its entries, in format version 2:
 /// <list type="bullet">
-/// <item>`format` text "gary-mesh model", `format_version` int32 1;</item>
+/// <item>`format` text "gary-mesh model", `format_version` int32 2;</item>
 /// <item>each part of the parameters by its name (<c>ModelShape.Views</c>), float32: weights [outputs x inputs], biases
 /// [outputs];</item>
 /// <item>`perception` text [operators]; `features`, `encoder_hidden`, `encoded`, `channels`, `hidden`, `steps`,
-/// `readout_hidden`, `outputs` int32; `missing`, `told`, `starts`, `read`, `unit_sum` truth values; `residual` int32
-/// [columns];</item>
+/// `readout_hidden`, `outputs` int32; `missing`, `encoding_as_input`, `encoding_as_state`,
+/// `skip_connection`, `unit_sum` truth values; `residual` int32 [columns];</item>
 /// <item>`fire_rate`, `time_step` float64; `gate` text; `head` text: <c>Head.Text</c>; `pooling` text "cells" or
 /// "mean";</item>
 /// <item>`feature_shift`, `feature_scale` float32 [features], `output_shift`, `output_scale` float32 [outputs];</item>
@@ -21,6 +21,7 @@ open System.IO
 /// `graph.offsets` float64 [edges x 3], `graph.weights` float64 [edges], `graph.positions` float64 [cells x 3]; and with
 /// either, where the graph has frames, `graph.frames` float64 [cells x 9].</item>
 /// </list>
+/// Version 1, which called three of them `told`, `starts` and `read` and had no frames, is read as well.
 /// A newer version, and any entry that the version does not have, is refused: it may hold what changes the model's meaning.
 /// </remarks>
 [<AbstractClass; Sealed>]

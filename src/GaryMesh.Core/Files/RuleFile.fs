@@ -72,7 +72,7 @@ module private RuleEntries =
           "time_step", float64 automaton.TimeStep
           "gate", NpyArray.OfText(GateText.write automaton.Gate)
           "start", NpyArray.OfText automaton.Start.Text
-          "steps", NpyArray.OfInt32([| 2 |], [| automaton.LeastSteps; automaton.MostSteps |]) ]
+          "steps", NpyArray.OfInt32([| 2 |], [| automaton.MinSteps; automaton.MaxSteps |]) ]
         |> List.map KeyValuePair
 
     /// The rule of the entries, once its shape is known: parts are compared with it before they are read.
@@ -151,8 +151,8 @@ module private RuleEntries =
               TimeStep = since 1 (fun () -> entries.Doubles("time_step", [])[0]) 1.0
               Gate = since 1 (fun () -> GateText.parse (text "gate")) Gate.Open
               Start = entries.Trying(fun () -> Start.Parse(text "start"))
-              LeastSteps = steps[0]
-              MostSteps = steps[1] }
+              MinSteps = steps[0]
+              MaxSteps = steps[1] }
 
         entries.Trying automaton.Check
         automaton

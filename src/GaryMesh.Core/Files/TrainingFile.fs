@@ -8,6 +8,7 @@ open System.IO
 open System.Runtime.InteropServices
 open System.Security.Cryptography
 open System.Text
+open System.Text.RegularExpressions
 
 /// What a training is a training of, as name and text: equal settings are equal texts.
 module private Settings =
@@ -31,18 +32,18 @@ module private Settings =
 
         digest [ ints graph.RowStart; ints graph.Neighbours; floats edgeWeights; floats selfWeights ]
 
-    /// A loss is a function, so what it says of a noise state stands for it, and which steps it looks at.
+    /// A loss is a function, so its value and derivative at a noise state stand for it, and the steps that it sees.
     let private loss (automaton: Automaton) (graph: Graph) (loss: Loss) =
-        let shape, steps = automaton.Rule.Shape, automaton.MostSteps
+        let shape, steps = automaton.Rule.Shape, automaton.MaxSteps
         let state = Start.Noise(1.0f).On(graph, shape.Channels, 0x10555UL)
         let context = { LossContext.After graph with Step = steps; Steps = steps }
-        let said = loss.Evaluate(state, State.Zeros(graph.Cells, shape.Auxiliary), context)
+        let value = loss.Evaluate(state, State.Zeros(graph.Cells, shape.Auxiliary), context)
 
         let sees =
-            [ for steps in automaton.LeastSteps .. automaton.MostSteps do
+            [ for steps in automaton.MinSteps .. automaton.MaxSteps do
                   for step in 1..steps -> if loss.Sees(step, steps) then 1 else 0 ]
 
-        digest [ floats [ said.Value ]; floats (said.Adjoint.ToArray() |> Array.map float); ints sees ]
+        digest [ floats [ value.Value ]; floats (value.Adjoint.ToArray() |> Array.map float); ints sees ]
 
     let list (values: string seq) = "[" + String.Join(", ", values) + "]"
 
@@ -57,7 +58,7 @@ module private Settings =
             "time step", text automaton.TimeStep
             "gate", GateText.write automaton.Gate
             "start", automaton.Start.Text
-            "steps", $"{automaton.LeastSteps} to {automaton.MostSteps}"
+            "steps", $"{automaton.MinSteps} to {automaton.MaxSteps}"
             "graph", $"{graph.Name} ({graph.Cells} cells, {graph.Edges} edges)"
             "middle", string<int> graph.Middle
             "edges", edges automaton graph
@@ -72,10 +73,10 @@ module private Settings =
             "batch", string<int> task.Batch
             "seed", string<uint64> task.Seed
             "pool", string<int> task.PoolSize
-            "fresh every", string<int> task.FreshEvery
-            "judge every", string<int> task.JudgeEvery
-            "judge rollouts", string<int> task.JudgeRollouts
-            "judge lengths", list (task.JudgeLengths |> Seq.map string<int>)
+            "reseed every", string<int> task.ReseedEvery
+            "validation every", string<int> task.ValidationEvery
+            "validation rollouts", string<int> task.ValidationRollouts
+            "validation lengths", list (task.ValidationLengths |> Seq.map string<int>)
 
             // What version 1 did not have is named where it is not what version 1 did.
             if adam.Schedule.WarmUp > 0 || adam.Schedule.Until > 0 then
@@ -92,8 +93,8 @@ module private Settings =
             if task.Clip <> Clip.None then
                 "clip", $"{text task.Clip.Global} in all, {text task.Clip.PerTensor} a part"
 
-            if task.Averaging > 0.0 then
-                "averaging", text task.Averaging
+            if task.WeightAveraging > 0.0 then
+                "weight averaging", text task.WeightAveraging
 
             if task.Patience > 0 then
                 "patience", string<int> task.Patience
@@ -133,15 +134,15 @@ module private Settings =
                  "constant")
 
             "weight decay", text task.WeightDecay
-            "penalty", text task.Penalty
-            "clip", text task.Clip
+            "L2 penalty", text task.L2
+            "maximum gradient norm", text task.MaxGradientNorm
             "dropout", list (List.map text [ task.FeatureDropout; task.HiddenDropout; task.StateDropout ])
             "missing rate", text task.MissingRate
-            "fire rate", text task.FireRate
-            "shift", string<int> task.Shift
-            "averaging", text task.Averaging
+            "training fire rate", text task.TrainingFireRate
+            "shift augmentation", string<int> task.ShiftAugmentation
+            "weight averaging", text task.WeightAveraging
             "patience", string<int> task.Patience
-            "rule rate", text task.RuleRate
+            "rule learning rate factor", text task.RuleLearningRateFactor
             "seed", string<uint64> task.Seed
         }
 
@@ -162,7 +163,7 @@ module private Checkpoint =
         let floats (values: float[]) = NpyArray.OfFloat64([| values.Length |], values)
         let parameters (values: float32[]) = NpyArray.OfFloat32([| values.Length |], values)
         let states = training.Pool.States.ToArray() |> Array.collect _.ToArray()
-        let judged = Array.ofSeq training.Judged
+        let validations = Array.ofSeq training.ValidationLosses
 
         [ "format", NpyArray.OfText Kind
           "format_version", int32 Version
@@ -183,20 +184,40 @@ module private Checkpoint =
           "pool", NpyArray.OfFloat32([| pool.States; pool.Cells; pool.Channels |], states)
           "pool_losses", floats (training.Pool.Losses.ToArray())
           "losses", floats (Array.ofSeq training.Losses)
-          "judged_iterations",
-          NpyArray.OfInt32([| judged.Length |], judged |> Array.map (fun (struct (iteration, _)) -> iteration))
-          "judged_losses", floats (judged |> Array.map (fun (struct (_, loss)) -> loss)) ]
+          "validation_iterations",
+          NpyArray.OfInt32(
+              [| validations.Length |],
+              validations |> Array.map (fun (struct (iteration, _)) -> iteration)
+          )
+          "validation_losses", floats (validations |> Array.map (fun (struct (_, loss)) -> loss)) ]
         |> List.map KeyValuePair
 
-    let private compare (entries: ArchiveReader) (here: (string * string) seq) =
+    /// What a setting or an entry is called in a version.
+    let private nameIn version name =
+        match version, name with
+        | 1, "reseed every" -> "fresh every"
+        | 1, "validation every" -> "judge every"
+        | 1, "validation rollouts" -> "judge rollouts"
+        | 1, "validation lengths" -> "judge lengths"
+        | 1, "validation_iterations" -> "judged_iterations"
+        | 1, "validation_losses" -> "judged_losses"
+        | _ -> name
+
+    /// A setting as version 2 spells it.
+    let private mended version name text =
+        match version, name with
+        | 1, "perception" -> Regex.Replace(WholeNumber.mend text, @"(?<![\w-])share(?![\w-])", "random-walk")
+        | _ -> WholeNumber.mend text
+
+    let private compare (entries: ArchiveReader) version (here: (string * string) seq) =
         let there = entries.Texts("settings", [ -1; 2 ]) |> Array.chunkBySize 2
         let mutable count = 0
 
         for name, text in here do
-            if count >= there.Length || there[count][0] <> name then
-                entries.Bad $"setting {count} must be '{name}', but is missing"
+            if count >= there.Length || there[count][0] <> nameIn version name then
+                entries.Bad $"setting {count} must be '{nameIn version name}', but is missing"
 
-            if WholeNumber.mend (there[count][1]) <> text then
+            if mended version name (there[count][1]) <> text then
                 entries.Bad
                     $"the training in the file has the {name} {there[count][1]}, but the one to be resumed has {text}"
 
@@ -206,8 +227,8 @@ module private Checkpoint =
             entries.Bad
                 $"the setting '{there[count][0]}' is unknown, and the training may not go on the same without it"
 
-    /// Refuses numbers that no training comes to.
-    let private sound (entries: ArchiveReader) (training: Training) =
+    /// Refuses numbers that no training has.
+    let private sound (entries: ArchiveReader) version (training: Training) =
         let each entry what (fits: float -> bool) (values: float seq) =
             match values |> Seq.tryFindIndex (fits >> not) with
             | Some at ->
@@ -221,12 +242,13 @@ module private Checkpoint =
         if training.Moments.Steps <> training.Iteration then
             entries.Bad $"'moment_steps' must be the iteration, {training.Iteration}, but is {training.Moments.Steps}"
 
+        let iterations, losses = nameIn version "validation_iterations", nameIn version "validation_losses"
         let mutable before, best = 0, Double.PositiveInfinity
 
-        for struct (iteration, loss) in training.Judged do
+        for struct (iteration, loss) in training.ValidationLosses do
             if iteration <= before || iteration > training.Iteration then
                 entries.Bad
-                    $"'judged_iterations' must rise within 1 to {training.Iteration}, but {iteration} follows on {before}"
+                    $"'{iterations}' must rise within 1 to {training.Iteration}, but {iteration} follows on {before}"
 
             before <- iteration
 
@@ -234,7 +256,7 @@ module private Checkpoint =
                 best <- loss
 
         if training.BestLoss <> best then
-            entries.Bad $"'best_loss' must be the least of 'judged_losses', {best}, but is {training.BestLoss}"
+            entries.Bad $"'best_loss' must be the minimum of '{losses}', {best}, but is {training.BestLoss}"
 
     let read name arrays (settings: (string * string) seq) (count: int) (size: PoolSize) : Training =
         let reader = ArchiveReader(name, arrays)
@@ -243,7 +265,7 @@ module private Checkpoint =
         if version < 1 then
             reader.Bad $"checkpoints of version 1 and {Version} are read, but this is version {version}"
 
-        compare reader settings
+        compare reader version settings
         let second (struct (_, values)) = values
         let parameters entry = second (reader.Floats(entry, [ count ]))
         let whole entry = reader.Ints(entry, [])[0]
@@ -258,7 +280,7 @@ module private Checkpoint =
         let states =
             Array.init size.States (fun i -> State(size.Cells, size.Channels, ReadOnlySpan(pool, i * length, length)))
 
-        let judged = reader.Ints("judged_iterations", [ -1 ])
+        let validated = reader.Ints(nameIn version "validation_iterations", [ -1 ])
 
         let training =
             { Iteration = iteration
@@ -277,13 +299,13 @@ module private Checkpoint =
               BestLoss = reader.Doubles("best_loss", [])[0]
               Losses = ImmutableList.CreateRange(reader.Doubles("losses", [ iteration ]))
               Parts = ImmutableArray.Empty
-              Judged =
-                (judged, reader.Doubles("judged_losses", [ judged.Length ]))
+              ValidationLosses =
+                (validated, reader.Doubles(nameIn version "validation_losses", [ validated.Length ]))
                 ||> Seq.map2 (fun iteration loss -> struct (iteration, loss))
                 |> ImmutableList.CreateRange }
 
-        sound reader training
-        reader.Only("the training", entries settings size training |> Seq.map _.Key)
+        sound reader version training
+        reader.Only("the training", entries settings size training |> Seq.map (fun entry -> nameIn version entry.Key))
         training
 
     /// Settings, parameters and pool of a rule's training.
@@ -336,24 +358,24 @@ type TrainingCurve =
     static member Write(stream: Stream, training: Training) =
         let invariant = CultureInfo.InvariantCulture
         use writer = new StreamWriter(stream, UTF8Encoding false, -1, true)
-        let judged = Dictionary<int, float>()
+        let validated = Dictionary<int, float>()
 
-        for struct (iteration, loss) in training.Judged do
-            judged[iteration] <- loss
+        for struct (iteration, loss) in training.ValidationLosses do
+            validated[iteration] <- loss
 
-        writer.Write "iteration,loss,judged\n"
+        writer.Write "iteration,loss,validation_loss\n"
 
         training.Losses
         |> Seq.iteri (fun i loss ->
             let iteration = i + 1
             let loss = loss.ToString("R", invariant)
 
-            let judged =
-                match judged.TryGetValue iteration with
+            let validation =
+                match validated.TryGetValue iteration with
                 | true, loss -> loss.ToString("R", invariant)
                 | _ -> ""
 
-            writer.Write $"{iteration},{loss},{judged}\n")
+            writer.Write $"{iteration},{loss},{validation}\n")
 
     static member Write(path: string, training: Training) =
         SafeFile.Write(path, fun stream -> TrainingCurve.Write(stream, training))

@@ -3,14 +3,13 @@ namespace GaryMesh
 open System.IO
 
 /// <summary>A checkpoint: a training with a description of what it is a training of, as an <c>.npz</c> that NumPy opens.
-/// Training resumed from it on the same vector width goes the way that it would have gone without the stop, to the last
-/// bit.</summary>
+/// Training resumed from it on the same vector width has the bits of a training that was not stopped.</summary>
 /// <remarks>
 /// The file describes the automaton, the graph and the task as texts in the entry <c>settings</c>; what cannot be spelled
-/// out (edges, edge weights, the loss) stands there as a digest, that of the loss made of what it says of a fixed noise
+/// out (edges, edge weights, the loss) stands there as a digest, that of the loss made of its value at a fixed noise
 /// state. Reading compares them all with the settings at hand. The number of iterations is no part of them: a training
-/// may be resumed to go on for longer, unless its learning rate depends on it. Version 1 is read as well; its training goes
-/// on to the same bits.
+/// may be resumed to go on for longer, unless its learning rate depends on it. Version 1 is read as well, with its names for
+/// settings and entries; its training goes on to the same bits.
 /// </remarks>
 [<AbstractClass; Sealed>]
 type TrainingFile =
@@ -20,7 +19,7 @@ type TrainingFile =
     /// <param name="automaton">The automaton that is trained; its own rule does not matter.</param>
     /// <param name="graph">The graph that it is trained on.</param>
     /// <param name="task">The task.</param>
-    /// <param name="training">What the training has come to.</param>
+    /// <param name="training">The state of the training.</param>
     /// <exception cref="T:System.IO.IOException">The file cannot be written: one sentence names the path.</exception>
     static member Write:
         path: string * automaton: Automaton * graph: Graph * task: TrainingTask * training: Training -> unit
@@ -54,7 +53,7 @@ type TrainingFile =
     /// complete.</summary>
     /// <param name="path">The file to write.</param>
     /// <param name="trainer">The trainer; its model's own parameters do not matter.</param>
-    /// <param name="training">What the training has come to.</param>
+    /// <param name="training">The state of the training.</param>
     /// <exception cref="T:System.IO.IOException">The file cannot be written: one sentence names the path.</exception>
     static member Write: path: string * trainer: ModelTrainer * training: Training -> unit
 
@@ -72,18 +71,18 @@ type TrainingFile =
     /// <summary>Reads a checkpoint of a model's training from a stream's position to its end.</summary>
     static member Read: stream: Stream * name: string * trainer: ModelTrainer -> Training
 
-/// <summary>The course of a training as CSV: <c>iteration,loss,judged</c>, a row for each iteration (1, 2, ...) with the
-/// mean loss of its batch and, where the rule was judged after it, the judged loss; numbers as they round-trip.</summary>
+/// <summary>The training curve as CSV: <c>iteration,loss,validation_loss</c>, a row for each iteration (1, 2, ...) with the
+/// mean loss of its batch and, where there was a validation after it, the validation loss; numbers as they round-trip.</summary>
 [<AbstractClass; Sealed>]
 type TrainingCurve =
 
-    /// <summary>Writes the course, replacing a file that stands there only once the new one is complete.</summary>
+    /// <summary>Writes the curve, replacing a file that stands there only once the new one is complete.</summary>
     /// <param name="path">The file to write.</param>
-    /// <param name="training">What the training has come to.</param>
+    /// <param name="training">The state of the training.</param>
     /// <exception cref="T:System.IO.IOException">The file cannot be written: one sentence names the path.</exception>
     static member Write: path: string * training: Training -> unit
 
-    /// <summary>Writes the course to a stream as UTF-8 without a byte order mark.</summary>
+    /// <summary>Writes the curve to a stream as UTF-8 without a byte order mark.</summary>
     /// <param name="stream">The stream to write to; left open.</param>
-    /// <param name="training">What the training has come to.</param>
+    /// <param name="training">The state of the training.</param>
     static member Write: stream: Stream * training: Training -> unit

@@ -3,7 +3,7 @@ namespace GaryMesh
 open System
 open System.Collections.Immutable
 
-/// How a graph came to be, which says what a lattice operator may assume and where its middle is.
+/// How a graph was made, which says what a lattice operator may assume and where its middle is.
 [<RequireQualifiedAccess>]
 type Topology =
     /// Cells on a closed circle.
@@ -136,5 +136,5 @@ type Graph =
     /// the whole graph; a middle that is not chosen becomes cell 0.
     member internal Cut: chosen: int[] * complete: (int -> bool) -> Graph
 
-    /// The least number of hops in which what happens at `source` can reach each cell: -1 where it never does.
+    /// The smallest number of hops in which what happens at `source` can reach each cell: -1 where it never does.
     member HopsFrom: source: int -> int[]

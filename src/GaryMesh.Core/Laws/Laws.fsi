@@ -2,7 +2,7 @@ namespace GaryMesh
 
 open System.Collections.Immutable
 
-/// What a law says of one case.
+/// The result of a law for one case.
 [<RequireQualifiedAccess>]
 type LawResult =
     | Holds

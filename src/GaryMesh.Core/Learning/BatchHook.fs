@@ -16,11 +16,11 @@ type BatchContext =
         Graph: Graph
         /// Whether the starts are states of a pool.
         Pooled: bool
-        /// The loss with which each start was left in the pool; NaN for a fresh one.
+        /// The loss with which each start was left in the pool; NaN for a new initial state.
         Losses: float[]
-        /// A fresh start; noise differs by its number.
+        /// A new initial state; noise differs by its number.
         Fresh: Func<int, State>
-        /// What the task's loss would be, were this state the outcome of a rollout.
+        /// The task's loss, were this state the final state of a rollout.
         Evaluate: Func<State, float>
     }
 
@@ -37,10 +37,10 @@ type BatchHook(name: string) =
     abstract PrepareValidation: samples: Sample[] -> Sample[]
     default _.PrepareValidation samples = samples
 
-/// Starts the worst rollout of a pooled batch afresh, every so many iterations.
+/// Starts the worst rollout of a pooled batch from a new initial state, every so many iterations.
 [<Sealed>]
-type FreshWorst(every: int) =
-    inherit BatchHook($"fresh worst:{every}")
+type ReseedWorst(every: int) =
+    inherit BatchHook($"reseed worst:{every}")
 
     override _.Prepare(samples, context) =
         if not context.Pooled || every = 0 || context.Iteration % every <> 0 then

@@ -4,9 +4,9 @@ namespace GaryMesh
 [<Struct; NoComparison>]
 type Clip =
     {
-        /// The greatest norm of all parts together.
+        /// The maximum norm of all parts together.
         Global: float
-        /// The greatest norm of each part by itself.
+        /// The maximum norm of each part by itself.
         PerTensor: float
     }
 

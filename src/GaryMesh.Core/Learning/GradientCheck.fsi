@@ -5,7 +5,7 @@ open System.Numerics
 open System.Threading
 open MathNet.Numerics.LinearAlgebra
 
-/// How well `Reference.adjoint` agrees with two other ways to differentiate. Differences are given as a share of the
+/// How well `Reference.adjoint` agrees with two other ways to differentiate. Differences are given relative to the
 /// largest absolute derivative, `Largest`.
 type GradientReport =
     {
@@ -15,11 +15,11 @@ type GradientReport =
         Compared: int
         /// The largest absolute derivative among those compared.
         Largest: float
-        /// The greatest difference from the complex step.
+        /// The largest difference from the complex step.
         ComplexStep: float
-        /// The greatest difference from central differences among those not excluded.
+        /// The largest difference from central differences among those not excluded.
         Central: float
-        /// The share of the derivatives, 0 .. 1, left out of `Central`, because an activation or the gate flips between
+        /// The fraction of the derivatives, 0 .. 1, left out of `Central`, because an activation or the gate flips between
         /// the two points of the difference, where the loss has a kink.
         CentralExcluded: float
     }
@@ -32,13 +32,13 @@ type GradientCheck =
     /// over (step, target) of 0.5 |s - target|^2. A step may be named more than once.
     static member Squares: targets: (struct (int * State)) seq -> Loss
 
-    /// A rule with nothing left at zero: weights normal with deviation gain / sqrt(inputs of the layer), biases normal
-    /// with deviation gain / 2. A derivative can hide in a zero, so a check wants such a rule.
+    /// A rule with nothing left at zero: weights normal with standard deviation gain / sqrt(inputs of the layer), biases normal
+    /// with standard deviation gain / 2. A derivative can hide in a zero, so a check wants such a rule.
     static member RuleFor: shape: RuleShape * seed: uint64 * gain: float -> Rule
 
     /// Differentiates the loss at the automaton's own parameters in all three ways. `everything` adds each start value
     /// and each input of each step. The work is shared among threads and its result does not depend on their number;
-    /// `progress` hears the share that is done, 0 .. 1.
+    /// `progress` hears the fraction that is done, 0 .. 1.
     /// <exception cref="T:System.ArgumentException">The rollout does not fit the automaton on the graph.</exception>
     /// <exception cref="T:System.OperationCanceledException">The check was cancelled.</exception>
     static member Run:
@@ -57,7 +57,7 @@ type GradientCheck =
     /// The derivative of the loss at the automaton's own parameters, as the reference computes it.
     static member Gradient: automaton: Automaton * graph: Graph * rollout: Rollout * loss: Loss -> Reference.Gradient
 
-    /// How far single-precision derivatives lie from the reference's: the greatest difference as a share of the largest
-    /// absolute value of `reference`; the greatest difference itself where `reference` is zero everywhere.
+    /// How far single-precision derivatives lie from the reference's: the largest difference relative to the largest
+    /// absolute value of `reference`; the largest difference itself where `reference` is zero everywhere.
     /// <exception cref="T:System.ArgumentException">The lengths differ.</exception>
     static member Deviation: reference: ReadOnlySpan<float> * given: ReadOnlySpan<float32> -> float

@@ -16,27 +16,28 @@ type TrainingTask =
         Batch: int
         /// Everything random in the training follows from it.
         Seed: uint64
-        /// States kept from which rollouts go on; 0 to start each rollout afresh. A pool teaches a pattern to persist
+        /// States kept from which rollouts go on; 0 to start each rollout from a new
+        /// initial state. A pool teaches a pattern to persist
         /// (Growing NCA, Distill 2020, experiment 2).
         PoolSize: int
-        /// Every so many iterations the worst rollout of the batch starts afresh (with a pool; 1 for every iteration, 0 for never).
-        FreshEvery: int
+        /// Every so many iterations the worst rollout of the batch starts from a new initial state (with a pool; 0 for never).
+        ReseedEvery: int
         /// What else is done to each batch, or null.
         Hook: BatchHook | null
         Clip: Clip
-        /// The rule that is judged and kept is a running mean with this share of the old at each step; 0 for the latest.
-        Averaging: float
-        /// Judgements without a better loss after which training stops; 0 for never.
+        /// The rule that is validated and kept is an exponential moving average with this decay; 0 for the latest.
+        WeightAveraging: float
+        /// Validations without a better loss after which training stops; 0 for never.
         Patience: int
-        /// Every so many iterations the rule is judged.
-        JudgeEvery: int
-        /// Rollouts by which the rule is judged: always the same firing seeds, none of which training uses.
-        JudgeRollouts: int
-        /// The lengths of those rollouts, as multiples of the automaton's most steps: 1; 2 judges whether a pattern stays.
-        JudgeLengths: int[]
+        /// Every so many iterations the rule is validated.
+        ValidationEvery: int
+        /// Rollouts of a validation: always the same firing seeds, none of which training uses.
+        ValidationRollouts: int
+        /// The lengths of those rollouts, as multiples of the automaton's maximum steps: 1; 2 tells whether a pattern persists.
+        ValidationLengths: int[]
     }
 
-    /// Batches of 8 from fresh starts, 2,000 iterations of Adam at 2e-3, judged every 50 by 8 rollouts of full length.
+    /// Batches of 8 from new initial states, 2,000 iterations of Adam at 2e-3, validated every 50 by 8 rollouts of full length.
     static member Of(loss: Loss) =
         { Loss = loss
           Optimiser = Adam.Of 2e-3
@@ -44,48 +45,48 @@ type TrainingTask =
           Batch = 8
           Seed = 0UL
           PoolSize = 0
-          FreshEvery = 1
+          ReseedEvery = 1
           Hook = null
           Clip = Clip.None
-          Averaging = 0.0
+          WeightAveraging = 0.0
           Patience = 0
-          JudgeEvery = 50
-          JudgeRollouts = 8
-          JudgeLengths = [| 1 |] }
+          ValidationEvery = 50
+          ValidationRollouts = 8
+          ValidationLengths = [| 1 |] }
 
     member task.WithIterations(iterations: int) = { task with Iterations = iterations }
     member task.WithOptimiser(optimiser: Adam) = { task with Optimiser = optimiser }
     member task.WithBatch(batch: int) = { task with Batch = batch }
     member task.WithSeed(seed: uint64) = { task with Seed = seed }
 
-    member task.WithPool(size: int, freshEvery: int) = { task with PoolSize = size; FreshEvery = freshEvery }
+    member task.WithPool(size: int, reseedEvery: int) = { task with PoolSize = size; ReseedEvery = reseedEvery }
 
     member task.WithHook(hook: BatchHook) = { task with Hook = hook }
     member task.WithClip(clip: Clip) = { task with Clip = clip }
-    member task.WithAveraging(share: float) = { task with Averaging = share }
-    member task.WithPatience(judgements: int) = { task with Patience = judgements }
+    member task.WithWeightAveraging(decay: float) = { task with WeightAveraging = decay }
+    member task.WithPatience(validations: int) = { task with Patience = validations }
 
-    member task.WithJudge(every: int, rollouts: int, lengths: int[]) =
+    member task.WithValidation(every: int, rollouts: int, lengths: int[]) =
         { task with
-            JudgeEvery = every
-            JudgeRollouts = rollouts
-            JudgeLengths = lengths }
+            ValidationEvery = every
+            ValidationRollouts = rollouts
+            ValidationLengths = lengths }
 
     member internal task.Loop =
         { Optimiser = task.Optimiser
           Iterations = task.Iterations
-          ValidateEvery = task.JudgeEvery
+          ValidationEvery = task.ValidationEvery
           Clip = task.Clip
-          Averaging = task.Averaging
+          WeightAveraging = task.WeightAveraging
           Patience = task.Patience }
 
     member internal task.Check() =
         task.Loop.Check()
         Guard.positive "The batch" task.Batch
         Guard.notNegative "The pool's size" task.PoolSize
-        Guard.notNegative "The number of iterations between fresh starts" task.FreshEvery
-        Guard.positive "The number of rollouts to judge by" task.JudgeRollouts
-        task.JudgeLengths |> Array.iter (Guard.positive "A length to judge by")
+        Guard.notNegative "The number of iterations between new initial states" task.ReseedEvery
+        Guard.positive "The number of validation rollouts" task.ValidationRollouts
+        task.ValidationLengths |> Array.iter (Guard.positive "A validation length")
 
         if task.PoolSize > 0 && task.PoolSize < task.Batch then
             Guard.refuse
@@ -103,7 +104,7 @@ type TrainingReport =
         /// Its named parts; empty for a loss of one part.
         Parts: ImmutableArray<struct (string * float)>
         LearningRate: float
-        /// The best judged loss so far.
+        /// The lowest validation loss so far.
         BestLoss: float
     }
 
@@ -119,7 +120,7 @@ module private Purpose =
     let Firing = 3
 
     [<Literal>]
-    let Judge = 4
+    let Validation = 4
 
     [<Literal>]
     let Start = 5
@@ -132,8 +133,8 @@ module private Purpose =
     [<Literal>]
     let Hook = 7
 
-/// Trains a rule on a graph: loss, optimiser and pool, repeated. Cancelled or resumed from a checkpoint, it goes the way
-/// that it would have gone without, to the last bit.
+/// Trains a rule on a graph: loss, optimiser and pool, repeated. Resumed from a checkpoint it has the bits of a
+/// training that was not stopped.
 [<Sealed>]
 type Trainer(automaton: Automaton, graph: Graph, task: TrainingTask, options: EngineOptions) =
     do
@@ -141,7 +142,7 @@ type Trainer(automaton: Automaton, graph: Graph, task: TrainingTask, options: En
         let inputs = automaton.Rule.Shape.Inputs
 
         if inputs > 0 && isNull task.Hook then
-            Guard.refuse $"The rule is told {inputs} inputs a cell, but the task has no batch hook that gives them."
+            Guard.refuse $"The rule has {inputs} inputs a cell, but the task has no batch hook that gives them."
 
     let prepared = new Prepared(automaton, graph, options)
     let shape = automaton.Rule.Shape
@@ -154,10 +155,10 @@ type Trainer(automaton: Automaton, graph: Graph, task: TrainingTask, options: En
     let sampleOf state = { Start = state; Inputs = Inputs.Absent; Loss = task.Loss }
     let load (parameters: float32[]) = prepared.Load(Rule(shape, ReadOnlySpan parameters))
 
-    let judgeRollouts =
+    let validationRollouts =
         lazy
-            [| for length in task.JudgeLengths do
-                   let samples = Array.init task.JudgeRollouts (start -1 >> sampleOf)
+            [| for length in task.ValidationLengths do
+                   let samples = Array.init task.ValidationRollouts (start -1 >> sampleOf)
 
                    let samples =
                        match task.Hook with
@@ -165,32 +166,32 @@ type Trainer(automaton: Automaton, graph: Graph, task: TrainingTask, options: En
                        | hook -> hook.PrepareValidation samples
 
                    for number in 0 .. samples.Length - 1 do
-                       let sample, firing = samples[number], Firing.Seeded(stream Purpose.Judge 0, number)
-                       let rollout = Rollout.Of(sample.Start, length * automaton.MostSteps, firing)
+                       let sample, firing = samples[number], Firing.Seeded(stream Purpose.Validation 0, number)
+                       let rollout = Rollout.Of(sample.Start, length * automaton.MaxSteps, firing)
                        struct (sample.Loss, { rollout with Inputs = sample.Inputs }) |]
 
-    let judge (parameters: float32[]) =
+    let validate (parameters: float32[]) =
         load parameters
 
-        judgeRollouts.Value
+        validationRollouts.Value
         |> Array.groupBy (fun (struct (loss, _)) -> loss)
         |> Array.collect (fun (loss, rollouts) ->
             let rollouts = rollouts |> Array.map (fun (struct (_, rollout)) -> rollout)
             prepared.Evaluate(rollouts, loss, stream Purpose.Draws -1))
         |> Array.average
 
-    /// What the loss comes to after the last step, were a state of the pool the outcome.
+    /// The loss, were a state of the pool the final state of a rollout.
     let lossOf iteration (state: State) =
         let context =
-            { Step = automaton.MostSteps
-              Steps = automaton.MostSteps
+            { Step = automaton.MaxSteps
+              Steps = automaton.MaxSteps
               Graph = graph
               Key = stream Purpose.Draws iteration }
 
         task.Loss.Evaluate(state, State.Zeros(graph.Cells, shape.Auxiliary), context).Value
 
     let hooks: BatchHook list =
-        [ FreshWorst task.FreshEvery
+        [ ReseedWorst task.ReseedEvery
           match task.Hook with
           | null -> ()
           | hook -> hook ]
@@ -242,8 +243,8 @@ type Trainer(automaton: Automaton, graph: Graph, task: TrainingTask, options: En
     let gradient (training: Training) =
         let iteration = training.Iteration
         let struct (samples, places) = batch training
-        let spread = automaton.MostSteps - automaton.LeastSteps + 1
-        let steps = automaton.LeastSteps + Counter.below spread (stream Purpose.Steps iteration) 0L
+        let spread = automaton.MaxSteps - automaton.MinSteps + 1
+        let steps = automaton.MinSteps + Counter.below spread (stream Purpose.Steps iteration) 0L
         let seed = stream Purpose.Firing iteration
         load training.Parameters
 
@@ -266,7 +267,7 @@ type Trainer(automaton: Automaton, graph: Graph, task: TrainingTask, options: En
         TrainingLoop(
             { Parts = TrainedPart.All automaton.Rule.Views
               Gradient = gradient
-              Validation = judge },
+              Validation = validate },
             task.Loop
         )
 
@@ -274,23 +275,22 @@ type Trainer(automaton: Automaton, graph: Graph, task: TrainingTask, options: En
     new(automaton: Automaton, graph: Graph, task: TrainingTask) = new Trainer(automaton, graph, task, EngineOptions())
 
     member _.Task = task
-    /// The rule that a training has come to.
+    /// The latest rule of a training.
     member _.Rule(training: Training) = Rule(shape, ReadOnlySpan training.Parameters)
-    /// The rule to keep of a training: the best so far, or its latest where that is better. Does not change what the
-    /// training comes to when it goes on.
+    /// The rule to keep of a training: the best so far, or its latest where that is better. Does not change how the
+    /// training goes on.
     member _.Best(training: Training) = Rule(shape, ReadOnlySpan(loop.Best training))
 
     /// Before the first iteration, with the automaton's own rule.
     member _.Begin() = loop.Begin(automaton.Rule.ToArray(), Pool(Array.init task.PoolSize (start -2)))
 
-    /// One iteration, judged where that is due; null when a number is not finite.
+    /// One iteration, with the validation where it is due; null when a number is not finite.
     member _.Advance(training: Training) = loop.Advance training
 
     /// The mean loss of a rule over the held-out rollouts.
-    member _.Judge(rule: Rule) =
+    member _.Validate(rule: Rule) =
         prepared.Load rule
-        judge (rule.ToArray())
-
+        validate (rule.ToArray())
 
     /// Iterates until the task is done, the token is cancelled or the training diverges; `progress` may be null. Whatever
     /// ends it, `Best` gives the rule to keep.

@@ -4,7 +4,7 @@ open System
 open System.Collections.Immutable
 open System.Threading
 
-/// Everything that a training has come to: what a checkpoint holds, and all that the rest of it depends on.
+/// The state of a training: what a checkpoint holds, and all that the rest of it depends on.
 [<NoComparison; ReferenceEquality>]
 type Training =
     {
@@ -24,13 +24,13 @@ type Training =
         Losses: ImmutableList<float>
         /// The named parts of the last of them, empty for a loss of one part; no file keeps them.
         Parts: ImmutableArray<struct (string * float)>
-        /// Iteration and validation loss, as they were judged.
-        Judged: ImmutableList<struct (int * float)>
+        /// Iteration and validation loss of each validation.
+        ValidationLosses: ImmutableList<struct (int * float)>
     }
 
     /// The iteration that `Best` is from; 0 before the first validation.
     member training.BestIteration =
-        match training.Judged |> Seq.tryFind (fun struct (_, loss) -> loss = training.BestLoss) with
+        match training.ValidationLosses |> Seq.tryFind (fun struct (_, loss) -> loss = training.BestLoss) with
         | Some(struct (iteration, _)) -> iteration
         | None -> 0
 
@@ -43,7 +43,7 @@ type TrainingEnd =
     /// A loss, a gradient or a parameter was no longer finite; the best parameters are the last good ones.
     | Diverged = 2
     /// The validation loss did not get better for as long as the patience.
-    | Stopped = 3
+    | EarlyStopped = 3
 
 /// The loss of an iteration's batch and its derivative.
 [<NoComparison; ReferenceEquality>]
@@ -63,7 +63,7 @@ type LossGradient =
 type Objective =
     {
         Parts: ImmutableArray<TrainedPart>
-        /// The gradient at a training's parameters, for the iteration that it has come to: a function of these and of the pool.
+        /// The gradient at a training's parameters, for its iteration: a function of these and of the pool.
         Gradient: Func<Training, LossGradient>
         /// The validation loss of parameters; null for none.
         Validation: Func<float32[], float> | null
@@ -77,32 +77,34 @@ type LoopSettings =
         /// Number of optimiser steps.
         Iterations: int
         /// Every so many iterations there is a validation.
-        ValidateEvery: int
+        ValidationEvery: int
         Clip: Clip
-        /// The parameters that are kept are a running mean with this share of the old at each step; 0 for the latest.
-        Averaging: float
+        /// The parameters that are kept are an exponential moving average with this decay; 0 for the latest.
+        WeightAveraging: float
         /// Validations without a better loss after which training stops; 0 for never.
         Patience: int
     }
 
     member internal settings.Check() =
         Guard.positive "The number of iterations" settings.Iterations
-        Guard.positive "The number of iterations between validations" settings.ValidateEvery
+        Guard.positive "The number of iterations between validations" settings.ValidationEvery
         Guard.notNegative "The patience" settings.Patience
         settings.Clip.Check()
 
-        if not (settings.Averaging >= 0.0 && settings.Averaging < 1.0) then
-            Guard.outOfRange "averaging" $"The averaging must lie in 0 .. 1 (1 excluded), but is {settings.Averaging}."
+        if not (settings.WeightAveraging >= 0.0 && settings.WeightAveraging < 1.0) then
+            Guard.outOfRange
+                "weightAveraging"
+                $"The decay of weight averaging must lie in 0 .. 1 (1 excluded), but is {settings.WeightAveraging}."
 
 /// <summary>The training loop: gradient, clipping, optimiser, average and validation, repeated. Stopped at any iteration and
-/// resumed, it goes the way that it would have gone without, to the last bit.</summary>
+/// resumed, it has the bits of a training that was not stopped.</summary>
 /// <exception cref="T:System.ArgumentException">A setting is out of range.</exception>
 [<Sealed>]
 type TrainingLoop(objective: Objective, settings: LoopSettings) =
     do settings.Check()
     let learning = objective.Parts |> Seq.filter (fun part -> part.Rate > 0.0) |> Array.ofSeq
     let views = learning |> Array.map _.View
-    let penalised = objective.Parts |> Seq.filter (fun part -> part.Penalty > 0.0) |> Array.ofSeq
+    let penalised = objective.Parts |> Seq.filter (fun part -> part.L2 > 0.0) |> Array.ofSeq
 
     /// Adds the derivative of the penalties; gives these.
     let penalise (parameters: float32[]) (derivatives: float[]) =
@@ -111,8 +113,8 @@ type TrainingLoop(objective: Objective, settings: LoopSettings) =
         for part in penalised do
             for i in part.View.Offset .. part.View.Offset + part.View.Length - 1 do
                 let parameter = float parameters[i]
-                penalty <- penalty + 0.5 * part.Penalty * parameter * parameter
-                derivatives[i] <- derivatives[i] + part.Penalty * parameter
+                penalty <- penalty + 0.5 * part.L2 * parameter * parameter
+                derivatives[i] <- derivatives[i] + part.L2 * parameter
 
         penalty
 
@@ -126,9 +128,9 @@ type TrainingLoop(objective: Objective, settings: LoopSettings) =
             { training with
                 Best = if better then training.Average else training.Best
                 BestLoss = if better then loss else training.BestLoss
-                Judged = training.Judged.Add(struct (training.Iteration, loss)) }
+                ValidationLosses = training.ValidationLosses.Add(struct (training.Iteration, loss)) }
 
-    let due (training: Training) = training.Iteration > 0 && training.Iteration % settings.ValidateEvery = 0
+    let due (training: Training) = training.Iteration > 0 && training.Iteration % settings.ValidationEvery = 0
 
     let advance (training: Training) : Training | null =
         let found = objective.Gradient.Invoke training
@@ -162,8 +164,8 @@ type TrainingLoop(objective: Objective, settings: LoopSettings) =
                         Parameters = parameters
                         Moments = moments
                         Average =
-                            if settings.Averaging > 0.0 then
-                                Average.next settings.Averaging iteration training.Average parameters
+                            if settings.WeightAveraging > 0.0 then
+                                Average.next settings.WeightAveraging iteration training.Average parameters
                             else
                                 parameters
                         Pool = found.Pool
@@ -178,7 +180,7 @@ type TrainingLoop(objective: Objective, settings: LoopSettings) =
 
         settings.Patience > 0
         && not (isNull objective.Validation)
-        && since / settings.ValidateEvery >= settings.Patience
+        && since / settings.ValidationEvery >= settings.Patience
 
     /// Before the first iteration.
     member _.Begin(parameters: float32[], pool: Pool) : Training =
@@ -191,7 +193,7 @@ type TrainingLoop(objective: Objective, settings: LoopSettings) =
           BestLoss = Double.PositiveInfinity
           Losses = ImmutableList.Empty
           Parts = ImmutableArray.Empty
-          Judged = ImmutableList.Empty }
+          ValidationLosses = ImmutableList.Empty }
 
     /// One iteration, with the validation where it is due; null when a number is not finite.
     member _.Advance(training: Training) = advance training
@@ -206,7 +208,7 @@ type TrainingLoop(objective: Objective, settings: LoopSettings) =
             if training.Iteration >= settings.Iterations then
                 struct (training, TrainingEnd.Finished)
             elif stops training then
-                struct (training, TrainingEnd.Stopped)
+                struct (training, TrainingEnd.EarlyStopped)
             elif cancellation.IsCancellationRequested then
                 struct (training, TrainingEnd.Cancelled)
             else

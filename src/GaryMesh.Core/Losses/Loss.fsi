@@ -20,7 +20,7 @@ type LossContext =
     /// After the only step of a rollout, with key 0.
     static member After: graph: Graph -> LossContext
 
-/// What a loss comes to at one step: its value, and its derivative by each number it has seen.
+/// The value of a loss at one step, and its derivative by each number that it has seen.
 [<NoComparison; ReferenceEquality>]
 type LossValue =
     {
@@ -36,7 +36,7 @@ type LossValue =
     /// A loss of one part that looks at the state alone.
     static member Of: value: float * adjoint: State -> LossValue
 
-/// A loss: which steps of a rollout it looks at, and what the states after them come to.
+/// A loss: which steps of a rollout it sees, and the value of the states after them.
 ///
 /// A loss of your own overrides `Evaluate` and its specification `Value`, and `Sees` unless it looks at the last state only.
 /// They must be pure: they are called from several threads.

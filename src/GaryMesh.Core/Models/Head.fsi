@@ -7,17 +7,17 @@ open System
 type Pooling =
     /// m outputs a cell.
     | Cells
-    /// m outputs a graph: the mean of what its cells vote.
+    /// m outputs a graph: the mean of its cells' outputs.
     | Mean
 
 /// What the outputs of a model mean, and the loss that they are trained under. A target is what one label stands for: a
-/// graph where votes are pooled, else a cell. A label that is NaN does not count.
+/// graph where outputs are pooled, else a cell. A label that is NaN does not count.
 [<RequireQualifiedAccess>]
 type Head =
-    /// Outputs are the logarithms of odds of m classes, the label is the class's number 0 .. m - 1. The loss is the cross-entropy
+    /// Outputs are the logits of m classes, the label is the class's number 0 .. m - 1. The loss is the cross-entropy
     /// with a label that gives each class `Smoothing` / m and the rest to the right one (Szegedy et al., CVPR 2016).
     | Softmax of Smoothing: float
-    /// Each output is the logarithm of odds of a label that is 0 or 1; cross-entropy.
+    /// Each output is the logit of a label that is 0 or 1; cross-entropy.
     | Logistic
     /// Half the squared difference of each output from its label.
     | Squared
@@ -32,7 +32,7 @@ type Head =
     static member OfHuber: delta: float -> Head
     /// Numbers in a target's label: 1 for `Softmax`, m for the others.
     member LabelWidth: outputs: int -> int
-    /// Whether outputs are numbers in the label's unit, rather than logarithms of odds.
+    /// Whether outputs are numbers in the label's unit, rather than logits.
     member IsRegression: bool
 
     /// What the outputs say of each class or number: softmax over the m outputs of each target, the logistic function of each, or the

@@ -108,7 +108,7 @@ type internal Layer(dense: Dense, weight: ParameterView, bias: ParameterView, re
     /// One row, without a thread or an allocation; the same bits.
     member _.ForwardHere(x: MatrixView, y: MatrixView) = dense.LayerHere(x, packed.Value, biases, relu, y)
 
-    /// The way back from dy, the derivative by what `Forward` gave (and dropout left of it: y): dy becomes the derivative by
+    /// The backward pass from dy, the derivative by what `Forward` gave (and dropout left of it: y): dy becomes the derivative by
     /// the sums, those of the parameters are added to `gradient`, that by x goes into dx, unless that is null.
     member _.Backward
         (x: Rows, count: int, y: float32[], dy: float32[], keptScale: float32, dx: float32[] | null, gradient: float32[]) =

@@ -171,13 +171,13 @@ type Model private (shape: ModelShape, scaling: Scaling, parameters: float32[]) 
 
         if sizes.Hidden < 2 * channels then
             Guard.refuse
-                $"A rule that starts as diffusion needs two hidden units a channel ({2 * channels}), but has {sizes.Hidden}."
+                $"A rule initialised as diffusion needs two hidden units a channel ({2 * channels}), but has {sizes.Hidden}."
 
         let own = shape.Perception.Operators |> Seq.tryFindIndex _.IsOwn
 
         if own.IsNone then
             Guard.refuse
-                "A rule that starts as diffusion needs the own state among its operators, but perceives no 'own'."
+                "A rule initialised as diffusion needs the own state among its operators, but perceives no 'own'."
 
         // The units left over start as `ZeroLast` has them, so that they say nothing yet but can learn to.
         let parameters = Rule.ZeroLast(sizes, seed).ToArray()
@@ -231,13 +231,13 @@ type Model private (shape: ModelShape, scaling: Scaling, parameters: float32[]) 
         let rule = automaton.Rule.Shape
 
         if rule.Inputs > 0 && rule.Inputs <> features then
-            Guard.refuse $"The rule is told {rule.Inputs} values a cell, but a cell has {features} features."
+            Guard.refuse $"The rule has {rule.Inputs} inputs, but a cell has {features} features."
 
         let shape =
             ModelShape
                 .Of(automaton.Perception, features, Head.Squared, 0, Pooling.Cells)
                 .WithEncoding(rule.Inputs > 0, rule.Inputs = 0, false)
-                .WithRule(rule.Channels, rule.Hidden, automaton.MostSteps)
+                .WithRule(rule.Channels, rule.Hidden, automaton.MaxSteps)
                 .WithRunning(automaton.FireRate, automaton.TimeStep, automaton.Gate)
 
         Model(shape, Scaling.None shape, automaton.Rule.ToArray())

@@ -20,7 +20,7 @@ type Scaling =
     static member None: shape: ModelShape -> Scaling
     /// Each cell's features divided by the sum of their absolute values.
     static member Sums: shape: ModelShape -> Scaling
-    /// Mean 0 and deviation 1 for each column of the features, over all rows and cells that have it, and the same for the numbers of a
+    /// Mean 0 and standard deviation 1 for each column of the features, over all rows and cells that have it, and the same for the numbers of a
     /// regression's labels, less the feature they are added to.
     /// <exception cref="T:System.ArgumentException">The data does not fit the shape on a graph of so many cells.</exception>
     static member OfData: shape: ModelShape * cells: int * data: ModelData -> Scaling
@@ -33,8 +33,8 @@ type RuleStart =
     /// `Rule.ZeroLast`: the first step changes nothing.
     | Zero
     /// Plain diffusion with restart: a step of length 1 gives s' = (1 - Restart) P s + Restart e, where P is the operator of that number in the
-    /// perception and e what the rule is told (Gasteiger et al., ICLR 2019, eq. 4, with every state's share of its own left to
-    /// the restart). Told to channel c is value c of the encoding. A pair of hidden units carries a channel through the ReLU, so the
+    /// perception and e the inputs of the rule (Gasteiger et al., ICLR 2019, eq. 4, with every state's fraction of its own left to
+    /// the restart). Input of channel c is value c of the encoding. A pair of hidden units carries a channel through the ReLU, so the
     /// rule needs twice as many hidden units as channels; those left over start small.
     | Diffusion of Operator: int * Restart: float
 
@@ -66,7 +66,7 @@ type Model =
     /// <exception cref="T:System.ArgumentException">The shape's parts do not fit each other, or diffusion does not fit the shape.</exception>
     static member Create: shape: ModelShape * scaling: Scaling * start: RuleStart * seed: uint64 -> Model
 
-    /// A given automaton as a model without encoder and readout, for whoever wants its states: features are told to a rule that
-    /// takes inputs, and start the first channels of one that takes none. It runs `MostSteps` steps.
+    /// A given automaton as a model without encoder and readout, for whoever wants its states: features are inputs of a rule that
+    /// takes inputs, and start the first channels of one that takes none. It runs `MaxSteps` steps.
     /// <exception cref="T:System.ArgumentException">The automaton's inputs or channels do not fit the number of features.</exception>
     static member OfAutomaton: automaton: Automaton * features: int -> Model

@@ -35,8 +35,8 @@ module ModelReference =
 
     let private relu (x: Matrix<'T>) = x.Map(fun x -> if real x > 0.0 then x else ofReal 0.0)
 
-    /// What each stage of a row came to.
-    type private Course<'T
+    /// The values of each stage of a row.
+    type private Stages<'T
         when 'T: (new: unit -> 'T) and 'T: struct and 'T :> ValueType and 'T :> IEquatable<'T> and 'T :> IFormattable> =
         { Entered: Matrix<'T>
           EncoderSums: Matrix<'T> option
@@ -44,7 +44,7 @@ module ModelReference =
           Moments: Reference.Moment<'T>[]
           Read: Matrix<'T>
           ReadoutSums: Matrix<'T> option
-          Votes: Matrix<'T> }
+          CellOutputs: Matrix<'T> }
 
     [<CompiledName "Enter">]
     let enter (model: Model) (graph: Graph) (features: float32[]) =
@@ -82,7 +82,7 @@ module ModelReference =
                 (x - float scaling.FeatureShift[column]) * float scaling.FeatureScale[column]
 
         let entered =
-            DenseMatrix.init graph.Cells shape.Seen (fun cell column ->
+            DenseMatrix.init graph.Cells shape.EncoderInputs (fun cell column ->
                 if column < k then value cell column
                 elif Single.IsNaN features[cell * k + column - k] then 0.0
                 else 1.0)
@@ -96,7 +96,7 @@ module ModelReference =
         let rollout = Rollout.Of(State.Zeros(graph.Cells, shape.Channels), shape.Steps, firing)
 
         let rollout =
-            if shape.Told then
+            if shape.EncodingAsInput then
                 rollout.WithInputs(Inputs.Constant(State.Zeros(graph.Cells, shape.EncodedValues)))
             else
                 rollout
@@ -106,7 +106,7 @@ module ModelReference =
     let private ruleOf (model: Model) (parameters: 'T[]) =
         Array.sub parameters model.Shape.RuleOffset model.Shape.RuleShape.ParameterCount
 
-    let private course (model: Model) (graph: Graph) (parameters: 'T[]) (features: float32[]) : Course<'T> =
+    let private stages (model: Model) (graph: Graph) (parameters: 'T[]) (features: float32[]) : Stages<'T> =
         let shape, cells = model.Shape, graph.Cells
 
         if parameters.Length <> model.ParameterCount then
@@ -123,14 +123,14 @@ module ModelReference =
         let start =
             let columns = shape.Channels - encoding.ColumnCount
 
-            if not shape.Starts then zero shape.Channels
+            if not shape.EncodingAsState then zero shape.Channels
             elif columns = 0 then encoding
             else encoding.Append(zero columns)
 
-        let inputs = if shape.Told then Array.replicate shape.Steps encoding else [||]
+        let inputs = if shape.EncodingAsInput then Array.replicate shape.Steps encoding else [||]
         let moments = Reference.forward (prepare model graph) (ruleOf model parameters) start inputs
         let final = (Array.last moments).State
-        let read = if shape.Read then final.Append encoding else final
+        let read = if shape.SkipConnection then final.Append encoding else final
         let readoutSums = layer "readout.hidden" |> Option.map (through read)
         let said = readoutSums |> Option.map relu |> Option.defaultValue read
 
@@ -140,21 +140,21 @@ module ModelReference =
           Moments = moments
           Read = read
           ReadoutSums = readoutSums
-          Votes = layer "readout" |> Option.map (through said) |> Option.defaultValue said }
+          CellOutputs = layer "readout" |> Option.map (through said) |> Option.defaultValue said }
 
     [<CompiledName "Outputs">]
     let outputs (model: Model) (graph: Graph) (parameters: 'T[]) (features: float32[]) : Matrix<'T> =
-        let votes = (course model graph parameters features).Votes
+        let outputs = (stages model graph parameters features).CellOutputs
 
         if model.Shape.Pooling.IsMean then
-            votes.ColumnSums().ToRowMatrix().Multiply(ofReal<'T>(1.0 / float graph.Cells))
+            outputs.ColumnSums().ToRowMatrix().Multiply(ofReal<'T>(1.0 / float graph.Cells))
         else
-            votes
+            outputs
 
     [<CompiledName "Adjoint">]
     let adjoint (model: Model) (graph: Graph) (parameters: float[]) (features: float32[]) (adjoint: Matrix<float>) =
         let shape, cells = model.Shape, graph.Cells
-        let course = course model graph parameters features
+        let stages = stages model graph parameters features
         let gradient = Array.zeroCreate<float> parameters.Length
 
         let put name (values: Matrix<float>) =
@@ -178,28 +178,28 @@ module ModelReference =
                 let hiddenBar = back name (relu sums) yBar
                 back (name + ".hidden") x (hiddenBar.PointwiseMultiply(sums.Map(fun a -> if a > 0.0 then 1.0 else 0.0)))
 
-        let votesBar =
+        let outputsBar =
             if shape.Pooling.IsMean then
                 DenseMatrix.init cells adjoint.ColumnCount (fun _ j -> adjoint[0, j] / float cells)
             else
                 adjoint
 
-        let readBar = backThrough "readout" course.Read course.ReadoutSums votesBar
+        let readBar = backThrough "readout" stages.Read stages.ReadoutSums outputsBar
         let finalBar = readBar.SubMatrix(0, cells, 0, shape.Channels)
 
         let rule =
-            Reference.backward (prepare model graph) (ruleOf model parameters) course.Moments (fun step ->
+            Reference.backward (prepare model graph) (ruleOf model parameters) stages.Moments (fun step ->
                 if step = shape.Steps then Some { State = finalBar; Auxiliary = null } else None)
 
         Array.Copy(rule.Parameters, 0, gradient, shape.RuleOffset, rule.Parameters.Length)
 
         let encodingBar =
-            [ if shape.Starts then
+            [ if shape.EncodingAsState then
                   rule.Start.SubMatrix(0, cells, 0, shape.EncodedValues)
-              if shape.Read then
+              if shape.SkipConnection then
                   readBar.SubMatrix(0, cells, shape.Channels, shape.EncodedValues)
               yield! rule.Inputs ]
             |> List.reduce (+)
 
-        backThrough "encoder" course.Entered course.EncoderSums encodingBar |> ignore
+        backThrough "encoder" stages.Entered stages.EncoderSums encodingBar |> ignore
         gradient

@@ -5,19 +5,19 @@ open MathNet.Numerics.LinearAlgebra
 
 /// The specification of a model: what its outputs are, and their exact derivative, in plain double-precision matrices.
 ///
-/// With the features of a row as a matrix x [cells x Seen] in the model's units, the outputs are
+/// With the features of a row as a matrix x [cells x EncoderInputs] in the model's units, the outputs are
 ///
 ///     e = (relu(x A' + a)) B' + b           the encoding [cells x E]; without a hidden layer x B' + b, without a layer x
 ///     s = [e, 0] or 0                       the start [cells x C]
-///     t = the state after the steps         `Reference`, told e at each of them or nothing
+///     t = the state after the steps         `Reference`, with e as its input at each of them or none
 ///     r = [t, e] or t                       what the readout reads
-///     v = (relu(r D' + d)) F' + f           the votes [cells x m]; without a hidden layer r F' + f
+///     v = (relu(r D' + d)) F' + f           the outputs of each cell [cells x m]; without a hidden layer r F' + f
 ///     o = v or the mean of its rows         [targets x m]
 ///
 /// Numbers are real or complex, as with `Reference`. Parameters are one flat vector in the layout of `ModelShape.Views`, given
 /// apart from the model.
 module ModelReference =
-    /// A row's features [cells x k] in the model's units [cells x Seen], and what the outputs of each cell are added to; empty
+    /// A row's features [cells x k] in the model's units [cells x EncoderInputs], and what the outputs of each cell are added to; empty
     /// where there is no residual.
     [<CompiledName "Enter">]
     val enter: model: Model -> graph: Graph -> features: float32[] -> struct (Matrix<float> * float[])

@@ -112,7 +112,7 @@ type internal ModelRows(shape: ModelShape, scaling: Scaling, graph: Graph, encod
 
             SparseRows(starts, columns.ToArray(), values.ToArray())
 
-    /// One row of features in the model's units [cells x Seen], and what its outputs are added to [cells].
+    /// One row of features in the model's units [cells x EncoderInputs], and what its outputs are added to [cells].
     let enter (raw: Span<float32>) (into: Span<float32>) (added: Span<float32>) =
         let k = shape.Features
 
@@ -126,7 +126,7 @@ type internal ModelRows(shape: ModelShape, scaling: Scaling, graph: Graph, encod
                 added[cell] <- start
 
             for column in 0 .. k - 1 do
-                let at = cell * shape.Seen + column
+                let at = cell * shape.EncoderInputs + column
 
                 if Single.IsNaN own[column] then
                     into[at] <-
@@ -175,7 +175,7 @@ type internal ModelRows(shape: ModelShape, scaling: Scaling, graph: Graph, encod
     let gatherDense (noise: Noise) (data: ModelData) (chosen: int[]) =
         let length = cells * shape.Features
         let raw = features.Of length
-        let entered = seen.Of(chosen.Length * cells * shape.Seen)
+        let entered = seen.Of(chosen.Length * cells * shape.EncoderInputs)
 
         if not shape.Residual.IsEmpty && bases.Length < chosen.Length * cells then
             bases <- Array.zeroCreate (chosen.Length * cells)
@@ -186,12 +186,15 @@ type internal ModelRows(shape: ModelShape, scaling: Scaling, graph: Graph, encod
             disturb noise (ReadOnlySpan(data.Features, row * length, length)) raw (Counter.subkey (noise.Part 0) i)
 
             let added = if shape.Residual.IsEmpty then Span() else Span(bases, i * cells, cells)
-            enter raw (Span(entered, i * cells * shape.Seen, cells * shape.Seen)) added)
+            enter raw (Span(entered, i * cells * shape.EncoderInputs, cells * shape.EncoderInputs)) added)
 
         if noise.FeatureDropout > 0.0 then
-            Dropout.apply noise.FeatureDropout (noise.Part 1) (Span(entered, 0, chosen.Length * cells * shape.Seen))
+            Dropout.apply
+                noise.FeatureDropout
+                (noise.Part 1)
+                (Span(entered, 0, chosen.Length * cells * shape.EncoderInputs))
 
-        Rows.Dense(matrix entered (chosen.Length * cells) shape.Seen)
+        Rows.Dense(matrix entered (chosen.Length * cells) shape.EncoderInputs)
 
     /// What the rows of the last batch are added to [rows x cells]; empty where there is no residual.
     member _.Bases = bases
@@ -201,7 +204,7 @@ type internal ModelRows(shape: ModelShape, scaling: Scaling, graph: Graph, encod
         if isSparse data then
             sparse.AddOrUpdate(data, compress data)
 
-    /// The chosen rows, disturbed [chosen x cells x Seen]; the room is used again by the next batch.
+    /// The chosen rows, disturbed [chosen x cells x EncoderInputs]; the room is used again by the next batch.
     member _.Gather(data: ModelData, chosen: int[], noise: Noise) =
         match sparse.TryGetValue data with
         | true, all ->
@@ -213,15 +216,15 @@ type internal ModelRows(shape: ModelShape, scaling: Scaling, graph: Graph, encod
             Rows.Sparse rows
         | _ -> gatherDense noise data chosen
 
-    /// One row as it is [cells x Seen], without allocation once there was one before.
+    /// One row as it is [cells x EncoderInputs], without allocation once there was one before.
     member _.Enter(given: ReadOnlySpan<float32>) : float32[] =
         let raw = features.Of(cells * shape.Features)
         given.CopyTo(Span raw)
-        let entered = seen.Of(cells * shape.Seen)
+        let entered = seen.Of(cells * shape.EncoderInputs)
 
         if not shape.Residual.IsEmpty && bases.Length < cells then
             bases <- Array.zeroCreate cells
 
         let added = if shape.Residual.IsEmpty then Span() else Span(bases, 0, cells)
-        enter (Span(raw, 0, cells * shape.Features)) (Span(entered, 0, cells * shape.Seen)) added
+        enter (Span(raw, 0, cells * shape.Features)) (Span(entered, 0, cells * shape.EncoderInputs)) added
         entered

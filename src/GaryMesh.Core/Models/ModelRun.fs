@@ -1,4 +1,4 @@
-/// A model at work on a batch of rows: features -> encoding -> rollouts -> readout, and the way back through all of it.
+/// A model at work on a batch of rows: features -> encoding -> rollouts -> readout, and the backward pass through all of it.
 namespace GaryMesh.Models
 
 open System
@@ -27,9 +27,9 @@ type internal ModelRun(shape: ModelShape, scaling: Scaling, graph: Graph, automa
 
     let given = ModelRows(shape, scaling, graph, encoder.IsSome)
     let readable, answer = Room(), Room()
-    let dEncoding, dReadable, dVotes = Room(), Room(), Room()
+    let dEncoding, dReadable, dOutputs = Room(), Room(), Room()
 
-    // What the way back needs of the way forward.
+    // What the backward pass needs of the forward pass.
     let silence = Noise.None
     let mutable noise = silence
     let mutable rows = 0
@@ -45,39 +45,44 @@ type internal ModelRun(shape: ModelShape, scaling: Scaling, graph: Graph, automa
         let start =
             let values = Array.zeroCreate<float32>(cells * shape.Channels)
 
-            if shape.Starts then
+            if shape.EncodingAsState then
                 for cell in 0 .. cells - 1 do
                     Array.Copy(encoding, from + cell * encoded, values, cell * shape.Channels, encoded)
 
             State(cells, shape.Channels, values)
 
         let inputs =
-            if shape.Told then
+            if shape.EncodingAsInput then
                 Inputs.Constant(State(cells, encoded, Array.sub encoding from (cells * encoded)))
             else
                 Inputs.Absent
 
         Rollout.Of(start, shape.Steps, firing).WithInputs inputs
 
-    // One row, again and again: what a rollout starts from and is told is written over in place.
+    // One row, again and again: the initial state and the inputs of a rollout are written over in place.
     let startHere = lazy State(cells, shape.Channels, Array.zeroCreate<float32>(cells * shape.Channels))
-    let toldHere = lazy State(cells, encoded, Array.zeroCreate<float32>(cells * encoded))
+    let inputsHere = lazy State(cells, encoded, Array.zeroCreate<float32>(cells * encoded))
     let finalHere = lazy Array.zeroCreate<float32>(cells * shape.Channels)
     let mutable rolloutHere: Rollout | null = null
 
     let rolloutFor firing =
         match rolloutHere with
         | null ->
-            let inputs = if shape.Told then Inputs.Constant(toldHere.Force()) else Inputs.Absent
+            let inputs =
+                if shape.EncodingAsInput then
+                    Inputs.Constant(inputsHere.Force())
+                else
+                    Inputs.Absent
+
             let rollout = Rollout.Of(startHere.Force(), shape.Steps, firing).WithInputs inputs
             rolloutHere <- rollout
             rollout
         | rollout -> rollout
 
     /// What the cells of the batch's rows say, pooled where the model does so.
-    let pooled (votes: float32[]) =
+    let pooled (cellOutputs: float32[]) =
         if shape.Pooling.IsCells then
-            votes
+            cellOutputs
         else
             let share = 1.0f / float32 cells
             let answers = answer.Of(rows * outputs)
@@ -87,7 +92,7 @@ type internal ModelRun(shape: ModelShape, scaling: Scaling, graph: Graph, automa
                     let mutable sum = 0.0f
 
                     for cell in 0 .. cells - 1 do
-                        sum <- sum + votes[(row * cells + cell) * outputs + j]
+                        sum <- sum + cellOutputs[(row * cells + cell) * outputs + j]
 
                     answers[row * outputs + j] <- sum * share
 
@@ -95,13 +100,13 @@ type internal ModelRun(shape: ModelShape, scaling: Scaling, graph: Graph, automa
 
     /// What the readout reads of row `row`: its last states and, where wanted, its encoding.
     let assemble (final: float32[]) (codes: float32[]) row (states: float32[]) =
-        let width = shape.Readable
+        let width = shape.ReadoutInputs
 
         for cell in 0 .. cells - 1 do
             let at = (row * cells + cell) * width
             Array.Copy(final, cell * shape.Channels, states, at, shape.Channels)
 
-            if shape.Read then
+            if shape.SkipConnection then
                 Array.Copy(codes, (row * cells + cell) * encoded, states, at + shape.Channels, encoded)
 
     member _.Prepared = prepared
@@ -136,7 +141,7 @@ type internal ModelRun(shape: ModelShape, scaling: Scaling, graph: Graph, automa
 
         rollouts <- Array.init rows (fun row -> rolloutOf codes row (firing row))
         let finals = if traced then prepared.Trace rollouts else prepared.Run rollouts
-        let width = shape.Readable
+        let width = shape.ReadoutInputs
         let states = readable.Of(count * width)
 
         for row in 0 .. rows - 1 do
@@ -162,15 +167,15 @@ type internal ModelRun(shape: ModelShape, scaling: Scaling, graph: Graph, automa
 
         let rollout = rolloutFor firing
 
-        if shape.Starts then
+        if shape.EncodingAsState then
             for cell in 0 .. cells - 1 do
                 Array.Copy(codes, cell * encoded, rollout.Start.Data, cell * shape.Channels, encoded)
 
-        if shape.Told then
-            Array.Copy(codes, 0, toldHere.Value.Data, 0, cells * encoded)
+        if shape.EncodingAsInput then
+            Array.Copy(codes, 0, inputsHere.Value.Data, 0, cells * encoded)
 
         prepared.RunInto(rollout, finalHere.Value)
-        let states = readable.Of(cells * shape.Readable)
+        let states = readable.Of(cells * shape.ReadoutInputs)
         assemble finalHere.Value codes 0 states
 
         match readout with
@@ -183,29 +188,29 @@ type internal ModelRun(shape: ModelShape, scaling: Scaling, graph: Graph, automa
 
         for cell in 0 .. rows * cells - 1 do
             for channel in 0 .. shape.Channels - 1 do
-                into[cell * shape.Channels + channel] <- states[cell * shape.Readable + channel]
+                into[cell * shape.Channels + channel] <- states[cell * shape.ReadoutInputs + channel]
 
     /// Adds the derivative by the parameters to `gradient`, from that by the outputs of the last batch.
     member _.Backward(adjoint: float32[], gradient: float32[]) =
         let count = rows * cells
-        let dVotesHere = dVotes.Of(count * outputs)
+        let dOutputsHere = dOutputs.Of(count * outputs)
 
         if shape.Pooling.IsCells then
-            Array.Copy(adjoint, dVotesHere, count * outputs)
+            Array.Copy(adjoint, dOutputsHere, count * outputs)
         else
             let share = 1.0f / float32 cells
 
-            for vote in 0 .. count - 1 do
+            for cell in 0 .. count - 1 do
                 for j in 0 .. outputs - 1 do
-                    dVotesHere[vote * outputs + j] <- adjoint[vote / cells * outputs + j] * share
+                    dOutputsHere[cell * outputs + j] <- adjoint[cell / cells * outputs + j] * share
 
-        let width = shape.Readable
+        let width = shape.ReadoutInputs
         let states = Rows.Dense(matrix (readable.Of 0) count width)
         let dStates = dReadable.Of(count * width)
 
         match readout with
         | None -> Guard.refuse "A model without outputs has no gradient."
-        | Some readout -> readout.Backward(states, count, dVotesHere, dStates, gradient)
+        | Some readout -> readout.Backward(states, count, dOutputsHere, dStates, gradient)
 
         if noise.StateDropout > 0.0 then
             Dropout.apply noise.StateDropout (noise.Part 3) (Span(dStates, 0, count * width))
@@ -234,22 +239,22 @@ type internal ModelRun(shape: ModelShape, scaling: Scaling, graph: Graph, automa
             for row in 0 .. rows - 1 do
                 let from = row * cells * encoded
 
-                if shape.Told then
-                    let told = back.Outcomes[row].Inputs[0].Data
+                if shape.EncodingAsInput then
+                    let inputs = back.Outcomes[row].Inputs[0].Data
 
                     for i in 0 .. cells * encoded - 1 do
-                        dCodes[from + i] <- dCodes[from + i] + told[i]
+                        dCodes[from + i] <- dCodes[from + i] + inputs[i]
 
                 for cell in 0 .. cells - 1 do
                     let at = from + cell * encoded
 
-                    if shape.Starts then
+                    if shape.EncodingAsState then
                         let start = back.Outcomes[row].Start.Data
 
                         for i in 0 .. encoded - 1 do
                             dCodes[at + i] <- dCodes[at + i] + start[cell * shape.Channels + i]
 
-                    if shape.Read then
+                    if shape.SkipConnection then
                         for i in 0 .. encoded - 1 do
                             dCodes[at + i] <-
                                 dCodes[at + i] + dStates[(row * cells + cell) * width + shape.Channels + i]

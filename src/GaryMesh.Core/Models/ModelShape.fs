@@ -12,7 +12,7 @@ type ModelPart =
 ///
 /// A cell's k features (and, where values may be missing, k flags that are 1 where one was measured) are encoded into E
 /// values: by a linear layer, by one with a hidden ReLU layer before it, or not at all (E = k, or 2 k with flags). The
-/// encoding is told to the rule at every step, or starts the first channels of the state, or both. After the steps the
+/// encoding is an input of the rule at every step, or the initial state of the first channels, or both. After the steps the
 /// readout, linear or with a hidden ReLU layer, turns a cell's state (and, if wanted, its encoding) into m outputs.
 ///
 /// Made with `ModelShape.Of` and the methods that begin with `With`; each checks what it is given.
@@ -26,13 +26,13 @@ type ModelShape =
         /// Units of the encoder's hidden layer; 0 for none.
         EncoderHidden: int
         /// Values of the encoder's last layer; 0 for no encoder.
-        Encoded: int
-        /// Whether the encoding is told to the rule at every step.
-        Told: bool
-        /// Whether the encoding is what the first channels start with.
-        Starts: bool
-        /// Whether the readout reads the encoding after the state.
-        Read: bool
+        EncoderOutputs: int
+        /// Whether the encoding is an input of the rule at every step.
+        EncodingAsInput: bool
+        /// Whether the encoding is the initial state of the first channels.
+        EncodingAsState: bool
+        /// Whether the readout reads the encoding, after the state.
+        SkipConnection: bool
         Perception: Perception
         /// C: numbers in a cell's state.
         Channels: int
@@ -55,7 +55,7 @@ type ModelShape =
         Residual: ImmutableArray<int>
     }
 
-    /// Features that go straight in, told at every step; 16 channels, 64 hidden units, 8 steps in which every cell fires,
+    /// Features without an encoder, as inputs at every step; 16 channels, 64 hidden units, 8 steps in which every cell fires,
     /// a time step of 1, no gate, and a linear readout.
     static member Of(perception: Perception, features: int, head: Head, outputs: int, pooling: Pooling) =
         Guard.positive "The number of features" features
@@ -67,10 +67,10 @@ type ModelShape =
         { Features = features
           Missing = false
           EncoderHidden = 0
-          Encoded = 0
-          Told = true
-          Starts = false
-          Read = false
+          EncoderOutputs = 0
+          EncodingAsInput = true
+          EncodingAsState = false
+          SkipConnection = false
           Perception = perception
           Channels = 16
           Hidden = 64
@@ -92,14 +92,18 @@ type ModelShape =
         if hidden > 0 && values = 0 then
             Guard.refuse $"An encoder with {hidden} hidden units needs at least 1 encoded value, but has 0."
 
-        { shape with EncoderHidden = hidden; Encoded = values }
+        { shape with EncoderHidden = hidden; EncoderOutputs = values }
 
-    /// Where the encoding goes: told to the rule at every step, into the first channels of the start, to the readout.
-    member shape.WithEncoding(told: bool, starts: bool, read: bool) =
-        if not (told || starts || read) then
-            Guard.refuse "The encoding must be told to the rule, start the state or be read, but is none of these."
+    /// Where the encoding goes: inputs of the rule at every step, the initial state's first channels, the readout.
+    member shape.WithEncoding(asInput: bool, asState: bool, skip: bool) =
+        if not (asInput || asState || skip) then
+            Guard.refuse
+                "The encoding must be an input of the rule, the initial state or a skip connection, but is none of these."
 
-        { shape with Told = told; Starts = starts; Read = read }
+        { shape with
+            EncodingAsInput = asInput
+            EncodingAsState = asState
+            SkipConnection = skip }
 
     member shape.WithRule(channels: int, hidden: int, steps: int) =
         Guard.positive "The number of channels" channels
@@ -132,16 +136,16 @@ type ModelShape =
         { shape with Residual = columns }
 
     /// Numbers that the encoder reads a cell: k, or 2 k with flags.
-    member shape.Seen = if shape.Missing then 2 * shape.Features else shape.Features
+    member shape.EncoderInputs = if shape.Missing then 2 * shape.Features else shape.Features
     /// Whether a column enters as its difference from what the outputs are added to.
     member internal shape.IsRelative(column: int) = not shape.Residual.IsEmpty && column <> shape.Residual[0]
     /// E.
-    member shape.EncodedValues = if shape.Encoded = 0 then shape.Seen else shape.Encoded
-    /// I: numbers the rule is told at every step.
-    member shape.Inputs = if shape.Told then shape.EncodedValues else 0
+    member shape.EncodedValues = if shape.EncoderOutputs = 0 then shape.EncoderInputs else shape.EncoderOutputs
+    /// I: inputs of the rule at every step.
+    member shape.Inputs = if shape.EncodingAsInput then shape.EncodedValues else 0
     member shape.RuleShape = RuleShape.For(shape.Perception, shape.Channels, shape.Hidden, shape.Inputs)
     /// Numbers that the readout reads a cell.
-    member shape.Readable = shape.Channels + (if shape.Read then shape.EncodedValues else 0)
+    member shape.ReadoutInputs = shape.Channels + (if shape.SkipConnection then shape.EncodedValues else 0)
 
     /// The named parts of the flat parameter vector: `encoder.hidden.weight`, `encoder.hidden.bias`, `encoder.weight`,
     /// `encoder.bias`, the rule's `fc1.weight`, `fc1.bias`, `fc2.weight`, `fc2.bias`, then `readout.hidden.weight`,
@@ -153,25 +157,25 @@ type ModelShape =
 
         ParameterView.InOrder
             [ if shape.EncoderHidden > 0 then
-                  yield! layer "encoder.hidden" shape.EncoderHidden shape.Seen
+                  yield! layer "encoder.hidden" shape.EncoderHidden shape.EncoderInputs
 
-              if shape.Encoded > 0 then
-                  let inputs = if shape.EncoderHidden > 0 then shape.EncoderHidden else shape.Seen
-                  yield! layer "encoder" shape.Encoded inputs
+              if shape.EncoderOutputs > 0 then
+                  let inputs = if shape.EncoderHidden > 0 then shape.EncoderHidden else shape.EncoderInputs
+                  yield! layer "encoder" shape.EncoderOutputs inputs
 
               for view in shape.RuleShape.Views do
                   struct (view.Name, view.Role, view.Rows, view.Columns)
 
               if shape.Outputs > 0 then
                   if shape.ReadoutHidden > 0 then
-                      yield! layer "readout.hidden" shape.ReadoutHidden shape.Readable
+                      yield! layer "readout.hidden" shape.ReadoutHidden shape.ReadoutInputs
 
-                  let inputs = if shape.ReadoutHidden > 0 then shape.ReadoutHidden else shape.Readable
+                  let inputs = if shape.ReadoutHidden > 0 then shape.ReadoutHidden else shape.ReadoutInputs
                   yield! layer "readout" shape.Outputs inputs ]
 
     /// Where the rule's views begin, and where they end.
     member private shape.RuleViews =
-        let first = (if shape.EncoderHidden > 0 then 2 else 0) + (if shape.Encoded > 0 then 2 else 0)
+        let first = (if shape.EncoderHidden > 0 then 2 else 0) + (if shape.EncoderOutputs > 0 then 2 else 0)
         struct (first, first + shape.RuleShape.Views.Length)
 
     /// Which part of the model a view belongs to.
@@ -189,7 +193,7 @@ type ModelShape =
         shape.Views[first].Offset
 
     member shape.ParameterCount = shape.Views |> Seq.sumBy _.Length
-    /// Targets of a graph: 1 where votes are pooled, else its cells.
+    /// Targets of a graph: 1 where outputs are pooled, else its cells.
     member shape.TargetsOn(cells: int) = if shape.Pooling.IsMean then 1 else cells
     /// Numbers of a graph's answer.
     member shape.OutputsOn(cells: int) = shape.TargetsOn cells * shape.Outputs
@@ -197,7 +201,7 @@ type ModelShape =
     /// <summary>Refuses a shape whose parts do not fit each other.</summary>
     /// <exception cref="T:System.ArgumentException">Something does not fit; the message names both sides.</exception>
     member shape.Check() =
-        if shape.Starts && shape.EncodedValues > shape.Channels then
+        if shape.EncodingAsState && shape.EncodedValues > shape.Channels then
             Guard.refuse
                 $"The encoding is to start the state, but has {shape.EncodedValues} values against {shape.Channels} channels."
 

@@ -5,7 +5,7 @@ open System.Collections.Immutable
 open System.Threading
 open GaryMesh.Models
 
-/// How the learning rate goes over the epochs.
+/// Learning rate schedule over the epochs.
 type RateSchedule =
     | Constant = 0
     /// Down to zero along half a cosine (Loshchilov and Hutter, ICLR 2017, without restarts).
@@ -23,26 +23,26 @@ type ModelTask =
         /// Decoupled weight decay of the matrices (AdamW): each shrinks by learning rate x this a step.
         WeightDecay: float
         /// Half of this times the sum of squares of the encoder's first matrix is added to the loss.
-        Penalty: float
-        /// Gradients longer than this are shortened to it; 0 for none.
-        Clip: float
-        /// Share of what the encoder reads that is set to zero in training, and of its hidden units, and of what the readout reads.
+        L2: float
+        /// The gradient is scaled down to this norm where it is longer; 0 for no clipping.
+        MaxGradientNorm: float
+        /// Fraction of the encoder inputs that is set to zero in training, of its hidden units, and of the readout inputs.
         FeatureDropout: float
         HiddenDropout: float
         StateDropout: float
-        /// Share of the feature values that count as not measured in training.
+        /// Fraction of the feature values that count as not measured in training.
         MissingRate: float
-        /// Share of the cells that update at a step in training. Their changes are divided by it, so that all cells firing give the same on
+        /// Probability that a cell updates at a step in training. Their changes are divided by it, so that all cells firing give the same on
         /// average.
-        FireRate: float
+        TrainingFireRate: float
         /// Rows of a lattice are moved by up to so many cells in each direction in training; what comes in from outside is zero.
-        Shift: int
-        /// The model that is kept is a running mean over the training's, with this share of the old at each step; 0 for the last.
-        Averaging: float
+        ShiftAugmentation: int
+        /// The model that is kept is an exponential moving average of the training's with this decay; 0 for the last.
+        WeightAveraging: float
         /// Epochs without a better loss on the validation data after which training stops; 0 for never.
         Patience: int
-        /// The rule's learning rate as a share of the encoder's and the readout's; 0 leaves the rule what it is.
-        RuleRate: float
+        /// The rule's learning rate as a multiple of the encoder's and the readout's; 0 leaves the rule unchanged.
+        RuleLearningRateFactor: float
         Seed: uint64
     }
 
@@ -53,17 +53,17 @@ type ModelTask =
           LearningRate = 3e-3
           Schedule = RateSchedule.Cosine
           WeightDecay = 0.0
-          Penalty = 0.0
-          Clip = 1.0
+          L2 = 0.0
+          MaxGradientNorm = 1.0
           FeatureDropout = 0.0
           HiddenDropout = 0.0
           StateDropout = 0.0
           MissingRate = 0.0
-          FireRate = 1.0
-          Shift = 0
-          Averaging = 0.0
+          TrainingFireRate = 1.0
+          ShiftAugmentation = 0
+          WeightAveraging = 0.0
           Patience = 0
-          RuleRate = 1.0
+          RuleLearningRateFactor = 1.0
           Seed = 0UL }
 
     member task.WithEpochs(epochs: int) = { task with Epochs = epochs }
@@ -72,10 +72,9 @@ type ModelTask =
     member task.WithLearningRate(rate: float, schedule: RateSchedule) =
         { task with LearningRate = rate; Schedule = schedule }
 
-    member task.WithDecay(weightDecay: float, penalty: float) =
-        { task with WeightDecay = weightDecay; Penalty = penalty }
+    member task.WithDecay(weightDecay: float, l2: float) = { task with WeightDecay = weightDecay; L2 = l2 }
 
-    member task.WithClip(length: float) = { task with Clip = length }
+    member task.WithClip(norm: float) = { task with MaxGradientNorm = norm }
 
     member task.WithDropout(features: float, hidden: float, states: float) =
         { task with
@@ -84,18 +83,18 @@ type ModelTask =
             StateDropout = states }
 
     member task.WithMissingRate(rate: float) = { task with MissingRate = rate }
-    member task.WithFireRate(rate: float) = { task with FireRate = rate }
-    member task.WithShift(cells: int) = { task with Shift = cells }
-    member task.WithAveraging(share: float) = { task with Averaging = share }
+    member task.WithTrainingFireRate(rate: float) = { task with TrainingFireRate = rate }
+    member task.WithShiftAugmentation(cells: int) = { task with ShiftAugmentation = cells }
+    member task.WithWeightAveraging(decay: float) = { task with WeightAveraging = decay }
     member task.WithPatience(epochs: int) = { task with Patience = epochs }
-    member task.WithRuleRate(share: float) = { task with RuleRate = share }
+    member task.WithRuleLearningRateFactor(factor: float) = { task with RuleLearningRateFactor = factor }
     member task.WithSeed(seed: uint64) = { task with Seed = seed }
 
     /// <exception cref="T:System.ArgumentException">A number is out of range.</exception>
     member task.Check() =
         Guard.positive "The number of epochs" task.Epochs
         Guard.positive "The batch" task.Batch
-        Guard.notNegative "The shift" task.Shift
+        Guard.notNegative "The shift" task.ShiftAugmentation
         Guard.notNegative "The patience" task.Patience
 
         if not (task.LearningRate > 0.0 && Double.IsFinite task.LearningRate) then
@@ -103,9 +102,9 @@ type ModelTask =
 
         for name, value in
             [ "The weight decay", task.WeightDecay
-              "The penalty", task.Penalty
-              "The rule's share of the learning rate", task.RuleRate
-              "The longest gradient", task.Clip ] do
+              "The L2 penalty", task.L2
+              "The rule's learning rate factor", task.RuleLearningRateFactor
+              "The maximum gradient norm", task.MaxGradientNorm ] do
             if not (value >= 0.0 && Double.IsFinite value) then
                 Guard.outOfRange name $"{name} must not be negative, but is {value}."
 
@@ -113,15 +112,17 @@ type ModelTask =
             [ "The dropout of features", task.FeatureDropout
               "The dropout of hidden units", task.HiddenDropout
               "The dropout of states", task.StateDropout
-              "The share of missing values", task.MissingRate
-              "The averaging", task.Averaging ] do
+              "The missing rate", task.MissingRate
+              "The decay of weight averaging", task.WeightAveraging ] do
             if not (value >= 0.0 && value < 1.0) then
                 Guard.outOfRange name $"{name} must lie in 0 .. 1 (1 excluded), but is {value}."
 
-        if not (task.FireRate > 0.0 && task.FireRate <= 1.0) then
-            Guard.outOfRange "fireRate" $"The fire rate must lie in 0 .. 1 (0 excluded), but is {task.FireRate}."
+        if not (task.TrainingFireRate > 0.0 && task.TrainingFireRate <= 1.0) then
+            Guard.outOfRange
+                "trainingFireRate"
+                $"The fire rate must lie in 0 .. 1 (0 excluded), but is {task.TrainingFireRate}."
 
-/// What a training has come to, after each epoch.
+/// The state of a training after each epoch.
 [<NoComparison; ReferenceEquality>]
 type ModelReport =
     {
@@ -131,7 +132,7 @@ type ModelReport =
         /// The mean loss over the epoch's batches.
         Loss: float
         /// The loss on the validation data; NaN without.
-        Validation: float
+        ValidationLoss: float
         BestEpoch: int
         LearningRate: float
     }
@@ -146,7 +147,7 @@ type ModelTraining =
         Epochs: int
         BestEpoch: int
         Loss: float
-        Validation: float
+        ValidationLoss: float
     }
 
 /// The streams of randomness that a training draws from; each is a part of the seed's key.
@@ -162,8 +163,8 @@ module private ModelStream =
 
 /// <summary>Trains a model on a graph: batches of rows, the gradient through every step of every rollout, Adam. The result is
 /// a function of model, graph, data and task: the same bits for any number of threads on one vector width.</summary>
-/// <remarks>`validation` judges the epochs and may be null. The nodes of one graph are one row: training and validation then
-/// share their features and differ in the labels that are not NaN.</remarks>
+/// <remarks>`validation` is the data of the validation after each epoch and may be null. The nodes of one graph are one row:
+/// training and validation then share their features and differ in the labels that are not NaN.</remarks>
 /// <exception cref="T:System.ArgumentException">The parts do not fit each other; the message names both sides.</exception>
 [<Sealed>]
 type ModelTrainer
@@ -187,7 +188,7 @@ type ModelTrainer
 
         if task.MissingRate > 0.0 && not shape.Missing then
             Guard.refuse
-                $"A share of {task.MissingRate} of the values is to count as missing, but the model takes no missing values."
+                $"A fraction {task.MissingRate} of the values is to count as missing, but the model takes no missing values."
 
     let counts (data: ModelData) =
         let width = shape.Head.LabelWidth shape.Outputs
@@ -209,13 +210,13 @@ type ModelTrainer
                 Guard.refuse
                     "No label of the validation data counts: each is NaN or has the weight 0, but at least one must not be."
 
-    /// All cells fire in judgement; in training fewer may.
+    /// All cells fire in validation; in training fewer may.
     let run = new ModelRun(shape, scaling, graph, model.Automaton, options)
 
     let trainingRun =
-        if task.FireRate < 1.0 then
-            let timeStep = shape.TimeStep / task.FireRate
-            let automaton = model.Automaton.WithFireRate(task.FireRate).WithTimeStep(timeStep)
+        if task.TrainingFireRate < 1.0 then
+            let timeStep = shape.TimeStep / task.TrainingFireRate
+            let automaton = model.Automaton.WithFireRate(task.TrainingFireRate).WithTimeStep(timeStep)
             new ModelRun(shape, scaling, graph, automaton, options)
         else
             run
@@ -236,8 +237,8 @@ type ModelTrainer
         shape.Views
         |> Seq.map (fun view ->
             { View = view
-              Rate = if shape.PartOf view = ModelPart.Rule then task.RuleRate else 1.0
-              Penalty = if Some view = first then task.Penalty else 0.0 })
+              Rate = if shape.PartOf view = ModelPart.Rule then task.RuleLearningRateFactor else 1.0
+              L2 = if Some view = first then task.L2 else 0.0 })
 
     let noiseOf iteration =
         { Key = stream ModelStream.Noise iteration
@@ -245,15 +246,15 @@ type ModelTrainer
           HiddenDropout = task.HiddenDropout
           StateDropout = task.StateDropout
           MissingRate = task.MissingRate
-          Shift = task.Shift }
+          Shift = task.ShiftAugmentation }
 
-    let judging (_: int) = if shape.FireRate < 1.0 then Firing.Seeded(0UL, 0) else Firing.All
+    let validationFiring (_: int) = if shape.FireRate < 1.0 then Firing.Seeded(0UL, 0) else Firing.All
 
     let gradient (parameters: float32[]) (rows: int[]) iteration =
         trainingRun.Load parameters
 
         let firing sample =
-            if task.FireRate < 1.0 || shape.FireRate < 1.0 then
+            if task.TrainingFireRate < 1.0 || shape.FireRate < 1.0 then
                 Firing.Seeded(stream ModelStream.Firing iteration, sample)
             else
                 Firing.All
@@ -261,19 +262,19 @@ type ModelTrainer
         let outputs = trainingRun.Forward(training, rows, noiseOf iteration, firing, true)
 
         let struct (loss, total, adjoint) =
-            Judgement.of' shape scaling cells training rows trainingRun.Bases outputs
+            Validation.of' shape scaling cells training rows trainingRun.Bases outputs
 
         let sums = Array.zeroCreate<float32> parameters.Length
         trainingRun.Backward(adjoint, sums)
         struct (loss / max total 1e-30, Array.map float sums)
 
-    let judge (parameters: float32[]) (data: ModelData) =
+    let validate (parameters: float32[]) (data: ModelData) =
         run.Load parameters
         let mutable loss, total = 0.0, 0.0
 
         for rows in [| 0 .. data.Rows - 1 |] |> Array.chunkBySize (max task.Batch (1 + 8192 / cells)) do
-            let outputs = run.Forward(data, rows, Noise.None, judging, false)
-            let struct (sum, weight, _) = Judgement.of' shape scaling cells data rows run.Bases outputs
+            let outputs = run.Forward(data, rows, Noise.None, validationFiring, false)
+            let struct (sum, weight, _) = Validation.of' shape scaling cells data rows run.Bases outputs
             loss <- loss + sum
             total <- total + weight
 
@@ -322,16 +323,16 @@ type ModelTrainer
               Validation =
                 match validation with
                 | null -> null
-                | validation -> Func<_, _>(fun parameters -> judge parameters validation) },
+                | validation -> Func<_, _>(fun parameters -> validate parameters validation) },
             { Optimiser = optimiser
               Iterations = task.Epochs * batches
-              ValidateEvery = batches
-              Clip = Clip.ByNorm task.Clip
-              Averaging = task.Averaging
+              ValidationEvery = batches
+              Clip = Clip.ByNorm task.MaxGradientNorm
+              WeightAveraging = task.WeightAveraging
               Patience = task.Patience }
         )
 
-    /// What a training has come to after its last whole epoch.
+    /// The state of a training after its last whole epoch.
     let report (training: Training) : ModelReport =
         let epoch = training.Iteration / batches
 
@@ -342,11 +343,11 @@ type ModelTrainer
         { Epoch = epoch
           Epochs = task.Epochs
           Loss = if epoch = 0 then nan else loss
-          Validation =
-            match training.Judged.Count with
+          ValidationLoss =
+            match training.ValidationLosses.Count with
             | 0 -> nan
             | count ->
-                let struct (_, loss) = training.Judged[count - 1]
+                let struct (_, loss) = training.ValidationLosses[count - 1]
                 loss
           BestEpoch = if isNull validation then epoch else training.BestIteration / batches
           LearningRate = optimiser.RateAt(max 0 (training.Iteration - 1)) }
@@ -359,14 +360,14 @@ type ModelTrainer
     /// Iterations of an epoch.
     member _.Batches = batches
     /// The mean loss of a batch of the training data and its derivative by each of the parameters, as the iteration of that number sees it,
-    /// without the penalty.
+    /// without the L2 penalty.
     member _.Gradient(parameters: float32[], rows: int[], iteration: int) = gradient parameters rows iteration
 
     /// <summary>The mean loss of parameters on data, nothing left out.</summary>
     /// <exception cref="T:System.ArgumentException">The data does not fit.</exception>
-    member _.Judge(parameters: float32[], data: ModelData) =
+    member _.Validate(parameters: float32[], data: ModelData) =
         data.Check(shape, cells)
-        judge parameters data
+        validate parameters data
 
     /// Before the first iteration, with the model's own parameters.
     member _.Begin() = loop.Begin(model.ToArray(), Pool [||])
@@ -398,7 +399,7 @@ type ModelTrainer
                     checkpoint.Invoke training
         )
 
-    /// What a training comes to.
+    /// The result of a training.
     member _.Result(training: Training, ending: TrainingEnd) : ModelTraining =
         let report = report training
 
@@ -407,7 +408,7 @@ type ModelTrainer
           Epochs = report.Epoch
           BestEpoch = report.BestEpoch
           Loss = report.Loss
-          Validation = if isNull validation then nan else training.BestLoss }
+          ValidationLoss = if isNull validation then nan else training.BestLoss }
 
     /// All of it, from the beginning.
     member trainer.Run(progress: IProgress<ModelReport> | null, cancellation: CancellationToken) =

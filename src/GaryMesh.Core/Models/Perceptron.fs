@@ -46,7 +46,7 @@ type internal Perceptron(hidden: Layer option, last: Layer) =
         | None -> here last x count room
         | Some hidden -> here last (here hidden x count hiddenRoom) count room
 
-    /// The way back from dy, the derivative by what the last `Forward` gave, which it overwrites: the derivatives by the
+    /// The backward pass from dy, the derivative by what the last `Forward` gave, which it overwrites: the derivatives by the
     /// parameters are added to `gradient`, that by x goes into dx, unless that is null.
     member _.Backward(x: Rows, count: int, dy: float32[], dx: float32[] | null, gradient: float32[]) =
         match hidden with

@@ -14,7 +14,7 @@ type Predictor =
     member Model: Model
     member Graph: Graph
 
-    /// The outputs of one row, `features` [cells x k], into `outputs` [targets x m]: logarithms of odds or numbers in the label's unit.
+    /// The outputs of one row, `features` [cells x k], into `outputs` [targets x m]: logits or numbers in the label's unit.
     /// Without allocation on graphs of up to 1,024 cells.
     /// <exception cref="T:System.ArgumentException">A length is another than the model's on the graph, or a feature is NaN where none may be.</exception>
     member Score: features: ReadOnlySpan<float32> * outputs: Span<float32> -> unit

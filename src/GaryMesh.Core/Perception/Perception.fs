@@ -63,7 +63,7 @@ type EdgeWeight(name: string, weight: Func<Edge, float>) =
           EdgeWeight("sobel-y", sobel y x)
           EdgeWeight("laplacian", fun edge -> if step edge.X = 0.0 || step edge.Y = 0.0 then 2.0 / 16.0 else 1.0 / 16.0)
           EdgeWeight("weight", fun edge -> edge.Weight)
-          EdgeWeight("share", fun edge -> ratio edge.Weight edge.TotalWeight)
+          EdgeWeight("random-walk", fun edge -> ratio edge.Weight edge.TotalWeight)
           EdgeWeight(
               "symmetric",
               fun edge -> edge.Weight / sqrt (float (edge.Degree + 1) * float (edge.NeighbourDegree + 1))
@@ -92,7 +92,7 @@ type EdgeWeight(name: string, weight: Func<Edge, float>) =
     static member SobelY = named "sobel-y"
     static member Laplacian = named "laplacian"
     static member Given = named "weight"
-    static member Share = named "share"
+    static member RandomWalk = named "random-walk"
     static member Symmetric = named "symmetric"
 
     static member At(offset: int) =
@@ -105,6 +105,9 @@ type EdgeWeight(name: string, weight: Func<Edge, float>) =
         )
 
     static member Find(name: string) : EdgeWeight | null =
+        // Files of the first version say `share`.
+        let name = if name = "share" then "random-walk" else name
+
         match builtIn |> List.tryFind (fun weight -> weight.Name = name) with
         | Some weight -> weight
         | None ->

@@ -76,8 +76,9 @@ type EdgeWeight =
     static member Laplacian: EdgeWeight
     /// `weight`: the weight that the graph gives the edge.
     static member Given: EdgeWeight
-    /// `share`: the edge's weight as a share of all of the cell's edges (a random walk); 0 where they sum to 0.
-    static member Share: EdgeWeight
+    /// `random-walk`: the edge's weight over the sum of the cell's weights (random-walk normalisation); 0 where they sum
+    /// to 0.
+    static member RandomWalk: EdgeWeight
     /// `symmetric`: the edge's weight / sqrt((degree of i + 1) (degree of j + 1)) (Kipf and Welling, ICLR 2017, eq. 2).
     static member Symmetric: EdgeWeight
     /// `at:D`: 1 for the neighbour at offset D along x, 0 for all others: `at:-1` is the left neighbour on a strip.

@@ -183,7 +183,7 @@ public sealed class MeshFieldTrainer : MeshTrainer
 
         // Random-walk normalisation: a node's degree does not scale its input.
         private protected override Perception Undirected => new(
-            [Operator.Own, Operator.Of(EdgeWeight.Share, Messages.Value, Aggregation.Sum)]);
+            [Operator.Own, Operator.Of(EdgeWeight.RandomWalk, Messages.Value, Aggregation.Sum)]);
 
         /// <summary>The loss: squared, absolute or Huber.</summary>
         public Head Loss = Head.OfHuber(2);

@@ -45,7 +45,7 @@ internal class Fitting
                     "The loss was no longer finite after epoch {0}, so training ended with the last good model; a lower learning rate may help.",
                     outcome.Epochs);
                 break;
-            case TrainingEnd.Stopped:
+            case TrainingEnd.EarlyStopped:
                 channel.Info(MessageSensitivity.None, "Training stopped early after epoch {0}; epoch {1} was the best", outcome.Epochs, outcome.BestEpoch);
                 break;
         }
@@ -60,10 +60,10 @@ internal class Fitting
         {
             if (every <= 0 || (value.Epoch % every != 0 && value.Epoch != value.Epochs))
                 return;
-            if (double.IsNaN(value.Validation))
+            if (double.IsNaN(value.ValidationLoss))
                 channel.Info(MessageSensitivity.None, "Epoch {0} of {1}: loss {2:F5}", value.Epoch, value.Epochs, value.Loss);
             else
-                channel.Info(MessageSensitivity.None, "Epoch {0} of {1}: loss {2:F5}, validation loss {3:F5}", value.Epoch, value.Epochs, value.Loss, value.Validation);
+                channel.Info(MessageSensitivity.None, "Epoch {0} of {1}: loss {2:F5}, validation loss {3:F5}", value.Epoch, value.Epochs, value.Loss, value.ValidationLoss);
         }
     }
 }

@@ -129,11 +129,11 @@ public abstract class MeshOptions
         .WithClip(MaximumGradientNorm)
         .WithDropout(FeatureDropout, HiddenDropout, StateDropout)
         .WithMissingRate(MissingRate)
-        .WithFireRate(TrainingFireRate)
-        .WithShift(Shift)
-        .WithAveraging(WeightAveraging)
+        .WithTrainingFireRate(TrainingFireRate)
+        .WithShiftAugmentation(Shift)
+        .WithWeightAveraging(WeightAveraging)
         .WithPatience(EarlyStoppingRounds)
-        .WithRuleRate(RuleLearningRateFactor)
+        .WithRuleLearningRateFactor(RuleLearningRateFactor)
         .WithSeed(seed);
 
     /// <summary>The perception on graphs without directions.</summary>

@@ -42,8 +42,8 @@ let private same (a: Automaton) (b: Automaton) =
     Expect.equal (a.Rule.ToArray()) (b.Rule.ToArray()) "the parameters"
 
     Expect.equal
-        (a.FireRate, a.TimeStep, a.Gate, a.Start, a.LeastSteps, a.MostSteps)
-        (b.FireRate, b.TimeStep, b.Gate, b.Start, b.LeastSteps, b.MostSteps)
+        (a.FireRate, a.TimeStep, a.Gate, a.Start, a.MinSteps, a.MaxSteps)
+        (b.FireRate, b.TimeStep, b.Gate, b.Start, b.MinSteps, b.MaxSteps)
         "everything else"
 
 let private halves = [| for i in 0..100 -> float32 (i % 7) / 8f - 0.25f |]

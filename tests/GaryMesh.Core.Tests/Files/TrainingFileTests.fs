@@ -20,8 +20,8 @@ let private task =
         Iterations = 40
         Batch = 3
         Seed = 9UL
-        JudgeEvery = 7
-        JudgeRollouts = 2 }
+        ValidationEvery = 7
+        ValidationRollouts = 2 }
 
 let private pooled = task.WithPool(6, 2)
 
@@ -55,7 +55,7 @@ let private same (a: Training) (b: Training) =
     Expect.equal (bits (a.Pool.Losses.ToArray())) (bits (b.Pool.Losses.ToArray())) "its losses"
 
     Expect.equal (bits a.Losses) (bits b.Losses) "the losses"
-    Expect.sequenceEqual a.Judged b.Judged "the judgements"
+    Expect.sequenceEqual a.ValidationLosses b.ValidationLosses "the validations"
 
 let private bytesOf (task: TrainingTask) (training: Training) =
     use memory = new MemoryStream()
@@ -81,7 +81,7 @@ let private resumes (name: string) (task: TrainingTask) =
 let tests =
     testList
         "Training files"
-        [ resumes "from fresh starts" task
+        [ resumes "from new initial states" task
           resumes "with a pool" pooled
 
           test "the beginning of a training is a checkpoint, too" {
@@ -130,13 +130,13 @@ let tests =
               survives "training.npz" 500 11 bytes (fun bytes -> read automaton graph pooled bytes |> ignore)
           }
 
-          test "the curve has a row for each iteration, with the judgements beside" {
+          test "the curve has a row for each iteration, with the validations beside" {
               inFolder (fun folder ->
                   let path = Path.Combine(folder, "curve.csv")
                   let training = advance (task.WithIterations 15) (start task)
                   TrainingCurve.Write(path, training)
                   let rows = File.ReadAllLines path
-                  Expect.equal rows[0] "iteration,loss,judged" "the header"
+                  Expect.equal rows[0] "iteration,loss,validation_loss" "the header"
                   Expect.hasLength rows 16 "a row each"
                   let cells = rows |> Array.skip 1 |> Array.map _.Split(',')
                   Expect.equal (cells |> Array.map (fun c -> int c[0])) [| 1..15 |] "numbered from 1"
@@ -146,8 +146,8 @@ let tests =
                       (Array.ofSeq training.Losses)
                       "losses to the bit"
 
-                  let judged =
+                  let validated =
                       cells |> Array.filter (fun c -> c[2] <> "") |> Array.map (fun c -> struct (int c[0], float c[2]))
 
-                  Expect.equal judged (Array.ofSeq training.Judged) "after 7 and 14")
+                  Expect.equal validated (Array.ofSeq training.ValidationLosses) "after 7 and 14")
           } ]

@@ -29,8 +29,8 @@ let private task =
         Iterations = 20
         Batch = 3
         Seed = 9UL
-        JudgeEvery = 4
-        JudgeRollouts = 2 }
+        ValidationEvery = 4
+        ValidationRollouts = 2 }
         .WithPool(6, 2)
 
 let private run iterations training =

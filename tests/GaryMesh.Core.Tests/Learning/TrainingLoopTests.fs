@@ -18,9 +18,9 @@ let private views = [ view "w" ParameterRole.Weight 0 3; view "b" ParameterRole.
 let private settings =
     { Optimiser = (Adam.Of 0.1).WithNormalise false
       Iterations = 200
-      ValidateEvery = 5
+      ValidationEvery = 5
       Clip = Clip.None
-      Averaging = 0.0
+      WeightAveraging = 0.0
       Patience = 0 }
 
 /// Half the squared distance from 1, 2, ...
@@ -88,12 +88,12 @@ let private task =
         .WithPool(7, 3)
         .WithHook(Damage())
         .WithClip(Clip.ByNorm 0.5)
-        .WithAveraging(0.9)
+        .WithWeightAveraging(0.9)
         .WithPatience(20)
         .WithOptimiser(
             (Adam.Of 5e-3).WithSchedule(Schedule.Cosine(4, 30, 0.1)).WithWeightDecay(1e-2, [ ParameterRole.Weight ])
         )
-        .WithJudge(5, 2, [| 1; 2 |])
+        .WithValidation(5, 2, [| 1; 2 |])
 
 let private bytesOf (training: Training) =
     use memory = new MemoryStream()
@@ -115,14 +115,14 @@ let tests =
               Expect.equal (lossOf.Invoke training.Best) training.BestLoss "the best has its loss"
               Expect.equal (training.BestIteration % 5) 0 "found by a validation"
 
-              let parts = (TrainedPart.All views).SetItem(1, { View = views[1]; Rate = 0.0; Penalty = 0.0 })
+              let parts = (TrainedPart.All views).SetItem(1, { View = views[1]; Rate = 0.0; L2 = 0.0 })
               let struct (training, _) = run (objective parts bowl null) settings
               Expect.equal training.Parameters[3..] [| 0.0f; 0.0f |] "the bias"
               Expect.isTrue (training.Best = training.Parameters) "the latest is kept without a validation"
           }
 
           test "a penalty is a part of the loss, and pulls its part to zero" {
-              let parts = (TrainedPart.All views).SetItem(0, { View = views[0]; Rate = 1.0; Penalty = 1.0 })
+              let parts = (TrainedPart.All views).SetItem(0, { View = views[0]; Rate = 1.0; L2 = 1.0 })
               let struct (training, _) = run (objective parts bowl null) { settings with Iterations = 1000 }
               // Half (w - t)^2 + half w^2 is least at t / 2.
               Expect.isTrue
@@ -164,7 +164,7 @@ let tests =
 
               Expect.equal
                   (training.Iteration, ending, training.BestIteration)
-                  (25, TrainingEnd.Stopped, 10)
+                  (25, TrainingEnd.EarlyStopped, 10)
                   "3 x 5 after"
 
               let loop = TrainingLoop(objective, settings)
@@ -265,7 +265,7 @@ let tests =
                   Expect.floatClose Accuracy.high sum report.Loss "they add up"
           }
 
-          test "a hook is told the losses with which states were left, and none of fresh ones" {
+          test "a hook is given the losses with which states were left, and none of fresh ones" {
               let seen = List<float * float>()
 
               let hook =
@@ -310,10 +310,11 @@ let tests =
                     [ "losses"; "number 3"; "NaN" ], { training with Losses = training.Losses.SetItem(3, nan) }
                     [ "best_loss"; "NaN" ], { training with BestLoss = nan }
                     [ "best_loss"; "-1" ], { training with BestLoss = -1.0 }
-                    [ "judged_iterations"; "-5" ],
-                    { training with Judged = training.Judged.SetItem(0, struct (-5, 1.0)) }
-                    [ "judged_iterations"; "2000000000" ],
+                    [ "validation_iterations"; "-5" ],
                     { training with
-                        Judged = training.Judged.SetItem(1, struct (2_000_000_000, 1.0)) } ] do
+                        ValidationLosses = training.ValidationLosses.SetItem(0, struct (-5, 1.0)) }
+                    [ "validation_iterations"; "2000000000" ],
+                    { training with
+                        ValidationLosses = training.ValidationLosses.SetItem(1, struct (2_000_000_000, 1.0)) } ] do
                   refused ("training.npz" :: words) (fun () -> read (bytesOf damaged) |> ignore)
           } ]

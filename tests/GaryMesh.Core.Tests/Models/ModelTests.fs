@@ -151,7 +151,7 @@ let tests =
               let expected = specifiedGradient model graph data
               let deviation = GradientCheck.Deviation(ReadOnlySpan expected, ReadOnlySpan(Array.map float32 gradient))
               Expect.isLessThan deviation 5e-5 "as a share of the largest"
-              Expect.isLessThan (abs (loss - trainer.Judge(model.ToArray(), data))) (1e-6 * (1.0 + loss)) "the loss")
+              Expect.isLessThan (abs (loss - trainer.Validate(model.ToArray(), data))) (1e-6 * (1.0 + loss)) "the loss")
 
           property "a batch is its rows one by one, on any number of threads, bit for bit" (fun (seed: uint64) ->
               let struct (model, graph) = draw seed
@@ -216,7 +216,7 @@ let tests =
 
               GradientCheck.Deviation(ReadOnlySpan(Array.map float here), ReadOnlySpan back) < 1e-5)
 
-          test "a rule that starts as diffusion is diffusion" {
+          test "a rule initialised as diffusion is diffusion" {
               let graph = Graph.Ring 9
 
               let shape =

@@ -57,18 +57,23 @@ let private cases =
       huber,
       Graph.Grid(3, 4),
       task
-          .WithAveraging(0.9)
-          .WithRuleRate(0.3)
-          .WithFireRate(0.5)
+          .WithWeightAveraging(0.9)
+          .WithRuleLearningRateFactor(0.3)
+          .WithTrainingFireRate(0.5)
           .WithClip(0.0)
-          .WithShift(1)
+          .WithShiftAugmentation(1)
           .WithLearningRate(2e-3, RateSchedule.Constant),
       8,
       0
       "binary",
       binary,
       Graph.Ring 9,
-      task.WithDropout(0.2, 0.0, 0.3).WithMissingRate(0.1).WithRuleRate(0.0).WithAveraging(0.5).WithDecay(0.1, 0.0),
+      task
+          .WithDropout(0.2, 0.0, 0.3)
+          .WithMissingRate(0.1)
+          .WithRuleLearningRateFactor(0.0)
+          .WithWeightAveraging(0.5)
+          .WithDecay(0.1, 0.0),
       10,
       4 ]
 
@@ -91,7 +96,7 @@ let private digest (result: ModelTraining) =
     let bytes = MemoryMarshal.AsBytes(ReadOnlySpan(result.Model.ToArray())).ToArray()
 
     let numbers =
-        [ result.Loss; result.Validation ]
+        [ result.Loss; result.ValidationLoss ]
         |> List.map (fun x -> Convert.ToHexString(BitConverter.GetBytes x))
 
     let hash = Convert.ToHexString(SHA256.HashData bytes).Substring(0, 24)

@@ -20,7 +20,7 @@ let private graphs =
 let private perceptions =
     [| Perception.Sobel
        Perception.Planar
-       Perception [ Operator.Own; Operator.Neighbours(EdgeWeight.Share, Messages.Value, Aggregation.Sum) ] |]
+       Perception [ Operator.Own; Operator.Neighbours(EdgeWeight.RandomWalk, Messages.Value, Aggregation.Sum) ] |]
 
 /// A model with nothing left at zero, and its graph. Every choice that a shape leaves is drawn from the seed.
 let draw (seed: uint64) : struct (Model * Graph) =
@@ -28,8 +28,8 @@ let draw (seed: uint64) : struct (Model * Graph) =
     let below bound index = Counter.below bound key index
     let coin index = below 2 index = 1
     let kind = below graphs.Length 0L
-    let features, told, starts = 1 + below 3 1L, coin 2L, coin 3L
-    let read = coin 4L || not (told || starts)
+    let features, asInput, asState = 1 + below 3 1L, coin 2L, coin 3L
+    let skip = coin 4L || not (asInput || asState)
     let residual = coin 5L
 
     let head, outputs =
@@ -45,7 +45,7 @@ let draw (seed: uint64) : struct (Model * Graph) =
         ModelShape
             .Of(perceptions[kind], features, head, outputs, pooling)
             .WithEncoder((if coin 8L then 4 else 0), (if coin 8L || coin 9L then 3 else 0))
-            .WithEncoding(told, starts, read)
+            .WithEncoding(asInput, asState, skip)
             .WithRule(6, 5, 1 + below 3 10L)
             .WithRunning((if coin 11L then 1.0 else 0.6), 0.8, Gate.Open)
             .WithReadout(if coin 12L then 4 else 0)

@@ -1,5 +1,5 @@
-/// What the head says of a batch, in the model's own units.
-module internal GaryMesh.Models.Judgement
+/// The loss of a batch against its labels, in the model's own units: for training and for validation.
+module internal GaryMesh.Models.Validation
 
 open System
 open GaryMesh
