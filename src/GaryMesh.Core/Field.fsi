@@ -12,10 +12,15 @@ type IField<'T> =
     static abstract Of: float -> 'T
     /// The real part.
     static abstract Real: 'T -> float
+    /// The square root.
     static abstract Sqrt: 'T -> 'T
+    /// The exponential.
     static abstract Exp: 'T -> 'T
+    /// The natural logarithm.
     static abstract Log: 'T -> 'T
+    /// The sine.
     static abstract Sin: 'T -> 'T
+    /// The cosine.
     static abstract Cos: 'T -> 'T
 
 /// Double precision.

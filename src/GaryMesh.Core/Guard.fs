@@ -7,24 +7,25 @@ open System.IO
 /// An argument has the wrong value or shape.
 let inline refuse (message: string) : 'a = raise (ArgumentException message)
 
-/// An argument lies outside its range.
-let inline outOfRange (name: string) (message: string) : 'a = raise (ArgumentOutOfRangeException(name, message))
+/// An argument lies outside its range: that of a parameter by its name, or null for a value that is none.
+let inline outOfRange (parameter: string | null) (message: string) : 'a =
+    raise (ArgumentOutOfRangeException(parameter, message))
 
 /// A file does not hold what it should.
 let inline badData (message: string) : 'a = raise (InvalidDataException message)
 
-let positive (name: string) (value: int) =
+let positive (parameter: string | null) (what: string) (value: int) =
     if value < 1 then
-        outOfRange name $"{name} must be at least 1, but is {value}."
+        outOfRange parameter $"{what} must be at least 1, but is {value}."
 
-let notNegative (name: string) (value: int) =
+let notNegative (parameter: string | null) (what: string) (value: int) =
     if value < 0 then
-        outOfRange name $"{name} must not be negative, but is {value}."
+        outOfRange parameter $"{what} must not be negative, but is {value}."
 
-let finite (name: string) (value: float) =
+let finite (parameter: string | null) (what: string) (value: float) =
     if not (Double.IsFinite value) then
-        outOfRange name $"{name} must be finite, but is {value}."
+        outOfRange parameter $"{what} must be finite, but is {value}."
 
-let probability (name: string) (value: float) =
+let probability (parameter: string | null) (what: string) (value: float) =
     if not (value >= 0.0 && value <= 1.0) then
-        outOfRange name $"{name} must lie in 0..1, but is {value}."
+        outOfRange parameter $"{what} must lie in 0..1, but is {value}."

@@ -6,6 +6,7 @@ open GaryMesh
 /// FsCheck generators within given limits. Graphs, perceptions and rollouts are drawn from every kind that there is.
 [<AbstractClass; Sealed>]
 type MeshGen =
+    /// Recipes of the graphs that `Graphs` draws.
     static member GraphPlans: limits: Limits -> Gen<GraphPlan>
     /// Rings, lines, strips, grids, tori, spheres, nearest neighbours and random edges.
     static member Graphs: limits: Limits -> Gen<Graph>
@@ -20,6 +21,7 @@ type MeshGen =
     /// Rollouts of an automaton (of your own) on a graph: noise or its own start, up to `maxSteps` steps, any firing, noise as
     /// inputs where its rule reads some.
     static member Rollouts: automaton: Automaton * graph: Graph * maxSteps: int -> Gen<Rollout>
+    /// Recipes of the worlds that `Worlds` draws.
     static member WorldPlans: limits: Limits -> Gen<WorldPlan>
     /// An automaton on a graph with a rollout that fits both; of the automata some have a lift or blend two rules.
     static member Worlds: limits: Limits -> Gen<World>
@@ -38,6 +40,7 @@ type MeshArb =
     static member Rule: unit -> Arbitrary<Rule>
     /// Small states.
     static member State: unit -> Arbitrary<State>
+    /// All cells, seeded firing, and masks.
     static member Firing: unit -> Arbitrary<Firing>
     /// Small worlds, which shrink to fewer cells, steps, channels, operators and hidden units, and to neither lift nor blend.
     static member World: unit -> Arbitrary<World>

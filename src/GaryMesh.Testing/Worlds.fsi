@@ -10,11 +10,15 @@ type Limits =
         Cells: int
         /// Cells that a cell of a random graph sees.
         Degree: int
+        /// Channels of a state.
         Channels: int
         /// Operators of a perception.
         Operators: int
+        /// Hidden units of a rule.
         Hidden: int
+        /// Inputs of a rule.
         Inputs: int
+        /// Steps of a rollout.
         Steps: int
     }
 
@@ -27,19 +31,26 @@ type Limits =
 /// A graph by its recipe: equal recipes build equal graphs.
 [<RequireQualifiedAccess>]
 type GraphPlan =
+    /// `Graph.Ring`.
     | Ring of Cells: int
+    /// `Graph.Line`.
     | Line of Cells: int
     /// Each distance once, 0 excepted.
     | Strip of Cells: int * Offsets: int list
+    /// `Graph.Grid`.
     | Grid of Height: int * Width: int
+    /// `Graph.Torus`.
     | Torus of Height: int * Width: int
+    /// `Graph.Torus6`.
     | Torus6 of Height: int * Width: int
+    /// `Graph.Icosphere`.
     | Icosphere of Frequency: int
     /// Points drawn from the seed, each seeing the K nearest.
     | Nearest of Cells: int * K: int * Seed: uint64
     /// Each cell sees up to `Degree` cells drawn from the seed: itself, and one of them twice, among the possible.
     | Edges of Cells: int * Degree: int * Directed: bool * Weighted: bool * Placed: bool * Seed: uint64
 
+    /// The graph of the plan.
     member Build: unit -> Graph
     /// Plans of smaller graphs of the same kind.
     member Smaller: GraphPlan list
@@ -47,29 +58,41 @@ type GraphPlan =
 /// What a cell makes of its linear perceptions, by its recipe.
 [<RequireQualifiedAccess>]
 type LiftPlan =
+    /// No lift.
     | Absent
+    /// A gradient norm in place of two operators.
     | GradientNorm of X: int * Y: int
+    /// Responses turned by the cell's own angle.
     | Steering of Own: int * X: int * Y: int * Channel: int
 
+    /// The lift that the plan stands for, or null.
     member Build: unit -> Lift | null
 
 /// An automaton on a graph with a rollout, by its recipe. Numbers not spelled out are drawn from the seed.
 [<NoComparison>]
 type WorldPlan =
     {
+        /// The recipe of the graph.
         Graph: GraphPlan
         /// Whether the cells have frames, drawn from the seed.
         Framed: bool
         /// Each operator's `Text`.
         Operators: string list
+        /// What is made of the linear perceptions.
         Lift: LiftPlan
         /// Whether two rules are blended; the last input is the weight, 0, 1 or any other.
         Blended: bool
+        /// Channels of the state.
         Channels: int
+        /// Hidden units of the rule.
         Hidden: int
+        /// Inputs of the rule.
         Inputs: int
+        /// Steps of the rollout.
         Steps: int
+        /// Probability that a cell updates at a step.
         FireRate: float
+        /// What the rule's change is multiplied by.
         TimeStep: float
         /// Whether the automaton has an alive gate; then some of the cells start dead.
         Gated: bool
@@ -77,6 +100,7 @@ type WorldPlan =
         Firing: int
         /// Whether the inputs are given for each step.
         PerStep: bool
+        /// What all other numbers are drawn from.
         Seed: uint64
     }
 
@@ -86,10 +110,15 @@ type WorldPlan =
 /// An automaton on a graph with a rollout that fits both: a case for a law.
 [<Sealed; StructuredFormatDisplay("{Text}")>]
 type World =
+    /// The world of a plan.
     new: plan: WorldPlan -> World
+    /// The recipe.
     member Plan: WorldPlan
+    /// The automaton.
     member Automaton: Automaton
+    /// The graph.
     member Graph: Graph
+    /// The rollout.
     member Rollout: Rollout
     /// The plan in words.
     member Text: string

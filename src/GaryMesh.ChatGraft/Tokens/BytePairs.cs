@@ -12,5 +12,5 @@ public static partial class BytePairs
     /// <summary>How a text is cut: the mark that begins a turn with the line break before it, an English ending after an
     /// apostrophe, a word, a number or a run of signs with the space before it, white space.</summary>
     [GeneratedRegex(@"\n+[UG]:|'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+|[\s\S]")]
-    public static partial Regex Pieces();
+    internal static partial Regex Pieces();
 }

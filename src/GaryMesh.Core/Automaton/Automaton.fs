@@ -187,9 +187,9 @@ type Automaton =
             Guard.refuse
                 $"The rule expects {shape.Perceived} perceived values per cell, but the perception ({automaton.Perception.Text}) gives {width} for {shape.Channels} channels."
 
-        Guard.probability "The fire rate" automaton.FireRate
-        Guard.finite "The time step" automaton.TimeStep
-        Guard.positive "The minimum number of steps" automaton.MinSteps
+        Guard.probability null "The fire rate" automaton.FireRate
+        Guard.finite null "The time step" automaton.TimeStep
+        Guard.positive null "The minimum number of steps" automaton.MinSteps
 
         if automaton.MaxSteps < automaton.MinSteps then
             Guard.refuse
@@ -202,12 +202,12 @@ type Automaton =
                 Guard.refuse
                     $"The gate looks at channel {channel}, but the rule has the channels 0 to {shape.Channels - 1}."
 
-            Guard.finite "The gate's threshold" (float threshold)
+            Guard.finite null "The gate's threshold" (float threshold)
 
     member automaton.Check(graph: Graph, rollout: Rollout) =
         automaton.Check()
         let shape = automaton.Rule.Shape
-        Guard.positive "The number of steps" rollout.Steps
+        Guard.positive (nameof rollout) "The number of steps" rollout.Steps
 
         let fits what (state: State) channels =
             if state.Cells <> graph.Cells || state.Channels <> channels then

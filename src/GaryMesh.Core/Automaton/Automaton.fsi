@@ -47,6 +47,7 @@ type Gate =
 /// Input values of a cell at every step, after what it perceives: I values a cell.
 [<RequireQualifiedAccess>]
 type Inputs =
+    /// None: the rule reads no inputs.
     | Absent
     /// The same at every step [cells x I].
     | Constant of State
@@ -64,11 +65,15 @@ type Rollout =
         Start: State
         /// Number of steps, at least 1.
         Steps: int
+        /// Which cells update at each step.
         Firing: Firing
+        /// What the rule reads beside what its cell perceives.
         Inputs: Inputs
     }
 
+    /// A rollout without inputs.
     static member Of: start: State * steps: int * firing: Firing -> Rollout
+    /// The same rollout with these inputs.
     member WithInputs: inputs: Inputs -> Rollout
 
 /// A rule with everything that says how it runs, on whatever graph: what a rule file holds.
@@ -78,21 +83,26 @@ type Rollout =
 [<NoComparison; ReferenceEquality>]
 type Automaton =
     {
+        /// What each cell perceives of its neighbours.
         Perception: Perception
+        /// The shared update.
         Rule: Rule
         /// Probability that a cell updates at a step, 0 .. 1, rounded to 1/65,536.
         FireRate: float
         /// What the rule's change is multiplied by, 1 as a rule.
         TimeStep: float
+        /// The mask over the step.
         Gate: Gate
         /// What the rule was trained to start from.
         Start: Start
         /// The numbers of steps that the rule was trained for, from the minimum to the maximum.
         MinSteps: int
+        /// The largest number of steps the rule was trained for.
         MaxSteps: int
     }
 
-    /// An automaton that fires every other cell (rate 0.5), with a time step of 1, no gate, a zero start and 24 steps.
+    /// <summary>An automaton that fires every other cell (rate 0.5), with a time step of 1, no gate, a zero start and
+    /// 24 steps.</summary>
     /// <exception cref="T:System.ArgumentException">The rule reads another number of operators than the perception
     /// gives.</exception>
     static member Of: perception: Perception * rule: Rule -> Automaton
@@ -107,14 +117,20 @@ type Automaton =
     /// How far a step reads: 1 hop, or 2 under the alive gate, which looks at the neighbours' new states.
     member HopsPerStep: int
 
+    /// The same automaton with another rule.
     member WithRule: rule: Rule -> Automaton
+    /// The same automaton with this probability that a cell updates at a step.
     member WithFireRate: fireRate: float -> Automaton
+    /// The same automaton with this factor on the rule's change.
     member WithTimeStep: timeStep: float -> Automaton
+    /// The same automaton under this gate.
     member WithGate: gate: Gate -> Automaton
+    /// The same automaton with another initial state.
     member WithStart: start: Start -> Automaton
+    /// The same automaton with a rule trained for this range of steps.
     member WithSteps: min: int * max: int -> Automaton
 
-    /// Refuses an automaton whose parts do not fit each other.
+    /// <summary>Refuses an automaton whose parts do not fit each other.</summary>
     /// <exception cref="T:System.ArgumentException">The rule reads another number of values than perception and inputs
     /// give, a rate or time step is out of range, or the gate names no channel.</exception>
     member Check: unit -> unit

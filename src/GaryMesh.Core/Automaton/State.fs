@@ -6,8 +6,8 @@ open System.Globalization
 [<Sealed>]
 type State internal (cells: int, channels: int, data: float32[]) =
     do
-        Guard.positive "The number of cells" cells
-        Guard.notNegative "The number of channels" channels
+        Guard.positive (nameof cells) "The number of cells" cells
+        Guard.notNegative (nameof channels) "The number of channels" channels
 
         if data.Length <> cells * channels then
             Guard.refuse
@@ -24,7 +24,7 @@ type State internal (cells: int, channels: int, data: float32[]) =
         with get (cell: int, channel: int) =
             if uint32 cell >= uint32 cells || uint32 channel >= uint32 channels then
                 Guard.outOfRange
-                    "cell, channel"
+                    null
                     $"Cell {cell}, channel {channel} is not in a state of {cells} cells x {channels} channels."
 
             data[cell * channels + channel]
@@ -33,7 +33,7 @@ type State internal (cells: int, channels: int, data: float32[]) =
 
     member _.Channel(channel: int) =
         if uint32 channel >= uint32 channels then
-            Guard.outOfRange "channel" $"Channel {channel} is not among the channels 0 to {channels - 1}."
+            Guard.outOfRange (nameof channel) $"Channel {channel} is not among the channels 0 to {channels - 1}."
 
         Array.init cells (fun cell -> data[cell * channels + channel])
 

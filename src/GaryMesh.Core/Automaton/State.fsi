@@ -6,21 +6,23 @@ open System
 /// cell: inputs, targets, adjoints. A state is immutable.
 [<Sealed>]
 type State =
-    /// A state of the given values [cells x channels], which are copied.
+    /// <summary>A state of the given values [cells x channels], which are copied.</summary>
     /// <exception cref="T:System.ArgumentException">There are not cells x channels values.</exception>
     new: cells: int * channels: int * values: ReadOnlySpan<float32> -> State
     /// Takes the array without copying; the caller lets go of it.
     internal new: cells: int * channels: int * data: float32[] -> State
+    /// Number of cells.
     member Cells: int
+    /// C: numbers in a cell's state.
     member Channels: int
     /// The values [cells x channels], row by row.
     member Values: ReadOnlySpan<float32>
-    /// The value of one channel of one cell.
+    /// <summary>The value of one channel of one cell.</summary>
     /// <exception cref="T:System.ArgumentOutOfRangeException">There is no such cell or channel.</exception>
     member Item: cell: int * channel: int -> float32 with get
     /// The values, copied.
     member ToArray: unit -> float32[]
-    /// One channel of every cell.
+    /// <summary>One channel of every cell.</summary>
     /// <exception cref="T:System.ArgumentOutOfRangeException">There is no such channel.</exception>
     member Channel: channel: int -> float32[]
     /// Whether every value is finite.
@@ -29,7 +31,7 @@ type State =
     static member Create: cells: int * channels: int * value: Func<int, int, float32> -> State
     /// Zero everywhere.
     static member Zeros: cells: int * channels: int -> State
-    /// The state with cell i called `order[i]`.
+    /// <summary>The state with cell i called `order[i]`.</summary>
     /// <exception cref="T:System.ArgumentException">`order` is no permutation of the cells.</exception>
     member Relabelled: order: int[] -> State
 
@@ -48,7 +50,7 @@ type Start =
 
     /// `zeros`, `seed` or `noise:A`.
     member Text: string
-    /// Reads what `Text` wrote.
+    /// <summary>Reads what `Text` wrote.</summary>
     /// <exception cref="T:System.ArgumentException">The text is none of the three, or the amplitude is not
     /// finite.</exception>
     static member Parse: text: string -> Start

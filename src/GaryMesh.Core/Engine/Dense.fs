@@ -8,12 +8,12 @@ open GaryMesh.Kernels
 
 [<Struct; NoComparison; NoEquality>]
 type MatrixView =
-    val Data: float32[]
-    val Offset: int
-    val Rows: int
-    val Columns: int
-    val RowStride: int
-    val ColumnStride: int
+    val private data: float32[]
+    val private offset: int
+    val private rows: int
+    val private columns: int
+    val private rowStride: int
+    val private columnStride: int
 
     new(data: float32[], offset: int, rows: int, columns: int, rowStride: int, columnStride: int) =
         let last =
@@ -27,14 +27,21 @@ type MatrixView =
         if rows > 0 && columns > 0 && last >= data.LongLength then
             Guard.refuse $"A matrix {rows} x {columns} reaches to element {last}, but its array has {data.Length}."
 
-        { Data = data
-          Offset = offset
-          Rows = rows
-          Columns = columns
-          RowStride = rowStride
-          ColumnStride = columnStride }
+        { data = data
+          offset = offset
+          rows = rows
+          columns = columns
+          rowStride = rowStride
+          columnStride = columnStride }
 
     new(data: float32[], rows: int, columns: int) = MatrixView(data, 0, rows, columns, columns, 1)
+
+    member view.Data = view.data
+    member view.Offset = view.offset
+    member view.Rows = view.rows
+    member view.Columns = view.columns
+    member view.RowStride = view.rowStride
+    member view.ColumnStride = view.columnStride
 
     member view.Transposed =
         MatrixView(view.Data, view.Offset, view.Columns, view.Rows, view.ColumnStride, view.RowStride)

@@ -5,16 +5,29 @@ open System
 /// A matrix that lies in an array: element (i, j) at `Offset + i * RowStride + j * ColumnStride`.
 [<Struct; NoComparison; NoEquality>]
 type MatrixView =
+    /// <summary>A matrix at any place of an array, with any strides.</summary>
     /// <exception cref="T:System.ArgumentException">An element would lie outside the array.</exception>
     new: data: float32[] * offset: int * rows: int * columns: int * rowStride: int * columnStride: int -> MatrixView
     /// A whole array, row by row.
     new: data: float32[] * rows: int * columns: int -> MatrixView
-    val Data: float32[]
-    val Offset: int
-    val Rows: int
-    val Columns: int
-    val RowStride: int
-    val ColumnStride: int
+    val private data: float32[]
+    val private offset: int
+    val private rows: int
+    val private columns: int
+    val private rowStride: int
+    val private columnStride: int
+    /// The array that holds the elements.
+    member Data: float32[]
+    /// Position of element (0, 0) in the array.
+    member Offset: int
+    /// Number of rows.
+    member Rows: int
+    /// Number of columns.
+    member Columns: int
+    /// Distance in the array from one row to the next.
+    member RowStride: int
+    /// Distance in the array from one column to the next.
+    member ColumnStride: int
     /// The same numbers with rows and columns exchanged; nothing is copied.
     member Transposed: MatrixView
     /// `rows` rows from `first` on.
@@ -24,7 +37,9 @@ type MatrixView =
 /// at once; its memory goes when it is disposed of and the last of them has ended.
 [<Sealed>]
 type PackedMatrix =
+    /// Number of rows.
     member Rows: int
+    /// Number of columns.
     member Columns: int
     /// Gives the native memory back.
     member Dispose: unit -> unit
@@ -38,18 +53,21 @@ type PackedMatrix =
 /// disposal with an `ObjectDisposedException`.
 [<Sealed>]
 type Dense =
+    /// Dense layers with these options.
     new: options: EngineOptions -> Dense
+    /// Number of threads, the caller's among them.
     member Threads: int
 
     /// Copies a right side once, for many products with it.
     member Pack: b: MatrixView -> PackedMatrix
 
-    /// Copies new numbers into a packed matrix of the same size.
+    /// <summary>Copies new numbers into a packed matrix of the same size.</summary>
     /// <exception cref="T:System.ArgumentException">The sizes differ.</exception>
     member Repack: b: MatrixView * into: PackedMatrix -> unit
 
-    /// C = A B.
-    /// <exception cref="T:System.ArgumentException">The sizes do not fit each other; the message names them.</exception>
+    /// <summary>C = A B.</summary>
+    /// <exception cref="T:System.ArgumentException">The sizes do not fit each other; the message names
+    /// them.</exception>
     member Multiply: a: MatrixView * b: MatrixView * c: MatrixView -> unit
 
     /// C = C + A B.

@@ -4,8 +4,9 @@ namespace GaryMesh
 /// it go; whoever runs one automaton on one graph many times prepares it once (`Prepared`).
 [<AbstractClass; Sealed>]
 type Engine =
-    /// The state after a rollout.
-    /// <exception cref="T:System.ArgumentException">The parts do not fit each other; the message names both sizes.</exception>
+    /// <summary>The state after a rollout.</summary>
+    /// <exception cref="T:System.ArgumentException">The parts do not fit each other; the message names both
+    /// sizes.</exception>
     static member Run: automaton: Automaton * graph: Graph * rollout: Rollout -> State
 
     /// The states after the rollouts of a batch.

@@ -16,7 +16,9 @@ type TraceMemory =
 
 /// How a prepared run uses the machine. None of these changes a result, but for the vectors' width its last bits.
 [<Sealed>]
-type EngineOptions() =
+type EngineOptions
+    /// The default options.
+    () =
     /// Number of threads, the caller's among them; 0, the default, for one per processor.
     member val Threads = 0 with get, set
     /// Numbers in a vector: 1, 4, 8 or 16; 0, the default, for the widest that the machine has.

@@ -402,7 +402,7 @@ module internal Kernels =
         | 8 -> Kernels<Lanes256, Vector256<float32>>()
         | 4 -> Kernels<Lanes128, Vector128<float32>>()
         | 1 -> Kernels<Scalar, float32>()
-        | _ -> Guard.outOfRange "lanes" $"Vectors have 1, 4, 8 or 16 lanes, but {lanes} are asked for."
+        | _ -> Guard.outOfRange (nameof lanes) $"Vectors have 1, 4, 8 or 16 lanes, but {lanes} are asked for."
 
     let widest =
         if Vector512.IsHardwareAccelerated then 16

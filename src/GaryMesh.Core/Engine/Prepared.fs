@@ -232,7 +232,7 @@ type Prepared private (runner: Runner, options: EngineOptions) =
     member _.Run(rollout: Rollout, every: int, observe: Action<int, State>, cancellation: CancellationToken) : State =
         use _ = runner.Door.Enter()
         check [| rollout |]
-        Guard.positive "The number of steps between observations" every
+        Guard.positive (nameof every) "The number of steps between observations" every
         let tape = (loopsOf 1)[0]
         observe.Invoke(0, rollout.Start)
 

@@ -44,19 +44,24 @@ type BatchGradient =
 /// with an `InvalidOperationException`, one after disposal with an `ObjectDisposedException`.
 [<Sealed>]
 type Prepared =
+    /// <summary>An automaton made ready on a graph.</summary>
     /// <exception cref="T:System.ArgumentException">The automaton's parts do not fit each other, or the graph is too large
     /// for the rule.</exception>
     new: automaton: Automaton * graph: Graph * options: EngineOptions -> Prepared
+    /// An automaton made ready on a graph.
     new: automaton: Automaton * graph: Graph -> Prepared
+    /// The automaton, with the rule in use.
     member Automaton: Automaton
+    /// The graph.
     member Graph: Graph
+    /// Number of threads, the caller's among them.
     member Threads: int
     /// Numbers in a vector.
     member Lanes: int
     /// Native memory in use, in bytes.
     member Bytes: int64
 
-    /// Takes up another rule of the same shape.
+    /// <summary>Takes up another rule of the same shape.</summary>
     /// <exception cref="T:System.ArgumentException">The shape differs.</exception>
     member Load: next: Rule -> unit
 
@@ -65,14 +70,15 @@ type Prepared =
     /// <exception cref="T:System.ArgumentException">The rollout does not fit; the message names both sizes.</exception>
     member Begin: rollout: Rollout -> Simulation
 
-    /// The state after a rollout.
+    /// <summary>The state after a rollout.</summary>
     /// <exception cref="T:System.ArgumentException">The rollout does not fit; the message names both sizes.</exception>
     member Run: rollout: Rollout -> State
 
     /// The states after the rollouts of a batch.
     member Run: rollouts: Rollout[] -> State[]
 
-    /// The state after a rollout; `observe` is shown the start and every `every`-th state on the way, the last included.
+    /// <summary>The state after a rollout; `observe` is shown the start and every `every`-th state on the way, the last
+    /// included.</summary>
     /// <exception cref="T:System.OperationCanceledException">The token was cancelled between two steps.</exception>
     member Run: rollout: Rollout * every: int * observe: Action<int, State> * cancellation: CancellationToken -> State
 
@@ -92,8 +98,8 @@ type Prepared =
     /// loss that more than the rollouts leads to (a readout, the layers of another network).
     member Trace: rollouts: Rollout[] -> State[]
 
-    /// The second half: from the loss's derivative by the state in which each rollout of the last `Trace` ended
-    /// [cells x channels], once for each trace.
+    /// <summary>The second half: from the loss's derivative by the state in which each rollout of the last `Trace`
+    /// ended [cells x channels], once for each trace.</summary>
     /// <exception cref="T:System.ArgumentException">The adjoints do not fit the trace, or another rule or gradient has
     /// come between.</exception>
     member Adjoint: adjoints: State[] -> BatchGradient

@@ -72,13 +72,13 @@ type Simulation internal (runner: Runner, rollout: Rollout, owned: bool) =
         and set value =
             use _ = door.Enter()
             use _ = runner.Door.Enter()
-            Guard.notNegative "The number of the next step" value
+            Guard.notNegative null "The number of the next step" value
             number <- value
 
     member _.Step(count: int) =
         use _ = door.Enter()
         use _ = runner.Door.Enter()
-        Guard.notNegative "The number of steps" count
+        Guard.notNegative (nameof count) "The number of steps" count
 
         match rollout.Inputs with
         | Inputs.PerStep _ when count > rollout.Steps - steps ->

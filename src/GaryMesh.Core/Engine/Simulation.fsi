@@ -27,6 +27,7 @@ type Simulation =
     /// A run that borrows what has been prepared for others.
     internal new: runner: Kernels.Runner * rollout: Rollout * owned: bool -> Simulation
 
+    /// The graph.
     member Graph: Graph
     /// The automaton as it runs now.
     member Automaton: Automaton

@@ -11,7 +11,9 @@ type ArchiveReader =
     /// <summary>Refuses the file: "NAME: what."</summary>
     /// <exception cref="T:System.IO.InvalidDataException">Always.</exception>
     member Bad: what: string -> 'a
+    /// The names of the entries.
     member Names: string seq
+    /// Whether the archive has an entry of that name.
     member Has: entry: string -> bool
     /// The sizes of an entry, which must be there.
     member Shape: entry: string -> int seq
@@ -23,7 +25,9 @@ type ArchiveReader =
     member Doubles: entry: string * shape: int list -> float[]
     /// Whole numbers of a shape.
     member Ints: entry: string * shape: int list -> int[]
+    /// Truth values of a shape.
     member Truths: entry: string * shape: int list -> bool[]
+    /// Texts of a shape.
     member Texts: entry: string * shape: int list -> string[]
     /// Checks `format` and `format_version`; gives the version.
     member Version: kind: string * newest: int -> int

@@ -5,9 +5,13 @@ open System.IO
 /// What a file may name beside the built-in members of a family; what is handed in comes first.
 [<Sealed>]
 type Known =
+    /// Nothing beside the built-in members.
     new: unit -> Known
+    /// Edge weights of your own.
     member EdgeWeights: EdgeWeight seq with get, set
+    /// Lifts of your own.
     member Lifts: Lift seq with get, set
+    /// Rule kinds of your own.
     member RuleKinds: RuleKind seq with get, set
 
 /// <summary>A rule file: an automaton as an <c>.npz</c> that NumPy opens.</summary>

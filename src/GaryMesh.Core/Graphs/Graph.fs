@@ -231,7 +231,7 @@ type Graph private (data: GraphData) =
                       down, right ]
 
     static member Ring(cells: int) =
-        Guard.positive "The number of cells of a ring" cells
+        Guard.positive (nameof cells) "The number of cells of a ring" cells
 
         let positions =
             Array.init (3 * cells) (fun at ->
@@ -252,7 +252,7 @@ type Graph private (data: GraphData) =
         )
 
     static member Strip(cells: int, offsets: int seq) =
-        Guard.positive "The number of cells of a strip" cells
+        Guard.positive (nameof cells) "The number of cells of a strip" cells
         let offsets = Array.ofSeq offsets
 
         if Array.contains 0 offsets || (Array.distinct offsets).Length <> offsets.Length then
@@ -279,13 +279,13 @@ type Graph private (data: GraphData) =
     static member Line(cells: int) = Graph.Strip(cells, [ -1; 1 ]).Named $"line:{cells}"
 
     static member Grid(height: int, width: int) =
-        Guard.positive "The height of a grid" height
-        Guard.positive "The width of a grid" width
+        Guard.positive (nameof height) "The height of a grid" height
+        Guard.positive (nameof width) "The width of a grid" width
         Graph.Lattice($"grid:{height}x{width}", Topology.Grid(height, width), height, width, false, Graph.Moore, id)
 
     static member private Closed(kind: string, height: int, width: int) =
         if height < 3 || width < 3 then
-            Guard.outOfRange "height, width" $"The sides of a {kind} must be at least 3, but are {height} x {width}."
+            Guard.outOfRange null $"The sides of a {kind} must be at least 3, but are {height} x {width}."
 
     static member Torus(height: int, width: int) =
         Graph.Closed("torus", height, width)
@@ -434,7 +434,7 @@ type Graph private (data: GraphData) =
             name
 
     static member Icosphere(frequency: int) =
-        Guard.positive "The frequency of an icosphere" frequency
+        Guard.positive (nameof frequency) "The frequency of an icosphere" frequency
         let struct (positions, triangles) = Icosphere.make frequency
         Graph.OfTriangles($"icosphere:{frequency}", positions, triangles)
 

@@ -26,6 +26,7 @@ type Topology =
 type Graph =
     /// What to call the graph in messages and reports, such as `ring:64`.
     member Name: string
+    /// How the graph came to be.
     member Topology: Topology
     /// Number of cells.
     member Cells: int

@@ -5,6 +5,7 @@ open System.Collections.Immutable
 /// The result of a law for one case.
 [<RequireQualifiedAccess>]
 type LawResult =
+    /// The law holds.
     | Holds
     /// One sentence that says where, and by how much.
     | Broken of Reason: string
@@ -20,7 +21,8 @@ type Law =
     /// The law in one sentence.
     member Statement: string
 
-    /// Whether the law holds for this case; what it needs beside (a cell, an order of cells) follows from the seed.
+    /// <summary>Whether the law holds for this case; what it needs beside (a cell, an order of cells) follows from the
+    /// seed.</summary>
     /// <exception cref="T:System.ArgumentException">The rollout does not fit the automaton on the graph.</exception>
     member Check: automaton: Automaton * graph: Graph * rollout: Rollout * seed: uint64 -> LawResult
 

@@ -6,9 +6,14 @@ open System.Collections.Immutable
 /// Adam's running means of the gradient and of its square, after a number of steps.
 [<NoComparison; ReferenceEquality>]
 type AdamMoments =
-    { First: float[]
-      Second: float[]
-      Steps: int }
+    {
+        /// The running mean of the gradient, one number for each parameter.
+        First: float[]
+        /// The running mean of the squared gradient, one number for each parameter.
+        Second: float[]
+        /// Number of steps taken.
+        Steps: int
+    }
 
     /// Before the first step.
     static member Zero(parameters: int) =
@@ -22,9 +27,13 @@ type Adam =
     {
         /// Step length before the schedule, above 0.
         LearningRate: float
+        /// How the learning rate goes over the iterations.
         Schedule: Schedule
+        /// Decay of the running mean of the gradient.
         Beta1: float
+        /// Decay of the running mean of the squared gradient.
         Beta2: float
+        /// What is added to the root of the squared gradient's mean, so that nothing is divided by zero.
         Epsilon: float
         /// Whether each named part of the gradient is divided by its norm first (+ 1e-8), as Growing NCA and MeshNCA do.
         Normalise: bool
@@ -37,7 +46,7 @@ type Adam =
     /// Betas 0.9 and 0.999, epsilon 1e-8, a constant rate, normalised gradients, no weight decay.
     static member Of(learningRate: float) =
         if not (learningRate > 0.0 && Double.IsFinite learningRate) then
-            Guard.outOfRange "learningRate" $"The learning rate must be above 0, but is {learningRate}."
+            Guard.outOfRange (nameof learningRate) $"The learning rate must be above 0, but is {learningRate}."
 
         { LearningRate = learningRate
           Schedule = Schedule.Constant
@@ -48,11 +57,15 @@ type Adam =
           WeightDecay = 0.0
           Decaying = ImmutableArray.Empty }
 
+    /// The same optimiser with another schedule of the learning rate.
     member adam.WithSchedule(schedule: Schedule) = { adam with Schedule = schedule }
 
+    /// The same settings with a learning rate that is multiplied by `decay` at each of these iterations.
     member adam.WithMilestones(milestones: int seq, decay: float) = adam.WithSchedule(Schedule.Steps(milestones, decay))
 
+    /// The same optimiser with other decay rates of the two running means.
     member adam.WithBetas(beta1: float, beta2: float) = { adam with Beta1 = beta1; Beta2 = beta2 }
+    /// The same settings with gradients normalised or not.
     member adam.WithNormalise(normalise: bool) = { adam with Normalise = normalise }
     /// Decay of all parameters.
     member adam.WithWeightDecay(weightDecay: float) = adam.WithWeightDecay(weightDecay, [])

@@ -4,15 +4,25 @@ open System
 
 /// One rollout of a batch.
 [<NoComparison; ReferenceEquality>]
-type Sample = { Start: State; Inputs: Inputs; Loss: Loss }
+type Sample =
+    {
+        /// The state before the first step.
+        Start: State
+        /// The input values of the cells.
+        Inputs: Inputs
+        /// The loss of this rollout.
+        Loss: Loss
+    }
 
 /// What a batch hook may go by.
 [<NoComparison; ReferenceEquality>]
 type BatchContext =
     {
+        /// Iterations done before this batch.
         Iteration: int
         /// The key of whatever the hook draws.
         Key: uint64
+        /// The graph that the rollouts run on.
         Graph: Graph
         /// Whether the starts are states of a pool.
         Pooled: bool
@@ -28,7 +38,9 @@ type BatchContext =
 ///
 /// A hook of your own overrides `Prepare`. It must be pure, so that a resumed training goes the same way.
 [<AbstractClass>]
-type BatchHook(name: string) =
+type BatchHook
+    /// A hook under a name of its own.
+    (name: string) =
     /// Stands in checkpoints, settings and all.
     member _.Name = name
     /// As many samples as are given.
@@ -39,7 +51,9 @@ type BatchHook(name: string) =
 
 /// Starts the worst rollout of a pooled batch from a new initial state, every so many iterations.
 [<Sealed>]
-type ReseedWorst(every: int) =
+type ReseedWorst
+    /// A new start every so many iterations; 0 for never.
+    (every: int) =
     inherit BatchHook($"reseed worst:{every}")
 
     override _.Prepare(samples, context) =

@@ -10,14 +10,18 @@ type Clip =
         PerTensor: float
     }
 
+    /// Gradients of any length.
     static member None = { Global = 0.0; PerTensor = 0.0 }
+    /// At most this norm for all parts together.
     static member ByNorm(length: float) = { Clip.None with Global = length }
+    /// At most this norm for each part by itself.
     static member ByTensor(length: float) = { Clip.None with PerTensor = length }
 
+    /// Refuses a norm that is negative or not finite.
     member clip.Check() =
         for length in [ clip.Global; clip.PerTensor ] do
             if not (length >= 0.0 && System.Double.IsFinite length) then
-                Guard.outOfRange "clip" $"The longest gradient must not be negative, but is {length}."
+                Guard.outOfRange null $"The longest gradient must not be negative, but is {length}."
 
     /// Shortens a gradient in place.
     member internal clip.Apply(views: ParameterView[], gradient: float[]) =

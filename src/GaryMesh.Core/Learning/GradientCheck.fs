@@ -187,11 +187,11 @@ type GradientCheck =
     static member Squares(targets: (struct (int * State)) seq) : Loss =
         SquaresAt
             [ for struct (step, target) in targets ->
-                  Guard.positive "The step of a target" step
+                  Guard.positive null "The step of a target" step
                   step, target ]
 
     static member RuleFor(shape: RuleShape, seed: uint64, gain: float) =
-        Guard.finite "The gain" gain
+        Guard.finite (nameof gain) "The gain" gain
         let parameters = Array.zeroCreate<float32> shape.ParameterCount
 
         for view in shape.Views do

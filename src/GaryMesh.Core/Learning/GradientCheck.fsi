@@ -36,9 +36,9 @@ type GradientCheck =
     /// with standard deviation gain / 2. A derivative can hide in a zero, so a check wants such a rule.
     static member RuleFor: shape: RuleShape * seed: uint64 * gain: float -> Rule
 
-    /// Differentiates the loss at the automaton's own parameters in all three ways. `everything` adds each start value
-    /// and each input of each step. The work is shared among threads and its result does not depend on their number;
-    /// `progress` hears the fraction that is done, 0 .. 1.
+    /// <summary>Differentiates the loss at the automaton's own parameters in all three ways. `everything` adds each
+    /// start value and each input of each step. The work is shared among threads and its result does not depend on
+    /// their number; `progress` hears the fraction that is done, 0 .. 1.</summary>
     /// <exception cref="T:System.ArgumentException">The rollout does not fit the automaton on the graph.</exception>
     /// <exception cref="T:System.OperationCanceledException">The check was cancelled.</exception>
     static member Run:
@@ -57,7 +57,8 @@ type GradientCheck =
     /// The derivative of the loss at the automaton's own parameters, as the reference computes it.
     static member Gradient: automaton: Automaton * graph: Graph * rollout: Rollout * loss: Loss -> Reference.Gradient
 
-    /// How far single-precision derivatives lie from the reference's: the largest difference relative to the largest
-    /// absolute value of `reference`; the largest difference itself where `reference` is zero everywhere.
+    /// <summary>How far single-precision derivatives lie from the reference's: the largest difference relative to the
+    /// largest absolute value of `reference`; the largest difference itself where `reference` is zero
+    /// everywhere.</summary>
     /// <exception cref="T:System.ArgumentException">The lengths differ.</exception>
     static member Deviation: reference: ReadOnlySpan<float> * given: ReadOnlySpan<float32> -> float

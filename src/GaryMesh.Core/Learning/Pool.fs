@@ -5,7 +5,9 @@ open System
 /// States from which rollouts go on (Growing NCA, Distill 2020, experiment 2), each with the loss of the rollout that ended
 /// in it.
 [<Sealed>]
-type Pool(states: State[], losses: float[]) =
+type Pool
+    /// States with the losses of the rollouts that ended in them; NaN for a state that no rollout has ended in.
+    (states: State[], losses: float[]) =
     do
         if states.Length <> losses.Length then
             Guard.refuse
@@ -13,7 +15,9 @@ type Pool(states: State[], losses: float[]) =
 
     /// States that no loss has seen yet.
     new(states: State[]) = Pool(states, Array.create states.Length nan)
+    /// Number of states.
     member _.Count = states.Length
+    /// The states, in their order.
     member _.States = ReadOnlyMemory states
     /// NaN for a state that no rollout has ended in.
     member _.Losses = ReadOnlyMemory losses

@@ -9,6 +9,7 @@ type Schedule =
     {
         /// From each of these iterations on the rate is multiplied once more by `Factor`.
         Milestones: ImmutableArray<int>
+        /// What the rate is multiplied by at each milestone.
         Factor: float
         /// Iterations over which the rate rises to its full value; 0 for none.
         WarmUp: int
@@ -18,6 +19,7 @@ type Schedule =
         Final: float
     }
 
+    /// The same rate at every iteration.
     static member Constant =
         { Milestones = ImmutableArray.Empty
           Factor = 1.0
@@ -25,6 +27,7 @@ type Schedule =
           Until = 0
           Final = 0.0 }
 
+    /// The rate times a factor once more from each milestone on.
     static member Steps(milestones: int seq, factor: float) =
         { Schedule.Constant with
             Milestones = ImmutableArray.CreateRange milestones
@@ -32,9 +35,9 @@ type Schedule =
 
     /// Half a cosine (Loshchilov and Hutter, ICLR 2017, without restarts) down to the share `final` after a warm-up.
     static member Cosine(warmUp: int, until: int, final: float) =
-        Guard.notNegative "The warm-up" warmUp
-        Guard.positive "The iterations of the cosine" until
-        Guard.probability "The final share of the learning rate" final
+        Guard.notNegative (nameof warmUp) "The warm-up" warmUp
+        Guard.positive (nameof until) "The iterations of the cosine" until
+        Guard.probability (nameof final) "The final share of the learning rate" final
         { Schedule.Constant with WarmUp = warmUp; Until = until; Final = final }
 
     /// The share of the learning rate at an iteration (0, 1, ...).

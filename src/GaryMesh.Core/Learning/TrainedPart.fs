@@ -6,6 +6,7 @@ open System.Collections.Immutable
 [<Struct; NoComparison>]
 type TrainedPart =
     {
+        /// The part of the parameter vector.
         View: ParameterView
         /// Its share of the learning rate; 0 leaves it what it is.
         Rate: float

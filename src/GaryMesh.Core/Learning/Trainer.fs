@@ -8,7 +8,9 @@ open System.Threading
 [<NoComparison; ReferenceEquality>]
 type TrainingTask =
     {
+        /// The loss to minimise.
         Loss: Loss
+        /// The optimiser with its settings.
         Optimiser: Adam
         /// Number of optimiser steps.
         Iterations: int
@@ -24,6 +26,7 @@ type TrainingTask =
         ReseedEvery: int
         /// What else is done to each batch, or null.
         Hook: BatchHook | null
+        /// The norm that gradients are cut to.
         Clip: Clip
         /// The rule that is validated and kept is an exponential moving average with this decay; 0 for the latest.
         WeightAveraging: float
@@ -54,18 +57,28 @@ type TrainingTask =
           ValidationRollouts = 8
           ValidationLengths = [| 1 |] }
 
+    /// The same task with so many optimiser steps.
     member task.WithIterations(iterations: int) = { task with Iterations = iterations }
+    /// The same task with another optimiser.
     member task.WithOptimiser(optimiser: Adam) = { task with Optimiser = optimiser }
+    /// The same task with so many rollouts an iteration.
     member task.WithBatch(batch: int) = { task with Batch = batch }
+    /// The same task with another seed.
     member task.WithSeed(seed: uint64) = { task with Seed = seed }
 
+    /// The same task with a pool of so many states; every `freshEvery` iterations the worst rollout starts afresh.
     member task.WithPool(size: int, reseedEvery: int) = { task with PoolSize = size; ReseedEvery = reseedEvery }
 
+    /// The same task with something done to each batch.
     member task.WithHook(hook: BatchHook) = { task with Hook = hook }
+    /// The same task with gradients cut to a norm.
     member task.WithClip(clip: Clip) = { task with Clip = clip }
+    /// The same task with a running mean of the parameters, this fraction of the old at each step.
     member task.WithWeightAveraging(decay: float) = { task with WeightAveraging = decay }
+    /// The same task with early stopping after so many validations without a better loss; 0 for none.
     member task.WithPatience(validations: int) = { task with Patience = validations }
 
+    /// The same task with another validation: how often, by how many rollouts, and of which lengths.
     member task.WithValidation(every: int, rollouts: int, lengths: int[]) =
         { task with
             ValidationEvery = every
@@ -82,11 +95,11 @@ type TrainingTask =
 
     member internal task.Check() =
         task.Loop.Check()
-        Guard.positive "The batch" task.Batch
-        Guard.notNegative "The pool's size" task.PoolSize
-        Guard.notNegative "The number of iterations between new initial states" task.ReseedEvery
-        Guard.positive "The number of validation rollouts" task.ValidationRollouts
-        task.ValidationLengths |> Array.iter (Guard.positive "A validation length")
+        Guard.positive null "The batch" task.Batch
+        Guard.notNegative null "The pool's size" task.PoolSize
+        Guard.notNegative null "The number of iterations between new initial states" task.ReseedEvery
+        Guard.positive null "The number of validation rollouts" task.ValidationRollouts
+        task.ValidationLengths |> Array.iter (Guard.positive null "A validation length")
 
         if task.PoolSize > 0 && task.PoolSize < task.Batch then
             Guard.refuse
@@ -98,11 +111,13 @@ type TrainingReport =
     {
         /// Iterations done.
         Iteration: int
+        /// Iterations of the task.
         Iterations: int
         /// The mean loss of the batch.
         Loss: float
         /// Its named parts; empty for a loss of one part.
         Parts: ImmutableArray<struct (string * float)>
+        /// The learning rate of the iteration.
         LearningRate: float
         /// The lowest validation loss so far.
         BestLoss: float
@@ -136,7 +151,9 @@ module private Purpose =
 /// Trains a rule on a graph: loss, optimiser and pool, repeated. Resumed from a checkpoint it has the bits of a
 /// training that was not stopped.
 [<Sealed>]
-type Trainer(automaton: Automaton, graph: Graph, task: TrainingTask, options: EngineOptions) =
+type Trainer
+    /// A trainer of an automaton on a graph.
+    (automaton: Automaton, graph: Graph, task: TrainingTask, options: EngineOptions) =
     do
         task.Check()
         let inputs = automaton.Rule.Shape.Inputs
@@ -271,9 +288,11 @@ type Trainer(automaton: Automaton, graph: Graph, task: TrainingTask, options: En
             task.Loop
         )
 
+    /// <summary>A trainer of an automaton on a graph.</summary>
     /// <exception cref="T:System.ArgumentException">A number of the task is out of range, or the automaton does not fit.</exception>
     new(automaton: Automaton, graph: Graph, task: TrainingTask) = new Trainer(automaton, graph, task, EngineOptions())
 
+    /// What the trainer is to do.
     member _.Task = task
     /// The latest rule of a training.
     member _.Rule(training: Training) = Rule(shape, ReadOnlySpan training.Parameters)
@@ -328,4 +347,5 @@ type Trainer(automaton: Automaton, graph: Graph, task: TrainingTask, options: En
         trainer.Run(training, progress, cancellation, 0, ignore)
 
     interface IDisposable with
+        /// Gives the native memory back.
         member _.Dispose() = (prepared :> IDisposable).Dispose()

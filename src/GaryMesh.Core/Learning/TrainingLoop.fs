@@ -10,7 +10,9 @@ type Training =
     {
         /// Iterations done.
         Iteration: int
+        /// The parameters after the last iteration.
         Parameters: float32[]
+        /// The optimiser's running means.
         Moments: AdamMoments
         /// The parameters that are validated and kept: the running mean of the training's, or these themselves.
         Average: float32[]
@@ -49,6 +51,7 @@ type TrainingEnd =
 [<NoComparison; ReferenceEquality>]
 type LossGradient =
     {
+        /// The mean loss of the batch.
         Loss: float
         /// The named parts of the loss; empty for a loss of one part.
         Parts: ImmutableArray<struct (string * float)>
@@ -62,6 +65,7 @@ type LossGradient =
 [<NoComparison; ReferenceEquality>]
 type Objective =
     {
+        /// The parts of the parameter vector that learn.
         Parts: ImmutableArray<TrainedPart>
         /// The gradient at a training's parameters, for its iteration: a function of these and of the pool.
         Gradient: Func<Training, LossGradient>
@@ -73,11 +77,13 @@ type Objective =
 [<NoComparison; ReferenceEquality>]
 type LoopSettings =
     {
+        /// The optimiser with its learning rate.
         Optimiser: Adam
         /// Number of optimiser steps.
         Iterations: int
         /// Every so many iterations there is a validation.
         ValidationEvery: int
+        /// The norm that gradients are cut to.
         Clip: Clip
         /// The parameters that are kept are an exponential moving average with this decay; 0 for the latest.
         WeightAveraging: float
@@ -86,21 +92,23 @@ type LoopSettings =
     }
 
     member internal settings.Check() =
-        Guard.positive "The number of iterations" settings.Iterations
-        Guard.positive "The number of iterations between validations" settings.ValidationEvery
-        Guard.notNegative "The patience" settings.Patience
+        Guard.positive null "The number of iterations" settings.Iterations
+        Guard.positive null "The number of iterations between validations" settings.ValidationEvery
+        Guard.notNegative null "The patience" settings.Patience
         settings.Clip.Check()
 
         if not (settings.WeightAveraging >= 0.0 && settings.WeightAveraging < 1.0) then
             Guard.outOfRange
-                "weightAveraging"
+                null
                 $"The decay of weight averaging must lie in 0 .. 1 (1 excluded), but is {settings.WeightAveraging}."
 
 /// <summary>The training loop: gradient, clipping, optimiser, average and validation, repeated. Stopped at any iteration and
 /// resumed, it has the bits of a training that was not stopped.</summary>
 /// <exception cref="T:System.ArgumentException">A setting is out of range.</exception>
 [<Sealed>]
-type TrainingLoop(objective: Objective, settings: LoopSettings) =
+type TrainingLoop
+    /// A loop over an objective.
+    (objective: Objective, settings: LoopSettings) =
     do settings.Check()
     let learning = objective.Parts |> Seq.filter (fun part -> part.Rate > 0.0) |> Array.ofSeq
     let views = learning |> Array.map _.View

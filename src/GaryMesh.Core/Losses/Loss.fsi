@@ -12,6 +12,7 @@ type LossContext =
         Step: int
         /// Steps of the rollout.
         Steps: int
+        /// The graph of the rollout.
         Graph: Graph
         /// The key of whatever the loss draws: one for all rollouts of a batch, another for each batch.
         Key: uint64
@@ -24,6 +25,7 @@ type LossContext =
 [<NoComparison; ReferenceEquality>]
 type LossValue =
     {
+        /// The loss.
         Value: float
         /// The derivative by the state [cells x channels].
         Adjoint: State
@@ -44,6 +46,7 @@ type LossValue =
 type Loss =
     /// `name` stands in messages, progress and files.
     new: name: string -> Loss
+    /// What to call the loss in messages and files.
     member Name: string
 
     /// Whether it looks at the state after `step` (1 .. steps) of a rollout of `steps` steps; by default at the last.

@@ -5,9 +5,11 @@ open System.Numerics
 
 /// mean |s - clamp(s, -limit, limit)| over all channels (MeshNCA's overflow loss, TOG 2024), after the last step.
 [<Sealed>]
-type Overflow(limit: float32) =
+type Overflow
+    /// A loss for values beyond -limit .. limit.
+    (limit: float32) =
     inherit Loss "overflow"
-    do Guard.finite "The limit of an overflow loss" (float limit)
+    do Guard.finite (nameof limit) "The limit of an overflow loss" (float limit)
 
     override _.Evaluate(state, _, _) =
         let share = 1.0 / float state.Data.Length

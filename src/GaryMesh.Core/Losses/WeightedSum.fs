@@ -6,7 +6,9 @@ open System.Numerics
 
 /// The sum of losses, each times its weight and at the steps where it looks.
 [<Sealed>]
-type WeightedSum(weights: float[], losses: Loss[]) =
+type WeightedSum
+    /// A sum of as many losses as weights.
+    (weights: float[], losses: Loss[]) =
     inherit Loss(String.Join(" + ", losses |> Array.map _.Name))
 
     do

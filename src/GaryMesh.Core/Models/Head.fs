@@ -23,12 +23,12 @@ type Head =
         match head with
         | Softmax smoothing ->
             if not (smoothing >= 0.0 && smoothing < 1.0) then
-                Guard.outOfRange "smoothing" $"The label smoothing must lie in 0 .. 1 (1 excluded), but is {smoothing}."
+                Guard.outOfRange null $"The label smoothing must lie in 0 .. 1 (1 excluded), but is {smoothing}."
 
             if outputs < 2 then
                 Guard.refuse $"A softmax needs at least 2 outputs, but has {outputs}."
         | Huber delta when not (delta > 0.0 && Double.IsFinite delta) ->
-            Guard.outOfRange "delta" $"The delta of Huber's loss must be above 0, but is {delta}."
+            Guard.outOfRange null $"The delta of Huber's loss must be above 0, but is {delta}."
         | _ -> ()
 
     member head.Probabilities(outputs: ReadOnlySpan<float32>, count: int, into: Span<float32>) =

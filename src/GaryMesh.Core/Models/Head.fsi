@@ -35,9 +35,10 @@ type Head =
     /// Whether outputs are numbers in the label's unit, rather than logits.
     member IsRegression: bool
 
-    /// What the outputs say of each class or number: softmax over the m outputs of each target, the logistic function of each, or the
-    /// outputs themselves. `into` may be `outputs`.
-    /// <exception cref="T:System.ArgumentException">`into` is not as long as `outputs`, or that is no multiple of m.</exception>
+    /// <summary>What the outputs say of each class or number: softmax over the m outputs of each target, the logistic
+    /// function of each, or the outputs themselves. `into` may be `outputs`.</summary>
+    /// <exception cref="T:System.ArgumentException">`into` is not as long as `outputs`, or that is no multiple of
+    /// m.</exception>
     member Probabilities: outputs: ReadOnlySpan<float32> * count: int * into: Span<float32> -> unit
 
     /// <exception cref="T:System.ArgumentException">Smoothing or delta is out of range, or the number of outputs.</exception>
@@ -45,7 +46,7 @@ type Head =
 
     /// `softmax:S`, `logistic`, `squared`, `absolute` or `huber:D`.
     member Text: string
-    /// Reads what `Text` wrote.
+    /// <summary>Reads what `Text` wrote.</summary>
     /// <exception cref="T:System.ArgumentException">The text is none of these.</exception>
     static member Parse: text: string -> Head
 

@@ -221,7 +221,7 @@ type Model private (shape: ModelShape, scaling: Scaling, parameters: float32[]) 
             match start with
             | RuleStart.Zero -> Rule.ZeroLast(shape.RuleShape, seed).ToArray()
             | RuleStart.Diffusion(operator, restart) ->
-                Guard.finite "The restart" restart
+                Guard.finite null "The restart" restart
                 Model.Diffusing(shape, operator, restart, seed)
 
         Array.Copy(rule, 0, parameters, shape.RuleOffset, rule.Length)

@@ -10,7 +10,7 @@ type ModelData(rows: int, features: float32[], labels: float32[], weights: float
         | weights -> weights
 
     do
-        Guard.positive "The number of rows" rows
+        Guard.positive (nameof rows) "The number of rows" rows
 
         for what, values in [ "features", features; "labels", labels; "weights", weights ] do
             if values.Length % rows <> 0 then
@@ -81,5 +81,5 @@ type ModelData(rows: int, features: float32[], labels: float32[], weights: float
         | Some row -> Guard.refuse $"Row {row} is asked for, but the data has the rows 0 to {rows - 1}."
         | None -> ()
 
-        Guard.positive "The number of rows" chosen.Length
+        Guard.positive (nameof chosen) "The number of rows" chosen.Length
         ModelData(chosen.Length, pick features, pick labels, pick weights)

@@ -22,9 +22,9 @@ module ModelReference =
     [<CompiledName "Enter">]
     val enter: model: Model -> graph: Graph -> features: float32[] -> struct (Matrix<float> * float[])
 
-    /// The outputs of a row in the model's own units [targets x m].
-    /// <exception cref="T:System.ArgumentException">The number of parameters is not the model's, or the row does not fit
-    /// the graph.</exception>
+    /// <summary>The outputs of a row in the model's own units [targets x m].</summary>
+    /// <exception cref="T:System.ArgumentException">The number of parameters is not the model's, or the row does not
+    /// fit the graph.</exception>
     [<CompiledName "Outputs">]
     val outputs:
         model: Model -> graph: Graph -> parameters: 'T[] -> features: float32[] -> Matrix<'T>
@@ -34,7 +34,8 @@ module ModelReference =
             and 'T :> IEquatable<'T>
             and 'T :> IFormattable
 
-    /// The derivative by the parameters of what has the derivative `adjoint` by a row's outputs [targets x m].
+    /// <summary>The derivative by the parameters of what has the derivative `adjoint` by a row's outputs [targets x
+    /// m].</summary>
     /// <exception cref="T:System.ArgumentException">As for `outputs`.</exception>
     [<CompiledName "Adjoint">]
     val adjoint:

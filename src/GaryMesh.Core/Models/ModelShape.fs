@@ -4,8 +4,11 @@ open System.Collections.Immutable
 
 /// The parts of a model, in the order of its parameters.
 type ModelPart =
+    /// What makes the encoding of the features.
     | Encoder = 0
+    /// The rule that all cells share.
     | Rule = 1
+    /// What reads the outputs off the state.
     | Readout = 2
 
 /// The sizes of a model: encoder -> rollout -> readout, the same for every cell of whatever graph.
@@ -33,6 +36,7 @@ type ModelShape =
         EncodingAsState: bool
         /// Whether the readout reads the encoding, after the state.
         SkipConnection: bool
+        /// What each cell perceives of its neighbours.
         Perception: Perception
         /// C: numbers in a cell's state.
         Channels: int
@@ -44,12 +48,15 @@ type ModelShape =
         FireRate: float
         /// What the rule's change is multiplied by.
         TimeStep: float
+        /// The mask over the step.
         Gate: Gate
         /// Units of the readout's hidden layer; 0 for none.
         ReadoutHidden: int
         /// m: outputs of a target; 0 where the states alone are wanted.
         Outputs: int
+        /// Whether each cell answers for itself, or all cells for the graph.
         Pooling: Pooling
+        /// What the outputs mean, and their loss.
         Head: Head
         /// Columns of the features of which the first that was measured is added to each output.
         Residual: ImmutableArray<int>
@@ -58,8 +65,8 @@ type ModelShape =
     /// Features without an encoder, as inputs at every step; 16 channels, 64 hidden units, 8 steps in which every cell fires,
     /// a time step of 1, no gate, and a linear readout.
     static member Of(perception: Perception, features: int, head: Head, outputs: int, pooling: Pooling) =
-        Guard.positive "The number of features" features
-        Guard.notNegative "The number of outputs" outputs
+        Guard.positive (nameof features) "The number of features" features
+        Guard.notNegative (nameof outputs) "The number of outputs" outputs
 
         if outputs > 0 then
             head.Check outputs
@@ -86,8 +93,8 @@ type ModelShape =
 
     /// `hidden` 0: a linear layer; `values` 0: no encoder.
     member shape.WithEncoder(hidden: int, values: int) =
-        Guard.notNegative "The encoder's hidden layer" hidden
-        Guard.notNegative "The number of encoded values" values
+        Guard.notNegative (nameof hidden) "The encoder's hidden layer" hidden
+        Guard.notNegative (nameof values) "The number of encoded values" values
 
         if hidden > 0 && values = 0 then
             Guard.refuse $"An encoder with {hidden} hidden units needs at least 1 encoded value, but has 0."
@@ -105,21 +112,25 @@ type ModelShape =
             EncodingAsState = asState
             SkipConnection = skip }
 
+    /// The same shape with a rule of these sizes, run for so many steps.
     member shape.WithRule(channels: int, hidden: int, steps: int) =
-        Guard.positive "The number of channels" channels
-        Guard.positive "The number of hidden units" hidden
-        Guard.positive "The number of steps" steps
+        Guard.positive (nameof channels) "The number of channels" channels
+        Guard.positive (nameof hidden) "The number of hidden units" hidden
+        Guard.positive (nameof steps) "The number of steps" steps
         { shape with Channels = channels; Hidden = hidden; Steps = steps }
 
+    /// The same shape with this fire rate, time step and gate.
     member shape.WithRunning(fireRate: float, timeStep: float, gate: Gate) =
-        Guard.probability "The fire rate" fireRate
-        Guard.finite "The time step" timeStep
+        Guard.probability (nameof fireRate) "The fire rate" fireRate
+        Guard.finite (nameof timeStep) "The time step" timeStep
         { shape with FireRate = fireRate; TimeStep = timeStep; Gate = gate }
 
+    /// The same shape with so many hidden units in the readout; 0 for a linear one.
     member shape.WithReadout(hidden: int) =
-        Guard.notNegative "The readout's hidden layer" hidden
+        Guard.notNegative (nameof hidden) "The readout's hidden layer" hidden
         { shape with ReadoutHidden = hidden }
 
+    /// The same shape, where a feature may be NaN or not.
     member shape.WithMissing(missing: bool) = { shape with Missing = missing }
 
     /// Outputs become what is to be added to a feature: a forecast says how the last value will change. That feature is the
@@ -143,6 +154,7 @@ type ModelShape =
     member shape.EncodedValues = if shape.EncoderOutputs = 0 then shape.EncoderInputs else shape.EncoderOutputs
     /// I: inputs of the rule at every step.
     member shape.Inputs = if shape.EncodingAsInput then shape.EncodedValues else 0
+    /// The sizes of the rule.
     member shape.RuleShape = RuleShape.For(shape.Perception, shape.Channels, shape.Hidden, shape.Inputs)
     /// Numbers that the readout reads a cell.
     member shape.ReadoutInputs = shape.Channels + (if shape.SkipConnection then shape.EncodedValues else 0)
@@ -192,6 +204,7 @@ type ModelShape =
         let struct (first, _) = shape.RuleViews
         shape.Views[first].Offset
 
+    /// Number of parameters of encoder, rule and readout.
     member shape.ParameterCount = shape.Views |> Seq.sumBy _.Length
     /// Targets of a graph: 1 where outputs are pooled, else its cells.
     member shape.TargetsOn(cells: int) = if shape.Pooling.IsMean then 1 else cells

@@ -7,6 +7,7 @@ open GaryMesh.Models
 
 /// Learning rate schedule over the epochs.
 type RateSchedule =
+    /// The same at every epoch.
     | Constant = 0
     /// Down to zero along half a cosine (Loshchilov and Hutter, ICLR 2017, without restarts).
     | Cosine = 1
@@ -15,10 +16,13 @@ type RateSchedule =
 [<NoComparison; ReferenceEquality>]
 type ModelTask =
     {
+        /// Passes over the training data.
         Epochs: int
         /// Rows of a batch.
         Batch: int
+        /// Step length before the schedule, above 0.
         LearningRate: float
+        /// How the learning rate changes over the epochs.
         Schedule: RateSchedule
         /// Decoupled weight decay of the matrices (AdamW): each shrinks by learning rate x this a step.
         WeightDecay: float
@@ -28,7 +32,9 @@ type ModelTask =
         MaxGradientNorm: float
         /// Fraction of the encoder inputs that is set to zero in training, of its hidden units, and of the readout inputs.
         FeatureDropout: float
+        /// Share of the encoder's hidden units that is set to zero in training.
         HiddenDropout: float
+        /// Share of what the readout reads that is set to zero in training.
         StateDropout: float
         /// Fraction of the feature values that count as not measured in training.
         MissingRate: float
@@ -43,6 +49,7 @@ type ModelTask =
         Patience: int
         /// The rule's learning rate as a multiple of the encoder's and the readout's; 0 leaves the rule unchanged.
         RuleLearningRateFactor: float
+        /// Everything random in the training follows from it.
         Seed: uint64
     }
 
@@ -66,39 +73,53 @@ type ModelTask =
           RuleLearningRateFactor = 1.0
           Seed = 0UL }
 
+    /// The same task with so many epochs.
     member task.WithEpochs(epochs: int) = { task with Epochs = epochs }
+    /// The same task with batches of so many rows.
     member task.WithBatch(rows: int) = { task with Batch = rows }
 
+    /// The same task with this learning rate and schedule.
     member task.WithLearningRate(rate: float, schedule: RateSchedule) =
         { task with LearningRate = rate; Schedule = schedule }
 
+    /// The same task with this weight decay of the matrices and L2 penalty of the encoder's first matrix.
     member task.WithDecay(weightDecay: float, l2: float) = { task with WeightDecay = weightDecay; L2 = l2 }
 
+    /// The same task with gradients clipped to this norm; 0 for no clipping.
     member task.WithClip(norm: float) = { task with MaxGradientNorm = norm }
 
+    /// The same task with these dropout rates of features, hidden units and states.
     member task.WithDropout(features: float, hidden: float, states: float) =
         { task with
             FeatureDropout = features
             HiddenDropout = hidden
             StateDropout = states }
 
+    /// The same task with this share of feature values that count as missing in training.
     member task.WithMissingRate(rate: float) = { task with MissingRate = rate }
+    /// The same task with another fire rate while training.
     member task.WithTrainingFireRate(rate: float) = { task with TrainingFireRate = rate }
+    /// The same task with rows shifted by up to so many cells of a lattice.
     member task.WithShiftAugmentation(cells: int) = { task with ShiftAugmentation = cells }
+    /// The same task with a running mean of the parameters, this fraction of the old at each step.
     member task.WithWeightAveraging(decay: float) = { task with WeightAveraging = decay }
+    /// The same task with early stopping after so many epochs without a better validation loss; 0 for never.
     member task.WithPatience(epochs: int) = { task with Patience = epochs }
+    /// The same task with the rule's learning rate times a factor; 0 freezes the rule.
     member task.WithRuleLearningRateFactor(factor: float) = { task with RuleLearningRateFactor = factor }
+    /// The same task with another seed.
     member task.WithSeed(seed: uint64) = { task with Seed = seed }
 
+    /// <summary>Refuses a task with a number out of range.</summary>
     /// <exception cref="T:System.ArgumentException">A number is out of range.</exception>
     member task.Check() =
-        Guard.positive "The number of epochs" task.Epochs
-        Guard.positive "The batch" task.Batch
-        Guard.notNegative "The shift" task.ShiftAugmentation
-        Guard.notNegative "The patience" task.Patience
+        Guard.positive null "The number of epochs" task.Epochs
+        Guard.positive null "The batch" task.Batch
+        Guard.notNegative null "The shift" task.ShiftAugmentation
+        Guard.notNegative null "The patience" task.Patience
 
         if not (task.LearningRate > 0.0 && Double.IsFinite task.LearningRate) then
-            Guard.outOfRange "learningRate" $"The learning rate must be above 0, but is {task.LearningRate}."
+            Guard.outOfRange null $"The learning rate must be above 0, but is {task.LearningRate}."
 
         for name, value in
             [ "The weight decay", task.WeightDecay
@@ -106,7 +127,7 @@ type ModelTask =
               "The rule's learning rate factor", task.RuleLearningRateFactor
               "The maximum gradient norm", task.MaxGradientNorm ] do
             if not (value >= 0.0 && Double.IsFinite value) then
-                Guard.outOfRange name $"{name} must not be negative, but is {value}."
+                Guard.outOfRange null $"{name} must not be negative, but is {value}."
 
         for name, value in
             [ "The dropout of features", task.FeatureDropout
@@ -115,12 +136,10 @@ type ModelTask =
               "The missing rate", task.MissingRate
               "The decay of weight averaging", task.WeightAveraging ] do
             if not (value >= 0.0 && value < 1.0) then
-                Guard.outOfRange name $"{name} must lie in 0 .. 1 (1 excluded), but is {value}."
+                Guard.outOfRange null $"{name} must lie in 0 .. 1 (1 excluded), but is {value}."
 
         if not (task.TrainingFireRate > 0.0 && task.TrainingFireRate <= 1.0) then
-            Guard.outOfRange
-                "trainingFireRate"
-                $"The fire rate must lie in 0 .. 1 (0 excluded), but is {task.TrainingFireRate}."
+            Guard.outOfRange null $"The fire rate must lie in 0 .. 1 (0 excluded), but is {task.TrainingFireRate}."
 
 /// The state of a training after each epoch.
 [<NoComparison; ReferenceEquality>]
@@ -128,12 +147,15 @@ type ModelReport =
     {
         /// Epochs so far, from 1.
         Epoch: int
+        /// Epochs of the task.
         Epochs: int
         /// The mean loss over the epoch's batches.
         Loss: float
         /// The loss on the validation data; NaN without.
         ValidationLoss: float
+        /// The epoch with the lowest validation loss so far, from 1.
         BestEpoch: int
+        /// The learning rate at the end of the epoch.
         LearningRate: float
     }
 
@@ -143,10 +165,15 @@ type ModelTraining =
     {
         /// The model of the best epoch on the validation data, or of the last epoch without.
         Model: Model
+        /// Why the training ended.
         End: TrainingEnd
+        /// Epochs done.
         Epochs: int
+        /// The epoch of the model, from 1.
         BestEpoch: int
+        /// The mean loss over the last epoch's batches.
         Loss: float
+        /// The validation loss of the model that is kept; NaN without validation rows.
         ValidationLoss: float
     }
 
@@ -168,6 +195,7 @@ module private ModelStream =
 /// <exception cref="T:System.ArgumentException">The parts do not fit each other; the message names both sides.</exception>
 [<Sealed>]
 type ModelTrainer
+    /// A training of a model on rows of a graph.
     (
         model: Model,
         graph: Graph,
@@ -352,6 +380,7 @@ type ModelTrainer
           BestEpoch = if isNull validation then epoch else training.BestIteration / batches
           LearningRate = optimiser.RateAt(max 0 (training.Iteration - 1)) }
 
+    /// How the model is trained.
     member _.Task = task
     member internal _.Model = model
     member internal _.Graph = graph
@@ -416,6 +445,7 @@ type ModelTrainer
         trainer.Result(training, ending)
 
     interface IDisposable with
+        /// Gives the native memory back.
         member _.Dispose() =
             if not (Object.ReferenceEquals(run, trainingRun)) then
                 (trainingRun :> IDisposable).Dispose()

@@ -13,7 +13,7 @@ type Predictor(model: Model, graph: Graph, options: EngineOptions) =
     do run.Load(model.ToArray())
 
     let check (rows: int) (features: ReadOnlySpan<float32>) what given each =
-        Guard.positive "The number of rows" rows
+        Guard.positive (nameof rows) "The number of rows" rows
 
         if int64 features.Length <> int64 rows * int64 length then
             Guard.refuse

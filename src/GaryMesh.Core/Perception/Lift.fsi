@@ -12,9 +12,10 @@ open System.Numerics
 type Lift =
     /// `name` stands in files, settings and all; a rule with a lift of your own loads only where the lift is handed in.
     new: name: string -> Lift
+    /// The name by which files know the lift, settings included.
     member Name: string
 
-    /// Number of values that the rule reads in place of the K x C.
+    /// <summary>Number of values that the rule reads in place of the K x C.</summary>
     /// <exception cref="T:System.ArgumentException">The lift does not fit so many operators or channels.</exception>
     abstract Width: operators: int * channels: int -> int
 

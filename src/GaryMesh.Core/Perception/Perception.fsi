@@ -9,11 +9,15 @@ type Edge =
     {
         /// x, y, z of the offset, the vector from i to j; zero where the graph has no directions.
         X: float
+        /// The y component of the vector from i to j.
         Y: float
+        /// The z component of the vector from i to j.
         Z: float
         /// The offset in i's frame: along the tangents u and v and along the normal; zero where the graph has no frames.
         U: float
+        /// The coordinate of the offset along the tangent v.
         V: float
+        /// The coordinate of the offset along the normal.
         N: float
         /// The length of the offset.
         Length: float
@@ -34,7 +38,9 @@ type Edge =
 type EdgeWeight =
     /// A weight of your own. Files hold the name alone, so a rule with it loads only where the name is handed in.
     new: name: string * weight: Func<Edge, float> -> EdgeWeight
+    /// The name by which files know the weight.
     member Name: string
+    /// The weight of one edge.
     member Of: edge: Edge -> float
 
     /// `one`: 1 (the degree-0 harmonic).
@@ -102,6 +108,7 @@ type Messages =
 /// How a cell's messages are put together.
 [<RequireQualifiedAccess>]
 type Aggregation =
+    /// The sum of the messages.
     | Sum
     /// The sum divided by the number of the cell's neighbours; 0 for a cell that sees nobody.
     | Mean
@@ -118,7 +125,7 @@ type Operator =
     member Text: string
     /// The sum or mean of weighted messages: `Neighbours`.
     static member Of: weight: EdgeWeight * messages: Messages * aggregation: Aggregation -> Operator
-    /// Reads what `Text` wrote; edge weights not built in are looked for in `known`.
+    /// <summary>Reads what `Text` wrote; edge weights not built in are looked for in `known`.</summary>
     /// <exception cref="T:System.ArgumentException">The text is no operator, or names an unknown weight.</exception>
     static member Parse: text: string * known: EdgeWeight seq -> Operator
 
@@ -132,6 +139,7 @@ type Perception =
     /// <summary>Operators without a lift.</summary>
     /// <exception cref="T:System.ArgumentException">There are no operators.</exception>
     new: operators: Operator seq -> Perception
+    /// The operators, in order.
     member Operators: ImmutableArray<Operator>
     /// K.
     member Count: int

@@ -39,14 +39,15 @@ module Reference =
             Inputs: Matrix<float>[]
         }
 
-    /// The states of a rollout before the first step and after each: steps + 1 matrices [cells x channels].
+    /// <summary>The states of a rollout before the first step and after each: steps + 1 matrices [cells x
+    /// channels].</summary>
     /// <exception cref="T:System.ArgumentException">The rollout does not fit the automaton on the graph, or the number
     /// of parameters is not the rule's.</exception>
     [<CompiledName "Rollout">]
     val rollout: automaton: Automaton -> graph: Graph -> parameters: float[] -> rollout: Rollout -> Matrix<float>[]
 
-    /// As `rollout`, over `float` or `Complex`, from the given start [cells x channels] and with the given inputs
-    /// [cells x I] for each step (empty for a rule without inputs) in place of the rollout's own.
+    /// <summary>As `rollout`, over `float` or `Complex`, from the given start [cells x channels] and with the given
+    /// inputs [cells x I] for each step (empty for a rule without inputs) in place of the rollout's own.</summary>
     /// <exception cref="T:System.ArgumentException">Something does not fit, or 'T is another type.</exception>
     [<CompiledName "RolloutFrom">]
     val rolloutFrom:
@@ -63,13 +64,14 @@ module Reference =
             and 'T :> IEquatable<'T>
             and 'T :> IFormattable
 
-    /// The derivative of a loss with respect to everything that the rollout starts from, by backpropagation through
-    /// time. `adjointOf t` is the loss's own derivative with respect to the state after step t [cells x channels],
-    /// t = 0 (the start) .. steps, or `None` where the loss does not look at that state.
+    /// <summary>The derivative of a loss with respect to everything that the rollout starts from, by backpropagation
+    /// through time. `adjointOf t` is the loss's own derivative with respect to the state after step t [cells x
+    /// channels], t = 0 (the start) .. steps, or `None` where the loss does not look at that state.
     ///
     /// Where the rule is not differentiable it takes these sides: the derivative of ReLU is 1 where Re a > 0 and 0
-    /// elsewhere, and which cells live is a constant.
-    /// <exception cref="T:System.ArgumentException">As for `rollout`, or an adjoint is not cells x channels.</exception>
+    /// elsewhere, and which cells live is a constant.</summary>
+    /// <exception cref="T:System.ArgumentException">As for `rollout`, or an adjoint is not cells x
+    /// channels.</exception>
     [<CompiledName "Adjoint">]
     val adjoint:
         automaton: Automaton ->

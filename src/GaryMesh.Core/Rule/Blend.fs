@@ -121,7 +121,9 @@ type private BlendKernel(inner: RuleKind, rows: RowSizes, lanes: int) =
 ///
 /// Its parameters are those of a, then those of b, their parts named `a.` and `b.`; the auxiliary values likewise.
 [<Sealed>]
-type BlendRule(inner: RuleKind) =
+type BlendRule
+    /// A blend of two rules of the inner kind.
+    (inner: RuleKind) =
     inherit RuleKind("blend " + inner.Name)
 
     let innerSizes (sizes: RuleSizes) = { sizes with Inputs = sizes.Inputs - 1 }
@@ -233,4 +235,5 @@ type BlendRule(inner: RuleKind) =
         zBar[own.Read] <- zBar[own.Read] + weightBar
 
     interface IKernelSource with
+        /// The engine's kernel of the blend.
         member _.Compile(rows, lanes) = new BlendKernel(inner, rows, lanes)

@@ -214,6 +214,7 @@ type DenseRule private () =
                     zBar[p] <- zBar[p] + parameters[at] * aBar
 
     interface IKernelSource with
+        /// The engine's kernel of two dense layers.
         member _.Compile(rows, lanes) =
             match lanes with
             | 16 -> new DenseKernel<Lanes512, _>(rows)

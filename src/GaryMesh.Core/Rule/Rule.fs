@@ -17,10 +17,10 @@ module internal RuleKinds =
 [<Sealed>]
 type RuleShape(channels: int, perceived: int, hidden: int, inputs: int, kind: RuleKind) =
     do
-        Guard.positive "The number of channels" channels
-        Guard.positive "The number of perceived values" perceived
-        Guard.positive "The number of hidden units" hidden
-        Guard.notNegative "The number of inputs" inputs
+        Guard.positive (nameof channels) "The number of channels" channels
+        Guard.positive (nameof perceived) "The number of perceived values" perceived
+        Guard.positive (nameof hidden) "The number of hidden units" hidden
+        Guard.notNegative (nameof inputs) "The number of inputs" inputs
 
     let sizes = { Channels = channels; Perceived = perceived; Hidden = hidden; Inputs = inputs }
     let views = kind.Views sizes
@@ -32,7 +32,7 @@ type RuleShape(channels: int, perceived: int, hidden: int, inputs: int, kind: Ru
     new(channels: int, perceived: int, hidden: int) = RuleShape(channels, perceived, hidden, 0)
 
     static member For(perception: Perception, channels: int, hidden: int, inputs: int) =
-        Guard.positive "The number of channels" channels
+        Guard.positive (nameof channels) "The number of channels" channels
         RuleShape(channels, perception.Width channels, hidden, inputs)
 
     static member For(perception: Perception, channels: int, hidden: int) =
@@ -102,8 +102,8 @@ type Rule private (shape: RuleShape, parameters: float32[]) =
     static member ZeroLast(shape: RuleShape, seed: uint64) = Rule(shape, shape.Kind.Initial(shape.Sizes, seed))
 
     static member Xavier(shape: RuleShape, seed: uint64, hiddenGain: float, outputGain: float) =
-        Guard.finite "The hidden layer's gain" hiddenGain
-        Guard.finite "The output layer's gain" outputGain
+        Guard.finite (nameof hiddenGain) "The hidden layer's gain" hiddenGain
+        Guard.finite (nameof outputGain) "The output layer's gain" outputGain
         let parameters = Array.zeroCreate<float32> shape.ParameterCount
 
         for view in shape.Views |> Seq.filter _.Role.IsWeight do

@@ -19,12 +19,15 @@ type RuleShape =
     new: channels: int * perceived: int * hidden: int -> RuleShape
     /// Two dense layers over what a perception gives cells of so many channels.
     static member For: perception: Perception * channels: int * hidden: int * inputs: int -> RuleShape
+    /// Two dense layers, without inputs, over what a perception gives cells of so many channels.
     static member For: perception: Perception * channels: int * hidden: int -> RuleShape
     /// The same sizes for a rule of another kind.
     member WithKind: kind: RuleKind -> RuleShape
     /// The same shape with so many inputs.
     member WithInputs: inputs: int -> RuleShape
+    /// The kind of the rule.
     member Kind: RuleKind
+    /// The sizes alone.
     member Sizes: RuleSizes
     /// C: numbers in a cell's state.
     member Channels: int
@@ -57,6 +60,7 @@ type Rule =
     /// <exception cref="T:System.ArgumentException">The number of parameters is not the shape's, or one is not
     /// finite.</exception>
     new: shape: RuleShape * parameters: ReadOnlySpan<float32> -> Rule
+    /// The sizes of the rule.
     member Shape: RuleShape
     /// The flat vector.
     member Parameters: ReadOnlySpan<float32>

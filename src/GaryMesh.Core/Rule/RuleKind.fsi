@@ -24,13 +24,17 @@ type ParameterView =
     {
         /// Such as `fc1.weight`.
         Name: string
+        /// What the part does in the rule.
         Role: ParameterRole
         /// Position of the first value in the flat vector.
         Offset: int
+        /// Number of rows.
         Rows: int
+        /// Number of columns.
         Columns: int
     }
 
+    /// Number of values: rows x columns.
     member Length: int
     /// A bias stands in files as a vector, everything else as a matrix.
     member internal FileShape: int[]
@@ -63,9 +67,10 @@ type RuleSizes =
 type RuleKind =
     /// `name` stands in files, settings and all; a rule of a kind of your own loads only where the kind is handed in.
     new: name: string -> RuleKind
+    /// The name by which files know the kind, settings included.
     member Name: string
 
-    /// The named parts of the flat parameter vector, in order.
+    /// <summary>The named parts of the flat parameter vector, in order.</summary>
     /// <exception cref="T:System.ArgumentException">The kind does not come in such sizes.</exception>
     abstract Views: sizes: RuleSizes -> ImmutableArray<ParameterView>
 

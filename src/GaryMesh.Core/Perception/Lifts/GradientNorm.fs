@@ -7,7 +7,9 @@ open System.Numerics
 /// gradient says without a direction (Mordvintsev et al., "Growing Isotropic Neural Cellular Automata", ALIFE 2022). The
 /// small number keeps it smooth at 0.
 [<Sealed>]
-type GradientNorm(x: int, y: int) =
+type GradientNorm
+    /// The norm of the gradient that operators x and y give.
+    (x: int, y: int) =
     inherit Lift($"gradient-norm:{WholeNumber.text x}:{WholeNumber.text y}")
 
     do

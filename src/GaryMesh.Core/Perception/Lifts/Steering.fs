@@ -7,7 +7,9 @@ open System.Numerics
 /// operator OWN: x' = cos(a) x + sin(a) y, y' = cos(a) y - sin(a) x (Randazzo et al., "Growing Steerable Neural Cellular
 /// Automata", ALIFE 2023, angle-based). The others stay as they are.
 [<Sealed>]
-type Steering(own: int, x: int, y: int, channel: int) =
+type Steering
+    /// Operators x and y turned by the angle in `channel` of operator `own`.
+    (own: int, x: int, y: int, channel: int) =
     inherit
         Lift($"steering:{WholeNumber.text own}:{WholeNumber.text x}:{WholeNumber.text y}:{WholeNumber.text channel}")
 
