@@ -117,11 +117,10 @@ module private ModelEntries =
         let float64 (value: float) = NpyArray.OfFloat64([||], [| value |])
         let truth (value: bool) = NpyArray.OfBool([||], [| value |])
         let floats (values: float32[]) = NpyArray.OfFloat32([| values.Length |], values)
-        let operators = shape.Perception.Operators |> Seq.map _.Text |> Array.ofSeq
 
         [ "format", NpyArray.OfText Kind
           "format_version", int32 Version
-          "perception", NpyArray.OfText([| operators.Length |], operators)
+          yield! PerceptionEntries.write shape.Perception
           "features", int32 shape.Features
           "missing", truth shape.Missing
           "encoder_hidden", int32 shape.EncoderHidden
@@ -157,7 +156,7 @@ module private ModelEntries =
           | null -> ()
           | graph -> yield! GraphEntries.of' graph ]
 
-    let read (name: string) (arrays: IReadOnlyDictionary<string, NpyArray>) (known: EdgeWeight seq) =
+    let read (name: string) (arrays: IReadOnlyDictionary<string, NpyArray>) (known: Known) =
         let entries = ArchiveReader(name, arrays)
         let version = entries.Version(Kind, Version)
 
@@ -174,8 +173,7 @@ module private ModelEntries =
 
         let shape =
             entries.Trying(fun () ->
-                let operators = entries.Texts("perception", [ -1 ])
-                let perception = Perception(operators |> Array.map (fun text -> Operator.Parse(text, known)))
+                let perception = PerceptionEntries.read entries known (version >= 2)
 
                 let pooling =
                     match text "pooling" with
@@ -207,7 +205,8 @@ module private ModelEntries =
               OutputScale = floats "output_scale" [ shape.Outputs ] }
 
         let model = entries.Trying(fun () -> Model(shape, scaling, ReadOnlySpan parameters))
-        let settings = settings model |> List.map (fst >> nameIn version)
+        let hasEntry entry = version >= 2 || entry <> "lift"
+        let settings = settings model |> List.map fst |> List.filter hasEntry |> List.map (nameIn version)
         let parts = shape.Views |> Seq.map _.Name |> List.ofSeq
         entries.Only("the model", Seq.concat [ settings; GraphEntries.names version; parts ])
         struct (model, GraphEntries.read entries)
@@ -218,13 +217,13 @@ type ModelFile =
     static member Version = ModelEntries.Version
 
     static member Read(path: string) : struct (Model * (Graph | null)) =
-        ModelEntries.read path (Npz.Read path) Seq.empty
+        ModelEntries.read path (Npz.Read path) (Known())
 
-    static member Read(stream: Stream, name: string, known: EdgeWeight seq) : struct (Model * (Graph | null)) =
+    static member Read(stream: Stream, name: string, known: Known) : struct (Model * (Graph | null)) =
         ModelEntries.read name (Npz.Read(stream, name)) known
 
     static member Read(stream: Stream, name: string) : struct (Model * (Graph | null)) =
-        ModelFile.Read(stream, name, Seq.empty)
+        ModelFile.Read(stream, name, Known())
 
     static member Write(path: string, model: Model, graph: Graph | null) =
         Npz.Write(path, ModelEntries.entries model graph, false)

@@ -10,7 +10,7 @@ open System.IO
 /// <item>`format` text "gary-mesh model", `format_version` int32 2;</item>
 /// <item>each part of the parameters by its name (<c>ModelShape.Views</c>), float32: weights [outputs x inputs], biases
 /// [outputs];</item>
-/// <item>`perception` text [operators]; `features`, `encoder_hidden`, `encoded`, `channels`, `hidden`, `steps`,
+/// <item>`perception` text [operators]; `lift` text: the lift's name, or "none"; `features`, `encoder_hidden`, `encoded`, `channels`, `hidden`, `steps`,
 /// `readout_hidden`, `outputs` int32; `missing`, `encoding_as_input`, `encoding_as_state`,
 /// `skip_connection`, `unit_sum` truth values; `residual` int32 [columns];</item>
 /// <item>`fire_rate`, `time_step` float64; `gate` text; `head` text: <c>Head.Text</c>; `pooling` text "cells" or
@@ -21,7 +21,7 @@ open System.IO
 /// `graph.offsets` float64 [edges x 3], `graph.weights` float64 [edges], `graph.positions` float64 [cells x 3]; and with
 /// either, where the graph has frames, `graph.frames` float64 [cells x 9].</item>
 /// </list>
-/// Version 1, which called three of them `told`, `starts` and `read` and had no frames, is read as well.
+/// Version 1, which called three of them `told`, `starts` and `read` and had no lift and no frames, is read as well.
 /// A newer version, and any entry that the version does not have, is refused: it may hold what changes the model's meaning.
 /// </remarks>
 [<AbstractClass; Sealed>]
@@ -46,25 +46,24 @@ type ModelFile =
     /// unknown feature.</exception>
     static member Read: stream: Stream * name: string -> struct (Model * (Graph | null))
 
-    /// <summary>Reads a model whose perception has edge weights of your own.</summary>
+    /// <summary>Reads a model whose perception has members of your own.</summary>
     /// <param name="stream">The stream to read; left open.</param>
     /// <param name="name">What to call the stream in messages, such as its file name.</param>
-    /// <param name="known">The edge weights that the file may name beside the built-in ones; they come before
-    /// these.</param>
+    /// <param name="known">The edge weights and lifts that the file may name beside the built-in ones.</param>
     /// <exception cref="T:System.IO.InvalidDataException">The stream holds no model, or one of a newer version or with an
     /// unknown feature.</exception>
-    static member Read: stream: Stream * name: string * known: EdgeWeight seq -> struct (Model * (Graph | null))
+    static member Read: stream: Stream * name: string * known: Known -> struct (Model * (Graph | null))
 
     /// <summary>Writes a model file, replacing one that stands there only once the new one is complete. Equal models are
     /// equal bytes.</summary>
     /// <param name="path">The file to write.</param>
-    /// <param name="model">The model; of an edge weight of your own the file holds the name alone.</param>
+    /// <param name="model">The model; of a member of your own the file holds the name alone.</param>
     /// <param name="graph">The graph that its rows belong to, or null.</param>
     /// <exception cref="T:System.IO.IOException">The file cannot be written: one sentence names the path.</exception>
     static member Write: path: string * model: Model * graph: (Graph | null) -> unit
 
     /// <summary>Writes a model file to a stream; the bytes are those of a file.</summary>
     /// <param name="stream">The stream to write to; left open.</param>
-    /// <param name="model">The model; of an edge weight of your own the file holds the name alone.</param>
+    /// <param name="model">The model; of a member of your own the file holds the name alone.</param>
     /// <param name="graph">The graph that its rows belong to, or null.</param>
     static member Write: stream: Stream * model: Model * graph: (Graph | null) -> unit

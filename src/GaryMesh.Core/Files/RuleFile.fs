@@ -29,6 +29,27 @@ module internal GateText =
             | _ -> Guard.refuse $"A gate is 'open' or 'alive:CHANNEL:THRESHOLD', but '{text}' is neither."
         | _ -> Guard.refuse $"A gate is 'open' or 'alive:CHANNEL:THRESHOLD', but '{text}' is neither."
 
+module internal PerceptionEntries =
+    let write (perception: Perception) =
+        let operators = perception.Operators |> Seq.map _.Text |> Array.ofSeq
+
+        [ "perception", NpyArray.OfText([| operators.Length |], operators)
+          "lift",
+          NpyArray.OfText(
+              match perception.Lift with
+              | null -> "none"
+              | lift -> lift.Name
+          ) ]
+
+    let read (entries: ArchiveReader) (known: Known) (lifts: bool) =
+        let operators =
+            entries.Texts("perception", [ -1 ])
+            |> Array.map (fun text -> Operator.Parse(text, known.EdgeWeights))
+
+        match if lifts then entries.Texts("lift", []).[0] else "none" with
+        | "none" -> Perception operators
+        | lift -> Perception(operators, Lifts.parse lift known.Lifts)
+
 module private RuleEntries =
     [<Literal>]
     let Kind = "gary-mesh rule"
@@ -51,20 +72,13 @@ module private RuleEntries =
     let entries (automaton: Automaton) =
         automaton.Check()
         let shape = automaton.Rule.Shape
-        let operators = automaton.Perception.Operators |> Seq.map _.Text |> Array.ofSeq
 
         [ for view in automaton.Rule.Views do
               view.Name, NpyArray.OfFloat32(view.FileShape, automaton.Rule.View view.Name)
           "format", NpyArray.OfText Kind
           "format_version", int32 Version
           "kind", NpyArray.OfText shape.Kind.Name
-          "perception", NpyArray.OfText([| operators.Length |], operators)
-          "lift",
-          NpyArray.OfText(
-              match automaton.Perception.Lift with
-              | null -> "none"
-              | lift -> lift.Name
-          )
+          yield! PerceptionEntries.write automaton.Perception
           "channels", int32 shape.Channels
           "hidden", int32 shape.Hidden
           "inputs", int32 shape.Inputs
@@ -115,19 +129,7 @@ module private RuleEntries =
             | value when value >= 0 && value <= most -> value
             | value -> entries.Bad $"'{entry}' must lie in 0..{most}, but is {value}"
 
-        let perception =
-            entries.Trying(fun () ->
-                let operators =
-                    entries.Texts("perception", [ -1 ])
-                    |> Array.map (fun text -> Operator.Parse(text, known.EdgeWeights))
-
-                let lift =
-                    since
-                        2
-                        (fun () -> if text "lift" = "none" then null else Lifts.parse (text "lift") known.Lifts)
-                        null
-
-                Perception(operators, lift))
+        let perception = entries.Trying(fun () -> PerceptionEntries.read entries known (version >= 2))
 
         let channels, hidden = size "channels", size "hidden"
         let inputs = since 1 (fun () -> size "inputs") 0

@@ -87,3 +87,8 @@ type RuleFile =
 module internal GateText =
     val write: gate: Gate -> string
     val parse: text: string -> Gate
+
+/// A perception as two entries, `perception` and `lift`. Files of old versions have no lift.
+module internal PerceptionEntries =
+    val write: perception: Perception -> (string * NpyArray) list
+    val read: entries: ArchiveReader -> known: Known -> lifts: bool -> Perception

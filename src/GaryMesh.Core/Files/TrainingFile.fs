@@ -79,6 +79,10 @@ module private Settings =
             "validation lengths", list (task.ValidationLengths |> Seq.map string<int>)
 
             // What version 1 did not have is named where it is not what version 1 did.
+            match automaton.Perception.Lift with
+            | null -> ()
+            | lift -> "lift", lift.Name
+
             if adam.Schedule.WarmUp > 0 || adam.Schedule.Until > 0 then
                 "warm-up", string<int> adam.Schedule.WarmUp
                 "cosine", $"to {text adam.Schedule.Final} at {adam.Schedule.Until}"

@@ -233,6 +233,9 @@ type Model private (shape: ModelShape, scaling: Scaling, parameters: float32[]) 
         if rule.Inputs > 0 && rule.Inputs <> features then
             Guard.refuse $"The rule has {rule.Inputs} inputs, but a cell has {features} features."
 
+        if rule.Kind.Name <> DenseRule.Kind.Name then
+            Guard.refuse $"A model runs two dense layers on every cell, but the automaton's rule is {rule.Text}."
+
         let shape =
             ModelShape
                 .Of(automaton.Perception, features, Head.Squared, 0, Pooling.Cells)

@@ -54,6 +54,52 @@ let tests =
 
               Expect.equal (score again graphAgain) (score model graph) "the answers")
 
+          test "a lift comes back, also one of one's own, and is asked for where it is not at hand" {
+              let lifted lift =
+                  let perception = Perception.Planar.WithLift lift
+                  let shape = ModelShape.Of(perception, 2, Head.Squared, 1, Pooling.Mean).WithRule(4, 6, 2)
+                  Model.Create(shape, Scaling.None shape, RuleStart.Zero, 3UL)
+
+              let steered = bytesOf (lifted (Steering(0, 1, 2, 3))) null
+              let struct (again, _) = readBytes steered
+              Expect.equal again.Shape.Perception.Text (lifted (Steering(0, 1, 2, 3))).Shape.Perception.Text "the lift"
+              Expect.equal (bytesOf again null) steered "the same bytes when written again"
+              changed steered "lift" null |> refused [ "'lift'" ]
+
+              let own =
+                  { new Lift("mine") with
+                      member _.Width(operators, channels) = operators * channels
+
+                      member _.Apply<'T, 'F
+                          when 'T: struct and 'T :> System.Numerics.INumberBase<'T> and 'F: struct and 'F :> IField<'T>>
+                          (_: int, linear: ReadOnlySpan<'T>, lifted: Span<'T>)
+                          =
+                          linear.CopyTo lifted
+
+                      member _.Adjoint<'T, 'F
+                          when 'T: struct and 'T :> System.Numerics.INumberBase<'T> and 'F: struct and 'F :> IField<'T>>
+                          (_: int, _: ReadOnlySpan<'T>, liftedBar: ReadOnlySpan<'T>, linearBar: Span<'T>)
+                          =
+                          for i in 0 .. liftedBar.Length - 1 do
+                              linearBar[i] <- linearBar[i] + liftedBar[i] }
+
+              let bytes = bytesOf (lifted own) null
+              use memory = new MemoryStream(bytes)
+              let struct (again, _) = ModelFile.Read(memory, "model.npz", Known(Lifts = [ own ]))
+              Expect.isTrue (obj.ReferenceEquals(again.Shape.Perception.Lift, own)) "the one given"
+              refused [ "model.npz"; "'mine'" ] (fun () -> readBytes bytes |> ignore)
+          }
+
+          test "a rule of another kind is no model's" {
+              let half = RuleShape.For(Perception.Planar, 3, 4)
+
+              let blend =
+                  Automaton.Of(Perception.Planar, Rule.Blend(Rule.ZeroLast(half, 1UL), Rule.ZeroLast(half, 2UL)))
+
+              let error = Expect.throwsC (fun () -> Model.OfAutomaton(blend, 1) |> ignore) id
+              Expect.stringContains error.Message "blend dense" "the sentence"
+          }
+
           test "a model without a graph has none when it is read" {
               let struct (model, _) = draw 3UL
               let struct (_, graph) = readBytes (bytesOf model null)

@@ -105,6 +105,9 @@ let tests =
               refused [ "fire rate 0.5"; "0.25" ] (automaton.WithFireRate 0.25) graph pooled
               refused [ "steps 4 to 9"; "4 to 10" ] (automaton.WithSteps(4, 10)) graph pooled
               refused [ "ring:12"; "ring:13" ] automaton (Graph.Ring 13) pooled
+              // Steering leaves every size what it is.
+              let steered = { automaton with Perception = Perception.Planar.WithLift(Steering(0, 1, 2, 3)) }
+              refused [ "setting"; "'lift'" ] steered graph pooled
 
               refused
                   [ "edges" ]
