@@ -17,11 +17,13 @@ type internal Plan(layout: Layout, sizes: Sizes, rule: IRuleKernel, gate: Gate) 
     let mask =
         Buffer.ofArray (Array.init sizes.StateRow (fun channel -> if channel < sizes.Channels then 1.0f else 0.0f))
 
+    let tile = sizes.Tile rule.KeptRow
+
     member _.Layout = layout
     member _.Sizes = sizes
     member _.Rule = rule
     member _.Gate = gate
-    member _.Tile = sizes.Tile rule.KeptRow
+    member _.Tile = tile
     member _.Zeros = zeros.Pointer
     member _.ChannelMask = mask.Pointer
 

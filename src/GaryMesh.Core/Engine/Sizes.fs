@@ -24,11 +24,18 @@ type internal Sizes(shape: RuleShape, perception: Perception, layout: Layout) =
         else
             [| 0 .. shape.Read - 1 |]
 
+    let linearRow =
+        let states = (operators - 1) * channels + Pad.lanes channels
+        Pad.lanes (max (max states (linear + Pad.lanes inputs)) (Pad.rows (linear + inputs)))
+
+    let zRow = if isNull perception.Lift then linearRow else Pad.lanes (Pad.rows shape.Read)
+    let auxiliary = shape.Auxiliary
+
     member _.Shape = shape
     member _.Lift = perception.Lift
     member _.Channels = channels
     member _.Inputs = inputs
-    member _.Auxiliary = shape.Auxiliary
+    member _.Auxiliary = auxiliary
     member _.Edged = edged
     member _.Own = own
     /// Numbers from one cell's state to the next.
@@ -39,16 +46,8 @@ type internal Sizes(shape: RuleShape, perception: Perception, layout: Layout) =
 
     /// Numbers from one cell's linear perceptions to the next: whole vectors are stored over the last operator and the
     /// inputs, and the kernel reads eight at a time.
-    member _.LinearRow =
-        let states = (operators - 1) * channels + Pad.lanes channels
-        Pad.lanes (max (max states (linear + Pad.lanes inputs)) (Pad.rows (linear + inputs)))
-
-    member sizes.ZRow =
-        if isNull perception.Lift then
-            sizes.LinearRow
-        else
-            Pad.lanes (Pad.rows shape.Read)
-
+    member _.LinearRow = linearRow
+    member _.ZRow = zRow
     member _.UserOfLinear = userOfLinear
 
     member sizes.Rows: Rules.RowSizes =

@@ -18,9 +18,8 @@ type TrainingTask =
         Batch: int
         /// Everything random in the training follows from it.
         Seed: uint64
-        /// States kept from which rollouts go on; 0 to start each rollout from a new
-        /// initial state. A pool teaches a pattern to persist
-        /// (Growing NCA, Distill 2020, experiment 2).
+        /// States kept from which rollouts go on; 0 to start each rollout from a new initial state. A pool teaches a pattern
+        /// to persist (Growing NCA, Distill 2020, experiment 2).
         PoolSize: int
         /// Every so many iterations the worst rollout of the batch starts from a new initial state (with a pool; 0 for never).
         ReseedEvery: int
@@ -66,7 +65,8 @@ type TrainingTask =
     /// The same task with another seed.
     member task.WithSeed(seed: uint64) = { task with Seed = seed }
 
-    /// The same task with a pool of so many states; every `freshEvery` iterations the worst rollout starts afresh.
+    /// The same task with a pool of so many states; every `reseedEvery` iterations the worst rollout starts from a new initial
+    /// state.
     member task.WithPool(size: int, reseedEvery: int) = { task with PoolSize = size; ReseedEvery = reseedEvery }
 
     /// The same task with something done to each batch.
@@ -170,7 +170,7 @@ type Trainer
         automaton.Start.On(graph, shape.Channels, Counter.subkey (stream Purpose.Start iteration) sample)
 
     let sampleOf state = { Start = state; Inputs = Inputs.Absent; Loss = task.Loss }
-    let load (parameters: float32[]) = prepared.Load(Rule(shape, ReadOnlySpan parameters))
+    let ruleOf (parameters: float32[]) = Rule(shape, ReadOnlySpan parameters)
 
     let validationRollouts =
         lazy
@@ -187,8 +187,8 @@ type Trainer
                        let rollout = Rollout.Of(sample.Start, length * automaton.MaxSteps, firing)
                        struct (sample.Loss, { rollout with Inputs = sample.Inputs }) |]
 
-    let validate (parameters: float32[]) =
-        load parameters
+    let validate (rule: Rule) =
+        prepared.Load rule
 
         validationRollouts.Value
         |> Array.groupBy (fun (struct (loss, _)) -> loss)
@@ -263,7 +263,7 @@ type Trainer
         let spread = automaton.MaxSteps - automaton.MinSteps + 1
         let steps = automaton.MinSteps + Counter.below spread (stream Purpose.Steps iteration) 0L
         let seed = stream Purpose.Firing iteration
-        load training.Parameters
+        prepared.Load(ruleOf training.Parameters)
 
         let rollouts =
             samples
@@ -284,7 +284,7 @@ type Trainer
         TrainingLoop(
             { Parts = TrainedPart.All automaton.Rule.Views
               Gradient = gradient
-              Validation = validate },
+              Validation = ruleOf >> validate },
             task.Loop
         )
 
@@ -295,10 +295,10 @@ type Trainer
     /// What the trainer is to do.
     member _.Task = task
     /// The latest rule of a training.
-    member _.Rule(training: Training) = Rule(shape, ReadOnlySpan training.Parameters)
+    member _.Rule(training: Training) = ruleOf training.Parameters
     /// The rule to keep of a training: the best so far, or its latest where that is better. Does not change how the
     /// training goes on.
-    member _.Best(training: Training) = Rule(shape, ReadOnlySpan(loop.Best training))
+    member _.Best(training: Training) = ruleOf (loop.Best training)
 
     /// Before the first iteration, with the automaton's own rule.
     member _.Begin() = loop.Begin(automaton.Rule.ToArray(), Pool(Array.init task.PoolSize (start -2)))
@@ -307,12 +307,10 @@ type Trainer
     member _.Advance(training: Training) = loop.Advance training
 
     /// The mean loss of a rule over the held-out rollouts.
-    member _.Validate(rule: Rule) =
-        prepared.Load rule
-        validate (rule.ToArray())
+    member _.Validate(rule: Rule) = validate rule
 
-    /// Iterates until the task is done, the token is cancelled or the training diverges; `progress` may be null. Whatever
-    /// ends it, `Best` gives the rule to keep.
+    /// Iterates until the task is done, the token is cancelled or the training diverges; `progress` may be null, and
+    /// `checkpoint` is called with the training every `every` iterations. Whatever ends it, `Best` gives the rule to keep.
     member _.Run
         (
             training: Training,
@@ -340,12 +338,14 @@ type Trainer
                     checkpoint.Invoke training
         )
 
-    /// As above, `checkpoint` called with the training every `every` iterations.
+    /// As above, without checkpoints.
     member trainer.Run
         (training: Training, progress: IProgress<TrainingReport> | null, cancellation: CancellationToken)
         =
         trainer.Run(training, progress, cancellation, 0, ignore)
 
+    /// Gives the native memory back.
+    member _.Dispose() = prepared.Dispose()
+
     interface IDisposable with
-        /// Gives the native memory back.
-        member _.Dispose() = (prepared :> IDisposable).Dispose()
+        member trainer.Dispose() = trainer.Dispose()

@@ -444,10 +444,12 @@ type ModelTrainer
         let struct (training, ending) = trainer.Run(trainer.Begin(), progress, cancellation, 0, ignore)
         trainer.Result(training, ending)
 
-    interface IDisposable with
-        /// Gives the native memory back.
-        member _.Dispose() =
-            if not (Object.ReferenceEquals(run, trainingRun)) then
-                (trainingRun :> IDisposable).Dispose()
+    /// Gives the native memory back.
+    member _.Dispose() =
+        if not (Object.ReferenceEquals(run, trainingRun)) then
+            (trainingRun :> IDisposable).Dispose()
 
-            (run :> IDisposable).Dispose()
+        (run :> IDisposable).Dispose()
+
+    interface IDisposable with
+        member trainer.Dispose() = trainer.Dispose()
