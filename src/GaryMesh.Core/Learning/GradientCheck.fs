@@ -72,40 +72,34 @@ module private Specified =
 
     let private flat (state: Matrix<'T>) = state.ToRowMajorArray()
 
-    let inline private total
-        (value: int * 'T[] * 'T[] * LossContext -> 'T)
+    /// The sum over the steps that the loss sees, over numbers of any field.
+    let total<'T, 'F
+        when 'T: (new: unit -> 'T)
+        and 'T: struct
+        and 'T :> ValueType
+        and 'T :> IEquatable<'T>
+        and 'T :> IFormattable
+        and 'T :> INumberBase<'T>
+        and 'F: struct
+        and 'F :> IField<'T>>
         (loss: Loss)
         (graph: Graph)
         (rollout: Rollout)
         (moments: Reference.Moment<'T>[])
-        =
-        let mutable sum = Unchecked.defaultof<'T>
+        : 'T =
+        let mutable sum = 'T.Zero
 
         for step in 1 .. rollout.Steps do
             if loss.Sees(step, rollout.Steps) then
                 let moment = moments[step - 1]
-                let reported = Array.concat moment.Auxiliary
-                sum <- sum + value (moment.State.ColumnCount, flat moment.State, reported, context graph rollout step)
+                let state, auxiliary = flat moment.State, Array.concat moment.Auxiliary
+                let context = context graph rollout step
+
+                sum <-
+                    sum
+                    + loss.Value<'T, 'F>(moment.State.ColumnCount, ReadOnlySpan state, ReadOnlySpan auxiliary, context)
 
         sum
-
-    let real (loss: Loss) graph rollout moments : float =
-        total
-            (fun (channels, state, auxiliary, context) ->
-                loss.Value<float, Reals>(channels, ReadOnlySpan state, ReadOnlySpan auxiliary, context))
-            loss
-            graph
-            rollout
-            moments
-
-    let complex (loss: Loss) graph rollout moments : Complex =
-        total
-            (fun (channels, state, auxiliary, context) ->
-                loss.Value<Complex, Complexes>(channels, ReadOnlySpan state, ReadOnlySpan auxiliary, context))
-            loss
-            graph
-            rollout
-            moments
 
     /// The loss's own derivative at a step, by the complex step in each number that it sees.
     let bars
@@ -230,7 +224,7 @@ type GradientCheck =
             let tiny = 1e-30
             let number x = Complex(x, 0.0)
             let moments = Point.rolloutWith complex number point coordinate (fun x -> x + Complex(0.0, tiny))
-            (Specified.complex loss graph rollout moments).Imaginary / tiny
+            (Specified.total<Complex, Complexes> loss graph rollout moments).Imaginary / tiny
 
         /// Which side of every branch a rollout took.
         let sides (moments: Reference.Moment<float>[]) =
@@ -240,7 +234,7 @@ type GradientCheck =
             let small = 1e-6
             let at change = Point.rolloutWith real id point coordinate (fun x -> x + change)
             let above, below = at small, at -small
-            let value moments = Specified.real loss graph rollout moments
+            let value moments = Specified.total<float, Reals> loss graph rollout moments
 
             if sides above = sides below then
                 Some((value above - value below) / (2.0 * small))

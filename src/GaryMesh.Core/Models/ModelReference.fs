@@ -1,22 +1,10 @@
 namespace GaryMesh
 
 open System
-open System.Numerics
 open MathNet.Numerics.LinearAlgebra
 open GaryMesh.Builders
 
 module ModelReference =
-    let private real (x: 'T) =
-        match box x with
-        | :? Complex as x -> x.Real
-        | x -> Convert.ToDouble x
-
-    let private ofReal<'T> (x: float) : 'T =
-        if typeof<'T> = typeof<Complex> then
-            unbox (box (Complex(x, 0.0)))
-        else
-            unbox (box x)
-
     /// W and b of a layer, or none: there may be no such layer.
     let private layer (model: Model) (parameters: 'T[]) name =
         let view part = model.Views |> Seq.tryFind (fun view -> view.Name = name + part)
@@ -33,7 +21,7 @@ module ModelReference =
     let private through (x: Matrix<'T>) (weight: Matrix<'T>, bias: int -> Matrix<'T>) =
         x * weight.Transpose() + bias x.RowCount
 
-    let private relu (x: Matrix<'T>) = x.Map(fun x -> if real x > 0.0 then x else ofReal 0.0)
+    let private relu (x: Matrix<'T>) = x.Map(fun x -> if Reference.real x > 0.0 then x else Reference.ofReal 0.0)
 
     /// The values of each stage of a row.
     type private Stages<'T
@@ -114,7 +102,7 @@ module ModelReference =
 
         let layer name = layer model parameters name
         let struct (x, _) = enter model graph features
-        let entered = x.Map(fun x -> ofReal x: 'T)
+        let entered = x.Map(fun x -> Reference.ofReal x: 'T)
         let encoderSums = layer "encoder.hidden" |> Option.map (through entered)
         let codes = encoderSums |> Option.map relu |> Option.defaultValue entered
         let encoding = layer "encoder" |> Option.map (through codes) |> Option.defaultValue codes
@@ -147,7 +135,7 @@ module ModelReference =
         let outputs = (stages model graph parameters features).CellOutputs
 
         if model.Shape.Pooling.IsMean then
-            outputs.ColumnSums().ToRowMatrix().Multiply(ofReal<'T>(1.0 / float graph.Cells))
+            outputs.ColumnSums().ToRowMatrix().Multiply(Reference.ofReal (1.0 / float graph.Cells): 'T)
         else
             outputs
 

@@ -34,16 +34,22 @@ module Reference =
                 Span auxiliary
             )
 
+    let private reals: obj = NumbersOver<float, Reals>()
+    let private complexes: obj = NumbersOver<Complex, Complexes>()
+
     let private numbers<'T> : Numbers<'T> =
         let known: obj =
             if typeof<'T> = typeof<float> then
-                NumbersOver<float, Reals>()
+                reals
             elif typeof<'T> = typeof<Complex> then
-                NumbersOver<Complex, Complexes>()
+                complexes
             else
                 Guard.refuse $"The reference computes with float and Complex, but not with {typeof<'T>.Name}."
 
         unbox known
+
+    let real (x: 'T) = numbers<'T>.Real x
+    let ofReal (x: float) : 'T = numbers<'T>.Of x
 
     type Prepared<'T
         when 'T: (new: unit -> 'T) and 'T: struct and 'T :> ValueType and 'T :> IEquatable<'T> and 'T :> IFormattable> =

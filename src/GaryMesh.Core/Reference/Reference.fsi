@@ -93,6 +93,12 @@ module Reference =
     [<CompiledName "InputsOf">]
     val inputsOf: rollout: Rollout -> Matrix<float>[]
 
+    /// The real part of a `float` or `Complex`.
+    val internal real: x: 'T -> float
+
+    /// A real number as a `float` or `Complex`.
+    val internal ofReal: x: float -> 'T
+
     /// An automaton on a graph with a firing for every step, as matrices: made once, shared by many rollouts.
     type internal Prepared<'T
         when 'T: (new: unit -> 'T) and 'T: struct and 'T :> ValueType and 'T :> IEquatable<'T> and 'T :> IFormattable>
