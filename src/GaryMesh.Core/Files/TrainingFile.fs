@@ -14,7 +14,7 @@ open System.Text.RegularExpressions
 module private Settings =
     let private text (value: float) = value.ToString("R", CultureInfo.InvariantCulture)
 
-    let private digest (parts: byte[] seq) =
+    let digest (parts: byte[] seq) =
         use hash = IncrementalHash.CreateHash HashAlgorithmName.SHA256
 
         for part in parts do
@@ -318,8 +318,11 @@ module private Checkpoint =
         let size = { States = task.PoolSize; Cells = graph.Cells; Channels = shape.Channels }
         struct (Settings.of' automaton graph task, shape.ParameterCount, size)
 
-    let ofModel (trainer: ModelTrainer) =
-        struct (Settings.ofModel trainer, trainer.Model.ParameterCount, { States = 0; Cells = 1; Channels = 1 })
+    let noPool = { States = 0; Cells = 1; Channels = 1 }
+
+    let ofModel (trainer: ModelTrainer) = struct (Settings.ofModel trainer, trainer.Model.ParameterCount, noPool)
+
+    let ofAny (settings: struct (string * string) seq) = settings |> Seq.map (fun (struct (name, text)) -> name, text)
 
 [<AbstractClass; Sealed>]
 type TrainingFile =
@@ -355,6 +358,19 @@ type TrainingFile =
     static member Read(stream: Stream, name: string, trainer: ModelTrainer) : Training =
         let struct (settings, count, pool) = Checkpoint.ofModel trainer
         Checkpoint.read name (Npz.Read(stream, name)) settings count pool
+
+    static member Digest(data: ReadOnlySpan<byte>) = Settings.digest [ data.ToArray() ]
+
+    static member Write(path: string, settings: struct (string * string) seq, training: Training) =
+        if training.Pool.Count > 0 then
+            Guard.refuse
+                $"A training described by its settings alone keeps no pool, but has one of {training.Pool.Count}."
+
+        let entries = Checkpoint.entries (Checkpoint.ofAny settings) Checkpoint.noPool training
+        SafeFile.Write(path, fun stream -> Npz.Write(stream, entries, false))
+
+    static member Read(path: string, settings: struct (string * string) seq, parameters: int) : Training =
+        Checkpoint.read path (Npz.Read path) (Checkpoint.ofAny settings) parameters Checkpoint.noPool
 
 [<AbstractClass; Sealed>]
 type TrainingCurve =

@@ -1,10 +1,11 @@
 /// What the laws are checked with: runs of the engine and the reference, and where their numbers lie apart.
-module internal GaryMesh.Evidence
+module internal GaryMesh.Testing.Evidence
 
 open System
 open System.Collections.Immutable
 open System.Numerics
 open MathNet.Numerics.LinearAlgebra
+open GaryMesh
 
 let engine (threads: int) (memory: TraceMemory) (automaton: Automaton) (graph: Graph) =
     new Prepared(automaton, graph, EngineOptions(Threads = threads, TraceMemory = memory))
