@@ -84,8 +84,13 @@ type ArchiveReader(name: string, arrays: IReadOnlyDictionary<string, NpyArray>) 
             let version = entries.Int "format_version"
 
             if version < oldest || version > newest then
-                Guard.badData
-                    $"{name}: the versions {oldest} to {newest} of '{kind}' are read, but this is version {version}."
+                let read =
+                    if oldest = newest then
+                        $"version {newest} is"
+                    else
+                        $"versions {oldest} to {newest} are"
+
+                Guard.badData $"{name}: this is version {version} of '{kind}', but {read} read."
 
             version
 
