@@ -11,8 +11,21 @@ let inline refuse (message: string) : 'a = raise (ArgumentException message)
 let inline outOfRange (parameter: string | null) (message: string) : 'a =
     raise (ArgumentOutOfRangeException(parameter, message))
 
+/// A message on one line: what it quotes of a file may hold control characters, which a terminal would obey.
+let line (message: string) : string =
+    String.map (fun c -> if Char.IsControl c || c = '\u2028' || c = '\u2029' then '?' else c) message
+
 /// A file does not hold what it should.
-let inline badData (message: string) : 'a = raise (InvalidDataException message)
+let badData (message: string) : 'a = raise (InvalidDataException(line message))
+
+/// A file does not hold what it should, as another refusal has shown.
+let badDataFrom (cause: exn) (message: string) : 'a = raise (InvalidDataException(line message, cause))
+
+/// What an argument's refusal says, without the parameter's name that .NET adds: it says nothing to who reads a file.
+let sentence (error: ArgumentException) : string =
+    match error.Message.IndexOf(" (Parameter '", StringComparison.Ordinal) with
+    | -1 -> error.Message
+    | at -> error.Message.Substring(0, at)
 
 let positive (parameter: string | null) (what: string) (value: int) =
     if value < 1 then

@@ -267,13 +267,13 @@ let tests =
 
                   change "format_version" (NpyArray.OfInt32([||], [| 2 |]))
 
-                  refuses<InvalidDataException> [ path; "format version 2"; "up to 1" ] (fun () ->
+                  refuses<InvalidDataException> [ path; "version 2"; "version 1 is read" ] (fun () ->
                       MeshModel.Load path |> ignore)
 
                   change "stranger" (NpyArray.OfText "hello")
                   refuses<InvalidDataException> [ path; "'stranger'" ] (fun () -> MeshModel.Load path |> ignore)
                   change "classes" (NpyArray.OfText([| 2 |], [| "a"; "b" |]))
 
-                  refuses<InvalidDataException> [ path; "3 outputs"; "2 classes" ] (fun () ->
+                  refuses<InvalidDataException> [ path; "'classes'"; "[3]"; "[2]" ] (fun () ->
                       MeshModel.Load path |> ignore))
           } ]

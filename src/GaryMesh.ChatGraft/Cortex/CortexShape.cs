@@ -46,7 +46,7 @@ public sealed class CortexShape : IEquatable<CortexShape>
             throw new ArgumentException($"A width of {width} cannot be shared among {heads} heads.");
 
         (Vocabulary, Width, Heads, Layers, Context) = (vocabulary, width, heads, layers, context);
-        var count = ((long)vocabulary + context + 2) * width + layers * ((12L * width * width) + (13L * width));
+        var count = ((Int128)vocabulary + context + 2) * width + layers * ((12 * (Int128)width * width) + (13 * (Int128)width));
 
         if (count > 1 << 28)
             throw new ArgumentException($"A cortex of {count:N0} parameters is more than the {1 << 28:N0} that are possible.");

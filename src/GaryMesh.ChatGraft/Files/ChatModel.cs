@@ -19,7 +19,8 @@ public sealed record ChatModel(Cortex Cortex, ChatTokenizer Tokenizer, string Ab
 /// <summary>Chat models as <c>.npz</c> files that NumPy opens: sizes, merges and the weights by name.</summary>
 public static class ChatModelFile
 {
-    private const string Format = "gary-cortex 1";
+    private const string Format = "gary-cortex";
+    private const int Version = 2;
     private const string Scale = ".scale";
 
     /// <summary>Reads a model file.</summary>
@@ -29,7 +30,7 @@ public static class ChatModelFile
     public static ChatModel Read(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
-        return FromEntries(Npz.Read(path), path);
+        return Read(ArchiveReader.Open(path));
     }
 
     /// <summary>Reads a model from a stream's position to its end.</summary>
@@ -40,7 +41,7 @@ public static class ChatModelFile
     {
         ArgumentNullException.ThrowIfNull(stream);
         ArgumentNullException.ThrowIfNull(name);
-        return FromEntries(Npz.Read(stream, name), name);
+        return Read(ArchiveReader.Open(stream, name));
     }
 
     /// <summary>Writes a model file; one that stands there is replaced only once the new one is complete.</summary>
@@ -48,7 +49,7 @@ public static class ChatModelFile
     {
         ArgumentNullException.ThrowIfNull(path);
         ArgumentNullException.ThrowIfNull(model);
-        Npz.Write(path, ToEntries(model, precision));
+        Entries(model, precision).Write(path, compress: true);
     }
 
     /// <summary>Writes a model to a stream, which is left open.</summary>
@@ -56,27 +57,28 @@ public static class ChatModelFile
     {
         ArgumentNullException.ThrowIfNull(stream);
         ArgumentNullException.ThrowIfNull(model);
-        Npz.Write(stream, ToEntries(model, precision));
+        Entries(model, precision).Write(stream, compress: true);
     }
 
     /// <summary>The model that a reader of an int8 file gets.</summary>
     public static ChatModel Quantised(ChatModel model)
     {
         ArgumentNullException.ThrowIfNull(model);
-        return FromEntries(ToEntries(model, WeightPrecision.Int8), "the model");
+        return FromEntries(Entries(model, WeightPrecision.Int8).Entries, "the model");
     }
 
-    internal static Dictionary<string, NpyArray> ToEntries(ChatModel model, WeightPrecision precision)
+    internal static Dictionary<string, NpyArray> ToEntries(ChatModel model, WeightPrecision precision) => new(Entries(model, precision).Entries);
+
+    internal static ChatModel FromEntries(IReadOnlyDictionary<string, NpyArray> entries, string name) => Read(new ArchiveReader(name, entries));
+
+    private static ArchiveWriter Entries(ChatModel model, WeightPrecision precision)
     {
         var (cortex, shape) = (model.Cortex, model.Cortex.Shape);
         var merges = model.Tokenizer.Merges;
-        var entries = new Dictionary<string, NpyArray>
-        {
-            ["format"] = NpyArray.OfText(Format),
-            ["about"] = NpyArray.OfText(model.About),
-            ["shape"] = NpyArray.OfInt32([5], [shape.Vocabulary, shape.Width, shape.Heads, shape.Layers, shape.Context]),
-            ["merges"] = NpyArray.OfInt32([merges.Count, 2], [.. merges.SelectMany(pair => new[] { pair.Left, pair.Right })]),
-        };
+        var file = new ArchiveWriter(Format, Version)
+            .Text("about", model.About)
+            .Ints("shape", [shape.Vocabulary, shape.Width, shape.Heads, shape.Layers, shape.Context])
+            .Ints("merges", [.. merges.SelectMany(pair => new[] { pair.Left, pair.Right })], merges.Count, 2);
 
         foreach (var slice in shape.Slices)
         {
@@ -85,86 +87,52 @@ public static class ChatModelFile
             if (precision == WeightPrecision.Int8 && slice.IsMatrix)
             {
                 var (bytes, scales) = Quantise(numbers, slice.Rows, slice.Columns);
-                entries[slice.Name] = NpyArray.OfByte([slice.Rows, slice.Columns], bytes);
-                entries[slice.Name + Scale] = NpyArray.OfFloat32([slice.Rows], scales);
+                file.Bytes(slice.Name, bytes, Sizes(slice)).Floats(slice.Name + Scale, scales);
             }
             else
             {
-                int[] sizes = slice.IsMatrix ? [slice.Rows, slice.Columns] : [slice.Columns];
-                entries[slice.Name] = NpyArray.OfFloat32(sizes, numbers);
+                file.Floats(slice.Name, numbers, Sizes(slice));
             }
         }
 
-        return entries;
+        return file;
     }
 
-    internal static ChatModel FromEntries(IReadOnlyDictionary<string, NpyArray> entries, string name)
+    private static ChatModel Read(ArchiveReader file)
     {
-        NpyArray Entry(string key) =>
-            entries.TryGetValue(key, out var found)
-                ? found
-                : throw new InvalidDataException($"{name} is no chat model: it holds no '{key}'.");
+        file.Version(Format, 1, Version);
+        var sizes = file.Ints("shape", 5);
 
-        var format = Entry("format").ToText();
+        // A layer has entries of its own: their names are not made for more layers than there can be.
+        if (sizes[3] > file.Names.Count())
+            throw file.Refusal($"it has {file.Names.Count()} entries, too few for {sizes[3]} layers");
 
-        if (format is not [Format])
-            throw new InvalidDataException($"{name} is no chat model of the format '{Format}', but of '{string.Join(' ', format)}'.");
-
-        try
+        return file.Trying(() =>
         {
-            if (Entry("shape").ToInt32() is not [var vocabulary, var width, var heads, var layers, var context])
-                throw new InvalidDataException($"{name} is no chat model: its shape is not five sizes.");
+            var shape = new CortexShape(sizes[0], sizes[1], sizes[2], sizes[3], sizes[4]);
+            var tokenizer = new ChatTokenizer([.. file.Ints("merges", -1, 2).Chunk(2).Select(pair => (pair[0], pair[1]))]);
 
-            var shape = new CortexShape(vocabulary, width, heads, layers, context);
-            var tokenizer = new ChatTokenizer([.. Entry("merges").ToInt32().Chunk(2).Select(pair => (pair[0], pair[^1]))]);
+            if (tokenizer.Vocabulary > shape.Vocabulary)
+                throw file.Refusal($"the tokenizer has {tokenizer.Vocabulary} tokens, but the cortex {shape.Vocabulary}");
 
-            if (tokenizer.Vocabulary > vocabulary)
-            {
-                throw new InvalidDataException(
-                    $"{name} holds a tokenizer of {tokenizer.Vocabulary} tokens, but a cortex of {vocabulary}.");
-            }
-
-            var parameters = new float[shape.ParameterCount];
-
-            foreach (var slice in shape.Slices)
-                Numbers(Entry, slice, name).CopyTo(parameters, slice.Offset);
-
-            return new ChatModel(new Cortex(shape, parameters), tokenizer, string.Concat(Entry("about").ToText()));
-        }
-        catch (ArgumentException error)
-        {
-            throw new InvalidDataException($"{name} is no chat model: {error.Message}", error);
-        }
+            var parameters = shape.Slices.SelectMany(slice => Numbers(file, slice)).ToArray();
+            return new ChatModel(new Cortex(shape, parameters), tokenizer, file.Text("about"));
+        });
     }
 
-    private static float[] Numbers(Func<string, NpyArray> entry, ParameterSlice slice, string name)
+    private static int[] Sizes(ParameterSlice slice) => slice.IsMatrix ? [slice.Rows, slice.Columns] : [slice.Columns];
+
+    private static float[] Numbers(ArchiveReader file, ParameterSlice slice)
     {
-        var array = entry(slice.Name);
+        if (!file.Has(slice.Name + Scale))
+            return file.Floats(slice.Name, Sizes(slice));
 
-        if (array.Length != slice.Count)
-        {
-            throw new InvalidDataException(
-                $"{name} holds {array.Length} numbers of '{slice.Name}', but a cortex of its shape has {slice.Count}.");
-        }
+        var (bytes, scales) = (file.Bytes(slice.Name, Sizes(slice)), file.Floats(slice.Name + Scale, slice.Rows));
 
-        if (array.Type != NpyType.Byte)
-            return Finite(array.ToFloat32(), slice, name);
-
-        var (bytes, scales) = (array.ToByte(), entry(slice.Name + Scale).ToFloat32());
-
-        if (scales.Length != slice.Rows)
-        {
-            throw new InvalidDataException(
-                $"{name} holds {scales.Length} scales of '{slice.Name}', but it has {slice.Rows} rows.");
-        }
-
-        return Finite([.. bytes.Select((one, i) => (one - 128) * scales[i / slice.Columns])], slice, name);
+        return Array.TrueForAll(scales, scale => float.IsFinite(128 * scale))
+            ? [.. bytes.Select((one, i) => (one - 128) * scales[i / slice.Columns])]
+            : throw file.Refusal($"the scales of '{slice.Name}' are too large for float32 numbers");
     }
-
-    private static float[] Finite(float[] numbers, ParameterSlice slice, string name) =>
-        Array.TrueForAll(numbers, float.IsFinite)
-            ? numbers
-            : throw new InvalidDataException($"{name} holds numbers of '{slice.Name}' that are not finite.");
 
     private static (byte[] Bytes, float[] Scales) Quantise(float[] numbers, int rows, int columns)
     {

@@ -55,6 +55,11 @@ public sealed record MeshGraftShape
 
         if (Distances.IsDefaultOrEmpty || Distances.Any(distance => distance < 1) || Distances.Distinct().Count() != Distances.Length)
             throw new ArgumentException("A mesh graft looks back over distances of at least 1, each named once.");
+
+        var count = (Int128)Channels * ((2L * Width) + 2 + ((Distances.Length + 3L) * Hidden)) + Hidden;
+
+        if (count > 1 << 28)
+            throw new ArgumentException($"A mesh graft of {count:N0} parameters is more than the {1 << 28:N0} that are possible.");
     }
 }
 

@@ -112,55 +112,27 @@ module private EdgeList =
         )
 
 module private GraphArchive =
-    let known = [ "edges"; "weights"; "positions"; "cells"; "directed" ]
-
     let read (path: string) =
-        let entries = Npz.Read path
-        let bad what : 'a = Guard.badData $"{path}: {what}."
+        let file = ArchiveReader.Open path
+        let perhaps entry read = if file.Has entry then Some(read entry) else None
 
-        let get (name: string) =
-            match entries.TryGetValue name with
-            | true, found -> Some found
-            | _ -> None
-
-        for name in entries.Keys do
-            if not (List.contains name known) then
-                bad $"""a graph holds {String.Join(", ", known)}, but there is an entry '{name}'"""
-
-        let edges =
-            match get "edges" with
-            | Some edges when edges.Shape.Length = 2 && edges.Shape[1] = 2 -> edges.ToInt32()
-            | Some edges -> bad $"""'edges' must be [E x 2], but is [{String.Join(" x ", edges.Shape)}]"""
-            | None -> bad "a graph needs the array 'edges' [E x 2], but there is none"
-
-        let ends side = Array.init (edges.Length / 2) (fun e -> edges[2 * e + side])
-
-        let positions =
-            match get "positions" with
-            | Some places when places.Shape.Length = 2 && places.Shape[1] = 3 -> Some(places.ToFloat64())
-            | Some places -> bad $"""'positions' must be [cells x 3], but is [{String.Join(" x ", places.Shape)}]"""
-            | None -> None
-
-        let single name (value: NpyArray -> 'v) =
-            match get name with
-            | Some held when held.Length = 1 -> Some(value held)
-            | Some held -> bad $"'{name}' must be a single value, but has {held.Length}"
-            | None -> None
+        let edges = file.Ints("edges", -1, 2)
+        let weights = perhaps "weights" file.Doubles
+        let positions = perhaps "positions" (fun entry -> file.Doubles(entry, -1, 3))
+        let directed = perhaps "directed" file.Truth
 
         let cells =
-            match single "cells" (fun held -> held.ToInt32()[0]), positions with
+            match perhaps "cells" file.Int, positions with
             | Some cells, _ -> cells
             | None, Some positions -> positions.Length / 3
-            | None, None when edges.Length = 0 -> bad "there is no edge, and nothing says how many cells there are"
+            | None, None when edges.Length = 0 -> file.Bad "there is no edge, and nothing says how many cells there are"
             | None, None ->
                 Limit.last path (int64 (Array.max edges))
                 Array.max edges + 1
 
+        file.CheckAllRead "the graph"
         Limit.cells path (int64 cells)
-
-        let weights = get "weights" |> Option.map (fun held -> held.ToFloat64())
-        let directed = single "directed" (fun held -> held.ToBool()[0])
-
+        let ends side = Array.init (edges.Length / 2) (fun e -> edges[2 * e + side])
         Graph.OfEdges(cells, ends 0, ends 1, defaultArg directed false, Option.toObj weights, Option.toObj positions)
 
 [<AbstractClass; Sealed>]
@@ -216,15 +188,7 @@ type GraphFile =
             read().Named(string (Path.GetFileName path))
         with :? ArgumentException as refusal ->
             // What a graph refuses is here what the file holds.
-            let parameter = refusal.Message.IndexOf(" (Parameter '", StringComparison.Ordinal)
-
-            let message =
-                if parameter < 0 then
-                    refusal.Message
-                else
-                    refusal.Message.Substring(0, parameter)
-
-            raise (InvalidDataException($"{path}: {message}", refusal))
+            Guard.badDataFrom refusal $"{path}: {Guard.sentence refusal}"
 
     static member Of(wordOrPath: string) =
         if List.contains (Ending.of' wordOrPath) Ending.known then

@@ -1,7 +1,6 @@
 namespace GaryMesh
 
 open System
-open System.Collections.Generic
 open System.Collections.Immutable
 open System.IO
 
@@ -9,12 +8,6 @@ open System.IO
 module private GraphEntries =
     let private rows =
         [ "graph.row_start"; "graph.neighbours"; "graph.offsets"; "graph.weights"; "graph.positions" ]
-
-    let names (version: int) =
-        [ "graph"
-          yield! rows
-          if version > 1 then
-              "graph.frames" ]
 
     /// The graph that the name stands for, if it is a word at all.
     let private ofWord (name: string) =
@@ -34,66 +27,57 @@ module private GraphEntries =
         && equal a.Weights b.Weights
         && equal a.Positions b.Positions
 
-    let of' (graph: Graph) =
-        let floats (values: ImmutableArray<float>) columns =
-            let shape =
-                if columns = 1 then
-                    [| values.Length |]
-                else
-                    [| values.Length / columns; columns |]
+    let write (graph: Graph) (file: ArchiveWriter) =
+        let floats entry (values: ImmutableArray<float>) (columns: int list) (file: ArchiveWriter) =
+            if values.IsEmpty then
+                file
+            else
+                let shape = [| values.Length / List.fold (*) 1 columns; yield! columns |]
+                file.Doubles(entry, values.AsSpan().ToArray(), shape)
 
-            NpyArray.OfFloat64(shape, values.AsSpan().ToArray())
+        let file = file.Text("graph", graph.Name)
 
-        let ints (values: ImmutableArray<int>) = NpyArray.OfInt32([| values.Length |], values.AsSpan().ToArray())
+        match ofWord graph.Name with
+        | Some word when same word graph -> file
+        | _ ->
+            file
+                .Ints("graph.row_start", graph.RowStart.AsSpan().ToArray())
+                .Ints("graph.neighbours", graph.Neighbours.AsSpan().ToArray())
+            |> floats "graph.offsets" graph.Offsets [ 3 ]
+            |> floats "graph.weights" graph.Weights []
+            |> floats "graph.positions" graph.Positions [ 3 ]
+        |> floats "graph.frames" graph.Frames [ 9 ]
 
-        [ "graph", NpyArray.OfText graph.Name
+    let read (file: ArchiveReader) (frames: bool) : Graph | null =
+        let doubles entry (shape: int[]) : float[] | null = if file.Has entry then file.Doubles(entry, shape) else null
 
-          match ofWord graph.Name with
-          | Some word when same word graph -> ()
-          | _ ->
-              "graph.row_start", ints graph.RowStart
-              "graph.neighbours", ints graph.Neighbours
+        /// Refuses entries that say nothing without another.
+        let alone entry others =
+            match others |> List.tryFind file.Has with
+            | Some stray -> file.Bad $"the entry '{stray}' is there without the entry '{entry}'"
+            | None -> ()
 
-              if not graph.Offsets.IsEmpty then
-                  "graph.offsets", floats graph.Offsets 3
-
-              if not graph.Weights.IsEmpty then
-                  "graph.weights", floats graph.Weights 1
-
-              if not graph.Positions.IsEmpty then
-                  "graph.positions", floats graph.Positions 3
-
-          if not graph.Frames.IsEmpty then
-              "graph.frames", floats graph.Frames 9 ]
-        |> List.map KeyValuePair
-
-    let read (entries: ArchiveReader) : Graph | null =
-        if not (entries.Has "graph") then
-            match "graph.frames" :: rows |> List.tryFind entries.Has with
-            | Some stray -> entries.Bad $"the entry '{stray}' is there without the entry 'graph'"
-            | None -> null
+        if not (file.Has "graph") then
+            alone "graph" ("graph.frames" :: rows)
+            null
         else
-            let name = entries.Texts("graph", [])[0]
+            let name = file.Text "graph"
 
-            let floats entry shape : float[] | null = if entries.Has entry then entries.Doubles(entry, shape) else null
+            file.Trying(fun () ->
+                let unframed =
+                    if file.Has "graph.row_start" then
+                        let rowStart, neighbours = file.Ints "graph.row_start", file.Ints "graph.neighbours"
+                        let offsets = doubles "graph.offsets" [| neighbours.Length; 3 |]
+                        let weights = doubles "graph.weights" [| neighbours.Length |]
+                        let positions = doubles "graph.positions" [| rowStart.Length - 1; 3 |]
+                        Graph.OfRows(rowStart, neighbours, offsets, weights, positions).Named name
+                    else
+                        alone "graph.row_start" rows
+                        GraphFile.Parse name
 
-            let unframed =
-                if entries.Has "graph.row_start" then
-                    let rowStart = entries.Ints("graph.row_start", [ -1 ])
-                    let neighbours = entries.Ints("graph.neighbours", [ -1 ])
-                    let offsets = floats "graph.offsets" [ neighbours.Length; 3 ]
-                    let weights = floats "graph.weights" [ neighbours.Length ]
-                    let positions = floats "graph.positions" [ rowStart.Length - 1; 3 ]
-
-                    entries.Trying(fun () -> Graph.OfRows(rowStart, neighbours, offsets, weights, positions).Named name)
-                else
-                    match rows |> List.tryFind entries.Has with
-                    | Some stray -> entries.Bad $"the entry '{stray}' is there without the entry 'graph.row_start'"
-                    | None -> entries.Trying(fun () -> GraphFile.Parse name)
-
-            match floats "graph.frames" [ unframed.Cells; 9 ] with
-            | null -> unframed
-            | frames -> entries.Trying(fun () -> unframed.WithFrames frames)
+                match if frames then doubles "graph.frames" [| unframed.Cells; 9 |] else null with
+                | null -> unframed
+                | frames -> unframed.WithFrames frames)
 
 module private ModelEntries =
     [<Literal>]
@@ -110,106 +94,90 @@ module private ModelEntries =
         | 1, "skip_connection" -> "read"
         | _ -> entry
 
-    /// Every entry beside the parameters and the graph.
-    let settings (model: Model) =
+    let write (model: Model) (graph: Graph | null) =
         let shape, scaling = model.Shape, model.Scaling
-        let int32 (value: int) = NpyArray.OfInt32([||], [| value |])
-        let float64 (value: float) = NpyArray.OfFloat64([||], [| value |])
-        let truth (value: bool) = NpyArray.OfBool([||], [| value |])
-        let floats (values: float32[]) = NpyArray.OfFloat32([| values.Length |], values)
 
-        [ "format", NpyArray.OfText Kind
-          "format_version", int32 Version
-          yield! PerceptionEntries.write shape.Perception
-          "features", int32 shape.Features
-          "missing", truth shape.Missing
-          "encoder_hidden", int32 shape.EncoderHidden
-          "encoded", int32 shape.EncoderOutputs
-          "encoding_as_input", truth shape.EncodingAsInput
-          "encoding_as_state", truth shape.EncodingAsState
-          "skip_connection", truth shape.SkipConnection
-          "channels", int32 shape.Channels
-          "hidden", int32 shape.Hidden
-          "steps", int32 shape.Steps
-          "fire_rate", float64 shape.FireRate
-          "time_step", float64 shape.TimeStep
-          "gate", NpyArray.OfText(GateText.write shape.Gate)
-          "readout_hidden", int32 shape.ReadoutHidden
-          "outputs", int32 shape.Outputs
-          "pooling", NpyArray.OfText(if shape.Pooling.IsMean then "mean" else "cells")
-          "head", NpyArray.OfText shape.Head.Text
-          "residual", NpyArray.OfInt32([| shape.Residual.Length |], Seq.toArray shape.Residual)
-          "feature_shift", floats scaling.FeatureShift
-          "feature_scale", floats scaling.FeatureScale
-          "unit_sum", truth scaling.UnitSum
-          "output_shift", floats scaling.OutputShift
-          "output_scale", floats scaling.OutputScale ]
+        let file =
+            ArchiveWriter(Kind, Version)
+                .Int("features", shape.Features)
+                .Truth("missing", shape.Missing)
+                .Int("encoder_hidden", shape.EncoderHidden)
+                .Int("encoded", shape.EncoderOutputs)
+                .Truth("encoding_as_input", shape.EncodingAsInput)
+                .Truth("encoding_as_state", shape.EncodingAsState)
+                .Truth("skip_connection", shape.SkipConnection)
+                .Int("channels", shape.Channels)
+                .Int("hidden", shape.Hidden)
+                .Int("steps", shape.Steps)
+                .Double("fire_rate", shape.FireRate)
+                .Double("time_step", shape.TimeStep)
+                .Text("gate", GateText.write shape.Gate)
+                .Int("readout_hidden", shape.ReadoutHidden)
+                .Int("outputs", shape.Outputs)
+                .Text("pooling", (if shape.Pooling.IsMean then "mean" else "cells"))
+                .Text("head", shape.Head.Text)
+                .Ints("residual", Seq.toArray shape.Residual)
+                .Floats("feature_shift", scaling.FeatureShift)
+                .Floats("feature_scale", scaling.FeatureScale)
+                .Truth("unit_sum", scaling.UnitSum)
+                .Floats("output_shift", scaling.OutputShift)
+                .Floats("output_scale", scaling.OutputScale)
+            |> PerceptionEntries.write shape.Perception
 
-    let entries (model: Model) (graph: Graph | null) =
-        [ for view in model.Views do
-              KeyValuePair(view.Name, NpyArray.OfFloat32(view.FileShape, model.View view.Name))
+        let file =
+            (file, model.Views)
+            ||> Seq.fold (fun file view -> file.Floats(view.Name, model.View view.Name, view.FileShape))
 
-          for name, entry in settings model do
-              KeyValuePair(name, entry)
+        match graph with
+        | null -> file
+        | graph -> GraphEntries.write graph file
 
-          match graph with
-          | null -> ()
-          | graph -> yield! GraphEntries.of' graph ]
+    let read (file: ArchiveReader) (known: Known) =
+        let version = file.Version(Kind, 1, Version)
+        let truth entry = file.Truth(nameIn version entry)
 
-    let read (name: string) (arrays: IReadOnlyDictionary<string, NpyArray>) (known: Known) =
-        let entries = ArchiveReader(name, arrays)
-        let version = entries.Version(Kind, Version)
-
-        if version < 1 then
-            entries.Bad $"models of version 1 and {Version} are read, but this is version {version}"
-
-        let int32 entry = entries.Ints(entry, [])[0]
-        let text entry = entries.Texts(entry, [])[0]
-        let truth entry = entries.Truths(nameIn version entry, [])[0]
-
-        let floats entry (shape: int list) =
-            let struct (_, values) = entries.Floats(entry, shape)
-            values
-
-        let shape =
-            entries.Trying(fun () ->
-                let perception = PerceptionEntries.read entries known (version >= 2)
+        let model =
+            file.Trying(fun () ->
+                let perception = PerceptionEntries.read file known (version >= 2)
 
                 let pooling =
-                    match text "pooling" with
+                    match file.Text "pooling" with
                     | "cells" -> Pooling.Cells
                     | "mean" -> Pooling.Mean
-                    | other -> entries.Bad $"'pooling' must be 'cells' or 'mean', but is '{other}'"
+                    | other -> file.Bad $"'pooling' must be 'cells' or 'mean', but is '{other}'"
 
-                let gate = GateText.parse (text "gate")
+                let shape =
+                    ModelShape
+                        .Of(perception, file.Int "features", Head.Parse(file.Text "head"), file.Int "outputs", pooling)
+                        .WithMissing(truth "missing")
+                        .WithEncoder(file.Int "encoder_hidden", file.Int "encoded")
+                        .WithEncoding(truth "encoding_as_input", truth "encoding_as_state", truth "skip_connection")
+                        .WithRule(file.Int "channels", file.Int "hidden", file.Int "steps")
+                        .WithRunning(
+                            file.Double "fire_rate",
+                            file.Double "time_step",
+                            GateText.parse (file.Text "gate")
+                        )
+                        .WithReadout(file.Int "readout_hidden")
+                        .WithResidual(file.Ints "residual")
 
-                ModelShape
-                    .Of(perception, int32 "features", Head.Parse(text "head"), int32 "outputs", pooling)
-                    .WithMissing(truth "missing")
-                    .WithEncoder(int32 "encoder_hidden", int32 "encoded")
-                    .WithEncoding(truth "encoding_as_input", truth "encoding_as_state", truth "skip_connection")
-                    .WithRule(int32 "channels", int32 "hidden", int32 "steps")
-                    .WithRunning(entries.Doubles("fire_rate", [])[0], entries.Doubles("time_step", [])[0], gate)
-                    .WithReadout(int32 "readout_hidden")
-                    .WithResidual(entries.Ints("residual", [ -1 ])))
+                // The parts are compared with what the file holds before anything is made in the sizes that it names.
+                let parameters =
+                    [| for view in shape.Views do
+                           yield! file.Floats(view.Name, view.FileShape) |]
 
-        // The parts are compared with what the file holds before anything is made in the sizes that it names.
-        let parameters =
-            shape.Views |> Seq.map (fun view -> floats view.Name (List.ofArray view.FileShape)) |> Array.concat
+                let scaling =
+                    { FeatureShift = file.Floats("feature_shift", shape.Features)
+                      FeatureScale = file.Floats("feature_scale", shape.Features)
+                      UnitSum = truth "unit_sum"
+                      OutputShift = file.Floats("output_shift", shape.Outputs)
+                      OutputScale = file.Floats("output_scale", shape.Outputs) }
 
-        let scaling =
-            { FeatureShift = floats "feature_shift" [ shape.Features ]
-              FeatureScale = floats "feature_scale" [ shape.Features ]
-              UnitSum = truth "unit_sum"
-              OutputShift = floats "output_shift" [ shape.Outputs ]
-              OutputScale = floats "output_scale" [ shape.Outputs ] }
+                Model(shape, scaling, ReadOnlySpan parameters))
 
-        let model = entries.Trying(fun () -> Model(shape, scaling, ReadOnlySpan parameters))
-        let hasEntry entry = version >= 2 || entry <> "lift"
-        let settings = settings model |> List.map fst |> List.filter hasEntry |> List.map (nameIn version)
-        let parts = shape.Views |> Seq.map _.Name |> List.ofSeq
-        entries.Only("the model", Seq.concat [ settings; GraphEntries.names version; parts ])
-        struct (model, GraphEntries.read entries)
+        let graph = GraphEntries.read file (version >= 2)
+        file.CheckAllRead "the model"
+        struct (model, graph)
 
 [<AbstractClass; Sealed>]
 type ModelFile =
@@ -217,16 +185,15 @@ type ModelFile =
     static member Version = ModelEntries.Version
 
     static member Read(path: string) : struct (Model * (Graph | null)) =
-        ModelEntries.read path (Npz.Read path) (Known())
+        ModelEntries.read (ArchiveReader.Open path) (Known())
 
     static member Read(stream: Stream, name: string, known: Known) : struct (Model * (Graph | null)) =
-        ModelEntries.read name (Npz.Read(stream, name)) known
+        ModelEntries.read (ArchiveReader.Open(stream, name)) known
 
     static member Read(stream: Stream, name: string) : struct (Model * (Graph | null)) =
         ModelFile.Read(stream, name, Known())
 
-    static member Write(path: string, model: Model, graph: Graph | null) =
-        Npz.Write(path, ModelEntries.entries model graph, false)
+    static member Write(path: string, model: Model, graph: Graph | null) = (ModelEntries.write model graph).Write path
 
     static member Write(stream: Stream, model: Model, graph: Graph | null) =
-        Npz.Write(stream, ModelEntries.entries model graph, false)
+        (ModelEntries.write model graph).Write stream

@@ -1,7 +1,6 @@
 namespace GaryMesh
 
 open System
-open System.Collections.Generic
 open System.Globalization
 open System.IO
 
@@ -30,23 +29,19 @@ module internal GateText =
         | _ -> Guard.refuse $"A gate is 'open' or 'alive:CHANNEL:THRESHOLD', but '{text}' is neither."
 
 module internal PerceptionEntries =
-    let write (perception: Perception) =
-        let operators = perception.Operators |> Seq.map _.Text |> Array.ofSeq
+    let write (perception: Perception) (file: ArchiveWriter) =
+        let lift =
+            match perception.Lift with
+            | null -> "none"
+            | lift -> lift.Name
 
-        [ "perception", NpyArray.OfText([| operators.Length |], operators)
-          "lift",
-          NpyArray.OfText(
-              match perception.Lift with
-              | null -> "none"
-              | lift -> lift.Name
-          ) ]
+        file.Texts("perception", [| for operator in perception.Operators -> operator.Text |]).Text("lift", lift)
 
-    let read (entries: ArchiveReader) (known: Known) (lifts: bool) =
+    let read (file: ArchiveReader) (known: Known) (lifts: bool) =
         let operators =
-            entries.Texts("perception", [ -1 ])
-            |> Array.map (fun text -> Operator.Parse(text, known.EdgeWeights))
+            file.Texts "perception" |> Array.map (fun text -> Operator.Parse(text, known.EdgeWeights))
 
-        match if lifts then entries.Texts("lift", []).[0] else "none" with
+        match if lifts then file.Text "lift" else "none" with
         | "none" -> Perception operators
         | lift -> Perception(operators, Lifts.parse lift known.Lifts)
 
@@ -57,117 +52,92 @@ module private RuleEntries =
     [<Literal>]
     let Version = 2
 
-    /// The rule of a file without settings, such as MeshNCA's.
-    let bare = set [ "fc1.weight"; "fc1.bias"; "fc2.weight"; "fc2.bias" ]
-
-    /// The settings that came with each version, oldest first.
-    let settings =
-        [ [ "format"; "format_version"; "perception"; "channels"; "hidden"; "fire_rate"; "start"; "steps" ]
-          [ "inputs"; "time_step"; "gate" ]
-          [ "kind"; "lift" ] ]
-
-    let int32 value = NpyArray.OfInt32([||], [| value |])
-    let float64 value = NpyArray.OfFloat64([||], [| value |])
-
-    let entries (automaton: Automaton) =
+    let write (automaton: Automaton) =
         automaton.Check()
-        let shape = automaton.Rule.Shape
+        let rule = automaton.Rule
 
-        [ for view in automaton.Rule.Views do
-              view.Name, NpyArray.OfFloat32(view.FileShape, automaton.Rule.View view.Name)
-          "format", NpyArray.OfText Kind
-          "format_version", int32 Version
-          "kind", NpyArray.OfText shape.Kind.Name
-          yield! PerceptionEntries.write automaton.Perception
-          "channels", int32 shape.Channels
-          "hidden", int32 shape.Hidden
-          "inputs", int32 shape.Inputs
-          "fire_rate", float64 automaton.FireRate
-          "time_step", float64 automaton.TimeStep
-          "gate", NpyArray.OfText(GateText.write automaton.Gate)
-          "start", NpyArray.OfText automaton.Start.Text
-          "steps", NpyArray.OfInt32([| 2 |], [| automaton.MinSteps; automaton.MaxSteps |]) ]
-        |> List.map KeyValuePair
+        let file =
+            ArchiveWriter(Kind, Version)
+                .Text("kind", rule.Shape.Kind.Name)
+                .Int("channels", rule.Shape.Channels)
+                .Int("hidden", rule.Shape.Hidden)
+                .Int("inputs", rule.Shape.Inputs)
+                .Double("fire_rate", automaton.FireRate)
+                .Double("time_step", automaton.TimeStep)
+                .Text("gate", GateText.write automaton.Gate)
+                .Text("start", automaton.Start.Text)
+                .Ints("steps", [| automaton.MinSteps; automaton.MaxSteps |])
+            |> PerceptionEntries.write automaton.Perception
+
+        (file, rule.Views)
+        ||> Seq.fold (fun file view -> file.Floats(view.Name, rule.View view.Name, view.FileShape))
 
     /// The rule of the entries, once its shape is known: parts are compared with it before they are read.
-    let rule (entries: ArchiveReader) (shape: RuleShape) =
+    let rule (file: ArchiveReader) (shape: RuleShape) =
         let part (view: ParameterView) =
-            let sizes (shape: int seq) = "[" + String.Join(" x ", shape) + "]"
-            let wanted, given = view.FileShape, entries.Shape view.Name
+            let sizes (shape: int[]) = "[" + String.Join(" x ", shape) + "]"
+            let wanted, given = view.FileShape, file.Shape view.Name
 
-            if not (Seq.forall2 (=) wanted given) || wanted.Length <> Seq.length given then
-                entries.Bad
+            if wanted <> given then
+                file.Bad
                     $"a rule {shape.Text} for {shape.Channels} channels, {shape.Perceived} perceived values and {shape.Inputs} inputs asks for '{view.Name}' {sizes wanted}, but it is {sizes given}"
 
-            let struct (_, values) = entries.Floats(view.Name, List.ofArray wanted)
-            values
+            file.Floats(view.Name, wanted)
 
         let parameters = shape.Views |> Seq.map part |> Array.concat
-        entries.Trying(fun () -> Rule(shape, ReadOnlySpan parameters))
+        file.Trying(fun () -> Rule(shape, ReadOnlySpan parameters))
 
-    let meshNca (entries: ArchiveReader) =
-        let struct (first, _) = entries.Floats("fc1.weight", [ -1; -1 ])
-        let struct (second, _) = entries.Floats("fc2.weight", [ -1; -1 ])
-        let hidden, perceived, channels = first[0], first[1], second[0]
+    let meshNca (file: ArchiveReader) =
+        match file.Shape "fc1.weight", file.Shape "fc2.weight" with
+        | [| hidden; perceived |], [| channels; _ |] when
+            hidden > 0 && channels > 0 && int64 perceived = 5L * int64 channels
+            ->
+            Automaton.Of(Perception.Harmonics, rule file (RuleShape(channels, perceived, hidden)))
+        | first, second ->
+            let channels = if second.Length = 0 then 0 else second[0]
 
-        if hidden < 1 || channels < 1 || int64 perceived <> 5L * int64 channels then
-            entries.Bad
-                $"a MeshNCA rule for {channels} channels must read {5L * int64 channels} perceived values (four harmonics and the own state), but 'fc1.weight' is [{hidden} x {perceived}]"
+            file.Bad
+                $"""a MeshNCA rule for {channels} channels must read {5L * int64 channels} perceived values (four harmonics and the own state), but 'fc1.weight' is [{String.Join(" x ", first)}]"""
 
-        Automaton.Of(Perception.Harmonics, rule entries (RuleShape(channels, perceived, hidden)))
-
-    let own (entries: ArchiveReader) (known: Known) =
-        let version = entries.Version(Kind, Version)
-        let since first read otherwise = if version >= first then entries.Trying read else otherwise
-        let text entry = entries.Texts(entry, [])[0]
-
+    let own (file: ArchiveReader) (known: Known) =
+        let version = file.Version(Kind, 0, Version)
+        let since first read otherwise = if version >= first then read () else otherwise
         let most = 1 <<< 20
 
         /// Before a shape is made of numbers that a file may set at will.
         let size entry =
-            match entries.Ints(entry, [])[0] with
+            match file.Int entry with
             | value when value >= 0 && value <= most -> value
-            | value -> entries.Bad $"'{entry}' must lie in 0..{most}, but is {value}"
-
-        let perception = entries.Trying(fun () -> PerceptionEntries.read entries known (version >= 2))
-
-        let channels, hidden = size "channels", size "hidden"
-        let inputs = since 1 (fun () -> size "inputs") 0
-
-        let shape =
-            entries.Trying(fun () ->
-                let kind = since 2 (fun () -> RuleKinds.parse (text "kind") known.RuleKinds) DenseRule.Kind
-                RuleShape.For(perception, channels, hidden, inputs).WithKind kind)
-
-        entries.Only(
-            "the rule",
-            Seq.append (settings |> List.take (version + 1) |> Seq.concat) (shape.Views |> Seq.map _.Name)
-        )
-
-        let steps = entries.Ints("steps", [ 2 ])
+            | value -> file.Bad $"'{entry}' must lie in 0..{most}, but is {value}"
 
         let automaton =
-            { Perception = perception
-              Rule = rule entries shape
-              FireRate = entries.Doubles("fire_rate", [])[0]
-              TimeStep = since 1 (fun () -> entries.Doubles("time_step", [])[0]) 1.0
-              Gate = since 1 (fun () -> GateText.parse (text "gate")) Gate.Open
-              Start = entries.Trying(fun () -> Start.Parse(text "start"))
-              MinSteps = steps[0]
-              MaxSteps = steps[1] }
+            file.Trying(fun () ->
+                let perception = PerceptionEntries.read file known (version >= 2)
+                let channels, hidden = size "channels", size "hidden"
+                let inputs = since 1 (fun () -> size "inputs") 0
+                let kind = since 2 (fun () -> RuleKinds.parse (file.Text "kind") known.RuleKinds) DenseRule.Kind
+                let steps = file.Ints("steps", 2)
 
-        entries.Trying automaton.Check
+                { Perception = perception
+                  Rule = rule file (RuleShape.For(perception, channels, hidden, inputs).WithKind kind)
+                  FireRate = file.Double "fire_rate"
+                  TimeStep = since 1 (fun () -> file.Double "time_step") 1.0
+                  Gate = since 1 (fun () -> GateText.parse (file.Text "gate")) Gate.Open
+                  Start = Start.Parse(file.Text "start")
+                  MinSteps = steps[0]
+                  MaxSteps = steps[1] })
+
+        file.CheckAllRead "the rule"
+        file.Trying(fun () -> automaton.Check())
         automaton
 
-    let read name (arrays: IReadOnlyDictionary<string, NpyArray>) (known: Known) =
-        let entries = ArchiveReader(name, arrays)
-
-        if entries.Has "format" then
-            own entries known
-        elif Set.ofSeq entries.Names = bare then
-            meshNca entries
+    let read (file: ArchiveReader) (known: Known) =
+        if file.Has "format" then
+            own file known
+        elif set file.Names = set [ "fc1.weight"; "fc1.bias"; "fc2.weight"; "fc2.bias" ] then
+            meshNca file
         else
-            entries.Bad
+            file.Bad
                 "a rule file has the entry 'format', or (MeshNCA's) 'fc1.weight', 'fc1.bias', 'fc2.weight' and 'fc2.bias' alone, but this has neither"
 
 [<AbstractClass; Sealed>]
@@ -175,15 +145,13 @@ type RuleFile =
 
     static member Version = RuleEntries.Version
 
-    static member Read(path: string, known: Known) : Automaton = RuleEntries.read path (Npz.Read path) known
+    static member Read(path: string, known: Known) : Automaton = RuleEntries.read (ArchiveReader.Open path) known
     static member Read(path: string) : Automaton = RuleFile.Read(path, Known())
 
     static member Read(stream: Stream, name: string, known: Known) : Automaton =
-        RuleEntries.read name (Npz.Read(stream, name)) known
+        RuleEntries.read (ArchiveReader.Open(stream, name)) known
 
     static member Read(stream: Stream, name: string) : Automaton = RuleFile.Read(stream, name, Known())
 
-    // Stored rather than deflated, so that equal automata are equal bytes on every runtime.
-    static member Write(path: string, automaton: Automaton) = Npz.Write(path, RuleEntries.entries automaton, false)
-
-    static member Write(stream: Stream, automaton: Automaton) = Npz.Write(stream, RuleEntries.entries automaton, false)
+    static member Write(path: string, automaton: Automaton) = (RuleEntries.write automaton).Write path
+    static member Write(stream: Stream, automaton: Automaton) = (RuleEntries.write automaton).Write stream

@@ -90,5 +90,5 @@ module internal GateText =
 
 /// A perception as two entries, `perception` and `lift`. Files of old versions have no lift.
 module internal PerceptionEntries =
-    val write: perception: Perception -> (string * NpyArray) list
-    val read: entries: ArchiveReader -> known: Known -> lifts: bool -> Perception
+    val write: perception: Perception -> file: ArchiveWriter -> ArchiveWriter
+    val read: file: ArchiveReader -> known: Known -> lifts: bool -> Perception

@@ -2,8 +2,8 @@ namespace GaryMesh
 
 open System.IO
 
-/// <summary>A state file: an <c>.npz</c> with the array <c>state</c> [cells x channels], float32 (float64 is read, too, and
-/// rounded). Other arrays beside it are left alone.</summary>
+/// <summary>A state file: an <c>.npz</c> with the array <c>state</c> [cells x channels], float32 (every other number
+/// type is read, too, and rounded). Other arrays beside it are left alone.</summary>
 [<AbstractClass; Sealed>]
 type StateFile =
 

@@ -9,6 +9,7 @@ open System.Runtime.InteropServices
 open System.Security.Cryptography
 open System.Text
 open System.Text.RegularExpressions
+open GaryMesh.Arrays
 
 /// What a training is a training of, as name and text: equal settings are equal texts.
 module private Settings =
@@ -161,40 +162,31 @@ module private Checkpoint =
     [<Struct>]
     type PoolSize = { States: int; Cells: int; Channels: int }
 
-    let entries (settings: (string * string) seq) (pool: PoolSize) (training: Training) =
-        let settings = List.ofSeq settings
-        let int32 value = NpyArray.OfInt32([||], [| value |])
-        let floats (values: float[]) = NpyArray.OfFloat64([| values.Length |], values)
-        let parameters (values: float32[]) = NpyArray.OfFloat32([| values.Length |], values)
-        let states = training.Pool.States.ToArray() |> Array.collect _.ToArray()
-        let validations = Array.ofSeq training.ValidationLosses
+    let write struct (settings: (string * string) seq, _: int, pool: PoolSize) (training: Training) =
+        let settings = Array.ofSeq settings
+        let validated = training.ValidationLosses
 
-        [ "format", NpyArray.OfText Kind
-          "format_version", int32 Version
-          "settings",
-          NpyArray.OfText(
-              [| settings.Length; 2 |],
-              [| for name, text in settings do
-                     yield! [ name; text ] |]
-          )
-          "iteration", int32 training.Iteration
-          "rule", parameters training.Parameters
-          "average", parameters training.Average
-          "best", parameters training.Best
-          "best_loss", NpyArray.OfFloat64([||], [| training.BestLoss |])
-          "first_moment", floats training.Moments.First
-          "second_moment", floats training.Moments.Second
-          "moment_steps", int32 training.Moments.Steps
-          "pool", NpyArray.OfFloat32([| pool.States; pool.Cells; pool.Channels |], states)
-          "pool_losses", floats (training.Pool.Losses.ToArray())
-          "losses", floats (Array.ofSeq training.Losses)
-          "validation_iterations",
-          NpyArray.OfInt32(
-              [| validations.Length |],
-              validations |> Array.map (fun (struct (iteration, _)) -> iteration)
-          )
-          "validation_losses", floats (validations |> Array.map (fun (struct (_, loss)) -> loss)) ]
-        |> List.map KeyValuePair
+        ArchiveWriter(Kind, Version)
+            .Texts("settings", settings |> Array.collect (fun (name, text) -> [| name; text |]), settings.Length, 2)
+            .Int("iteration", training.Iteration)
+            .Floats("rule", training.Parameters)
+            .Floats("average", training.Average)
+            .Floats("best", training.Best)
+            .Double("best_loss", training.BestLoss)
+            .Doubles("first_moment", training.Moments.First)
+            .Doubles("second_moment", training.Moments.Second)
+            .Int("moment_steps", training.Moments.Steps)
+            .Floats(
+                "pool",
+                training.Pool.States.ToArray() |> Array.collect _.ToArray(),
+                pool.States,
+                pool.Cells,
+                pool.Channels
+            )
+            .Doubles("pool_losses", training.Pool.Losses.ToArray())
+            .Doubles("losses", Seq.toArray training.Losses)
+            .Ints("validation_iterations", [| for struct (iteration, _) in validated -> iteration |])
+            .Doubles("validation_losses", [| for struct (_, loss) in validated -> loss |])
 
     /// What a setting or an entry is called in a version.
     let private nameIn version name =
@@ -213,30 +205,35 @@ module private Checkpoint =
         | 1, "perception" -> Regex.Replace(WholeNumber.mend text, @"(?<![\w-])share(?![\w-])", "random-walk")
         | _ -> WholeNumber.mend text
 
-    let private compare (entries: ArchiveReader) version (here: (string * string) seq) =
-        let there = entries.Texts("settings", [ -1; 2 ]) |> Array.chunkBySize 2
+    let private compare (file: ArchiveReader) version (here: (string * string) seq) =
+        let there = file.Texts("settings", -1, 2) |> Array.chunkBySize 2
         let mutable count = 0
 
         for name, text in here do
             if count >= there.Length || there[count][0] <> nameIn version name then
-                entries.Bad $"setting {count} must be '{nameIn version name}', but is missing"
+                file.Bad $"setting {count} must be '{nameIn version name}', but is missing"
 
             if mended version name (there[count][1]) <> text then
-                entries.Bad
-                    $"the training in the file has the {name} {there[count][1]}, but the one to be resumed has {text}"
+                let found = there[count][1]
+
+                let refusal =
+                    file.Refusal
+                        $"the training in the file has the {name} {Foreign.shown found}, but the one to be resumed has {text}"
+
+                refusal.Data["setting"] <- name
+                raise refusal
 
             count <- count + 1
 
         if count < there.Length then
-            entries.Bad
-                $"the setting '{there[count][0]}' is unknown, and the training may not go on the same without it"
+            file.Bad
+                $"the setting '{Foreign.shown (there[count][0])}' is unknown, and the training may not go on the same without it"
 
     /// Refuses numbers that no training has.
-    let private sound (entries: ArchiveReader) version (training: Training) =
+    let private sound (file: ArchiveReader) version (training: Training) =
         let each entry what (fits: float -> bool) (values: float seq) =
             match values |> Seq.tryFindIndex (fits >> not) with
-            | Some at ->
-                entries.Bad $"every number of '{entry}' must be {what}, but number {at} is {Seq.item at values}"
+            | Some at -> file.Bad $"every number of '{entry}' must be {what}, but number {at} is {Seq.item at values}"
             | None -> ()
 
         each "losses" "finite" Double.IsFinite training.Losses
@@ -244,14 +241,14 @@ module private Checkpoint =
         each "second_moment" "finite and not negative" (fun m -> m >= 0.0 && Double.IsFinite m) training.Moments.Second
 
         if training.Moments.Steps <> training.Iteration then
-            entries.Bad $"'moment_steps' must be the iteration, {training.Iteration}, but is {training.Moments.Steps}"
+            file.Bad $"'moment_steps' must be the iteration, {training.Iteration}, but is {training.Moments.Steps}"
 
         let iterations, losses = nameIn version "validation_iterations", nameIn version "validation_losses"
         let mutable before, best = 0, Double.PositiveInfinity
 
         for struct (iteration, loss) in training.ValidationLosses do
             if iteration <= before || iteration > training.Iteration then
-                entries.Bad
+                file.Bad
                     $"'{iterations}' must rise within 1 to {training.Iteration}, but {iteration} follows on {before}"
 
             before <- iteration
@@ -260,56 +257,48 @@ module private Checkpoint =
                 best <- loss
 
         if training.BestLoss <> best then
-            entries.Bad $"'best_loss' must be the minimum of '{losses}', {best}, but is {training.BestLoss}"
+            file.Bad $"'best_loss' must be the minimum of '{losses}', {best}, but is {training.BestLoss}"
 
-    let read name arrays (settings: (string * string) seq) (count: int) (size: PoolSize) : Training =
-        let reader = ArchiveReader(name, arrays)
-        let version = reader.Version(Kind, Version)
-
-        if version < 1 then
-            reader.Bad $"checkpoints of version 1 and {Version} are read, but this is version {version}"
-
-        compare reader version settings
-        let second (struct (_, values)) = values
-        let parameters entry = second (reader.Floats(entry, [ count ]))
-        let whole entry = reader.Ints(entry, [])[0]
-        let iteration = whole "iteration"
+    let read (file: ArchiveReader) struct (settings: (string * string) seq, count: int, size: PoolSize) : Training =
+        let version = file.Version(Kind, 1, Version)
+        compare file version settings
+        let iteration = file.Int "iteration"
 
         if iteration < 0 then
-            reader.Bad $"'iteration' must not be negative, but is {iteration}"
+            file.Bad $"'iteration' must not be negative, but is {iteration}"
 
-        let pool = second (reader.Floats("pool", [ size.States; size.Cells; size.Channels ]))
+        let pool = file.Floats("pool", size.States, size.Cells, size.Channels)
         let length = size.Cells * size.Channels
 
         let states =
             Array.init size.States (fun i -> State(size.Cells, size.Channels, ReadOnlySpan(pool, i * length, length)))
 
-        let validated = reader.Ints(nameIn version "validation_iterations", [ -1 ])
+        let validated = file.Ints(nameIn version "validation_iterations")
 
         let training =
             { Iteration = iteration
-              Parameters = parameters "rule"
+              Parameters = file.Floats("rule", count)
               Moments =
-                { First = reader.Doubles("first_moment", [ count ])
-                  Second = reader.Doubles("second_moment", [ count ])
-                  Steps = whole "moment_steps" }
-              Average = parameters (if version = 1 then "rule" else "average")
+                { First = file.Doubles("first_moment", count)
+                  Second = file.Doubles("second_moment", count)
+                  Steps = file.Int "moment_steps" }
+              Average = file.Floats((if version = 1 then "rule" else "average"), count)
               Pool =
                 if version = 1 then
                     Pool states
                 else
-                    Pool(states, reader.Doubles("pool_losses", [ size.States ]))
-              Best = parameters "best"
-              BestLoss = reader.Doubles("best_loss", [])[0]
-              Losses = ImmutableList.CreateRange(reader.Doubles("losses", [ iteration ]))
+                    Pool(states, file.Doubles("pool_losses", size.States))
+              Best = file.Floats("best", count)
+              BestLoss = file.Double "best_loss"
+              Losses = ImmutableList.CreateRange(file.Doubles("losses", iteration))
               Parts = ImmutableArray.Empty
               ValidationLosses =
-                (validated, reader.Doubles(nameIn version "validation_losses", [ validated.Length ]))
+                (validated, file.Doubles(nameIn version "validation_losses", validated.Length))
                 ||> Seq.map2 (fun iteration loss -> struct (iteration, loss))
                 |> ImmutableList.CreateRange }
 
-        sound reader version training
-        reader.Only("the training", entries settings size training |> Seq.map (fun entry -> nameIn version entry.Key))
+        sound file version training
+        file.CheckAllRead "the training"
         training
 
     /// Settings, parameters and pool of a rule's training.
@@ -328,36 +317,30 @@ module private Checkpoint =
 type TrainingFile =
 
     static member Write(stream: Stream, automaton: Automaton, graph: Graph, task: TrainingTask, training: Training) =
-        let struct (settings, _, pool) = Checkpoint.ofRule automaton graph task
-        Npz.Write(stream, Checkpoint.entries settings pool training, false)
+        (Checkpoint.write (Checkpoint.ofRule automaton graph task) training).Write stream
 
     static member Write(path: string, automaton: Automaton, graph: Graph, task: TrainingTask, training: Training) =
-        SafeFile.Write(path, fun stream -> TrainingFile.Write(stream, automaton, graph, task, training))
+        (Checkpoint.write (Checkpoint.ofRule automaton graph task) training).Write path
 
     static member Write(stream: Stream, trainer: ModelTrainer, training: Training) =
-        let struct (settings, _, pool) = Checkpoint.ofModel trainer
-        Npz.Write(stream, Checkpoint.entries settings pool training, false)
+        (Checkpoint.write (Checkpoint.ofModel trainer) training).Write stream
 
     static member Write(path: string, trainer: ModelTrainer, training: Training) =
-        SafeFile.Write(path, fun stream -> TrainingFile.Write(stream, trainer, training))
+        (Checkpoint.write (Checkpoint.ofModel trainer) training).Write path
 
     static member Read(path: string, automaton: Automaton, graph: Graph, task: TrainingTask) : Training =
-        let struct (settings, count, pool) = Checkpoint.ofRule automaton graph task
-        Checkpoint.read path (Npz.Read path) settings count pool
+        Checkpoint.read (ArchiveReader.Open path) (Checkpoint.ofRule automaton graph task)
 
     static member Read
         (stream: Stream, name: string, automaton: Automaton, graph: Graph, task: TrainingTask)
         : Training =
-        let struct (settings, count, pool) = Checkpoint.ofRule automaton graph task
-        Checkpoint.read name (Npz.Read(stream, name)) settings count pool
+        Checkpoint.read (ArchiveReader.Open(stream, name)) (Checkpoint.ofRule automaton graph task)
 
     static member Read(path: string, trainer: ModelTrainer) : Training =
-        let struct (settings, count, pool) = Checkpoint.ofModel trainer
-        Checkpoint.read path (Npz.Read path) settings count pool
+        Checkpoint.read (ArchiveReader.Open path) (Checkpoint.ofModel trainer)
 
     static member Read(stream: Stream, name: string, trainer: ModelTrainer) : Training =
-        let struct (settings, count, pool) = Checkpoint.ofModel trainer
-        Checkpoint.read name (Npz.Read(stream, name)) settings count pool
+        Checkpoint.read (ArchiveReader.Open(stream, name)) (Checkpoint.ofModel trainer)
 
     static member Digest(data: ReadOnlySpan<byte>) = Settings.digest [ data.ToArray() ]
 

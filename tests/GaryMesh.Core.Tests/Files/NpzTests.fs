@@ -184,13 +184,65 @@ let tests =
                 } ]
 
           testList
-              "refuses what NumPy wrote of other types"
-              [ for name, word in
-                    [ "numpy_bigendian.npz", "big-endian"
-                      "numpy_objects.npz", "Python objects"
-                      "numpy_structures.npz", "structures"
-                      "numpy_half.npz", "<f2" ] do
-                    test name { refused [ name; "entry 'w.npy'"; word ] (fun () -> Npz.Read(fixture name) |> ignore) } ]
+              "refuses what NumPy wrote of other types, when it is asked for"
+              [ for name, word in [ "numpy_objects.npz", "Python objects"; "numpy_structures.npz", "structures" ] do
+                    test name {
+                        let read = Npz.Read(fixture name)
+                        refused [ name; "entry 'w.npy'"; word ] (fun () -> read["w"].Type |> ignore)
+                    } ]
+
+          test "every number type is read, in either byte order" {
+              let numbers = [| 0.0; 1.0; 100.0 |]
+
+              for kind, width, (bytes: float -> byte[]) in
+                  [ "f2", 2, (fun v -> BitConverter.GetBytes(Half.CreateChecked<float> v))
+                    "f4", 4, (fun v -> BitConverter.GetBytes(float32 v))
+                    "f8", 8, (fun v -> BitConverter.GetBytes v)
+                    "i1", 1, (fun v -> [| byte v |])
+                    "u1", 1, (fun v -> [| byte v |])
+                    "i2", 2, (fun v -> BitConverter.GetBytes(int16 v))
+                    "u2", 2, (fun v -> BitConverter.GetBytes(uint16 v))
+                    "i4", 4, (fun v -> BitConverter.GetBytes(int v))
+                    "u4", 4, (fun v -> BitConverter.GetBytes(uint32 v))
+                    "i8", 8, (fun v -> BitConverter.GetBytes(int64 v))
+                    "u8", 8, (fun v -> BitConverter.GetBytes(uint64 v)) ] do
+                  for order, turn in [ "<", id; ">", Array.rev ] do
+                      let data = numbers |> Array.collect (bytes >> turn)
+                      Expect.hasLength data (3 * width) "the data"
+                      let read = readNpy (npy (head (order + kind) "(3,)") data)
+                      Expect.equal (read.ToFloat64()) numbers $"{order}{kind}"
+                      Expect.equal (read.ToFloat32()) (Array.map float32 numbers) $"{order}{kind} as float32"
+                      Expect.equal (read.ToInt32()) (Array.map int numbers) $"{order}{kind} as int32"
+
+              let half = Npz.Read(fixture "numpy_half.npz")["w"]
+              Expect.equal half.Type NpyType.Float32 "NumPy's half precision"
+              let big = Npz.Read(fixture "numpy_bigendian.npz")["w"]
+              Expect.all (big.ToFloat64()) Double.IsFinite "NumPy's big-endian"
+
+              Expect.equal
+                  (readNpy(npy (head ">U2" "()") [| 0uy; 0uy; 0uy; 65uy; 0uy; 0uy; 0uy; 66uy |]).ToText())
+                  [| "AB" |]
+                  "text"
+          }
+
+          test "what is no array is left alone, and an array that cannot be read hinders no other" {
+              let state = npyBytes (NpyArray.OfFloat32([| 1; 2 |], [| 1f; 2f |]))
+
+              let beside =
+                  [ "README.txt", "hello"B
+                    "sub/", [||]
+                    "__MACOSX/._state.npy", "\000\005\022\007"B
+                    "meta.npy", npy (head "|O" "()") [| 1uy |]
+                    "when.npy", npy (head "<M8[s]" "()") (Array.zeroCreate 8)
+                    "state.npy", state ]
+
+              let read = unpack (zip beside)
+              Expect.sequenceEqual (Seq.sort read.Keys) [ "meta"; "state"; "when" ] "the arrays"
+              use memory = new MemoryStream(zip beside)
+              Expect.equal (StateFile.Read(memory, "s.npz").ToArray()) [| 1f; 2f |] "the state"
+              refused [ "w.npz"; "'meta.npy'"; "objects" ] (fun () -> read["meta"].Type |> ignore)
+              refused [ "w.npz"; "'when.npy'"; "<M8[s]" ] (fun () -> read["when"].Type |> ignore)
+          }
 
           testList
               "refuses headers"
@@ -207,6 +259,7 @@ let tests =
                       "text without width", npy (head "<U0" "(5,)") (size 0), [ "(5,)" ]
                       "no type", npy (head "" "()") (size 0), [ "type" ]
                       "complex", npy (head "<c8" "()") (size 8), [ "<c8" ]
+                      "beyond int64", npy (head "<u8" "()") (Array.create 8 255uy), [ "18446744073709551615"; "int64" ]
                       "many axes", npy (head "|u1" ("(" + String.replicate 33 "1, " + ")")) (size 1), [ "32 axes" ]
                       "no dictionary", npy "hello" (size 0), [ "'{'" ]
                       "no shape", npy "{'descr': '<f4', 'fortran_order': False}" (size 4), [ "lacks" ]
@@ -239,13 +292,15 @@ let tests =
                     refused [ "w.npz"; "zip" ] (fun () -> unpack [||] |> ignore)
                 }
 
-                test "a foreign entry" {
-                    refused [ "w.npz"; "readme.txt" ] (fun () -> unpack (zip [ "readme.txt", "hello"B ]) |> ignore)
-                    refused [ "w.npz"; "a.npy" ] (fun () -> unpack (zip [ "a.npy", "hello"B ]) |> ignore)
+                test "an entry that is no array, when it is asked for" {
+                    let read = unpack (zip [ "a.npy", "hello"B; "b.npy", array ])
+                    refused [ "w.npz"; "a.npy"; "ends after 5 bytes" ] (fun () -> read["a"].Shape |> ignore)
+                    refused [ "w.npz"; "a.npy"; "ends after 5 bytes" ] (fun () -> read["a"].ToByte() |> ignore)
+                    Expect.equal (read["b"].ToByte()) [| 7uy |] "the other"
                 }
 
                 test "an entry that stands twice" {
-                    refused [ "w.npz"; "a.npy"; "twice" ] (fun () ->
+                    refused [ "w.npz"; "a.npy"; "two entries" ] (fun () ->
                         unpack (zip [ "a.npy", array; "a.npy", array ]) |> ignore)
                 }
 
@@ -253,7 +308,10 @@ let tests =
                     let bytes = pack false [ "a", NpyArray.OfByte([| 4 |], [| 201uy; 202uy; 203uy; 204uy |]) ]
                     let at = bytes.AsSpan().IndexOf(ReadOnlySpan [| 202uy; 203uy |])
                     bytes[at] <- 99uy
-                    refused [ "w.npz"; "a.npy"; "check sum" ] (fun () -> unpack bytes |> ignore)
+
+                    refused [ "w.npz"; "a.npy"; "check sum" ] (fun () ->
+                        let read = unpack bytes
+                        read["a"].Shape |> ignore)
                 }
 
                 test "entries that share their bytes" {
@@ -284,7 +342,9 @@ let tests =
               "damage is refused or harmless"
               [ for name in [ "numpy_stored.npz"; "numpy_deflated.npz"; "numpy_streamed.npz" ] do
                     test name {
-                        survives "w.npz" 3000 1 (File.ReadAllBytes(fixture name)) (fun bytes -> unpack bytes |> ignore)
+                        survives "w.npz" 3000 1 (File.ReadAllBytes(fixture name)) (fun bytes ->
+                            for array in (unpack bytes).Values do
+                                array.Length |> ignore)
                     }
 
                 test "our own archive, value for value" {
@@ -315,17 +375,29 @@ let tests =
                     Expect.equal (ints.ToInt32()) [| 16777217; -1 |] "narrowed"
                 }
 
+                test "whole numbers come of floats that are whole, truth values of 0 and 1" {
+                    let whole = NpyArray.OfFloat64([| 2 |], [| 3.0; -9007199254740992.0 |])
+                    Expect.equal (whole.ToInt64()) [| 3L; -9007199254740992L |] "whole floats"
+                    let truths = NpyArray.OfBool([| 2 |], [| true; false |])
+                    Expect.equal (truths.ToInt32()) [| 1; 0 |] "truth values as numbers"
+                    Expect.equal (truths.ToFloat32()) [| 1f; 0f |] "and as floats"
+                    Expect.equal (NpyArray.OfInt64([| 2 |], [| 0L; 1L |]).ToBool()) [| false; true |] "0 and 1"
+                }
+
                 test "nothing else is guessed" {
-                    let text = NpyArray.OfText "x"
-                    refused [ "text"; "float32" ] (fun () -> text.ToFloat32() |> ignore)
-                    refused [ "bool"; "float64" ] (fun () -> NpyArray.OfBool([||], [| true |]).ToFloat64() |> ignore)
-                    refused [ "float64"; "int64" ] (fun () -> NpyArray.OfFloat64([||], [| 1.0 |]).ToInt64() |> ignore)
+                    let float value = NpyArray.OfFloat64([||], [| value |])
+                    refused [ "text"; "numbers" ] (fun () -> NpyArray.OfText("1").ToFloat32() |> ignore)
+                    refused [ "1.5"; "whole" ] (fun () -> (float 1.5).ToInt64() |> ignore)
+                    refused [ "NaN"; "whole" ] (fun () -> (float nan).ToInt32() |> ignore)
+                    refused [ "1E+300"; "whole" ] (fun () -> (float 1e300).ToInt64() |> ignore)
+                    refused [ "2"; "truth values" ] (fun () -> (float 2.0).ToBool() |> ignore)
+                    refused [ "float64"; "bytes" ] (fun () -> (float 1.0).ToByte() |> ignore)
                     refused [ "uint8"; "text" ] (fun () -> NpyArray.OfByte([||], [| 1uy |]).ToText() |> ignore)
 
                     refused [ "4294967296"; "int32" ] (fun () ->
                         NpyArray.OfInt64([||], [| 1L <<< 32 |]).ToInt32() |> ignore)
 
-                    refused [ "w.npz"; "'a.npy'"; "float32"; "text" ] (fun () ->
+                    refused [ "w.npz: 'a'"; "float32"; "text" ] (fun () ->
                         let read = unpack (pack true [ "a", NpyArray.OfFloat32([||], [| 1f |]) ])
                         read["a"].ToText() |> ignore)
                 }

@@ -202,7 +202,7 @@ let tests =
               bad [ "'fc1.bias'"; "missing" ] "fc1.bias" null
               bad [ "'fc1.bias'"; "[48]"; "[47]" ] "fc1.bias" (NpyArray.OfFloat32([| 47 |], Array.zeroCreate 47))
               bad [ "'fc1.bias'"; "finite" ] "fc1.bias" (NpyArray.OfFloat32([| 48 |], Array.create 48 nanf))
-              bad [ "'fc1.bias'"; "type" ] "fc1.bias" (NpyArray.OfBool([| 48 |], Array.create 48 true))
+              bad [ "'fc1.bias'"; "numbers" ] "fc1.bias" (NpyArray.OfText([| 48 |], Array.create 48 "1"))
               bad [ "'gary-mesh rule'"; "'mine'" ] "format" (NpyArray.OfText "mine")
               bad [ "fire rate"; "1.5" ] "fire_rate" (number 1.5)
               bad [ "fire rate" ] "fire_rate" (number nan)
@@ -244,7 +244,7 @@ let tests =
                     NpyArray.OfFloat32([| 0; 3 |], [||])
                     NpyArray.OfInt64([||], [| Int64.MaxValue |])
                     NpyArray.OfInt32([| 2 |], [| Int32.MinValue; Int32.MaxValue |])
-                    NpyArray.OfBool([| 1; 1 |], [| true |])
+                    NpyArray.OfBool([| 2; 1 |], [| true; false |])
                     NpyArray.OfText([| 1 |], [| "" |]) ]
 
               for entry in (arrays (Automaton.GaryMesh 1UL)).Keys do
@@ -283,7 +283,7 @@ let stateTests =
               bad [ "'state'"; "[any x any]"; "[3]" ] (NpyArray.OfFloat32([| 3 |], [| 1f; 2f; 3f |]))
               bad [ "[0 x 3]" ] (NpyArray.OfFloat32([| 0; 3 |], [||]))
               bad [ "finite" ] (NpyArray.OfFloat32([| 1; 2 |], [| 1f; infinityf |]))
-              bad [ "finite" ] (NpyArray.OfFloat64([| 1; 1 |], [| 1e300 |]))
-              bad [ "type" ] (NpyArray.OfText([| 1; 1 |], [| "1" |]))
+              bad [ "finite"; "1E+300" ] (NpyArray.OfFloat64([| 1; 1 |], [| 1e300 |]))
+              bad [ "'state'"; "numbers"; "text" ] (NpyArray.OfText([| 1; 1 |], [| "1" |]))
               refused [ "'state'"; "missing" ] (fun () -> StateFile.Read(fixture "numpy_stored.npz") |> ignore)
           } ]

@@ -8,11 +8,12 @@ open GaryMesh
 /// Foreign text as a message can show it: short, on one line.
 let shown (text: string) : string =
     let text = if text.Length > 60 then text.Substring(0, 57) + "..." else text
-    String.map (fun c -> if Char.IsControl c || Char.IsSurrogate c then '?' else c) text
+    String.map (fun c -> if Char.IsSurrogate c then '?' else c) (Guard.line text)
 
 /// The rest of a stream in memory.
 let buffered (stream: Stream) : Stream =
-    let memory = new MemoryStream()
+    let length = if stream.CanSeek then stream.Length - stream.Position else 0L
+    let memory = new MemoryStream(int (Math.Clamp(length, 0L, 1L <<< 30)))
     stream.CopyTo memory
     memory.Position <- 0L
     memory
@@ -37,7 +38,7 @@ type Source(where: string, stream: Stream) =
                 stream.ReadAtLeast(bytes, bytes.Length, false)
             with
             | :? InvalidDataException
-            | :? IOException as error -> raise (InvalidDataException($"{where}: the data is damaged.", error))
+            | :? IOException as error -> Guard.badDataFrom error $"{where}: the data is damaged."
 
         sum <- Crc32.update sum (Span.op_Implicit (bytes.Slice(0, got)))
         count <- count + int64 got
@@ -55,4 +56,4 @@ type Source(where: string, stream: Stream) =
             stream.ReadByte() < 0
         with
         | :? InvalidDataException
-        | :? IOException as error -> raise (InvalidDataException($"{where}: the data is damaged.", error))
+        | :? IOException as error -> Guard.badDataFrom error $"{where}: the data is damaged."

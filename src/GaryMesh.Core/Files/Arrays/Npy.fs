@@ -15,17 +15,23 @@ type NpyType =
     | Text = 6
 
 [<Sealed; NoComparison; NoEquality>]
-type NpyArray private (where: string, shape: int[], values: NpyValues) =
+type NpyArray private (where: string, content: Lazy<struct (int[] * NpyValues)>) =
 
     static let make (shape: int[]) (data: 'T[]) (values: 'T[] -> NpyValues) =
         ArgumentNullException.ThrowIfNull(shape, nameof shape)
         ArgumentNullException.ThrowIfNull(data, nameof data)
-        NpyArray("The array", NpyShape.check shape data.Length, values data)
+        NpyArray("The array", Lazy<_>.CreateFromValue(struct (NpyShape.check shape data.Length, values data)))
 
-    let length = NpyShape.count shape
+    let shape () =
+        let struct (shape, _) = content.Value
+        shape
 
-    let kind =
-        match values with
+    let values () =
+        let struct (_, values) = content.Value
+        values
+
+    let kind () =
+        match values () with
         | Float32s _ -> NpyType.Float32
         | Float64s _ -> NpyType.Float64
         | Int32s _ -> NpyType.Int32
@@ -36,15 +42,44 @@ type NpyArray private (where: string, shape: int[], values: NpyValues) =
 
     let refuse (wanted: string) : 'a =
         let name =
-            match kind with
+            match kind () with
             | NpyType.Byte -> "uint8"
             | kind -> kind.ToString().ToLowerInvariant()
 
-        Guard.badData $"{where}: the elements are {name}, but {wanted} is asked for."
+        Guard.badData $"{where} must hold {wanted}, but holds {name}."
 
-    static member internal Of(where: string, struct (shape: int[], values: NpyValues)) = NpyArray(where, shape, values)
+    /// Any numbers, by way of a type that holds those of the array.
+    let numbers (ofFloat: float -> 'T) (ofWhole: int64 -> 'T) : 'T[] =
+        match values () with
+        | Float32s values -> Array.map (float >> ofFloat) values
+        | Float64s values -> Array.map ofFloat values
+        | Int32s values -> Array.map (int64 >> ofWhole) values
+        | Int64s values -> Array.map ofWhole values
+        | Bytes values -> Array.map (int64 >> ofWhole) values
+        | Bools values -> Array.map (fun value -> ofWhole (if value then 1L else 0L)) values
+        | Texts _ -> refuse "numbers"
 
-    member internal _.WriteTo(stream: Stream) : unit = NpyFormat.write stream shape values
+    let whole (value: float) =
+        if value <> Math.Floor value || abs value > 9007199254740992.0 then
+            Guard.badData $"{where} must hold whole numbers, but holds {value}."
+
+        int64 value
+
+    let within min max (name: string) (value: int64) =
+        if value < min || value > max then
+            Guard.badData $"{where} holds {value}, which is beyond the range of {name}."
+
+        value
+
+    let int32 = within (int64 Int32.MinValue) (int64 Int32.MaxValue) "int32" >> int
+
+    let truth value = within 0L 1L "truth values" value = 1L
+
+    static member internal Of(where: string, read: unit -> struct (int[] * NpyValues)) =
+        NpyArray(where, Lazy<_>.Create read)
+
+    member internal _.Force() = content.Value |> ignore
+    member internal _.WriteTo(stream: Stream) : unit = NpyFormat.write stream (shape ()) (values ())
 
     static member OfFloat32(shape: int[], data: float32[]) : NpyArray = make shape data (Array.copy >> Float32s)
     static member OfFloat64(shape: int[], data: float[]) : NpyArray = make shape data (Array.copy >> Float64s)
@@ -57,62 +92,27 @@ type NpyArray private (where: string, shape: int[], values: NpyValues) =
 
     static member OfText(text: string) : NpyArray = NpyArray.OfText([||], [| text |])
 
-    member _.Type: NpyType = kind
-    member _.Shape: int[] = Array.copy shape
-    member _.Length: int = length
+    member _.Type: NpyType = kind ()
+    member _.Shape: int[] = Array.copy (shape ())
+    member _.Length: int = NpyShape.count (shape ())
 
     member _.ToFloat32() : float32[] =
-        match values with
+        match values () with
         | Float32s values -> Array.copy values
-        | Float64s values -> Array.map float32 values
-        | Int32s values -> Array.map float32 values
-        | Int64s values -> Array.map float32 values
-        | Bytes values -> Array.map float32 values
-        | Bools _
-        | Texts _ -> refuse "float32"
+        | _ -> numbers float32 float32
 
-    member _.ToFloat64() : float[] =
-        match values with
-        | Float32s values -> Array.map float values
-        | Float64s values -> Array.copy values
-        | Int32s values -> Array.map float values
-        | Int64s values -> Array.map float values
-        | Bytes values -> Array.map float values
-        | Bools _
-        | Texts _ -> refuse "float64"
-
-    member _.ToInt32() : int[] =
-        match values with
-        | Int32s values -> Array.copy values
-        | Int64s values ->
-            values
-            |> Array.map (fun value ->
-                if value < int64 Int32.MinValue || value > int64 Int32.MaxValue then
-                    Guard.badData $"{where}: an element is {value}, beyond the range of the int32 asked for."
-
-                int value)
-        | Bytes values -> Array.map int values
-        | _ -> refuse "int32"
-
-    member _.ToInt64() : int64[] =
-        match values with
-        | Int32s values -> Array.map int64 values
-        | Int64s values -> Array.copy values
-        | Bytes values -> Array.map int64 values
-        | _ -> refuse "int64"
+    member _.ToFloat64() : float[] = numbers id float
+    member _.ToInt32() : int[] = numbers (whole >> int32) int32
+    member _.ToInt64() : int64[] = numbers whole id
+    member _.ToBool() : bool[] = numbers (whole >> truth) truth
 
     member _.ToByte() : byte[] =
-        match values with
+        match values () with
         | Bytes values -> Array.copy values
-        | _ -> refuse "uint8"
-
-    member _.ToBool() : bool[] =
-        match values with
-        | Bools values -> Array.copy values
-        | _ -> refuse "bool"
+        | _ -> refuse "bytes (uint8)"
 
     member _.ToText() : string[] =
-        match values with
+        match values () with
         | Texts values -> Array.copy values
         | _ -> refuse "text"
 
@@ -123,8 +123,8 @@ type Npy =
         ArgumentNullException.ThrowIfNull(stream, nameof stream)
         ArgumentNullException.ThrowIfNull(name, nameof name)
         let stream = if stream.CanSeek then stream else Foreign.buffered stream
-        let available = stream.Length - stream.Position
-        NpyArray.Of(name, NpyFormat.read (Foreign.Source(name, stream)) available)
+        let content = NpyFormat.read (Foreign.Source(name, stream)) (stream.Length - stream.Position)
+        NpyArray.Of(name, fun () -> content)
 
     static member Read(path: string) : NpyArray = using (Foreign.openRead path) (fun stream -> Npy.Read(stream, path))
 

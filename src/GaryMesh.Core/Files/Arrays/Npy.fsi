@@ -5,13 +5,13 @@ open GaryMesh.Arrays.NpyFormat
 
 /// <summary>What the elements of an <see cref="T:GaryMesh.NpyArray" /> are.</summary>
 type NpyType =
-    /// 32-bit floating point, '&lt;f4'.
+    /// 32-bit floating point, '&lt;f4'; '&lt;f2' is read as it.
     | Float32 = 0
     /// 64-bit floating point, '&lt;f8'.
     | Float64 = 1
-    /// Signed 32-bit integers, '&lt;i4'.
+    /// Signed 32-bit integers, '&lt;i4'; '|i1', '&lt;i2' and '&lt;u2' are read as it.
     | Int32 = 2
-    /// Signed 64-bit integers, '&lt;i8'.
+    /// Signed 64-bit integers, '&lt;i8'; '&lt;u4' and '&lt;u8' are read as it.
     | Int64 = 3
     /// Unsigned 8-bit integers, '|u1'.
     | Byte = 4
@@ -22,6 +22,8 @@ type NpyType =
 
 /// <summary>An immutable array as NumPy stores it: a shape and the elements in C order (the last index moves fastest).
 /// The factories copy what they are given and the conversions return new arrays.</summary>
+/// <remarks>An array of an archive is decoded when something of it is asked for: where the archive holds none that can be
+/// read, that throws an <c>InvalidDataException</c>.</remarks>
 [<Sealed; NoComparison; NoEquality>]
 type NpyArray =
 
@@ -95,44 +97,48 @@ type NpyArray =
     member Length: int
 
     /// <summary>The elements as 32-bit floats, in C order: numbers of other types are rounded to the nearest, and
-    /// 64-bit floats beyond the range become infinite, as NumPy's <c>astype</c> does.</summary>
-    /// <exception cref="T:System.IO.InvalidDataException">The elements are text or truth values.</exception>
+    /// 64-bit floats beyond the range become infinite, as NumPy's <c>astype</c> does; truth values are 0 and 1.</summary>
+    /// <exception cref="T:System.IO.InvalidDataException">The elements are text.</exception>
     member ToFloat32: unit -> float32[]
 
     /// <summary>The elements as 64-bit floats, in C order: 64-bit integers are rounded to the nearest.</summary>
-    /// <exception cref="T:System.IO.InvalidDataException">The elements are text or truth values.</exception>
+    /// <exception cref="T:System.IO.InvalidDataException">The elements are text.</exception>
     member ToFloat64: unit -> float[]
 
     /// <summary>The elements as 32-bit integers, in C order.</summary>
-    /// <exception cref="T:System.IO.InvalidDataException">The elements are not integers, or one lies outside the range
-    /// of 32 bits.</exception>
+    /// <exception cref="T:System.IO.InvalidDataException">The elements are text, or one is no whole number of 32
+    /// bits.</exception>
     member ToInt32: unit -> int[]
 
     /// <summary>The elements as 64-bit integers, in C order.</summary>
-    /// <exception cref="T:System.IO.InvalidDataException">The elements are not integers.</exception>
+    /// <exception cref="T:System.IO.InvalidDataException">The elements are text, or one is no whole number; of floats that
+    /// is beyond 2^53, too.</exception>
     member ToInt64: unit -> int64[]
 
     /// <summary>The elements as bytes, in C order.</summary>
     /// <exception cref="T:System.IO.InvalidDataException">The elements are not bytes.</exception>
     member ToByte: unit -> byte[]
 
-    /// <summary>The elements as truth values, in C order.</summary>
-    /// <exception cref="T:System.IO.InvalidDataException">The elements are not truth values.</exception>
+    /// <summary>The elements as truth values, in C order; the numbers 0 and 1 are false and true.</summary>
+    /// <exception cref="T:System.IO.InvalidDataException">The elements are text, or one is neither 0 nor 1.</exception>
     member ToBool: unit -> bool[]
 
     /// <summary>The elements as texts, in C order.</summary>
     /// <exception cref="T:System.IO.InvalidDataException">The elements are not texts.</exception>
     member ToText: unit -> string[]
 
-    /// What was read; messages call it by the name of where it stood.
-    static member internal Of: where: string * read: struct (int[] * NpyValues) -> NpyArray
+    /// What is read when it is asked for; messages call it by the name of where it stands.
+    static member internal Of: where: string * read: (unit -> struct (int[] * NpyValues)) -> NpyArray
+
+    /// Reads it now.
+    member internal Force: unit -> unit
 
     /// Writes the array as a .npy file holds it.
     member internal WriteTo: stream: Stream -> unit
 
-/// <summary>Reads and writes single arrays, NumPy's <c>.npy</c>: format versions 1.0, 2.0 and 3.0, little-endian, C or
-/// Fortran order on reading (an array in memory is always in C order); version 1.0 in C order on writing, byte for byte
-/// as NumPy does.</summary>
+/// <summary>Reads and writes single arrays, NumPy's <c>.npy</c>: format versions 1.0, 2.0 and 3.0, either byte order,
+/// C or Fortran order on reading (an array in memory is always in C order); version 1.0, little-endian, in C order on
+/// writing, byte for byte as NumPy does.</summary>
 [<AbstractClass; Sealed>]
 type Npy =
 

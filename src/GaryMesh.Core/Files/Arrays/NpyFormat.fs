@@ -4,6 +4,7 @@ module internal GaryMesh.Arrays.NpyFormat
 open System
 open System.Globalization
 open System.IO
+open System.Runtime.CompilerServices
 open System.Runtime.InteropServices
 open System.Text
 open GaryMesh
@@ -23,26 +24,35 @@ type NpyValues =
 /// How many elements are handled at a time.
 let private chunk = 1 <<< 16
 
+/// Numbers of a type as wide as the file's, whose bytes are swapped where it has them in the other order.
 let private readPlain<'T when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType>
+    (swapped: bool)
     (source: Source)
     (count: int)
     : 'T[] =
     let values: 'T[] = GC.AllocateUninitializedArray<'T> count
+    let width = Unsafe.SizeOf<'T>()
     let mutable at = 0
 
     while at < count do
         let size = min chunk (count - at)
-        source.Fill(MemoryMarshal.AsBytes(values.AsSpan(at, size)))
+        let bytes = MemoryMarshal.AsBytes(values.AsSpan(at, size))
+        source.Fill bytes
+
+        if swapped then
+            for i in 0 .. size - 1 do
+                bytes.Slice(i * width, width).Reverse()
+
         at <- at + size
 
     values
 
-let private readTexts (source: Source) (count: int) (width: int) : string[] =
-    let cells: uint32[] = Array.zeroCreate (if count = 0 then 0 else width)
+let private readTexts (swapped: bool) (width: int) (source: Source) (count: int) : string[] =
+    let width = if count = 0 then 0 else width
     let text = StringBuilder()
 
     Array.init count (fun at ->
-        source.Fill(MemoryMarshal.AsBytes(cells.AsSpan()))
+        let cells: uint32[] = readPlain swapped source width
         text.Clear() |> ignore
         let length = 1 + Array.FindLastIndex(cells, (fun cell -> cell <> 0u))
 
@@ -96,27 +106,41 @@ let private elements (header: NpyHeader.Header) (where: string) : struct (int64 
     if kind.StartsWith('O') then
         Guard.badData $"{where}: arrays of Python objects ('{shown descr}') are not read."
 
-    if order = '>' then
-        Guard.badData $"{where}: the array is big-endian ('{shown descr}'), but only little-endian arrays are read."
+    let swapped = order = '>'
 
+    let numbers make source count = make (ordered header (readPlain swapped source count))
+    let widened widen make = numbers (Array.map widen >> make)
+
+    // Types that are narrower than those kept become the next wider one.
     match kind with
-    | "f4" -> 4L, (fun source count -> Float32s(ordered header (readPlain source count)))
-    | "f8" -> 8L, (fun source count -> Float64s(ordered header (readPlain source count)))
-    | "i4" -> 4L, (fun source count -> Int32s(ordered header (readPlain source count)))
-    | "i8" -> 8L, (fun source count -> Int64s(ordered header (readPlain source count)))
-    | "u1" -> 1L, (fun source count -> Bytes(ordered header (readPlain source count)))
-    | "b1" -> 1L, (fun source count -> Bools(ordered header (readPlain source count) |> Array.map (fun b -> b <> 0uy)))
+    | "f2" -> 2L, widened (fun (value: Half) -> float32 value) Float32s
+    | "f4" -> 4L, numbers Float32s
+    | "f8" -> 8L, numbers Float64s
+    | "i1" -> 1L, widened (fun (value: sbyte) -> int value) Int32s
+    | "i2" -> 2L, widened (fun (value: int16) -> int value) Int32s
+    | "u2" -> 2L, widened (fun (value: uint16) -> int value) Int32s
+    | "i4" -> 4L, numbers Int32s
+    | "u4" -> 4L, widened (fun (value: uint32) -> int64 value) Int64s
+    | "i8" -> 8L, numbers Int64s
+    | "u8" ->
+        let narrow (value: uint64) =
+            if value > uint64 Int64.MaxValue then
+                Guard.badData $"{where}: an element is {value}, beyond the range of int64."
+
+            int64 value
+
+        8L, widened narrow Int64s
+    | "u1" -> 1L, numbers Bytes
+    | "b1" -> 1L, widened (fun (value: byte) -> value <> 0uy) Bools
     | _ ->
         let width = kind.AsSpan(min 1 kind.Length)
 
         match Int32.TryParse(width, NumberStyles.None, CultureInfo.InvariantCulture) with
         | true, width when kind[0] = 'U' ->
-            4L * int64 width, (fun source count -> Texts(ordered header (readTexts source count width)))
+            4L * int64 width, (fun source count -> Texts(ordered header (readTexts swapped width source count)))
         | _ ->
-            Guard.badData (
-                $"{where}: the array's type is '{shown descr}', "
-                + "but only float32, float64, int32, int64, uint8, bool and text are read."
-            )
+            Guard.badData
+                $"{where}: arrays of the type '{shown descr}' are not read, only whole and floating-point numbers of up to 64 bits, truth values and text."
 
 /// Reads an array that fills so many bytes exactly. Nothing is allocated for the elements before their number
 /// agrees.

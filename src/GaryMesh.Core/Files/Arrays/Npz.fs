@@ -27,13 +27,15 @@ module private NpzFormat =
         | :? IOException
         | :? ArgumentException
         | :? OverflowException
-        | :? NotSupportedException as error -> raise (InvalidDataException($"{where}: {what}.", error))
+        | :? NotSupportedException as error -> Guard.badDataFrom error $"{where}: {what}."
 
-    let readEntry (name: string) (entry: ZipArchiveEntry) : struct (string * NpyArray) =
+    /// Whether an entry is an array: a folder, a note and what macOS adds are none.
+    let isArray (entry: ZipArchiveEntry) =
+        entry.FullName.EndsWith(ending, StringComparison.Ordinal)
+        && not (entry.FullName.StartsWith("__MACOSX/", StringComparison.Ordinal))
+
+    let decode (name: string) (entry: ZipArchiveEntry) =
         let where = $"{name}, entry '{Foreign.shown entry.FullName}'"
-
-        if not (entry.FullName.EndsWith(ending, StringComparison.Ordinal)) then
-            Guard.badData $"{where}: an archive of arrays holds '.npy' entries only."
 
         if entry.IsEncrypted then
             Guard.badData $"{where}: encrypted entries are not read."
@@ -47,17 +49,21 @@ module private NpzFormat =
         use stream = guarded where "the entry is damaged or compressed in a way that is not read" entry.Open
 
         let source = Foreign.Source(where, stream)
-        let array = NpyArray.Of(where, NpyFormat.read source entry.Length)
+        let content = NpyFormat.read source entry.Length
 
         if source.Sum <> entry.Crc32 then
             Guard.badData $"{where}: the data has the check sum {source.Sum:x8}, but the archive says {entry.Crc32:x8}."
 
-        struct (entry.FullName.Substring(0, entry.FullName.Length - ending.Length), array)
+        content
 
     let read (stream: Stream) (name: string) : IReadOnlyDictionary<string, NpyArray> =
         let foreign = "this is no readable .npz (zip) archive, or a damaged one"
 
-        use archive = guarded name foreign (fun () -> new ZipArchive(stream, ZipArchiveMode.Read, true))
+        // The arrays are decoded when they are asked for, from memory: the stream may be closed by then. Too much for that
+        // is decoded at once.
+        let inMemory = not stream.CanSeek || stream.Length - stream.Position <= (1L <<< 30)
+        let stream = if inMemory || stream.Position <> 0L then Foreign.buffered stream else stream
+        let archive = guarded name foreign (fun () -> new ZipArchive(stream, ZipArchiveMode.Read, true))
 
         let entries = guarded name foreign (fun () -> archive.Entries)
         let arrays = Dictionary<string, NpyArray>(StringComparer.Ordinal)
@@ -74,10 +80,20 @@ module private NpzFormat =
                 )
 
             claimed <- claimed + length
-            let struct (key, array) = readEntry name entry
 
-            if not (arrays.TryAdd(key, array)) then
-                Guard.badData $"{name}: the entry '{Foreign.shown entry.FullName}' stands in the archive twice."
+            if isArray entry then
+                let key = entry.FullName.Substring(0, entry.FullName.Length - ending.Length)
+                let read () = lock archive (fun () -> decode name entry)
+
+                if not (arrays.TryAdd(key, NpyArray.Of($"{name}: '{Foreign.shown key}'", read))) then
+                    Guard.badData $"{name}: the archive has two entries named '{Foreign.shown entry.FullName}'."
+
+        if not inMemory then
+            for array in arrays.Values do
+                try
+                    array.Force()
+                with :? InvalidDataException ->
+                    () // Said again to who asks for it.
 
         ReadOnlyDictionary arrays
 
@@ -133,11 +149,7 @@ type Npz =
     static member Read(stream: Stream, name: string) : IReadOnlyDictionary<string, NpyArray> =
         ArgumentNullException.ThrowIfNull(stream, nameof stream)
         ArgumentNullException.ThrowIfNull(name, nameof name)
-
-        if stream.CanSeek && stream.Position = 0L then
-            NpzFormat.read stream name
-        else
-            NpzFormat.read (Foreign.buffered stream) name
+        NpzFormat.read stream name
 
     static member Read(path: string) : IReadOnlyDictionary<string, NpyArray> =
         using (Foreign.openRead path) (fun stream -> Npz.Read(stream, path))

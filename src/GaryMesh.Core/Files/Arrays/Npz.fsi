@@ -9,21 +9,22 @@ open System.Runtime.InteropServices
 [<AbstractClass; Sealed>]
 type Npz =
 
-    /// <summary>Reads every array of a <c>.npz</c> file.</summary>
+    /// <summary>Opens a <c>.npz</c> file. Each array is decoded, and its check sum compared, when something of it is asked
+    /// for, so that one that cannot be read does not matter to who does not need it; entries that are no arrays are left
+    /// alone.</summary>
     /// <param name="path">The file to read.</param>
     /// <returns>The arrays by name, without the entries' ending <c>.npy</c>.</returns>
-    /// <exception cref="T:System.IO.InvalidDataException">The file is no archive of readable arrays, or a check sum
-    /// does not agree: one sentence names the file and the entry.</exception>
+    /// <exception cref="T:System.IO.InvalidDataException">The file is no archive, now, or an array cannot be read, when it is
+    /// asked for: one sentence names the file and the entry.</exception>
     /// <exception cref="T:System.IO.IOException">The file is missing or cannot be opened.</exception>
     static member Read: path: string -> IReadOnlyDictionary<string, NpyArray>
 
-    /// <summary>Reads every array of an archive from a stream's position to its end.</summary>
-    /// <param name="stream">The stream to read; left open. One that cannot seek, or does not stand at its beginning, is
-    /// first read into memory.</param>
+    /// <summary>Opens an archive from a stream's position to its end, as <c>Read(path)</c> does a file.</summary>
+    /// <param name="stream">The stream to read; left open, and not needed any more afterwards.</param>
     /// <param name="name">What to call the stream in messages, such as its file name.</param>
     /// <returns>The arrays by name, without the entries' ending <c>.npy</c>.</returns>
-    /// <exception cref="T:System.IO.InvalidDataException">The stream is no archive of readable arrays, or a check sum
-    /// does not agree: one sentence names it and the entry.</exception>
+    /// <exception cref="T:System.IO.InvalidDataException">The stream is no archive, now, or an array cannot be read, when it
+    /// is asked for: one sentence names it and the entry.</exception>
     static member Read: stream: Stream * name: string -> IReadOnlyDictionary<string, NpyArray>
 
     /// <summary>Writes arrays as a <c>.npz</c> file, replacing one that stands there only once the new one is complete.
