@@ -265,9 +265,9 @@ let tests =
                       entries[entry] <- value
                       Npz.Write(path, entries)
 
-                  change "format_version" (NpyArray.OfInt32([||], [| 2 |]))
+                  change "format_version" (NpyArray.OfInt32([||], [| 3 |]))
 
-                  refuses<InvalidDataException> [ path; "format version 2"; "up to 1" ] (fun () ->
+                  refuses<InvalidDataException> [ path; "format version 3"; "1 to 2" ] (fun () ->
                       MeshModel.Load path |> ignore)
 
                   change "stranger" (NpyArray.OfText "hello")

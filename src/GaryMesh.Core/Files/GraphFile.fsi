@@ -15,7 +15,7 @@ type GraphFile =
     /// <item>A mesh (<c>.obj</c>, <c>.ply</c>, <c>.off</c>, <c>.stl</c>): its vertices, centred and scaled to unit
     /// radius; two see each other when a triangle has both.</item>
     /// <item>Edges (<c>.csv</c>, <c>.tsv</c>): a line for each, <c>source,target</c> or <c>source,target,weight</c>, cells
-    /// counted from 0. Seen from both ends, unless a line <c># directed</c> says that the source alone sees the target. A
+    /// counted from 0. Seen from both ends, unless a line <c># directed</c> says that the target alone sees the source. A
     /// line <c># cells N</c> gives the number of cells, otherwise one more than the highest of the edges; other lines
     /// that begin with #, and a first line that does not begin with a number, are skipped.</item>
     /// <item>An archive (<c>.npz</c>): <c>edges</c> [E x 2] whole numbers, source and target; and where wanted

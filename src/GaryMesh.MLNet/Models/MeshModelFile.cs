@@ -8,7 +8,7 @@ namespace GaryMesh.MLNet;
 public sealed partial class MeshModel
 {
     private const string Format = "gary-mesh ML.NET model";
-    private const int Version = 1;
+    private const int Version = 2;
 
     /// <summary>Writes the model to a file, replacing one that stands there only once the new one is complete.</summary>
     /// <param name="path">The file, <c>.npz</c> by custom; NumPy opens it.</param>
@@ -74,7 +74,7 @@ public sealed partial class MeshModel
     public static MeshModel Load(Stream stream, string name)
     {
         var entries = new Entries(name, Npz.Read(stream, name));
-        entries.CheckVersion(Format, Version);
+        var version = entries.CheckVersion(Format, Version);
         var task = MeshTask.All.FirstOrDefault(task => task.Name == entries.Text("task"))
             ?? throw entries.Bad($"the task '{entries.Text("task")}' is unknown to this version");
         var (network, graph) = ModelFile.Read(new MemoryStream(entries.Take("network").ToByte()), $"{name}: network");
@@ -85,7 +85,7 @@ public sealed partial class MeshModel
         {
             Choice = task == MeshTask.Features ? ReadChoice(entries, network) : null,
             Classes = entries.Has("classes") ? ReadClasses(entries, network) : null,
-            Nodes = task.IsOfNodes ? ReadNodes(entries) : null,
+            Nodes = task.IsOfNodes ? ReadNodes(entries, version) : null,
         };
         entries.CheckAllTaken();
         return model;
@@ -108,7 +108,7 @@ public sealed partial class MeshModel
         return KeyNames.Parse(type, texts) ?? throw entries.Bad($"the classes' type '{type}' is unknown to this version");
     }
 
-    private static NodeTable ReadNodes(Entries entries)
+    private static NodeTable ReadNodes(Entries entries, int version)
     {
         var names = entries.Take("edge_columns").ToText();
         if (names.Length != 4)
@@ -124,8 +124,10 @@ public sealed partial class MeshModel
             throw entries.Bad($"there are {sources.Length} edges, but {targets.Length} targets, {weights?.Length} weights or {directions?.Length} numbers of directions");
         }
 
-        return new NodeTable(
-            entries.Text("id_column"), new EdgeList(sources, targets, weights, directions, directed, columns), entries.Truth("skips_unknown"));
+        var edges = new EdgeList(sources, targets, weights, directions, directed, columns);
+        if (version == 1 && directed)
+            edges = edges.Reversed();
+        return new NodeTable(entries.Text("id_column"), edges, entries.Truth("skips_unknown"));
     }
 
     private static NpyArray Bytes(Action<Stream> write)
@@ -156,12 +158,13 @@ public sealed partial class MeshModel
 
         public bool Truth(string entry) => Single(entry).ToBool()[0];
 
-        public void CheckVersion(string format, int newest)
+        public int CheckVersion(string format, int newest)
         {
             if (Text("format") is var found && found != format)
                 throw Bad($"it holds a '{found}', not a '{format}'");
-            if (Single("format_version").ToInt32()[0] is var version && version != newest)
-                throw Bad($"it is of format version {version}, but this version of GaryMesh.MLNet reads up to {newest}");
+            if (Single("format_version").ToInt32()[0] is var version && (version < 1 || version > newest))
+                throw Bad($"it is of format version {version}, but this version of GaryMesh.MLNet reads 1 to {newest}");
+            return version;
         }
 
         public void CheckAllTaken()
