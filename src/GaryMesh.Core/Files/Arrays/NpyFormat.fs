@@ -54,6 +54,14 @@ let private readTexts (source: Source) (count: int) (width: int) : string[] =
 
         text.ToString())
 
+/// Python's byte strings, filled up with zeros.
+let private readBytesAsTexts (source: Source) (count: int) (width: int) : string[] =
+    let bytes: byte[] = Array.zeroCreate (if count = 0 then 0 else width)
+
+    Array.init count (fun _ ->
+        source.Fill(bytes.AsSpan())
+        (Encoding.Latin1.GetString bytes).TrimEnd '\000')
+
 /// Elements brought into C order; in Fortran order the first index moves fastest.
 let private ordered (header: NpyHeader.Header) (values: 'T[]) : 'T[] =
     let shape = header.Shape
@@ -112,6 +120,8 @@ let private elements (header: NpyHeader.Header) (where: string) : struct (int64 
         match Int32.TryParse(width, NumberStyles.None, CultureInfo.InvariantCulture) with
         | true, width when kind[0] = 'U' ->
             4L * int64 width, (fun source count -> Texts(ordered header (readTexts source count width)))
+        | true, width when kind[0] = 'S' ->
+            int64 width, (fun source count -> Texts(ordered header (readBytesAsTexts source count width)))
         | _ ->
             Guard.badData (
                 $"{where}: the array's type is '{shown descr}', "
