@@ -84,7 +84,7 @@ type GraphPlan =
 
             let positions: float[] | null = if placed then points cells seed else null
 
-            Graph.OfEdges(cells, Array.map fst edges, Array.map snd edges, directed, weights, positions)
+            Graph.OfEdges(cells, Array.map snd edges, Array.map fst edges, directed, weights, positions)
 
     member plan.Smaller =
         let fewer least n = List.distinct [ least; n / 2; n - 1 ] |> List.filter (fun m -> m >= least && m < n)

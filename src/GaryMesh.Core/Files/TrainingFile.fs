@@ -311,7 +311,8 @@ module private Checkpoint =
 
     let ofModel (trainer: ModelTrainer) = struct (Settings.ofModel trainer, trainer.Model.ParameterCount, noPool)
 
-    let ofAny (settings: struct (string * string) seq) = settings |> Seq.map (fun (struct (name, text)) -> name, text)
+    let ofAny (settings: struct (string * string) seq) (parameters: int) =
+        struct (settings |> Seq.map (fun (struct (name, text)) -> name, text), parameters, noPool)
 
 [<AbstractClass; Sealed>]
 type TrainingFile =
@@ -349,11 +350,10 @@ type TrainingFile =
             Guard.refuse
                 $"A training described by its settings alone keeps no pool, but has one of {training.Pool.Count}."
 
-        let entries = Checkpoint.entries (Checkpoint.ofAny settings) Checkpoint.noPool training
-        SafeFile.Write(path, fun stream -> Npz.Write(stream, entries, false))
+        (Checkpoint.write (Checkpoint.ofAny settings training.Parameters.Length) training).Write path
 
     static member Read(path: string, settings: struct (string * string) seq, parameters: int) : Training =
-        Checkpoint.read path (Npz.Read path) (Checkpoint.ofAny settings) parameters Checkpoint.noPool
+        Checkpoint.read (ArchiveReader.Open path) (Checkpoint.ofAny settings parameters)
 
 [<AbstractClass; Sealed>]
 type TrainingCurve =
