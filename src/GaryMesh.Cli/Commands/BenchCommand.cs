@@ -104,7 +104,7 @@ internal static class BenchCommand
             automaton = automaton.WithFireRate(rate);
 
         // Read before anything is timed: a graph that cannot be read should fail at once, not minutes later.
-        Graph[] worlds = [.. graphs.Select(GraphFile.Of)];
+        Graph[] worlds = [.. graphs.Select(word => GraphWord.Read(word, terminal))];
         var timings = terminal.WithProgress("Measuring", progress => worlds
             .Select((graph, i) => RolloutTiming.Measure(
                 automaton,

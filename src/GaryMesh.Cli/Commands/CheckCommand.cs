@@ -79,7 +79,7 @@ internal static class CheckCommand
         if (fire is { } rate)
             automaton = automaton.WithFireRate(rate);
 
-        var graph = GraphFile.Of(graphWord);
+        var graph = GraphWord.Read(graphWord, terminal);
         var channels = automaton.Rule.Shape.Channels;
         stateWord ??= RuleWord.IsFile(ruleWord) ? automaton.Start.Text : "noise:1";
         var start = StateWord.Read(stateWord, graph, channels, seed);

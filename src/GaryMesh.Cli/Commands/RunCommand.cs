@@ -92,7 +92,7 @@ internal static class RunCommand
     private static int Run(Terminal terminal, Settings settings, CancellationToken stop)
     {
         var automaton = RuleWord.Read(settings.Rule, settings.Seed);
-        var graph = GraphFile.Of(settings.Graph);
+        var graph = GraphWord.Read(settings.Graph, terminal);
         var channels = automaton.Rule.Shape.Channels;
         var start = StateWord.Read(settings.State ?? automaton.Start.Text, graph, channels, settings.Seed);
         var steps = settings.Steps ?? automaton.MaxSteps;

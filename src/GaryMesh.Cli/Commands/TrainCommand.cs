@@ -126,7 +126,7 @@ internal static class TrainCommand
     private static int Run(Terminal terminal, Settings settings, CancellationToken stop)
     {
         var automaton = Automaton(settings);
-        var graph = GraphFile.Of(settings.Graph);
+        var graph = GraphWord.Read(settings.Graph, terminal);
         var target = TargetWord.Read(settings.Target, graph.Cells);
         var channels = automaton.Rule.Shape.Channels;
 

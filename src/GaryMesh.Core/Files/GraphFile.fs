@@ -76,6 +76,9 @@ module private GraphBytes =
             else
                 let text = Gzip.unpacked path bytes
 
+                if text.AsSpan(0, min 4096 text.Length).Contains 0uy then
+                    Guard.badData $"{path}: the file is binary or text in UTF-16, but text in UTF-8 is read."
+
                 if ending = ".graphml" then
                     GraphMl.read path wishes text
                 elif text.AsSpan().StartsWith("%%MatrixMarket"B) || ending = ".mtx" then
@@ -92,6 +95,8 @@ module private GraphBytes =
 
 [<AbstractClass; Sealed>]
 type GraphFile =
+
+    static member Endings = ImmutableArray.CreateRange Ending.known
 
     static member Parse(word: string) =
         let refuse () : 'a =

@@ -44,6 +44,9 @@ type GraphReading =
 [<AbstractClass; Sealed>]
 type GraphFile =
 
+    /// The endings of the files that are read, each in small letters with its dot.
+    static member Endings: ImmutableArray<string>
+
     /// <summary>Reads the word of a graph, the form that <c>Graph.Name</c> has: <c>ring:N</c>, <c>line:N</c>,
     /// <c>grid:HxW</c>, <c>torus:HxW</c>, <c>torus6:HxW</c> or <c>icosphere:F</c>.</summary>
     /// <exception cref="T:System.ArgumentException">The text is none of these, or a size is out of range.</exception>

@@ -103,7 +103,7 @@ public sealed class MeshGraph
         return new MeshGraph(EdgeList.Read(edges, columns).Between(CellIds.Of(cells)));
     }
 
-    /// <summary>The vertices of a mesh (.obj, .ply, .off, .stl), or the edges in a file (.csv, .tsv, .npz).</summary>
+    /// <summary>The vertices of a mesh (.obj, .ply, .off, .stl), or the edges in a file: a list, a sparse matrix or GraphML (see <see cref="GraphFile"/>).</summary>
     /// <param name="path">The file; its extension names the format.</param>
     /// <exception cref="InvalidDataException">The file holds no graph.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>

@@ -131,7 +131,7 @@ let private refusals =
       "a.mtx",
       "%%MatrixMarket matrix array real general\n2 2\n0\n1\n1\n0\n",
       [ "'matrix array real general'" ]
-      "a row 0", "a.mtx", "%%MatrixMarket matrix coordinate pattern general\n3 3 1\n0 1\n", [ "line 3"; "from 1" ]
+      "a row 0", "a.mtx", "%%MatrixMarket matrix coordinate pattern general\n3 3 1\n0 1\n", [ "from 1"; "cell 0" ]
       "XML that is cut short", "a.graphml", "<graphml><graph edgedefault='directed'><node id='a'/>", [ "line 1" ]
       "XML with entities", "a.graphml", "<!DOCTYPE a [<!ENTITY b 'c'>]><graphml/>", [ "XML" ]
       "an edge to no node", "a.graphml", graphMl "directed" "<edge source='a' target='d'/>", [ "'d'" ]

@@ -259,6 +259,8 @@ let read (path: string) (wishes: Wishes) (bytes: byte[]) : Reading =
 
     let cell (field: string) =
         match whole field with
+        | ValueSome number when not names && number < 0L ->
+            bad $"cells are counted from 0, but an edge names cell {number}"
         | ValueSome number when not names -> table.Numbered number
         | ValueSome _ when not wishes.Named ->
             bad

@@ -60,7 +60,10 @@ let private sparse (path: string) (wishes: Wishes) (entries: IReadOnlyDictionary
         | [| rows; columns |] when rows = columns && rows > 0L -> rows
         | shape -> bad $"""a matrix of edges is as high as wide, but the shape is [{String.Join(" x ", shape)}]"""
 
-    let values = (get "data").ToFloat64()
+    let values =
+        match get "data" with
+        | data when data.Type = NpyType.Bool -> data.ToBool() |> Array.map (fun held -> if held then 1.0 else 0.0)
+        | data -> data.ToFloat64()
 
     let index (name: string) =
         let found = (get name).ToInt64()

@@ -38,7 +38,8 @@ let read (path: string) (wishes: Wishes) (bytes: byte[]) : Reading =
         | _ -> bad "a Matrix Market file begins with '%%MatrixMarket matrix coordinate'"
 
     let table = EdgeTable(path, wishes, bytes.LongLength)
-    table.Note "a sparse matrix, counted from 1: entry [i, j] is an edge from i to j"
+    table.Note "a sparse matrix: entry [i, j] is an edge from i to j"
+    table.CountsFromOne()
     table.Says(not undirected)
     let mutable entries = -1L
     let mutable text = next ()
@@ -59,12 +60,7 @@ let read (path: string) (wishes: Wishes) (bytes: byte[]) : Reading =
             entries <- number count
             table.Cells(number rows)
         | given when entries >= 0L && given.Length = (if pattern then 2 else 3) ->
-            // The table counts from 0; the matrix from 1.
-            let cell word =
-                match number word with
-                | 0L -> bad "rows and columns are counted from 1, but there is a 0"
-                | value -> table.Numbered(value - 1L)
-
+            let cell word = table.Numbered(number word)
             let source, target = cell given[0], cell given[1]
 
             if pattern then
