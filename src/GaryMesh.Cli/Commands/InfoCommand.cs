@@ -46,9 +46,9 @@ internal static class InfoCommand
         {
             var text = value switch
             {
-                JsonArray items => string.Join('\n', items.Select(item => $"{item}")),
-                JsonObject parts => string.Join('\n', parts.Select(part => $"{part.Key}: {part.Value}")),
-                _ => $"{value}",
+                JsonArray items => string.Join('\n', items.Select(item => Refusal.Line($"{item}"))),
+                JsonObject parts => string.Join('\n', parts.Select(part => Refusal.Line($"{part.Key}: {part.Value}"))),
+                _ => Refusal.Line($"{value}"),
             };
             table.AddRow(Markup.Escape(name == "edges" ? "directed edges" : name.Replace('_', ' ')), Markup.Escape(text));
         }
@@ -89,16 +89,30 @@ internal static class InfoCommand
 
         foreach (var (name, array) in arrays)
         {
-            var value = array is { Length: 1, Type: not NpyType.Text } ? $" = {Single(array)}" : "";
-            shapes[name] = $"{array.Type.ToString().ToLowerInvariant()} [{string.Join(" x ", array.Shape)}]{value}";
+            shapes[name] = Described(array);
         }
 
         facts["arrays"] = shapes;
         return facts;
     }
 
-    private static string Single(NpyArray array) =>
-        array.Type == NpyType.Bool ? $"{array.ToBool()[0]}" : $"{array.ToFloat64()[0]}";
+    private static string Described(NpyArray array)
+    {
+        try
+        {
+            var shape = $"{array.Type.ToString().ToLowerInvariant()} [{string.Join(" x ", array.Shape)}]";
+            return array switch
+            {
+                { Length: not 1 } or { Type: NpyType.Text } => shape,
+                { Type: NpyType.Bool } => $"{shape} = {array.ToBool()[0]}",
+                _ => $"{shape} = {array.ToFloat64()[0]}",
+            };
+        }
+        catch (InvalidDataException refusal)
+        {
+            return refusal.Message;
+        }
+    }
 
     private static JsonObject OfRule(string path)
     {
