@@ -7,7 +7,10 @@ internal static class Refusal
     public static string Sentence(string message)
     {
         var parameter = message.IndexOf(" (Parameter '", StringComparison.Ordinal);
-        var text = (parameter < 0 ? message : message[..parameter]).ReplaceLineEndings(" ").Trim();
+        var text = Line((parameter < 0 ? message : message[..parameter]).ReplaceLineEndings(" ").Trim());
         return text.EndsWith('.') ? text : text + ".";
     }
+
+    /// <summary>Text that a file or a user has given as a terminal may get it: without control characters.</summary>
+    public static string Line(string text) => string.Concat(text.Select(c => char.IsControl(c) ? '?' : c));
 }

@@ -44,11 +44,11 @@ internal sealed class Terminal
     public void Warn(string text)
     {
         if (!_quiet)
-            _error.WriteLine($"gary-mesh: {text}");
+            Failure(text);
     }
 
     /// <summary>An output that failed while the others go on: written under --quiet, too.</summary>
-    public void Failure(string text) => _error.WriteLine($"gary-mesh: {text}");
+    public void Failure(string text) => _error.WriteLine($"gary-mesh: {Refusal.Line(text)}");
 
     /// <summary>Writes the figures as one object where they are asked for as JSON.</summary>
     public void WriteJson(JsonObject figures)

@@ -42,3 +42,11 @@ let finite (parameter: string | null) (what: string) (value: float) =
 let probability (parameter: string | null) (what: string) (value: float) =
     if not (value >= 0.0 && value <= 1.0) then
         outOfRange parameter $"{what} must lie in 0..1, but is {value}."
+
+/// A probability that is drawn in steps of 1/65,536: one that would come to never or always without being that is a mistake.
+let drawn (parameter: string | null) (what: string) (value: float) =
+    probability parameter what value
+    let steps = Math.Round(value * 65536.0)
+
+    if steps = 0.0 && value > 0.0 || steps = 65536.0 && value < 1.0 then
+        outOfRange parameter $"{what} is drawn in steps of 1/65,536, so that {value} would be {steps / 65536.0}."

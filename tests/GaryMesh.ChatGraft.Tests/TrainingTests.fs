@@ -1,6 +1,7 @@
 module GaryMesh.ChatGraft.Tests.TrainingTests
 
 open System
+open System.Collections.Immutable
 open System.IO
 open System.Threading
 open Expecto
@@ -11,6 +12,7 @@ open GaryMesh.ChatGraft.Tests.Support
 open GaryMesh.ChatLab
 open GaryMesh.ChatLab.Language
 open GaryMesh.Tests
+open GaryMesh.Tests.Mutants
 
 let private inFolder (test: (string -> string) -> unit) =
     let folder = Directory.CreateTempSubdirectory "gary-chat-"
@@ -196,6 +198,56 @@ let tests =
 
                   check bytes[.. at - 1]
                   check [| yield! bytes[.. at - 1]; yield value; yield! bytes[at + 1 ..] |]))
+
+          test "damaged models, grafts and memories are read or refused, never worse" {
+              inFolder (fun path ->
+                  let survives name write (read: string -> unit) =
+                      let file = path name
+                      write file
+
+                      survives file 1000 3 (File.ReadAllBytes file) (fun bytes ->
+                          File.WriteAllBytes(file, bytes)
+                          read file)
+
+                  let model = ChatModel(cortexOf byteShape 4UL, letters, "a note")
+
+                  for precision in [ WeightPrecision.Float32; WeightPrecision.Int8 ] do
+                      survives
+                          "model.npz"
+                          (fun file -> ChatModelFile.Write(file, model, precision))
+                          (ChatModelFile.Read >> ignore)
+
+                  let graft =
+                      MeshGraft(
+                          MeshGraftShape(Width = 6, Channels = 5, Hidden = 4, Distances = ImmutableArray.Create(1, 3)),
+                          1UL
+                      )
+
+                  survives
+                      "graft.npz"
+                      (fun file -> GraftFile.Write(file, graft, 1, "a note"))
+                      (GraftFile.Read >> ignore)
+
+                  let memory = PlasticMemory(2, Array.zeroCreate 11, 2)
+
+                  survives
+                      "memory.npz"
+                      (fun file -> PlasticMemoryFile.Write(file, memory, "a note"))
+                      (PlasticMemoryFile.Read >> ignore))
+          }
+
+          test "what is written names format and version apart, and version 1, which ships, is read" {
+              inFolder (fun path ->
+                  let file = path "model.npz"
+                  let model = ShippedModel.Read()
+                  ChatModelFile.Write(file, model)
+                  Expect.equal ((ArchiveReader.Open file).Version("gary-cortex", 1, 2)) 2 "the version"
+
+                  Expect.sequenceEqual
+                      (ChatModelFile.Read file).Cortex.Parameters
+                      model.Cortex.Parameters
+                      "the same bits")
+          }
 
           test "files of something else are refused with one sentence" {
               inFolder (fun path ->

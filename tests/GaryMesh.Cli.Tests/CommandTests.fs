@@ -1,7 +1,9 @@
 /// What each command does when it is asked properly.
 module GaryMesh.Cli.Tests.CommandTests
 
+open System
 open System.IO
+open System.IO.Compression
 open System.Threading
 open Expecto
 open GaryMesh
@@ -103,8 +105,8 @@ let tests =
                         "--threads"
                         threads
                         "--out"
-                        name "rule" ]
-                      @ [ "--curve"; name "curve"; "--checkpoint"; name "all"; "--json" ]
+                        name "rule.npz" ]
+                      @ [ "--curve"; name "curve.csv"; "--checkpoint"; name "all"; "--json" ]
                       |> succeed
                       |> ignore
 
@@ -117,11 +119,11 @@ let tests =
                         "noise:1"
                         "--threads"
                         threads ]
-                      @ [ "--out"; name "state"; "--png"; name "png"; "--every"; "12"; "--json" ]
+                      @ [ "--out"; name "state.npz"; "--png"; name "picture.png"; "--every"; "12"; "--json" ]
                       |> succeed
                       |> ignore
 
-                  for ending in [ "rule"; "curve"; "all"; "state"; "png" ] do
+                  for ending in [ "rule.npz"; "curve.csv"; "all"; "state.npz"; "picture.png" ] do
                       Expect.equal (File.ReadAllBytes(at $"1{ending}")) (File.ReadAllBytes(at $"2{ending}")) ending)
 
           testCase "a resumed training comes to the same bits"
@@ -185,18 +187,32 @@ let tests =
                   Expect.equal ran.Code 1 "the exit code without the rule"
                   Expect.isTrue (File.Exists(at "all.npz") && File.Exists(at "all.csv")) "the other files")
 
-          testCase "a training under other settings is not resumed"
+          testCase "a training under other settings is not resumed, and the sentence names the option"
           <| fun () ->
               inFolder (fun at ->
-                  [ "train"; "--iterations"; "1"; "--out"; at "r.npz"; "--checkpoint"; at "all"; "--quiet" ]
-                  |> succeed
-                  |> ignore
+                  let train iterations more =
+                      run ([ "train"; "--iterations"; string iterations; "--out"; at "r.npz"; "--quiet" ] @ more)
 
-                  let ran =
-                      run [ "train"; "--iterations"; "1"; "--seed"; "2"; "--resume"; at "all"; "--out"; at "r.npz" ]
+                  Expect.equal (train 3 [ "--checkpoint"; at "all" ]).Code 0 "a training"
 
-                  Expect.equal ran.Code 2 "the exit code"
-                  Expect.stringContains ran.Error "seed" "the sentence")
+                  for more, words in
+                      [ [ "--seed"; "2" ], [ "the seed 1"; "has 2"; "give the same --seed" ]
+                        [ "--learning-rate"; "1" ], [ "give the same --learning-rate" ]
+                        [ "--decay-at"; "2" ], [ "[1]"; "[2]"; "give the same --decay-at" ]
+                        [ "--fire-rate"; "0.25" ], [ "0.5"; "0.25"; "give the same --fire-rate" ]
+                        [ "--graph"; "ring:65" ], [ "give the same --graph" ]
+                        [ "--rule"; "12x8x3" ], [ "give the same --rule" ]
+                        [ "--target"; "bumps" ], [ "another --target and --channel" ]
+                        [ "--channel"; "1" ], [ "another --target and --channel" ] ] do
+                      let ran = train 3 ([ "--resume"; at "all" ] @ more)
+                      Expect.equal ran.Code 2 "the exit code"
+
+                      for word in words do
+                          Expect.stringContains ran.Error word "the sentence"
+
+                  // The default of --decay-at moves with the iterations: the checkpoint's own is kept.
+                  let ran = train 9 [ "--resume"; at "all"; "--checkpoint"; at "all" ]
+                  Expect.equal (ran.Code, ran.Error) (0, "") "more iterations")
 
           testCase "a training that is stopped keeps its best rule"
           <| fun () ->
@@ -208,6 +224,24 @@ let tests =
                   Expect.equal (string ran.Json["end"]) "cancelled" "the end"
                   Expect.equal (RuleFile.Read(at "rule.npz").Rule.ParameterCount) 2364 "the rule")
 
+          testCase "a demo that is stopped after its training says what it has written"
+          <| fun () ->
+              inFolder (fun at ->
+                  use stop = new CancellationTokenSource()
+
+                  let demo =
+                      Tasks.Task.Run(fun () ->
+                          [ "demo"; "--iterations"; "2"; "--max-cells"; "64"; "--gradient-steps"; "4000" ]
+                          @ [ "--out"; at "demo" ]
+                          |> runUntil stop.Token)
+
+                  SpinWait.SpinUntil(fun () -> File.Exists(at "demo/target.npz")) |> ignore
+                  stop.Cancel()
+                  let ran = demo.Result
+                  Expect.equal ran.Code 130 "the exit code"
+                  Expect.stringContains ran.Error "Stopped" "the sentence"
+                  Expect.isFalse (ran.Error.Contains "nothing was written") "the rule is there")
+
           testCase "a run goes on from the state of another"
           <| fun () ->
               inFolder (fun at ->
@@ -216,10 +250,10 @@ let tests =
                       |> succeed
                       |> ignore
 
-                  go [ "--state"; "noise:0.5"; "--steps"; "4"; "--out"; at "four" ]
+                  go [ "--state"; "noise:0.5"; "--steps"; "4"; "--out"; at "four.npz" ]
                   go [ "--state"; "noise:0.5"; "--steps"; "2"; "--out"; at "two.npz" ]
-                  go [ "--state"; at "two.npz"; "--steps"; "2"; "--out"; at "again" ]
-                  Expect.equal (File.ReadAllBytes(at "again")) (File.ReadAllBytes(at "four")) "the states")
+                  go [ "--state"; at "two.npz"; "--steps"; "2"; "--out"; at "again.npz" ]
+                  Expect.equal (File.ReadAllBytes(at "again.npz")) (File.ReadAllBytes(at "four.npz")) "the states")
 
           testCase "pictures of rings, grids and colours are PNG"
           <| fun () ->
@@ -252,6 +286,26 @@ let tests =
                   Expect.equal (kind "torus:3x3") "graph" "a graph"
                   Expect.stringContains (succeed [ "info"; at "rule.npz" ]).Output "80 -> 128 -> 16" "the rule's shape"
                   has [ "min_steps"; "steps" ] (succeed [ "info"; at "rule.npz"; "--json" ]))
+
+          testCase "info lists what an archive holds, and no control character of it reaches the terminal"
+          <| fun () ->
+              inFolder (fun at ->
+                  let escape = "a\u001b[31m\nb"
+
+                  ArchiveWriter(escape, 1)
+                      .Texts("settings", [| escape; escape |], 1, 2)
+                      .Text(escape, escape)
+                      .Doubles("numbers", [| 1.0; 2.0 |])
+                      .Write(at "strange.npz")
+
+                  use archive = ZipFile.Open(at "strange.npz", ZipArchiveMode.Update)
+                  using (archive.CreateEntry("later.npy").Open()) (fun stream -> stream.WriteByte 1uy)
+                  archive.Dispose()
+                  let ran = succeed [ "info"; at "strange.npz" ]
+                  let controls = ran.Output |> Seq.filter (fun c -> Char.IsControl c && c <> '\n' && c <> '\r')
+                  Expect.isEmpty controls "the table"
+                  Expect.stringContains ran.Output "float64 [2]" "an array that can be read"
+                  Expect.stringContains ran.Output "later.npy" "and one that cannot")
 
           testCase "info counts an edge seen from both ends twice, and says so"
           <| fun () ->

@@ -25,8 +25,13 @@ let private prepare (at: string -> string) =
     write "nan.obj" "v 0 0 nan\nv 1 0 0\nv 0 1 0\nf 1 2 3\n"
     write "short.csv" "1\n2\n3\n"
     write "nan.csv" (String.replicate 63 "0\n" + "nan\n")
+    write "huge.csv" (String.replicate 63 "0\n" + "1e300\n")
+    write "escape.csv" "0,1\n1,\u001b[31mred\u0007\n"
     write "kept.npz" "what was there before"
+    Npz.Write(at "escape.npz", dict [ "format", NpyArray.OfText "a\u001b[31m\nb" ])
+
     let edges = NpyArray.OfInt32([| 1; 2 |], [| 0; 1 |])
+    Npz.Write(at "entry.npz", dict [ "edges", edges; "a\u001b[31m\nb", NpyArray.OfText "x" ])
 
     let graph name (positions: float[]) =
         Npz.Write(
@@ -66,6 +71,13 @@ let private cases =
       "a fire rate above 1", rollout [ "--fire-rate"; "1.5" ], [ "--fire-rate"; "0 to 1"; "1.5" ]
       "a fire rate below 0", rollout [ "--fire-rate"; "-0.1" ], [ "--fire-rate"; "0 to 1" ]
       "a fire rate that is no number", rollout [ "--fire-rate"; "nan" ], [ "--fire-rate"; "nan" ]
+      "a fire rate that would never fire", rollout [ "--fire-rate"; "1e-6" ], [ "fire rate"; "1E-06 would be 0" ]
+      "a fire rate that would always fire", rollout [ "--fire"; "0.999995" ], [ "fire rate"; "0.999995 would be 1" ]
+      "a field of control characters", rollout [ "--graph"; "@escape.csv" ], [ "line 2"; "?[31mred?" ]
+      "a format of control characters", [ "run"; "--rule"; "@escape.npz" ], [ "'a?[31m?b'" ]
+      "an entry of control characters", rollout [ "--graph"; "@entry.npz" ], [ "a?[31m?b" ]
+      "a state file to train from", training [ "--state"; "@state.npz" ], [ "--state of train"; "noise:A" ]
+      "a target too large for float32", training [ "--target"; "@huge.csv" ], [ "number 63"; "1E+300" ]
       "a negative seed", rollout [ "--seed"; "-1" ], [ "--seed"; "-1" ]
       "a channel that is not there", rollout [ "--channel"; "12" ], [ "12"; "0 to 11" ]
       "colours of a ring", rollout [ "--colour" ], [ "ring:64 is neither grid nor torus" ]
@@ -79,7 +91,33 @@ let private cases =
       "no rule", [ "run"; "--out"; "@kept.npz" ], [ "--rule" ]
       "an output in no folder", [ "run"; "--rule"; "@rule.npz"; "--out"; "@none/state.npz" ], [ "none" ]
       "an output that is a folder", [ "run"; "--rule"; "@rule.npz"; "--out"; "@" ], [ "folder" ]
-      "one output named twice", [ "run"; "--rule"; "@rule.npz"; "--out"; "@a"; "--png"; "@a" ], [ "two outputs" ]
+      "one output named twice", [ "train"; "--out"; "@a.npz"; "--checkpoint"; "@a.npz" ], [ "two outputs" ]
+      "a rule under a name that no command reads", [ "train"; "--out"; "@new" ], [ "--out"; ".npz" ]
+      "a state under a name that no command reads",
+      [ "run"; "--rule"; "12x8x3"; "--out"; "@a.npy" ],
+      [ "--out"; ".npz" ]
+      "a picture that says to be another kind", [ "run"; "--rule"; "12x8x3"; "--png"; "@a.jpg" ], [ "--png"; ".png" ]
+      "a picture of times of another kind", [ "bench"; "--png"; "@a.svg" ], [ "--png"; ".png" ]
+      "a curve that says to be a rule", [ "train"; "--curve"; "@a.npz" ], [ "--curve"; ".csv" ]
+      "a state over the rule",
+      [ "run"; "--rule"; "@rule.npz"; "--out"; "@rule.npz" ],
+      [ "--out"; "rule.npz"; "overwrite" ]
+      "a state over its start",
+      [ "run"
+        "--rule"
+        "@rule.npz"
+        "--graph"
+        "ring:8"
+        "--state"
+        "@state.npz"
+        "--out"
+        "@./state.npz" ],
+      [ "--out"; "state.npz"; "overwrite" ]
+      "a rule over its target", [ "train"; "--target"; "@kept.npz"; "--out"; "@kept.npz" ], [ "--out"; "overwrite" ]
+      "a checkpoint over the rule to begin with",
+      training [ "--rule"; "@rule.npz"; "--checkpoint"; "@rule.npz" ],
+      [ "overwrite" ]
+      "a rule over the checkpoint that it goes on from", training [ "--resume"; "@kept.npz" ], [ "--out"; "overwrite" ]
       "an output folder that is a file", [ "demo"; "--out"; "@kept.npz" ], [ "is a file" ]
       "no iterations", training [ "--iterations"; "0" ], [ "--iterations" ]
       "an unknown target", training [ "--target"; "waves" ], [ "waves" ]
@@ -118,6 +156,7 @@ let tests =
                       Expect.equal ran.Output "" "nothing on the output"
                       let lines = ran.Error.TrimEnd().Split '\n'
                       Expect.equal lines.Length 1 $"one line, but: {ran.Error}"
+                      Expect.isFalse (lines[0] |> Seq.exists Char.IsControl) "no control character"
                       Expect.stringStarts lines[0] "gary-mesh: " "the line"
                       Expect.stringEnds lines[0] "." "the line"
 

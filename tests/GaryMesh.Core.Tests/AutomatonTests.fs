@@ -244,6 +244,8 @@ let tests =
                     let refused (changed: Automaton) = refusal changed.Check
                     refused (automaton.WithFireRate 1.5) |> says [ "fire rate"; "1.5" ]
                     refused (automaton.WithFireRate nan) |> says [ "fire rate" ]
+                    refused (automaton.WithFireRate 1e-6) |> says [ "fire rate"; "1/65,536"; "would be 0" ]
+                    refused (automaton.WithFireRate 0.999995) |> says [ "fire rate"; "1/65,536"; "would be 1" ]
                     refused (automaton.WithTimeStep infinity) |> says [ "time step" ]
                     refused (automaton.WithSteps(5, 4)) |> says [ "4"; "5" ]
                     refused (automaton.WithSteps(0, 4)) |> says [ "at least 1" ]

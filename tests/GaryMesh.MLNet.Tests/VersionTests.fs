@@ -8,6 +8,7 @@ open Expecto
 open GaryMesh
 open GaryMesh.MLNet
 open GaryMesh.MLNet.Tests.Support
+open GaryMesh.Tests.Mutants
 open Microsoft.ML
 open Microsoft.ML.Data
 
@@ -119,4 +120,10 @@ let tests =
                   let again = MeshModel.Load(stream, name)
                   same task column (again.CreateTransformer context) rows
                   Expect.sequenceEqual (written again) bytes name
+          }
+
+          test "damaged files are read or refused, never worse" {
+              for name in [ "multiclass.npz"; "features.npz"; "nodes.npz" ] do
+                  survives name 500 7 (File.ReadAllBytes(fixture name)) (fun bytes ->
+                      MeshModel.Load(new MemoryStream(bytes), name) |> ignore)
           } ]

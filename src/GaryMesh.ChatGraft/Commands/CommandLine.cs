@@ -42,7 +42,7 @@ internal static class CommandLine
             return ExitCode.Interrupted;
         }
         catch (Exception refusal) when (refusal is ArgumentException or InvalidDataException or IOException
-            or UnauthorizedAccessException)
+            or UnauthorizedAccessException or UserErrorException)
         {
             error.WriteLine($"{name}: {Refusal.Sentence(refusal.Message)}");
             return ExitCode.Refused;

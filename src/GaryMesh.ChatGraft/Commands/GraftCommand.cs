@@ -1,4 +1,5 @@
 using System.CommandLine;
+using GaryMesh.Cli;
 
 namespace GaryMesh.ChatGraft.Commands;
 
@@ -26,6 +27,8 @@ internal static class GraftCommand
         place.AddTo(command);
         command.SetAction(parsed =>
         {
+            OutputFile.Check(
+                [parsed.GetValue(data), parsed.GetValue(valid), parsed.GetValue(model)], ("--out", "", parsed.GetValue(file)));
             var read = ShippedModel.Or(parsed.GetValue(model));
             var (learnt, _) = GraftOptions.Split(read.Tokenizer.Encode(File.ReadAllText(parsed.GetValue(data)!)));
             var held = read.Tokenizer.Encode(File.ReadAllText(parsed.GetValue(valid)!));

@@ -91,7 +91,7 @@ internal static class BenchCommand
         if (lanes is not (0 or 1 or 4 or 8 or 16))
             throw new UserErrorException($"--lanes takes 0, 1, 4, 8 or 16, but '{lanes}' is none of them.");
 
-        OutputFile.Check(picture);
+        OutputFile.Check([ruleWord, .. graphs], ("--png", ".png", picture));
         var automaton = RuleWord.Read(ruleWord, seed);
 
         if (!RuleWord.IsFile(ruleWord))

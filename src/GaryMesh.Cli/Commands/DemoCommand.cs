@@ -109,20 +109,31 @@ internal static class DemoCommand
         var twice = Measurement.Correlations(automaton, graph, target, Channel, 2 * steps, seed, threads);
         var trajectory = Measurement.Trajectory(automaton, graph, 2 * steps, seed, threads);
 
-        var scaling = terminal.WithProgress(
-            $"Timing rings of up to {sizes[^1]:N0} cells",
-            progress => Measurement.Scaling(automaton, sizes, steps, 3, threads, progress, stop));
-        var agreement = terminal.WithProgress(
-            "Checking every derivative",
-            progress => Measurement.Gradient(
-                automaton,
-                graph,
-                Rollout.Of(State.Zeros(graph.Cells, automaton.Rule.Shape.Channels), gradientSteps, Firing.Of(seed, 0)),
-                State.Create(
-                    graph.Cells, automaton.Rule.Shape.Channels, (cell, channel) => channel == Channel ? target[cell] : 0),
-                threads,
-                progress,
-                stop));
+        Scale[] scaling;
+        Agreement agreement;
+
+        try
+        {
+            scaling = terminal.WithProgress(
+                $"Timing rings of up to {sizes[^1]:N0} cells",
+                progress => Measurement.Scaling(automaton, sizes, steps, 3, threads, progress, stop));
+            agreement = terminal.WithProgress(
+                "Checking every derivative",
+                progress => Measurement.Gradient(
+                    automaton,
+                    graph,
+                    Rollout.Of(State.Zeros(graph.Cells, automaton.Rule.Shape.Channels), gradientSteps, Firing.Of(seed, 0)),
+                    State.Create(
+                        graph.Cells, automaton.Rule.Shape.Channels, (cell, channel) => channel == Channel ? target[cell] : 0),
+                    threads,
+                    progress,
+                    stop));
+        }
+        catch (OperationCanceledException)
+        {
+            terminal.Warn($"Stopped; {folder} holds the rule and its target, but no pictures and report of them.");
+            return CommandLine.Interrupted;
+        }
 
         var pattern = trajectory[steps].Channel(Channel);
         var figures = new DemoFigures(

@@ -48,9 +48,9 @@ internal static class InfoCommand
         {
             var text = value switch
             {
-                JsonArray items => string.Join('\n', items.Select(item => Line($"{item}"))),
-                JsonObject parts => string.Join('\n', parts.Select(part => Line($"{part.Key}: {part.Value}"))),
-                _ => Line($"{value}"),
+                JsonArray items => string.Join('\n', items.Select(item => Refusal.Line($"{item}"))),
+                JsonObject parts => string.Join('\n', parts.Select(part => Refusal.Line($"{part.Key}: {part.Value}"))),
+                _ => Refusal.Line($"{value}"),
             };
             table.AddRow(Markup.Escape(name == "edges" ? "directed edges" : name.Replace('_', ' ')), Markup.Escape(text));
         }
@@ -58,7 +58,4 @@ internal static class InfoCommand
         terminal.Write(table);
         return CommandLine.Done;
     }
-
-    /// <summary>Text of a file as a terminal may get it: without control characters.</summary>
-    private static string Line(string text) => string.Concat(text.Select(c => char.IsControl(c) ? '?' : c));
 }

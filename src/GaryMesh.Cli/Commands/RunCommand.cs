@@ -91,6 +91,8 @@ internal static class RunCommand
 
     private static int Run(Terminal terminal, Settings settings, CancellationToken stop)
     {
+        OutputFile.Check(
+            [settings.Rule, settings.Graph, settings.State], ("--out", ".npz", settings.Out), ("--png", ".png", settings.Picture));
         var automaton = RuleWord.Read(settings.Rule, settings.Seed);
         var graph = GraphWord.Read(settings.Graph, terminal);
         var channels = automaton.Rule.Shape.Channels;
@@ -112,8 +114,6 @@ internal static class RunCommand
                 "--colour needs a grid or torus and at least 4 channels, but "
                 + (channels < 4 ? $"the rule has {channels}." : $"{graph.Name} is neither grid nor torus."));
         }
-
-        OutputFile.Check(settings.Out, settings.Picture);
 
         using var prepared = new Prepared(automaton, graph, new EngineOptions { Threads = settings.Threads });
         var rollout = Rollout.Of(start, steps, Firing.Of(settings.Seed, 0));

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json.Nodes;
 using GaryMesh.Cli.Words;
 using Spectre.Console;
@@ -29,7 +30,7 @@ internal static class TrainCommand
         var batch = Options.Whole("--batch", "N", "Rollouts an optimiser step.", TrainingSettings.Batch);
         var rate = Options.Positive("--learning-rate", "X", "Learning rate of Adam.", TrainingSettings.LearningRate);
         var decayAt = Options.WholeOrNone(
-            "--decay-at", "N", "Iteration from which the learning rate is multiplied by 0.3. [default: 66 % of the iterations]");
+            "--decay-at", "N", "Iteration from which the learning rate is multiplied by 0.3. [default: that of --resume, or 66 % of the iterations]");
         var pool = Options.Whole(
             "--pool",
             "N",
@@ -53,40 +54,36 @@ internal static class TrainCommand
             graph, target, channel, rule, state, steps, fire, iterations, batch, rate, decayAt, pool, seed, threads, file, curve,
             checkpoint, every, resume, json, quiet,
         };
-        command.SetAction(parsed =>
-        {
-            var many = parsed.GetValue(iterations);
-            return Run(
-                new Terminal(output, error, parsed.GetValue(json), parsed.GetValue(quiet)),
-                new Settings(
-                    parsed.GetValue(graph)!,
-                    parsed.GetValue(target)!,
-                    parsed.GetValue(channel),
-                    parsed.GetValue(rule)!,
-                    parsed.GetValue(state),
-                    parsed.GetValue(steps),
-                    parsed.GetValue(fire),
-                    many,
-                    parsed.GetValue(batch),
-                    parsed.GetValue(rate),
-                    parsed.GetValue(decayAt) ?? TrainingSettings.DecayAt(many),
-                    parsed.GetValue(pool),
-                    parsed.GetValue(seed),
-                    parsed.GetValue(threads),
-                    parsed.GetValue(file)!,
-                    parsed.GetValue(curve),
-                    parsed.GetValue(checkpoint),
-                    parsed.GetValue(every),
-                    parsed.GetValue(resume)),
-                stop);
-        });
+        command.SetAction(parsed => Run(
+            new Terminal(output, error, parsed.GetValue(json), parsed.GetValue(quiet)),
+            new Settings(
+                parsed.GetValue(graph)!,
+                parsed.GetValue(target)!,
+                parsed.GetValue(channel),
+                parsed.GetValue(rule)!,
+                parsed.GetValue(state),
+                parsed.GetValue(steps),
+                parsed.GetValue(fire),
+                parsed.GetValue(iterations),
+                parsed.GetValue(batch),
+                parsed.GetValue(rate),
+                parsed.GetValue(decayAt),
+                parsed.GetValue(pool),
+                parsed.GetValue(seed),
+                parsed.GetValue(threads),
+                parsed.GetValue(file)!,
+                parsed.GetValue(curve),
+                parsed.GetValue(checkpoint),
+                parsed.GetValue(every),
+                parsed.GetValue(resume)),
+            stop));
         ExamplesHelp.Attach(
             command,
             """
             gary-mesh train --target bumps --out bumps.npz --curve bumps.csv
             gary-mesh train --graph icosphere:8 --target height.csv --rule mesh-nca --iterations 4000 --out sphere.npz
             gary-mesh train --target square --checkpoint long.npz --iterations 20000 --decay-at 13000
-            gary-mesh train --target square --resume long.npz --checkpoint long.npz --iterations 20000 --decay-at 13000
+            gary-mesh train --target square --resume long.npz --checkpoint long.npz --iterations 40000
             """,
             $"""
             {GraphWord.Note}
@@ -113,7 +110,7 @@ internal static class TrainCommand
         int Iterations,
         int Batch,
         double LearningRate,
-        int DecayAt,
+        int? DecayAt,
         int Pool,
         ulong Seed,
         int Threads,
@@ -125,6 +122,13 @@ internal static class TrainCommand
 
     private static int Run(Terminal terminal, Settings settings, CancellationToken stop)
     {
+        // A training may go on in the file that it goes on from.
+        var resumed = OutputFile.IsSame(settings.Resume, settings.Checkpoint) ? null : settings.Resume;
+        OutputFile.Check(
+            [settings.Rule, settings.Graph, settings.Target, resumed],
+            ("--out", ".npz", settings.Out),
+            ("--curve", ".csv", settings.Curve),
+            ("--checkpoint", "", settings.Checkpoint));
         var automaton = Automaton(settings);
         var graph = GraphWord.Read(settings.Graph, terminal);
         var target = TargetWord.Read(settings.Target, graph.Cells);
@@ -142,11 +146,10 @@ internal static class TrainCommand
                 settings.Iterations,
                 settings.Batch,
                 settings.LearningRate,
-                settings.DecayAt,
+                settings.DecayAt ?? Kept(settings.Resume) ?? TrainingSettings.DecayAt(settings.Iterations),
                 settings.Seed)
             .WithPool(settings.Pool, 1);
-        var from = settings.Resume is null ? null : TrainingFile.Read(settings.Resume, automaton, graph, task);
-        OutputFile.Check(settings.Out, settings.Curve, settings.Checkpoint);
+        var from = settings.Resume is null ? null : Resumed(settings.Resume, automaton, graph, task);
 
         var outputs = new Outputs(terminal);
 
@@ -188,6 +191,46 @@ internal static class TrainCommand
         }
     }
 
+    /// <summary>What the options are called that the settings of a checkpoint come from.</summary>
+    private static string OptionOf(string setting) => setting switch
+    {
+        "graph" or "middle" or "edges" => "--graph",
+        "loss" => "--target and --channel",
+        "start" => "--state",
+        "steps" => "--steps",
+        "fire rate" => "--fire-rate",
+        "learning rate" => "--learning-rate",
+        "milestones" => "--decay-at",
+        "batch" => "--batch",
+        "seed" => "--seed",
+        "pool" => "--pool",
+        _ => "--rule",
+    };
+
+    /// <summary>The iteration at which the training of a checkpoint lowers its learning rate.</summary>
+    private static int? Kept(string? checkpoint)
+    {
+        if (checkpoint is null || ArchiveReader.Open(checkpoint) is var file && !file.Has("settings"))
+            return null;
+
+        var milestones = file.Texts("settings", -1, 2).Chunk(2).FirstOrDefault(setting => setting[0] == "milestones");
+        return int.TryParse(milestones?[1].Trim('[', ']'), CultureInfo.InvariantCulture, out var at) && at > 0 ? at : null;
+    }
+
+    private static Training Resumed(string checkpoint, Automaton automaton, Graph graph, TrainingTask task)
+    {
+        try
+        {
+            return TrainingFile.Read(checkpoint, automaton, graph, task);
+        }
+        catch (InvalidDataException refusal) when (refusal.Data["setting"] is string setting)
+        {
+            throw new UserErrorException(setting is "loss" or "edges"
+                ? $"{checkpoint} is of a training with another {OptionOf(setting)}."
+                : $"{refusal.Message.TrimEnd('.')}; give the same {OptionOf(setting)}.");
+        }
+    }
+
     /// <summary>Refuses a pool that exceeds the machine's memory: the system would end the process without a message.</summary>
     private static void FitsMemory(int pool, int cells, int channels)
     {
@@ -207,7 +250,7 @@ internal static class TrainCommand
         var automaton = RuleWord.Read(settings.Rule, settings.Seed);
 
         if (settings.State is not null)
-            automaton = automaton.WithStart(StateWord.Parse(settings.State));
+            automaton = automaton.WithStart(StateWord.Parse(settings.State, "--state of train takes zeros, seed or noise:A"));
 
         if (settings.Steps is not null)
         {

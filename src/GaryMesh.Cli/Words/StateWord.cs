@@ -7,7 +7,7 @@ internal static class StateWord
     public static State Read(string word, Graph graph, int channels, ulong seed)
     {
         if (!word.EndsWith(".npz", StringComparison.OrdinalIgnoreCase))
-            return Parse(word).On(graph, channels, seed);
+            return Parse(word, "A state is zeros, seed, noise:A or a file (.npz)").On(graph, channels, seed);
 
         var state = StateFile.Read(word);
 
@@ -21,8 +21,8 @@ internal static class StateWord
         return state;
     }
 
-    /// <summary>The start of a word that is no file.</summary>
-    public static Start Parse(string word)
+    /// <summary>The start of a word that is no file, or a refusal that begins with what there is to choose from.</summary>
+    public static Start Parse(string word, string choice)
     {
         try
         {
@@ -30,7 +30,7 @@ internal static class StateWord
         }
         catch (ArgumentException)
         {
-            throw new UserErrorException($"A state is zeros, seed, noise:A or a file (.npz), but '{word}' is none of them.");
+            throw new UserErrorException($"{choice}, but '{word}' is none of them.");
         }
     }
 }

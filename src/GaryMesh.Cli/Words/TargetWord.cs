@@ -22,7 +22,7 @@ internal static class TargetWord
             "wave" => Wave(cells),
             "square" => Curve(cells, Square),
             "bumps" => Curve(cells, t => Bump(t, 0.5 * Math.PI) - Bump(t, 1.5 * Math.PI)),
-            "flag" => [.. Enumerable.Range(0, cells).Select(i => 1f - (3 * (long)i / cells))],
+            "flag" => [.. Enumerable.Range(0, cells).Select(i => 1.0 - (3 * (long)i / cells))],
             _ => extension switch
             {
                 ".csv" => ReadText(word),
@@ -36,24 +36,24 @@ internal static class TargetWord
         if (target.Length != cells)
             throw new UserErrorException($"{word} holds {target.Length} numbers, but the graph has {cells} cells.");
 
-        var bad = Array.FindIndex(target, value => !float.IsFinite(value));
+        var bad = Array.FindIndex(target, value => !float.IsFinite((float)value));
 
         if (bad >= 0)
-            throw new UserErrorException($"A target must be finite, but number {bad} of {word} is {target[bad]}.");
+            throw new UserErrorException($"A target must be finite in float32, but number {bad} of {word} is {target[bad]}.");
 
-        return target;
+        return [.. target.Select(value => (float)value)];
     }
 
-    private static float[] Curve(int cells, Func<double, double> value) =>
-        [.. Enumerable.Range(0, cells).Select(i => (float)value(2 * Math.PI * i / cells))];
+    private static double[] Curve(int cells, Func<double, double> value) =>
+        [.. Enumerable.Range(0, cells).Select(i => value(2 * Math.PI * i / cells))];
 
-    private static float[] Wave(int cells)
+    private static double[] Wave(int cells)
     {
         var wave = Enumerable.Range(0, cells)
             .Select(i => Math.Sin(2 * Math.PI * i / cells) + (0.5 * Math.Sin(6 * Math.PI * i / cells)))
             .ToArray();
         var peak = wave.Max(Math.Abs);
-        return [.. wave.Select(value => (float)(peak == 0 ? 0 : value / peak))];
+        return [.. wave.Select(value => peak == 0 ? 0 : value / peak)];
     }
 
     /// <summary>sign(sin 2t), where a zero that rounding has moved is still a zero.</summary>
@@ -65,9 +65,9 @@ internal static class TargetWord
 
     private static double Bump(double t, double centre) => Math.Exp(-Math.Pow((t - centre) / 0.35, 2));
 
-    private static float[] ReadText(string path)
+    private static double[] ReadText(string path)
     {
-        var numbers = new List<float>();
+        var numbers = new List<double>();
 
         foreach (var (text, line) in File.ReadLines(path).Select((text, line) => (text, line + 1)))
         {
@@ -76,7 +76,7 @@ internal static class TargetWord
 
             foreach (var field in text.Split(',', StringSplitOptions.TrimEntries))
             {
-                if (float.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out var value))
+                if (double.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out var value))
                     numbers.Add(value);
                 else
                     throw new UserErrorException($"{path}, line {line}: '{field}' is not a number.");
@@ -86,7 +86,7 @@ internal static class TargetWord
         return [.. numbers];
     }
 
-    private static float[] ReadArchive(string path)
+    private static double[] ReadArchive(string path)
     {
         var arrays = Npz.Read(path);
 
@@ -99,7 +99,7 @@ internal static class TargetWord
         throw new UserErrorException($"{path} has no array 'target', and {arrays.Count} others: name one 'target'.");
     }
 
-    private static float[] Vector(string path, NpyArray array)
+    private static double[] Vector(string path, NpyArray array)
     {
         if (array.Shape.Length != 1 && !(array.Shape.Length == 2 && array.Shape.Contains(1)))
         {
@@ -107,6 +107,6 @@ internal static class TargetWord
                 $"A target is one row of numbers, but that of {path} is [{string.Join(" x ", array.Shape)}].");
         }
 
-        return array.ToFloat32();
+        return array.ToFloat64();
     }
 }

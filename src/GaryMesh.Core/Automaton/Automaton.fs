@@ -187,7 +187,7 @@ type Automaton =
             Guard.refuse
                 $"The rule expects {shape.Perceived} perceived values per cell, but the perception ({automaton.Perception.Text}) gives {width} for {shape.Channels} channels."
 
-        Guard.probability null "The fire rate" automaton.FireRate
+        Guard.drawn null "The fire rate" automaton.FireRate
         Guard.finite null "The time step" automaton.TimeStep
         Guard.positive null "The minimum number of steps" automaton.MinSteps
 

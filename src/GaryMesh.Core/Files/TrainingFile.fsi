@@ -35,7 +35,8 @@ type TrainingFile =
     /// <param name="graph">The graph that it is trained on.</param>
     /// <param name="task">The task.</param>
     /// <exception cref="T:System.IO.InvalidDataException">The file holds no checkpoint, one of a newer version, or one of
-    /// a training under other settings: one sentence begins with the path and names both.</exception>
+    /// a training under other settings: one sentence begins with the path and names both, and <c>Data["setting"]</c> is the
+    /// setting's name.</exception>
     /// <exception cref="T:System.IO.IOException">The file is missing or cannot be opened.</exception>
     static member Read: path: string * automaton: Automaton * graph: Graph * task: TrainingTask -> Training
 

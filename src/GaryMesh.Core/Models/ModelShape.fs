@@ -121,7 +121,7 @@ type ModelShape =
 
     /// The same shape with this fire rate, time step and gate.
     member shape.WithRunning(fireRate: float, timeStep: float, gate: Gate) =
-        Guard.probability (nameof fireRate) "The fire rate" fireRate
+        Guard.drawn (nameof fireRate) "The fire rate" fireRate
         Guard.finite (nameof timeStep) "The time step" timeStep
         { shape with FireRate = fireRate; TimeStep = timeStep; Gate = gate }
 

@@ -129,6 +129,13 @@ type ModelTask =
             if not (value >= 0.0 && Double.IsFinite value) then
                 Guard.outOfRange null $"{name} must not be negative, but is {value}."
 
+        for name, rate in
+            [ "The dropout of features", task.FeatureDropout
+              "The dropout of hidden units", task.HiddenDropout
+              "The dropout of states", task.StateDropout
+              "The fire rate", task.TrainingFireRate ] do
+            Guard.drawn null name rate
+
         for name, value in
             [ "The dropout of features", task.FeatureDropout
               "The dropout of hidden units", task.HiddenDropout
@@ -138,8 +145,8 @@ type ModelTask =
             if not (value >= 0.0 && value < 1.0) then
                 Guard.outOfRange null $"{name} must lie in 0 .. 1 (1 excluded), but is {value}."
 
-        if not (task.TrainingFireRate > 0.0 && task.TrainingFireRate <= 1.0) then
-            Guard.outOfRange null $"The fire rate must lie in 0 .. 1 (0 excluded), but is {task.TrainingFireRate}."
+        if task.TrainingFireRate = 0.0 then
+            Guard.outOfRange null "The fire rate must lie in 0 .. 1 (0 excluded), but is 0."
 
 /// The state of a training after each epoch.
 [<NoComparison; ReferenceEquality>]

@@ -9,6 +9,7 @@ open FsCheck
 open FsCheck.FSharp
 open GaryMesh
 open GaryMesh.Tests.DataFolder
+open GaryMesh.Tests.Mutants
 open GaryMesh.Tests.Files.Support
 
 let private readBytes (name: string) (bytes: byte[]) : TriangleMesh =

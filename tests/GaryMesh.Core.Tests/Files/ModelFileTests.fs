@@ -7,6 +7,7 @@ open System.IO
 open Expecto
 open GaryMesh
 open GaryMesh.Tests
+open GaryMesh.Tests.Mutants
 open GaryMesh.Tests.Files.Support
 open GaryMesh.Tests.Models.Support
 

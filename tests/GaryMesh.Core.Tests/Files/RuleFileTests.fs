@@ -8,6 +8,7 @@ open Expecto
 open FsCheck.FSharp
 open GaryMesh
 open GaryMesh.Tests
+open GaryMesh.Tests.Mutants
 open GaryMesh.Tests.Files.Support
 
 let private bytesOf (automaton: Automaton) =
@@ -286,4 +287,32 @@ let stateTests =
               bad [ "finite"; "1E+300" ] (NpyArray.OfFloat64([| 1; 1 |], [| 1e300 |]))
               bad [ "'state'"; "numbers"; "text" ] (NpyArray.OfText([| 1; 1 |], [| "1" |]))
               refused [ "'state'"; "missing" ] (fun () -> StateFile.Read(fixture "numpy_stored.npz") |> ignore)
+          }
+
+          test "damaged files are read or refused, never worse" {
+              use memory = new MemoryStream()
+              StateFile.Write(memory, State.Create(7, 5, fun cell channel -> float32 (cell - channel)))
+
+              survives "state.npz" 1000 3 (memory.ToArray()) (fun bytes ->
+                  StateFile.Read(new MemoryStream(bytes), "state.npz") |> ignore)
+          }
+
+          test "damaged archives of graphs are read or refused, never worse" {
+              use memory = new MemoryStream()
+
+              ArchiveWriter()
+                  .Ints("edges", [| 0; 1; 1; 2; 2; 0 |], 3, 2)
+                  .Doubles("weights", [| 1.0; 2.0; 3.0 |])
+                  .Doubles("positions", [| for i in 0..8 -> float i |], 3, 3)
+                  .Int("cells", 3)
+                  .Truth("directed", true)
+                  .Write
+                  memory
+
+              inFolder (fun folder ->
+                  let path = Path.Combine(folder, "graph.npz")
+
+                  survives path 1000 5 (memory.ToArray()) (fun bytes ->
+                      File.WriteAllBytes(path, bytes)
+                      GraphFile.Read path |> ignore))
           } ]

@@ -6,6 +6,7 @@ open System.IO
 open System.Threading
 open Expecto
 open GaryMesh
+open GaryMesh.Tests.Mutants
 open GaryMesh.Tests.Files.Support
 
 let private graph = Graph.Ring 12

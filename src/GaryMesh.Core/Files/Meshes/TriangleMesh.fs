@@ -82,6 +82,6 @@ type TriangleMesh private (vertices: float[], faces: int[], _owned: unit) =
         // The mean of equal values may differ from them by rounding.
         if farthest <= 1e-14 then
             Guard.badData
-                $"The mesh's {this.VertexCount} vertices all lie at one point, so that it has no size to scale."
+                $"The mesh's {this.VertexCount} vertices all lie at one point as far as numbers of their size can tell, so that it has no size to scale."
 
         TriangleMesh(centred |> Array.map (fun value -> value / farthest), faces, ())
