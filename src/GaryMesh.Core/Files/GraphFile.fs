@@ -7,7 +7,7 @@ open System.IO
 
 module private Ending =
     let of' (path: string) =
-        match Path.GetExtension path with
+        match Path.GetExtension(Gzip.inner path) with
         | null -> ""
         | ending -> ending.ToLowerInvariant()
 
