@@ -150,12 +150,13 @@ internal static class InfoCommand
     {
         var facts = new JsonObject { ["kind"] = "graph" };
 
-        if (Path.GetExtension(word).ToLowerInvariant() is ".obj" or ".ply" or ".off" or ".stl")
+        if (GraphWord.IsMesh(word))
         {
             var mesh = MeshFile.Read(word);
             facts["kind"] = "mesh";
             facts["vertices"] = mesh.VertexCount;
             facts["triangles"] = mesh.FaceCount;
+            facts["degenerate_triangles"] = mesh.Faces.ToArray().Chunk(3).Count(corners => corners.Distinct().Count() < 3);
         }
 
         var graph = GraphFile.Of(word);
