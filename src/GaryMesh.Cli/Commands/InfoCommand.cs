@@ -118,7 +118,12 @@ internal static class InfoCommand
             ["lift"] = automaton.Perception.Lift?.Name ?? "none",
             ["fire_rate"] = automaton.FireRate,
             ["time_step"] = automaton.TimeStep,
-            ["gate"] = automaton.Gate is Gate.Alive alive ? $"alive: channel {alive.Channel} above {alive.Threshold}" : "open",
+            ["gate"] = automaton.Gate switch
+            {
+                Gate.Alive alive => $"alive: channel {alive.Channel} above {alive.Threshold}",
+                Gate.AlivePublished alive => $"alive-published: channel {alive.Channel} above {alive.Threshold}",
+                _ => "open",
+            },
             ["state"] = automaton.Start.Text,
             ["min_steps"] = automaton.MinSteps,
             ["steps"] = automaton.MaxSteps,
