@@ -5,4 +5,9 @@ using GaryMesh.Cli;
 using var stop = new CancellationTokenSource();
 using var interrupt = Signals.Cancel(stop, keepsWork: args is ["train" or "demo", ..]);
 
+Console.SetOut(Guarded(Console.OpenStandardOutput(), false));
+Console.SetError(Guarded(Console.OpenStandardError(), true));
+
 return CommandLine.Run(args, Console.Out, Console.Error, stop.Token);
+
+static StreamWriter Guarded(Stream stream, bool silent) => new(new OutputStream(stream, silent)) { AutoFlush = true };

@@ -228,7 +228,11 @@ type World(plan: WorldPlan) =
             .Of(perception, GradientCheck.RuleFor(shape, seed, 0.5))
             .WithFireRate(plan.FireRate)
             .WithTimeStep(plan.TimeStep)
-            .WithGate(if plan.Gated then Gate.Alive(gateChannel, 0.1f) else Gate.Open)
+            .WithGate(
+                if not plan.Gated then Gate.Open
+                elif Draw.below 2 seed 9 0 = 0 then Gate.Alive(gateChannel, 0.1f)
+                else Gate.AlivePublished(gateChannel, 0.1f)
+            )
             .WithSteps(plan.Steps, plan.Steps)
 
     let start =

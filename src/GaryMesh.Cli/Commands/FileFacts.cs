@@ -182,7 +182,12 @@ internal static class FileFacts
             ["lift"] = automaton.Perception.Lift?.Name ?? "none",
             ["fire_rate"] = automaton.FireRate,
             ["time_step"] = automaton.TimeStep,
-            ["gate"] = automaton.Gate is Gate.Alive alive ? $"alive: channel {alive.Channel} above {alive.Threshold}" : "open",
+            ["gate"] = automaton.Gate switch
+            {
+                Gate.Alive alive => $"alive: channel {alive.Channel} above {alive.Threshold}",
+                Gate.AlivePublished alive => $"alive-published: channel {alive.Channel} above {alive.Threshold}",
+                _ => "open",
+            },
             ["state"] = automaton.Start.Text,
             ["min_steps"] = automaton.MinSteps,
             ["steps"] = automaton.MaxSteps,
@@ -236,6 +241,7 @@ internal static class FileFacts
         facts["kind"] = "mesh";
         facts.Insert(1, "vertices", mesh.VertexCount);
         facts.Insert(2, "triangles", mesh.FaceCount);
+        facts.Insert(3, "degenerate_triangles", mesh.Faces.ToArray().Chunk(3).Count(corners => corners.Distinct().Count() < 3));
         return facts;
     }
 

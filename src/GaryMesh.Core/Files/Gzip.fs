@@ -16,34 +16,55 @@ let inner (name: string) : string =
     else
         name
 
+/// A member of eight bytes to stand after a file: .NET unpacks a file that was cut short without a word, but does not come to
+/// these then.
+let private mark = "gzip end"B
+
+let private markPacked =
+    use memory = new MemoryStream()
+    using (new GZipStream(memory, CompressionLevel.Fastest)) (fun stream -> stream.Write(ReadOnlySpan mark))
+    memory.ToArray()
+
 let private unpack (name: string) (bytes: byte[]) : byte[] =
     let most = (1L <<< 20) + ratio * int64 bytes.Length
+    let packed = Array.append bytes markPacked
 
-    let pour (into: Stream) : int64 =
-        use stream = new GZipStream(new MemoryStream(bytes), CompressionMode.Decompress)
+    let pour (take: byte[] -> int -> unit) : unit =
+        use stream = new GZipStream(new MemoryStream(packed), CompressionMode.Decompress)
         let buffer = Array.zeroCreate<byte>(1 <<< 16)
         let mutable length = 0L
         let mutable got = stream.Read(buffer, 0, buffer.Length)
 
         while got > 0 && length <= most do
-            into.Write(buffer, 0, got)
+            take buffer got
             length <- length + int64 got
             got <- stream.Read(buffer, 0, buffer.Length)
 
-        length
-
     // Unpacked once to learn the size and once to keep it, so that nothing is allocated for a bomb.
-    let length =
-        try
-            pour Stream.Null
-        with :? InvalidDataException as error ->
-            raise (InvalidDataException($"{name}: the gzip data is damaged.", error))
+    let mutable length = 0L
+    let mutable last = [||]
+
+    try
+        pour (fun buffer got ->
+            length <- length + int64 got
+            let both = Array.append last buffer[max 0 (got - mark.Length) .. got - 1]
+            last <- both[max 0 (both.Length - mark.Length) ..])
+    with :? InvalidDataException as error ->
+        raise (InvalidDataException($"{name}: the gzip data is damaged.", error))
 
     if length > min most (int64 Array.MaxLength) then
         Guard.badData $"{name}: the gzip file unpacks to more than {ratio} times its size; unpack it first (gunzip)."
 
-    let unpacked = Array.zeroCreate<byte>(int length)
-    pour (new MemoryStream(unpacked)) |> ignore
+    if last <> mark then
+        Guard.badData $"{name}: the gzip data is damaged."
+
+    let unpacked = Array.zeroCreate<byte>(int length - mark.Length)
+    let mutable at = 0
+
+    pour (fun buffer got ->
+        Array.Copy(buffer, 0, unpacked, at, min got (unpacked.Length - at))
+        at <- min unpacked.Length (at + got))
+
     unpacked
 
 /// The bytes themselves or, where they are gzip, what they unpack to, whatever the file's name says.
