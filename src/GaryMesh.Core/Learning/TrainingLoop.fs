@@ -212,7 +212,8 @@ type TrainingLoop
 
     /// Iterates until an end; `observe` is called with the training after each iteration.
     member _.Run(training: Training, cancellation: CancellationToken, observe: Action<Training>) =
-        let rec run (training: Training) =
+        // Parameters are known to be good once a loss was finite there: the best of the iteration before.
+        let rec run (before: Training) (training: Training) =
             if training.Iteration >= settings.Iterations then
                 struct (training, TrainingEnd.Finished)
             elif stops training then
@@ -221,9 +222,9 @@ type TrainingLoop
                 struct (training, TrainingEnd.Cancelled)
             else
                 match advance training with
-                | null -> struct (training, TrainingEnd.Diverged)
+                | null -> struct ({ training with Best = before.Best }, TrainingEnd.Diverged)
                 | next ->
                     observe.Invoke next
-                    run next
+                    run training next
 
-        run training
+        run training training

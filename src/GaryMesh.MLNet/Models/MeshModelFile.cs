@@ -27,6 +27,12 @@ public sealed partial class MeshModel
             ["feature_column"] = NpyArray.OfText(FeatureColumnName),
             ["network"] = Bytes(into => ModelFile.Write(into, Network, Graph?.Graph)),
         };
+        if (Layout.Interleaves)
+        {
+            entries["feature_columns"] = Texts(Layout.Names);
+            entries["feature_sizes"] = NpyArray.OfInt32([Layout.PerCell.Length], Layout.PerCell);
+        }
+
         if (Choice is { } choice)
         {
             entries["output_column"] = NpyArray.OfText(choice.Column);
@@ -81,7 +87,7 @@ public sealed partial class MeshModel
         if (graph is null != task.IsOfNodes)
             throw entries.Bad(task.IsOfNodes ? "a model of nodes holds no graph, but this one does" : "a model of signals holds its graph, but this one does not");
 
-        var model = new MeshModel(task, network, graph is null ? null : MeshGraph.Of(graph), entries.Text("feature_column"))
+        var model = new MeshModel(task, network, graph is null ? null : MeshGraph.Of(graph), ReadLayout(entries, network))
         {
             Choice = task == MeshTask.Features ? ReadChoice(entries, network) : null,
             Classes = entries.Has("classes") ? ReadClasses(entries, network) : null,
@@ -89,6 +95,21 @@ public sealed partial class MeshModel
         };
         entries.CheckAllTaken();
         return model;
+    }
+
+    private static FeatureLayout ReadLayout(Entries entries, Model network)
+    {
+        var first = entries.Text("feature_column");
+        if (!entries.Has("feature_columns"))
+            return new FeatureLayout([first], [network.Shape.Features]);
+        var (names, sizes) = (entries.Take("feature_columns").ToText(), entries.Take("feature_sizes").ToInt32());
+        if (names.Length < 2 || names[0] != first || sizes.Length != names.Length || sizes.Any(size => size < 1)
+            || sizes.Sum(size => (long)size) != network.Shape.Features)
+        {
+            throw entries.Bad($"the features of a cell are {network.Shape.Features} numbers, but the columns {string.Join(", ", names)} give {string.Join(" + ", sizes)}");
+        }
+
+        return new FeatureLayout(names, sizes);
     }
 
     private static FeatureChoice ReadChoice(Entries entries, Model network)
