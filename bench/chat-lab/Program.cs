@@ -4,6 +4,6 @@ using GaryMesh.Cli;
 
 // The first Ctrl-C (or a request to terminate) asks the work to stop and keep what it has; a second one ends the process.
 using var stop = new CancellationTokenSource();
-using var interrupt = Signals.Cancel(stop);
+using var interrupt = Signals.Cancel(stop, keepsWork: true);
 
 return Laboratory.Run(args, Console.Out, Console.Error, stop.Token);

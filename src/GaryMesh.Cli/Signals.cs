@@ -25,7 +25,7 @@ internal sealed class Signals : IDisposable
         {
             Thread.Sleep(TimeSpan.FromSeconds(2));
             Console.Error.WriteLine("gary-mesh: Stopped.");
-            Environment.Exit(CommandLine.Interrupted);
+            Environment.Exit(128 + 2);
         }
 
         return new Signals(

@@ -194,12 +194,25 @@ let tests =
               Expect.isTrue (List.forall2 close perceived (List.map column expected)) "looking back"
           }
 
-          test "diffusion weighs an edge by both degrees" {
+          test "symmetric weights divide by both degrees" {
               let star = Graph.OfEdges(4, [| 0; 0; 0 |], [| 1; 2; 3 |], false, [| 1.0; 2.0; 3.0 |], null)
-              let perceived = perceive Perception.Diffusion star (column [ 1.0; 10.0; 100.0; 1000.0 ])
+              let sum = Operator.Neighbours(EdgeWeight.Symmetric, Messages.Value, Aggregation.Sum)
+              let perceived = perceive (Perception [ sum ]) star (column [ 1.0; 10.0; 100.0; 1000.0 ])
               // The middle has degree 3, the others 1: every edge counts weight / sqrt(4 x 2).
               let expected = [ 3210.0; 1.0; 2.0; 3.0 ] |> List.map (fun x -> x / sqrt 8.0)
-              Expect.isTrue (close perceived[1] (column expected)) "Kipf and Welling"
+              Expect.isTrue (close perceived[0] (column expected)) "Kipf and Welling"
+          }
+
+          test
+              "diffusion keeps a share of the own state, all of it where a cell sees nobody, whatever the unit of the weights" {
+              for unit in [ 1e-6; 1.0; 1e6 ] do
+                  let weights = [| unit; 3.0 * unit |]
+                  let graph = Graph.OfEdges(4, [| 0; 0 |], [| 1; 2 |], false, weights, null)
+                  let perceived = perceive Perception.Diffusion graph (column [ 6.0; 10.0; 20.0; 7.0 ])
+                  // The first keeps a third and takes a quarter and three quarters of the rest, the others keep a half.
+                  let next = [ (6.0 + 0.5 * 10.0 + 1.5 * 20.0) / 3.0; 8.0; 13.0; 7.0 ]
+                  let change = List.map2 (-) next [ 6.0; 10.0; 20.0; 7.0 ]
+                  Expect.isTrue (close perceived[1] (column change)) $"weights in units of {unit}"
           }
 
           property

@@ -30,12 +30,14 @@ let private regression change =
 let private fit change () = (regression change).Fit(view context rows) |> ignore
 
 /// A data view whose key column holds what it likes, as a reader of foreign data might.
-type private Unruly(rows: IDataView, key: uint32) =
+type private Unruly(rows: IDataView, key: uint32, count: uint64) =
     let schema =
         let builder = DataViewSchema.Builder()
         builder.AddColumns rows.Schema
-        builder.AddColumn("Label", KeyDataViewType(typeof<uint32>, 3))
+        builder.AddColumn("Label", KeyDataViewType(typeof<uint32>, count))
         builder.ToSchema()
+
+    new(rows, key) = Unruly(rows, key, 3UL)
 
     interface IDataView with
         member _.Schema = schema
@@ -169,10 +171,6 @@ let tests =
                       |> ignore
 
               refuses<InvalidOperationException>
-                  [ "Row 1"; "label column 'Place'"; "NaN" ]
-                  (spoilt (fun row -> { row with Place = nanf }))
-
-              refuses<InvalidOperationException>
                   [ "Row 1"; "label column 'Place'" ]
                   (spoilt (fun row -> { row with Place = infinityf }))
 
@@ -181,19 +179,138 @@ let tests =
                   (spoilt (fun row -> { row with Weight = -1.0f }))
 
               refuses<InvalidOperationException>
-                  [ "Row 1"; "feature column 'Features'"; "HandleMissingValues" ]
-                  (spoilt (fun row -> { row with Features = Array.create 64 nanf }))
+                  [ "Row 1"; "feature column 'Features'" ]
+                  (spoilt (fun row -> { row with Features = Array.create 64 infinityf }))
           }
 
-          test "a label outside the key's range, or none" {
+          test "rows without a label or a feature are skipped with a warning, as by stock trainers" {
+              let context = MLContext 1
+              let messages = Collections.Generic.List<string>()
+
+              context.Log.Add(fun event ->
+                  if string event.Kind = "Warning" then
+                      messages.Add event.RawMessage)
+
+              let fit (rows: Picture[]) =
+                  let options = small (MeshRegressionTrainer.Options(LabelColumnName = "Place", Seed = Nullable 1))
+                  options.NumberOfEpochs <- 2
+                  context.Regression.Trainers.GaryMesh(options).Fit(view context rows)
+
+              let spoilt =
+                  [| yield! rows; { rows[0] with Place = nanf }; { rows[1] with Features = Array.create 64 nanf } |]
+
+              let scored (model: ITransformer) =
+                  (model.Transform(view context rows)).GetColumn<float32> "Score" |> List.ofSeq
+
+              Expect.equal (scored (fit spoilt)) (scored (fit rows)) "the same model"
+              let said = Seq.exactlyOne messages
+
+              for part in
+                  [ "1 rows without a value in label column 'Place'"
+                    "1 rows with a missing feature"
+                    "HandleMissingValues" ] do
+                  Expect.stringContains said part "the warning"
+
+              refuses<InvalidOperationException> [ "0 instances"; "2 rows without"; "skipped" ] (fun () ->
+                  fit [| for row in rows[..1] -> { row with Place = nanf } |] |> ignore)
+          }
+
+          test "a label outside the key's range, or none in any row" {
               let trainer =
                   context.MulticlassClassification.Trainers.GaryMesh(small (MeshMulticlassTrainer.Options()))
 
               refuses<InvalidOperationException> [ "Row 0"; "label column 'Label'"; "key 4"; "3 values" ] (fun () ->
                   trainer.Fit(Unruly(view context rows, 4u)) |> ignore)
 
-              refuses<InvalidOperationException> [ "Row 0"; "label column 'Label'"; "no class" ] (fun () ->
+              refuses<InvalidOperationException> [ "0 instances"; "8 rows without"; "'Label'" ] (fun () ->
                   trainer.Fit(Unruly(view context rows, 0u)) |> ignore)
+          }
+
+          test "a label column of one class, of none, or of more than anyone has" {
+              let fit (kinds: string list) =
+                  let pictures = [| for kind in kinds -> { rows[0] with Kind = kind } |]
+
+                  (multiclass context (fun options -> options.NumberOfEpochs <- 1)).Fit(view context pictures)
+                  |> ignore
+
+              refuses<InvalidOperationException> [ "abel column 'Label' has one class" ] (fun () ->
+                  fit [ "across"; "across" ])
+
+              refuses<InvalidOperationException> [ "Training set has 0 instances" ] (fun () -> fit [])
+
+              let trainer =
+                  context.MulticlassClassification.Trainers.GaryMesh(small (MeshMulticlassTrainer.Options()))
+
+              refuses<InvalidOperationException> [ "Label column 'Label'"; "4,294,967,295 classes" ] (fun () ->
+                  trainer.Fit(Unruly(view context rows, 1u, uint64 UInt32.MaxValue)) |> ignore)
+          }
+
+          test "options out of range, by their names and before there are data" {
+              let refused option change =
+                  refuses<ArgumentException> [ $"option {option} " ] (fun () -> regression change |> ignore)
+
+              refused "Steps" (fun options -> options.Steps <- 0)
+              refused "Channels" (fun options -> options.Channels <- -1)
+              refused "BatchSize" (fun options -> options.BatchSize <- 0)
+              refused "NumberOfThreads" (fun options -> options.NumberOfThreads <- Nullable 0)
+              refused "NumberOfThreads" (fun options -> options.NumberOfThreads <- Nullable -2)
+              refused "LearningRate" (fun options -> options.LearningRate <- nan)
+              refused "FeatureDropout" (fun options -> options.FeatureDropout <- 1.0)
+              refused "TrainingFireRate" (fun options -> options.TrainingFireRate <- 0.0)
+              refused "EarlyStoppingRounds" (fun options -> options.EarlyStoppingRounds <- -1)
+              refused "MissingRate" (fun options -> options.MissingRate <- 0.5)
+
+              refused "ShiftAugmentation" (fun options ->
+                  options.Graph <- MeshGraph.Ring 64
+                  options.ShiftAugmentation <- 1)
+
+              refuses<ArgumentException> [ "option LabelSmoothing "; "1.5" ] (fun () ->
+                  multiclass context (fun options -> options.LabelSmoothing <- 1.5) |> ignore)
+          }
+
+          test "early stopping without validation rows is answered by a warning" {
+              let context = MLContext 1
+              let messages = Collections.Generic.List<string>()
+
+              context.Log.Add(fun event ->
+                  if string event.Kind = "Warning" then
+                      messages.Add event.RawMessage)
+
+              let options = small (MeshRegressionTrainer.Options(LabelColumnName = "Place", EarlyStoppingRounds = 3))
+              options.NumberOfEpochs <- 1
+              context.Regression.Trainers.GaryMesh(options).Fit(view context rows) |> ignore
+              Expect.stringContains (Seq.exactlyOne messages) "EarlyStoppingRounds is 3" "the warning"
+          }
+
+          test "a training that diverges gives a model with finite scores, or none" {
+              let context = MLContext 1
+              let messages = Collections.Generic.List<string>()
+
+              context.Log.Add(fun event ->
+                  if string event.Kind = "Warning" then
+                      messages.Add event.RawMessage)
+
+              let fit rate =
+                  let options = MeshRegressionTrainer.Options(LabelColumnName = "Place", LearningRate = rate)
+                  options.Graph <- MeshGraph.Ring 64
+                  options.NumberOfEpochs <- 5
+                  context.Regression.Trainers.GaryMesh(options).Fit(view context (pictures 1UL 40))
+
+              let refused =
+                  [ for rate in [ 1.0; 100.0; 1e4; 1e6; 1e9 ] do
+                        messages.Clear()
+
+                        try
+                            let scored = (fit rate).Transform(view context (pictures 2UL 40))
+                            let finite = scored.GetColumn<float32> "Score" |> Seq.forall Single.IsFinite
+                            Expect.isTrue finite $"scores at {rate}"
+                            Expect.isNonEmpty messages $"a warning at {rate}"
+                        with :? InvalidOperationException as error ->
+                            Expect.stringContains error.Message "Training diverged" $"at {rate}"
+                            Expect.stringContains error.Message "a lower one may help" $"at {rate}"
+                            rate ]
+
+              Expect.isNonEmpty refused "some of them"
           }
 
           test "a field's label that does not divide among the cells" {

@@ -232,7 +232,8 @@ type TrainingLoop
 
     /// Iterates until an end; `observe` is called with the training after each iteration.
     member _.Run(training: Training, cancellation: CancellationToken, observe: Action<Training>) =
-        let rec run (training: Training) =
+        // Parameters are known to be good once a loss was finite there: the best of the iteration before.
+        let rec run (before: Training) (training: Training) =
             if training.Iteration >= settings.Iterations then
                 struct (training, TrainingEnd.Finished)
             elif training.BestLoss <= settings.Goal then
@@ -243,9 +244,9 @@ type TrainingLoop
                 struct (training, TrainingEnd.Cancelled)
             else
                 match advance training with
-                | null -> struct (training, TrainingEnd.Diverged)
+                | null -> struct ({ training with Best = before.Best }, TrainingEnd.Diverged)
                 | next ->
                     observe.Invoke next
-                    run next
+                    run training next
 
-        run training
+        run training training

@@ -179,6 +179,12 @@ type Model private (shape: ModelShape, scaling: Scaling, parameters: float32[]) 
             Guard.refuse
                 "A rule initialised as diffusion needs the own state among its operators, but perceives no 'own'."
 
+        // Differences say how far the neighbours' mean is from the own state, which stays but for the restart.
+        let kept =
+            match shape.Perception.Operators[operator] with
+            | Operator.Neighbours(_, Messages.Difference, _) -> 1.0 - restart
+            | _ -> 0.0
+
         // The units left over start as `ZeroLast` has them, so that they say nothing yet but can learn to.
         let parameters = Rule.ZeroLast(sizes, seed).ToArray()
         let views = sizes.Views
@@ -192,7 +198,7 @@ type Model private (shape: ModelShape, scaling: Scaling, parameters: float32[]) 
                 Array.Clear(parameters, row, first.Columns)
                 parameters[row + operator * channels + channel] <- float32 (sign * (1.0 - restart))
                 let self = row + own.Value * channels + channel
-                parameters[self] <- parameters[self] - float32 sign
+                parameters[self] <- parameters[self] - float32 (sign * (1.0 - kept))
 
                 if channel < sizes.Inputs then
                     parameters[row + operators * channels + channel] <- float32 (sign * restart)

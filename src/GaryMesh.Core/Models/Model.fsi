@@ -37,9 +37,8 @@ type Scaling =
 type RuleStart =
     /// `Rule.ZeroLast`: the first step changes nothing.
     | Zero
-    /// Plain diffusion with restart: a step of length 1 gives s' = (1 - Restart) P s + Restart e, where P is the operator of that number in the
-    /// perception and e the inputs of the rule (Gasteiger et al., ICLR 2019, eq. 4, with every state's fraction of its own left to
-    /// the restart). Input of channel c is value c of the encoding. A pair of hidden units carries a channel through the ReLU, so the
+    /// Plain diffusion with restart: a step of length 1 gives s' = (1 - Restart) P s + Restart e, where e are the inputs of the rule and P is
+    /// the operator of that number in the perception, plus the own state where it sums differences (Gasteiger et al., ICLR 2019, eq. 4). Input of channel c is value c of the encoding. A pair of hidden units carries a channel through the ReLU, so the
     /// rule needs twice as many hidden units as channels; those left over start small.
     | Diffusion of Operator: int * Restart: float
 

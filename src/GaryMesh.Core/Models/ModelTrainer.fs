@@ -373,12 +373,15 @@ type ModelTrainer
         let epoch = training.Iteration / batches
 
         let loss =
-            Seq.init batches (fun i -> training.Losses[(epoch - 1) * batches + i])
-            |> Seq.fold (fun sum loss -> sum + loss / float batches) 0.0
+            if epoch = 0 then
+                nan
+            else
+                Seq.init batches (fun i -> training.Losses[(epoch - 1) * batches + i])
+                |> Seq.fold (fun sum loss -> sum + loss / float batches) 0.0
 
         { Epoch = epoch
           Epochs = task.Epochs
-          Loss = if epoch = 0 then nan else loss
+          Loss = loss
           ValidationLoss =
             match training.ValidationLosses.Count with
             | 0 -> nan
@@ -443,7 +446,12 @@ type ModelTrainer
         { Model = model.WithParameters(ReadOnlySpan training.Best)
           End = ending
           Epochs = report.Epoch
-          BestEpoch = report.BestEpoch
+          // Of a training that diverged right after an epoch, the epoch before is kept.
+          BestEpoch =
+            if isNull validation && ending = TrainingEnd.Diverged && training.Iteration % batches = 0 then
+                max 0 (report.Epoch - 1)
+            else
+                report.BestEpoch
           Loss = report.Loss
           ValidationLoss = if isNull validation then nan else training.BestLoss }
 

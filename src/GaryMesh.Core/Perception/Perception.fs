@@ -65,6 +65,10 @@ type EdgeWeight(name: string, weight: Func<Edge, float>) =
           EdgeWeight("weight", fun edge -> edge.Weight)
           EdgeWeight("random-walk", fun edge -> ratio edge.Weight edge.TotalWeight)
           EdgeWeight(
+              "self-loop-walk",
+              fun edge -> ratio edge.Weight edge.TotalWeight * float edge.Degree / float (edge.Degree + 1)
+          )
+          EdgeWeight(
               "symmetric",
               fun edge -> edge.Weight / sqrt (float (edge.Degree + 1) * float (edge.NeighbourDegree + 1))
           ) ]
@@ -93,6 +97,7 @@ type EdgeWeight(name: string, weight: Func<Edge, float>) =
     static member Laplacian = named "laplacian"
     static member Given = named "weight"
     static member RandomWalk = named "random-walk"
+    static member SelfLoopWalk = named "self-loop-walk"
     static member Symmetric = named "symmetric"
 
     static member At(offset: int) =
@@ -229,7 +234,7 @@ type Perception(operators: Operator seq, lift: Lift | null) =
         Perception [ at -1; Operator.Own; at 1 ]
 
     static member Diffusion =
-        Perception [ Operator.Own; Perception.Of Messages.Value Aggregation.Sum EdgeWeight.Symmetric ]
+        Perception [ Operator.Own; Perception.Of Messages.Difference Aggregation.Sum EdgeWeight.SelfLoopWalk ]
 
     static member Offsets(offsets: int seq) =
         let at offset = Perception.Of Messages.Value Aggregation.Sum (EdgeWeight.At offset)

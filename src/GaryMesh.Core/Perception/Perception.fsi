@@ -85,6 +85,10 @@ type EdgeWeight =
     /// `random-walk`: the edge's weight over the sum of the cell's weights (random-walk normalisation); 0 where they sum
     /// to 0.
     static member RandomWalk: EdgeWeight
+    /// `self-loop-walk`: the edge's fraction of the cell's weights times d / (d + 1), where d is the cell's degree: a random walk with a
+    /// self-loop at each cell that is as heavy as its edges on average. Under difference messages the cell keeps 1 / (d + 1) of its own
+    /// state, all of it where it sees nobody, and a factor on all weights changes nothing.
+    static member SelfLoopWalk: EdgeWeight
     /// `symmetric`: the edge's weight / sqrt((degree of i + 1) (degree of j + 1)) (Kipf and Welling, ICLR 2017, eq. 2).
     static member Symmetric: EdgeWeight
     /// `at:D`: 1 for the neighbour at offset D along x, 0 for all others: `at:-1` is the left neighbour on a strip.
@@ -166,7 +170,7 @@ type Perception =
     static member Moore: Perception
     /// A strip: left neighbour, own state, right neighbour (K = 3), as gary-neuron's order has it.
     static member LeftSelfRight: Perception
-    /// A graph without directions: own state and the symmetrically normalised sum of neighbours (K = 2).
+    /// A graph without directions: own state, and the change by a step of a random walk with self-loops (K = 2).
     static member Diffusion: Perception
     /// A strip: own state and the cells at the given offsets along x, each under an operator of its own.
     static member Offsets: offsets: int seq -> Perception

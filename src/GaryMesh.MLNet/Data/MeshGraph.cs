@@ -79,6 +79,7 @@ public sealed class MeshGraph
     }
 
     /// <summary>Edges that stand in a data view, between cells whose names are given in the order of a row's values.</summary>
+    /// <remarks>An undirected edge that is listed from both its ends, with the same weight, counts once.</remarks>
     /// <param name="edges">One row an edge.</param>
     /// <param name="cells">The cells' names in order; an edge names its ends by them.</param>
     /// <param name="sourceColumnName">The column of the end that is seen: text, a key or a whole number.</param>
@@ -100,7 +101,7 @@ public sealed class MeshGraph
         ArgumentNullException.ThrowIfNull(edges);
         ArgumentNullException.ThrowIfNull(cells);
         var columns = new EdgeColumns(sourceColumnName, targetColumnName, weightColumnName, directionColumnName, directed);
-        return new MeshGraph(EdgeList.Read(edges, columns).Between(CellIds.Of(cells)));
+        return new MeshGraph(EdgeList.Read(edges, columns).Merged().Between(CellIds.Of(cells)));
     }
 
     /// <summary>The vertices of a mesh (.obj, .ply, .off, .stl), or the edges in a file: a list, a sparse matrix or GraphML (see <see cref="GraphFile"/>).</summary>

@@ -14,12 +14,12 @@ namespace GaryMesh.MLNet;
 /// </remarks>
 public sealed partial class MeshModel
 {
-    internal MeshModel(MeshTask task, Model network, MeshGraph? graph, string featureColumnName)
+    internal MeshModel(MeshTask task, Model network, MeshGraph? graph, FeatureLayout layout)
     {
         Task = task;
         Network = network;
         Graph = graph;
-        FeatureColumnName = featureColumnName;
+        Layout = layout;
     }
 
     /// <summary>What the model was made for.</summary>
@@ -31,14 +31,19 @@ public sealed partial class MeshModel
     /// <summary>The graph of the rows' cells; null for models of nodes, which run on whatever graph their table is.</summary>
     public MeshGraph? Graph { get; }
 
-    /// <summary>The column of features.</summary>
-    public string FeatureColumnName { get; }
+    /// <summary>The column of features, or the first of several.</summary>
+    public string FeatureColumnName => Layout.Names[0];
+
+    /// <summary>The columns of features, which are put together cell by cell where they are several.</summary>
+    public IReadOnlyList<string> FeatureColumnNames => Layout.Names;
 
     /// <summary>Number of trained parameters; it does not depend on the graph.</summary>
     public int ParameterCount => Network.ParameterCount;
 
-    /// <summary>Number of values in a row's feature column.</summary>
+    /// <summary>Number of values in a row's feature columns.</summary>
     public int FeatureCount => Network.Shape.Features * (Graph?.Cells ?? 1);
+
+    internal FeatureLayout Layout { get; }
 
     /// <summary>Which parts of the final states are features, for <see cref="MeshTask.Features"/>.</summary>
     internal FeatureChoice? Choice { get; init; }
@@ -54,7 +59,7 @@ public sealed partial class MeshModel
         Choice?.Outputs(Graph!.Cells) ?? Task.Outputs(Network.Shape.OutputsOn(Graph?.Cells ?? 1), Classes);
 
     /// <summary>The same model for rows of another graph, or for another table of nodes, its parameters untouched.</summary>
-    internal MeshModel On(MeshGraph? graph, NodeTable? nodes = null) => new(Task, Network, graph, FeatureColumnName)
+    internal MeshModel On(MeshGraph? graph, NodeTable? nodes = null) => new(Task, Network, graph, Layout)
     {
         Choice = Choice,
         Classes = Classes,

@@ -25,6 +25,8 @@ public sealed partial class MeshModel
             .Text("task", Task.Name)
             .Text("feature_column", FeatureColumnName)
             .Bytes("network", network.ToArray());
+        if (Layout.Interleaves)
+            file.Texts("feature_columns", Layout.Names).Ints("feature_sizes", Layout.PerCell);
         if (Choice is { } choice)
             file.Text("output_column", choice.Column).Ints("channels", choice.Channels).Truth("pooled", choice.Pooled);
         if (Classes is { } classes)
@@ -67,7 +69,7 @@ public sealed partial class MeshModel
         if (graph is null != task.IsOfNodes)
             throw file.Refusal(task.IsOfNodes ? "a model of nodes holds no graph, but this one does" : "a model of signals holds its graph, but this one does not");
 
-        var model = new MeshModel(task, network, graph is null ? null : MeshGraph.Of(graph), file.Text("feature_column"))
+        var model = new MeshModel(task, network, graph is null ? null : MeshGraph.Of(graph), ReadLayout(file, network))
         {
             Choice = task == MeshTask.Features ? ReadChoice(file, network) : null,
             Classes = file.Has("classes") ? ReadClasses(file, network) : null,
@@ -75,6 +77,18 @@ public sealed partial class MeshModel
         };
         file.CheckAllRead("the model");
         return model;
+    }
+
+    private static FeatureLayout ReadLayout(ArchiveReader file, Model network)
+    {
+        var first = file.Text("feature_column");
+        if (!file.Has("feature_columns"))
+            return new FeatureLayout([first], [network.Shape.Features]);
+        var names = file.Texts("feature_columns");
+        var sizes = file.Ints("feature_sizes", names.Length);
+        if (names.Length < 2 || names[0] != first || sizes.Any(size => size < 1) || sizes.Sum(size => (long)size) != network.Shape.Features)
+            throw file.Refusal($"the features of a cell are {network.Shape.Features} numbers, but the columns {string.Join(", ", names)} give {string.Join(" + ", sizes)}");
+        return new FeatureLayout(names, sizes);
     }
 
     private static FeatureChoice ReadChoice(ArchiveReader file, Model network)

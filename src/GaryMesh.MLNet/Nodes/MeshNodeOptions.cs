@@ -3,7 +3,23 @@ using Microsoft.ML;
 
 namespace GaryMesh.MLNet;
 
+/// <summary>How the features of nodes are scaled within the model.</summary>
+public enum FeatureNormalization
+{
+    /// <summary>By row, where the features are not negative, mostly zero, and of similar size, as bags of words are; otherwise by column.</summary>
+    ByData,
+
+    /// <summary>Each row's features are divided by their sum.</summary>
+    Rows,
+
+    /// <summary>Each column is scaled to mean 0 and standard deviation 1.</summary>
+    Columns,
+}
+
 /// <summary>Options of the trainers whose rows are the cells of a graph.</summary>
+/// <remarks>The rule starts as diffusion of the encoded features and stays so, unless <see cref="MeshOptions.RuleLearningRateFactor"/> is above 0: a
+/// few labels train an encoder, but no better propagation. Where neighbours differ rather than agree, let it learn.
+/// <see cref="MeshOptions.FeatureDropout"/> is NaN, which means 0.8 where features are scaled by row and 0 where they are scaled by column.</remarks>
 public abstract class MeshNodeOptions : MeshTrainerOptions
 {
     private protected MeshNodeOptions()
@@ -14,7 +30,7 @@ public abstract class MeshNodeOptions : MeshTrainerOptions
         HiddenUnits = 64;
         Steps = 8;
         RuleStart = RuleStart.OfDiffusion(1, 0.1);
-        RuleLearningRateFactor = 0.003;
+        RuleLearningRateFactor = 0;
         NumberOfEpochs = 200;
         BatchSize = 1;
         LearningRate = 0.01;
@@ -22,10 +38,13 @@ public abstract class MeshNodeOptions : MeshTrainerOptions
         WeightDecay = 0;
         WeightAveraging = 0;
         L2Regularization = 5e-4;
-        FeatureDropout = 0.8;
+        FeatureDropout = double.NaN;
         HiddenDropout = 0.8;
         EarlyStoppingRounds = 100;
     }
+
+    // Words are many and each says little; a measurement is not to be missed.
+    private protected override double FeatureDropoutOf(bool rows) => !double.IsNaN(FeatureDropout) ? FeatureDropout : rows ? 0.8 : 0;
 
     /// <summary>One row an edge: a source, a target, and where wanted a weight or a direction.</summary>
     public IDataView Edges = null!;
@@ -61,7 +80,6 @@ public abstract class MeshNodeOptions : MeshTrainerOptions
     /// <summary>Whether an edge that names a cell without a row is left out, instead of refused.</summary>
     public bool SkipUnknownNodes;
 
-    /// <summary>Whether each row's features are divided by their sum (bags of words), instead of each column scaled to mean 0 and
-    /// standard deviation 1.</summary>
-    public bool NormalizeRows = true;
+    /// <summary>The scale of the features in the model: by row, by column, or by what they are.</summary>
+    public FeatureNormalization Normalization = FeatureNormalization.ByData;
 }

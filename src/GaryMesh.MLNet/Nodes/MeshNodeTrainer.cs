@@ -3,7 +3,6 @@ using GaryMesh.MLNet.Data;
 using GaryMesh.MLNet.Nodes;
 using GaryMesh.MLNet.Training;
 using Microsoft.ML;
-using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 using Microsoft.ML.Trainers;
 
@@ -50,20 +49,27 @@ public abstract class MeshNodeTrainer : ITrainerEstimator<MeshNodeTransformer, M
         ArgumentNullException.ThrowIfNull(input);
         var columns = new EdgeColumns(
             _options.SourceColumnName, _options.TargetColumnName, _options.EdgeWeightColumnName, _options.EdgeDirectionColumnName, _options.Directed);
-        var table = new NodeTable(_options.IdColumnName, EdgeList.Read(_options.Edges, columns), _options.SkipUnknownNodes);
-        var feature = _fitting.FeatureOf(input.Schema);
+        var edges = EdgeList.Read(_options.Edges, columns).Merged(_fitting.Warn);
+        var table = new NodeTable(_options.IdColumnName, edges, _options.SkipUnknownNodes);
+        var layout = _fitting.LayoutOf(input.Schema, cells: 1);
         var label = _fitting.LabelOf(input.Schema);
-        var rows = NodeRows.Read(input, table, _options.FeatureColumnName, ColumnKind.Vector);
-        for (var row = 0; row < rows.Places.Length; row++)
-            Reading.CheckFeatures(rows.FeaturesOf(row), feature.Name, row, missing: false);
-        var labels = NodeLabels.Read(input, _options, label, rows.Places);
+        var missing = _options.HandleMissingValues;
+        var labels = new NodeLabels(_options, input.Schema, label);
+        var (_, places, graph, features) = NodeRows.Read(input, table, layout, missing, labels);
+        var training = new ModelData(1, features, labels.Training(places), labels.Weights(places));
+        var validation = labels.Validation(places, _fitting.Warn) is { } held ? new ModelData(1, features, held, labels.Weights(places)) : null;
 
-        var graph = rows.Graph;
-        var shape = _fitting.Shape(graph, ((VectorDataViewType)feature.Type).Size, label, missing: false);
-        var training = new ModelData(1, rows.Features, labels.Training, labels.Weights);
-        var validation = labels.Validation is null ? null : new ModelData(1, rows.Features, labels.Validation, labels.Weights);
-        var scaling = _options.NormalizeRows ? Scaling.Sums(shape) : Scaling.OfData(shape, graph.Cells, training);
-        var trained = _fitting.Run(shape, scaling, graph, training, validation);
-        return new MeshNodeTransformer(_fitting.Host, _fitting.ModelOf(trained, label, nodes: table));
+        edges.CheckWeights(_options.PerceptionOn(graph));
+        var shape = _fitting.Shape(graph, layout.Features, label, missing);
+        var trained = _fitting.Run(shape, ScalingOf(shape, graph, training, features), graph, training, validation);
+        return new MeshNodeTransformer(_fitting.Host, _fitting.ModelOf(trained, label, layout, nodes: table));
+    }
+
+    private Scaling ScalingOf(ModelShape shape, Graph graph, ModelData data, float[] features)
+    {
+        var rows = _options.Normalization == FeatureNormalization.Rows
+            || (_options.Normalization == FeatureNormalization.ByData && Counts.AreCounts(features, shape.Features));
+        _fitting.Trace(rows ? "Features are divided by their row's sum" : "Features are scaled column by column");
+        return rows ? Scaling.Sums(shape) : Scaling.OfData(shape, graph.Cells, data);
     }
 }

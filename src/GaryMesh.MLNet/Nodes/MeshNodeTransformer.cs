@@ -46,7 +46,10 @@ public sealed class MeshNodeTransformer : ISingleFeaturePredictionTransformer<Me
     {
         ArgumentNullException.ThrowIfNull(edges);
         var nodes = Model.Nodes!;
-        return new MeshNodeTransformer(_host, Model.On(null, nodes with { Edges = EdgeList.Read(edges, nodes.Edges.Columns) }));
+        using var channel = _host.Start("Reading edges");
+        var list = EdgeList.Read(edges, nodes.Edges.Columns).Merged(notice => channel.Warning(MessageSensitivity.None, notice));
+        list.CheckWeights(Model.Network.Shape.Perception);
+        return new MeshNodeTransformer(_host, Model.On(null, nodes with { Edges = list }));
     }
 
     /// <inheritdoc/>
@@ -68,7 +71,7 @@ public sealed class MeshNodeTransformer : ISingleFeaturePredictionTransformer<Me
     {
         ArgumentNullException.ThrowIfNull(input);
         Check(input.Schema);
-        return new NodeView(input, Model.Outputs, () => Score(input));
+        return new NodeView(input, Model.Nodes!.IdColumnName, Model.Outputs, () => Score(input));
     }
 
     void ICanSaveModel.Save(ModelSaveContext ctx) => throw new NotSupportedException(
@@ -77,13 +80,13 @@ public sealed class MeshNodeTransformer : ISingleFeaturePredictionTransformer<Me
     private void Check(DataViewSchema schema)
     {
         schema.Require("id", Model.Nodes!.IdColumnName, ColumnKind.Identity);
-        schema.Require("feature", Model.FeatureColumnName, ColumnKind.VectorOf(Model.FeatureCount));
+        Model.Layout.Require(schema, "feature", cells: 1);
     }
 
-    private float[] Score(IDataView input)
+    private NodeScores Score(IDataView input)
     {
         using var channel = _host.Start("Scoring nodes");
-        var rows = NodeRows.Read(input, Model.Nodes!, Model.FeatureColumnName, ColumnKind.VectorOf(Model.FeatureCount));
+        var rows = NodeRows.Read(input, Model.Nodes!, Model.Layout, Model.Network.Shape.Missing);
         channel.Trace(MessageSensitivity.None, "{0} cells, {1} edges", rows.Graph.Cells, rows.Graph.Edges);
         using var predictor = new Predictor(Model.Network, rows.Graph);
         var width = Model.Outputs.Width;
@@ -93,6 +96,6 @@ public sealed class MeshNodeTransformer : ISingleFeaturePredictionTransformer<Me
         var byRow = new float[byCell.Length];
         for (var row = 0; row < rows.Places.Length; row++)
             byCell.AsSpan(rows.Places[row] * width, width).CopyTo(byRow.AsSpan(row * width));
-        return byRow;
+        return new NodeScores(rows.Ids, byRow);
     }
 }

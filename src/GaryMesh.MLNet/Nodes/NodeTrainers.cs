@@ -28,7 +28,7 @@ namespace GaryMesh.MLNet;
 /// | PredictedLabel | key | the likeliest class |
 /// | Score | vector of Single | the probability of each class |
 /// ]]></format>
-/// The rule is initialised as plain diffusion of the encoded features over the graph and is trained from there. `CrossValidate` and
+/// The rule is plain diffusion of the encoded features over the graph; encoder and readout are trained. `CrossValidate` and
 /// `TrainTestSplit` take rows away, and neighbours with them: mark the rows in a split column instead.
 /// </remarks>
 public sealed class MeshNodeMulticlassTrainer : MeshNodeTrainer
@@ -46,6 +46,12 @@ public sealed class MeshNodeMulticlassTrainer : MeshNodeTrainer
         public double LabelSmoothing;
 
         internal override Head Objective => Head.OfSoftmax(LabelSmoothing);
+
+        internal override void Check()
+        {
+            base.Check();
+            Require(LabelSmoothing is >= 0 and < 1, nameof(LabelSmoothing), "at least 0 and below 1", LabelSmoothing);
+        }
     }
 }
 
@@ -85,8 +91,12 @@ public sealed class MeshNodeRegressionTrainer : MeshNodeTrainer
     /// <summary>Options of <see cref="MeshNodeRegressionTrainer"/>.</summary>
     public sealed class Options : MeshNodeOptions
     {
-        /// <summary>Columns are scaled, one by one, unless this is taken back.</summary>
-        public Options() => NormalizeRows = false;
+        /// <summary>Columns are scaled, one by one, unless this is taken back: a number may depend on a row's sum. The rule is trained slowly.</summary>
+        public Options()
+        {
+            Normalization = FeatureNormalization.Columns;
+            RuleLearningRateFactor = 0.003;
+        }
 
         /// <summary>The loss: squared, absolute or Huber.</summary>
         public Head Loss = Head.Squared;

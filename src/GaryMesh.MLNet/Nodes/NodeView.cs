@@ -1,4 +1,5 @@
 // The scores of a whole table beside its rows: the graph runs once, when a score is first asked for.
+using GaryMesh.MLNet.Data;
 using GaryMesh.MLNet.Models;
 using GaryMesh.MLNet.Rows;
 using Microsoft.ML;
@@ -6,22 +7,27 @@ using Microsoft.ML.Data;
 
 namespace GaryMesh.MLNet.Nodes;
 
+/// <summary>The finished outputs of a table by the names of its cells.</summary>
+/// <param name="Ids">The cells in some order.</param>
+/// <param name="Values">Their outputs in that order [cells x width].</param>
+internal sealed record NodeScores(CellIds Ids, float[] Values);
+
 /// <param name="input">The table.</param>
+/// <param name="idColumnName">The column that names each row's cell: a source may give rows in another order each time.</param>
 /// <param name="outputs">The columns to add.</param>
-/// <param name="compute">The finished outputs of all rows [rows x width].</param>
-internal sealed class NodeView(IDataView input, Outputs outputs, Func<float[]> compute) : IDataView
+/// <param name="compute">The scores of all rows.</param>
+internal sealed class NodeView(IDataView input, string idColumnName, Outputs outputs, Func<NodeScores> compute) : IDataView
 {
-    private readonly Lazy<float[]> _scores = new(compute);
+    private readonly Lazy<NodeScores> _scores = new(compute);
 
     public DataViewSchema Schema { get; } = BoundMapper.Extend(input.Schema, outputs.Columns);
 
-    // Rows are known by their number, so they keep their order.
-    public bool CanShuffle => false;
+    public bool CanShuffle => input.CanShuffle;
 
     public long? GetRowCount() => input.GetRowCount();
 
     public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random? rand = null) =>
-        new Cursor(this, input, outputs, [.. columnsNeeded]);
+        new Cursor(this, input, idColumnName, outputs, [.. columnsNeeded], rand);
 
     public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) =>
         [GetRowCursor(columnsNeeded, rand)];
@@ -33,17 +39,24 @@ internal sealed class NodeView(IDataView input, Outputs outputs, Func<float[]> c
         private readonly int _inputs;
         private readonly bool[] _active;
         private readonly IReadOnlyList<Delegate> _own;
-        private int _row = -1;
+        private readonly string _idColumnName;
+        private readonly Func<string?>? _readId;
+        private (long Position, int Place) _found = (-1, -1);
 
-        public Cursor(NodeView view, IDataView input, Outputs outputs, DataViewSchema.Column[] needed)
+        public Cursor(NodeView view, IDataView input, string idColumnName, Outputs outputs, DataViewSchema.Column[] needed, Random? rand)
         {
             _view = view;
             _inputs = input.Schema.Count;
-            _input = input.GetRowCursor(needed.Where(column => column.Index < _inputs).Select(column => input.Schema[column.Index]));
+            _idColumnName = idColumnName;
             _active = new bool[view.Schema.Count];
             foreach (var column in needed)
                 _active[column.Index] = true;
-            _own = outputs.Getters(() => _view._scores.Value.AsSpan(_row * outputs.Width, outputs.Width));
+            var from = needed.Where(column => column.Index < _inputs).Select(column => input.Schema[column.Index]);
+            var scores = _active.AsSpan(_inputs).Contains(true);
+            var id = input.Schema[idColumnName];
+            _input = input.GetRowCursor(scores ? [.. from, id] : [.. from], rand);
+            _readId = scores ? CellIds.Reader(_input, id) : null;
+            _own = outputs.Getters(() => _view._scores.Value.Values.AsSpan(Place() * outputs.Width, outputs.Width));
         }
 
         public override DataViewSchema Schema => _view.Schema;
@@ -52,11 +65,7 @@ internal sealed class NodeView(IDataView input, Outputs outputs, Func<float[]> c
 
         public override long Batch => _input.Batch;
 
-        public override bool MoveNext()
-        {
-            _row++;
-            return _input.MoveNext();
-        }
+        public override bool MoveNext() => _input.MoveNext();
 
         public override ValueGetter<DataViewRowId> GetIdGetter() => _input.GetIdGetter();
 
@@ -75,6 +84,23 @@ internal sealed class NodeView(IDataView input, Outputs outputs, Func<float[]> c
         {
             if (disposing)
                 _input.Dispose();
+        }
+
+        private int Place()
+        {
+            if (_found.Position != _input.Position)
+            {
+                var name = _readId!() ?? "";
+                if (!_view._scores.Value.Ids.TryFind(name, out var place))
+                {
+                    throw new InvalidOperationException(
+                        $"Row {_input.Position} of id column '{_idColumnName}' names '{name}', which was not there when the nodes were scored: the table gave other rows than before");
+                }
+
+                _found = (_input.Position, place);
+            }
+
+            return _found.Place;
         }
     }
 }

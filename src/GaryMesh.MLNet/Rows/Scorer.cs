@@ -8,6 +8,7 @@ namespace GaryMesh.MLNet.Rows;
 internal sealed class Scorer
 {
     private readonly Predictor _predictor;
+    private readonly float[] _row;
     private readonly float[] _features;
     private readonly float[] _state;
     private readonly float[] _outputs;
@@ -17,7 +18,8 @@ internal sealed class Scorer
     {
         Model = model;
         _predictor = new Predictor(model.Network, model.Graph!.Graph, new EngineOptions { Threads = 1 });
-        _features = new float[model.FeatureCount];
+        _row = new float[model.FeatureCount];
+        _features = model.Layout.Interleaves ? new float[model.FeatureCount] : _row;
         _state = model.Choice is null ? [] : new float[model.Graph.Cells * model.Network.Shape.Channels];
         _outputs = new float[model.Outputs.Width];
     }
@@ -27,12 +29,15 @@ internal sealed class Scorer
     /// <summary>The finished outputs of the last row.</summary>
     public ReadOnlySpan<float> Outputs => _outputs;
 
-    /// <summary>Scores a row of features [cells x k], dense or sparse.</summary>
+    /// <summary>Scores a row whose columns of features stand side by side, dense or sparse.</summary>
     public void Score(in VBuffer<float> row)
     {
-        if (!row.IsDense)
-            row.CopyTo(_features);
-        var features = row.IsDense ? row.GetValues() : _features;
+        var interleaves = Model.Layout.Interleaves;
+        if (!row.IsDense || interleaves)
+            row.CopyTo(_row);
+        if (interleaves)
+            Model.Layout.Interleave(_row, _features);
+        var features = row.IsDense && !interleaves ? row.GetValues() : _features;
         if (!Model.Network.Shape.Missing && Unmeasured(features))
         {
             _outputs.AsSpan().Fill(float.NaN);

@@ -8,21 +8,21 @@ namespace GaryMesh.MLNet.Rows;
 internal sealed class ScoringMapping : RowMapping
 {
     private readonly Scorers _scorers;
-    private readonly DataViewSchema.Column _features;
+    private readonly DataViewSchema.Column[] _features;
 
     /// <exception cref="ArgumentOutOfRangeException">The feature column is missing or of another size.</exception>
     public ScoringMapping(Scorers scorers, DataViewSchema schema)
     {
         _scorers = scorers;
         var role = scorers.Model.Choice is null ? "feature" : "input";
-        _features = schema.Require(role, scorers.Model.FeatureColumnName, ColumnKind.VectorOf(scorers.Model.FeatureCount));
+        _features = scorers.Model.Layout.Require(schema, role, scorers.Model.Graph!.Cells);
     }
 
-    public override IReadOnlyList<DataViewSchema.Column> InputColumns => [_features];
+    public override IReadOnlyList<DataViewSchema.Column> InputColumns => _features;
 
     public override IReadOnlyList<DataViewSchema.DetachedColumn> OutputColumns => _scorers.Model.Outputs.Columns;
 
-    public override RowReader Open(DataViewRow input) => new Reader(_scorers, input, input.Schema[_features.Index]);
+    public override RowReader Open(DataViewRow input) => new Reader(_scorers, input, Array.ConvertAll(_features, column => input.Schema[column.Index]));
 
     private sealed class Reader : RowReader
     {
@@ -33,11 +33,11 @@ internal sealed class ScoringMapping : RowMapping
         private VBuffer<float> _buffer;
         private long _position = long.MinValue;
 
-        public Reader(Scorers scorers, DataViewRow row, DataViewSchema.Column features)
+        public Reader(Scorers scorers, DataViewRow row, DataViewSchema.Column[] features)
         {
             _scorers = scorers;
             _row = row;
-            _get = row.GetGetter<VBuffer<float>>(features);
+            _get = FeatureLayout.SideBySide(row, features);
             _scorer = scorers.Rent();
             Getters = scorers.Model.Outputs.Getters(Current);
         }

@@ -7,6 +7,7 @@ namespace GaryMesh.MLNet.Saving;
 /// <summary>Columns that live within a lowered stage.</summary>
 internal static class Columns
 {
+    public const string Size = "GaryMesh.Size";
     public const string Input = "GaryMesh.Input";
     public const string Anchor = "GaryMesh.Anchor";
     public const string Model = "GaryMesh.Model";

@@ -1,5 +1,6 @@
 // A fitted stage in stock ML.NET parts, which any process can load with the assembly beside it and none of its types named.
 using GaryMesh.MLNet.Models;
+using GaryMesh.MLNet.Rows;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
@@ -11,12 +12,16 @@ namespace GaryMesh.MLNet.Saving;
 /// </summary>
 internal static class Lowering
 {
-    /// <summary>The chain: copy the features, look the model up, apply it, give vectors their known sizes, drop the rest.</summary>
+    /// <summary>The chain: check the features and put them side by side, look the model up, apply it, give vectors their known sizes, drop the rest.</summary>
     public static ITransformer Lower(MeshModel model)
     {
-        var context = new MLContext();
+        var context = new MLContext(seed: 1);
         var chain = new Chain(context, Sample(context, model));
-        chain.Add(context.Transforms.CopyColumns(Columns.Input, model.FeatureColumnName));
+        // A mapping of one's own takes vectors of any size; this stock stage refuses all but the one that it was fitted to. Nobody
+        // reads its output, so that it computes nothing.
+        foreach (var name in model.Layout.Names)
+            chain.Add(context.Transforms.ApproximatedKernelMap(Columns.Size, name, rank: 1), Columns.Size);
+        chain.Add(context.Transforms.Concatenate(Columns.Input, model.Layout.Names));
         chain.Add(context.Mapping(new AnchorFactory()), Columns.Input, Columns.Anchor);
         var table = context.Data.LoadFromEnumerable([new ModelEntry { Text = ModelText.Of(model) }]);
         chain.Add(
@@ -45,13 +50,13 @@ internal static class Lowering
         return chain.Finish();
     }
 
-    // A data view with one row of the features' type, for stock estimators to look at.
+    // A data view with one row of the features' types, for stock estimators to look at.
     private static IDataView Sample(MLContext context, MeshModel model)
     {
-        var definition = SchemaDefinition.Create(typeof(SampleRow));
-        definition[0].ColumnName = model.FeatureColumnName;
-        definition[0].ColumnType = new VectorDataViewType(NumberDataViewType.Single, model.FeatureCount);
-        return context.Data.LoadFromEnumerable([new SampleRow { Features = new VBuffer<float>(model.FeatureCount, new float[model.FeatureCount]) }], definition);
+        var row = context.Data.LoadFromEnumerable([new Nothing()]);
+        var features = model.Layout.Names.Select((name, at) => new DataViewSchema.DetachedColumn(
+            name, new VectorDataViewType(NumberDataViewType.Single, model.Layout.PerCell[at] * model.Graph!.Cells)));
+        return new MappedView(row, new BoundMapper(row.Schema, new SampleMapping([.. features])));
     }
 
     private static IEstimator<ITransformer> PredictedLabel(MLContext context, MeshModel model) =>
@@ -63,9 +68,30 @@ internal static class Lowering
                 keyData: context.Data.LoadFromEnumerable(
                     Enumerable.Range(1, model.Network.Shape.Outputs).Select(key => new KeyEntry { Key = (uint)key })));
 
-    private sealed class SampleRow
+    /// <summary>Adds vectors of ones.</summary>
+    private sealed class SampleMapping(DataViewSchema.DetachedColumn[] columns) : RowMapping
     {
-        public VBuffer<float> Features { get; set; }
+        public override IReadOnlyList<DataViewSchema.Column> InputColumns => [];
+
+        public override IReadOnlyList<DataViewSchema.DetachedColumn> OutputColumns => columns;
+
+        public override RowReader Open(DataViewRow input) => new Reader([.. columns.Select(column => Ones(((VectorDataViewType)column.Type).Size))]);
+
+        private static Delegate Ones(int size) => (ValueGetter<VBuffer<float>>)((ref VBuffer<float> into) =>
+        {
+            var editor = VBufferEditor.Create(ref into, size);
+            editor.Values.Fill(1);
+            into = editor.Commit();
+        });
+
+        private sealed class Reader(Delegate[] getters) : RowReader
+        {
+            public override IReadOnlyList<Delegate> Getters => getters;
+
+            public override void Dispose()
+            {
+            }
+        }
     }
 
     private sealed class ModelEntry

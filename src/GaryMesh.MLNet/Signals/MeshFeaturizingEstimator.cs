@@ -42,13 +42,14 @@ public sealed class MeshFeaturizingEstimator : IEstimator<MeshFeaturizingTransfo
         _options = options;
     }
 
-    private string Input => _options.InputColumnName ?? _options.OutputColumnName;
+    private string[] Inputs => _options.InputColumnNames ?? [_options.InputColumnName ?? _options.OutputColumnName];
 
     /// <inheritdoc/>
     public SchemaShape GetOutputSchema(SchemaShape inputSchema)
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
-        inputSchema.Require("input", Input, ColumnKind.Vector);
+        foreach (var name in Inputs)
+            inputSchema.Require("input", name, ColumnKind.Vector);
         return inputSchema.With(new FeatureChoice(_options.OutputColumnName, [0, 1], Pooled: false).Outputs(cells: 1).Columns.Select(Shapes.Of));
     }
 
@@ -61,14 +62,14 @@ public sealed class MeshFeaturizingEstimator : IEstimator<MeshFeaturizingTransfo
     {
         ArgumentNullException.ThrowIfNull(input);
         var graph = _options.Graph ?? _options.Model!.Graph!;
-        var column = input.Schema.Require("input", Input, ColumnKind.Vector);
-        var features = column.ValuesPerCell("input", graph.Cells);
+        var layout = FeatureLayout.Of(input.Schema, "input", Inputs, graph.Cells);
+        var features = layout.Features;
 
         var network = _options.Model is { } model ? model.Network
             : _options.Rule is { } rule ? Model.OfAutomaton(rule.WithFireRate(1), features)
-            : Reconstruct(input, column, graph.Graph, features);
+            : Reconstruct(input, layout, graph.Graph);
         if (network.Shape.Features != features)
-            throw Schemas.Mismatch(nameof(input), "input", Input, $"Vector<Single, {network.Shape.Features * graph.Cells}>", column.Type.ToString()!);
+            throw Schemas.Mismatch(nameof(input), "input", string.Join("', '", Inputs), $"Vector<Single, {network.Shape.Features * graph.Cells}>", $"Vector<Single, {features * graph.Cells}>");
         var channels = _options.OutputChannels ?? [.. Enumerable.Range(0, network.Shape.Channels)];
         foreach (var channel in channels)
         {
@@ -76,16 +77,16 @@ public sealed class MeshFeaturizingEstimator : IEstimator<MeshFeaturizingTransfo
                 throw new ArgumentOutOfRangeException(nameof(Options.OutputChannels), $"Channel {channel} is chosen, but the rule has the channels 0 to {network.Shape.Channels - 1}");
         }
 
-        return new MeshFeaturizingTransformer(new MeshModel(MeshTask.Features, network, graph, Input)
+        return new MeshFeaturizingTransformer(new MeshModel(MeshTask.Features, network, graph, layout)
         {
             Choice = new FeatureChoice(_options.OutputColumnName, channels, _options.Pooled),
         });
     }
 
-    private Model Reconstruct(IDataView input, DataViewSchema.Column column, Graph graph, int features)
+    private Model Reconstruct(IDataView input, FeatureLayout layout, Graph graph)
     {
-        var (values, rows) = SignalRows.ReadFeatures(input, column, missing: true);
-        var shape = _options.Shape(graph, features, Head.Squared, features, Pooling.Cells, missing: true);
+        var (values, rows) = SignalRows.ReadFeatures(input, layout, graph.Cells);
+        var shape = _options.Shape(graph, layout.Features, Head.Squared, layout.Features, Pooling.Cells, missing: true);
         var data = new ModelData(rows, values, values, null);
         return _fitting.Run(shape, Scaling.OfData(shape, graph.Cells, data), graph, data, null);
     }
@@ -108,6 +109,10 @@ public sealed class MeshFeaturizingEstimator : IEstimator<MeshFeaturizingTransfo
 
         /// <summary>The column of signals; null for one of the same name as the output.</summary>
         public string? InputColumnName;
+
+        /// <summary>Several columns of signals instead of one, each cell by cell: a cell has its values of the first column, then
+        /// those of the second, and so on.</summary>
+        public string[]? InputColumnNames;
 
         /// <summary>The graph of the cells; null for the model's own.</summary>
         public MeshGraph? Graph;

@@ -7,13 +7,17 @@ public abstract class MeshSignalOptions : MeshTrainerOptions
     /// <summary>The graph of a row's cells.</summary>
     public MeshGraph Graph = null!;
 
-    /// <summary>Whether features may be NaN, which means not measured. Without, a NaN in the training data is refused and
-    /// one in a row to score gives NaN.</summary>
-    public bool HandleMissingValues;
-
     /// <summary>Data augmentation: rows over a grid or torus are shifted at random by up to this many cells in each direction in
     /// training.</summary>
     public int ShiftAugmentation;
+
+    internal override void Check()
+    {
+        base.Check();
+        Require(ShiftAugmentation >= 0, nameof(ShiftAugmentation), "at least 0", ShiftAugmentation);
+        if (ShiftAugmentation > 0 && Graph.Graph.Topology is { IsGrid: false, IsTorus: false })
+            throw new ArgumentException($"The option ShiftAugmentation moves rows over a grid or torus, but the graph is {Graph}.", nameof(ShiftAugmentation));
+    }
 
     private protected override int Shift => ShiftAugmentation;
 }

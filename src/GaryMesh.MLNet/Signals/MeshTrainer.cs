@@ -1,9 +1,7 @@
 // The base of the trainers of signals and snapshots.
-using GaryMesh.MLNet.Data;
 using GaryMesh.MLNet.Signals;
 using GaryMesh.MLNet.Training;
 using Microsoft.ML;
-using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 using Microsoft.ML.Trainers;
 
@@ -51,20 +49,14 @@ public abstract class MeshTrainer : ITrainerEstimator<MeshPredictionTransformer,
     {
         ArgumentNullException.ThrowIfNull(trainData);
         var graph = _options.Graph.Graph;
-        var missing = _options.HandleMissingValues;
-        var features = _fitting.FeatureOf(trainData.Schema).ValuesPerCell("feature", graph.Cells);
+        var layout = _fitting.LayoutOf(trainData.Schema, graph.Cells);
         var label = _fitting.LabelOf(trainData.Schema);
-        var shape = _fitting.Shape(graph, features, label, missing);
-        var training = SignalRows.Read(trainData, _options, _task, missing);
-        var validation = validationData is null ? null : SignalRows.Read(Same(validationData, trainData), _options, _task, missing);
+        var training = SignalRows.Read(trainData, _options, layout, _task, _fitting.Warn);
+        var shape = _fitting.Shape(graph, layout.Features, label, _options.HandleMissingValues);
+        var validation = validationData is null ? null : SignalRows.Read(validationData, _options, layout, _task, _fitting.Warn);
+        if (validation is null && _options.EarlyStoppingRounds > 0)
+            _fitting.Warn($"EarlyStoppingRounds is {_options.EarlyStoppingRounds}, but there are no validation rows, so training goes on to the last epoch.");
         var trained = _fitting.Run(shape, Scaling.OfData(shape, graph.Cells, training), graph, training, validation);
-        return new MeshPredictionTransformer(_fitting.ModelOf(trained, label, _options.Graph));
-    }
-
-    private IDataView Same(IDataView validation, IDataView training)
-    {
-        var expected = (VectorDataViewType)training.Schema[_options.FeatureColumnName].Type;
-        validation.Schema.Require("feature", _options.FeatureColumnName, ColumnKind.VectorOf(expected.Size));
-        return validation;
+        return new MeshPredictionTransformer(_fitting.ModelOf(trained, label, layout, _options.Graph));
     }
 }

@@ -8,82 +8,77 @@ namespace GaryMesh.MLNet.Signals;
 
 internal static class SignalRows
 {
-    /// <summary>Reads a training or validation set.</summary>
+    /// <summary>Reads a training or validation set. As with stock trainers, rows without a label, or with a missing feature that the
+    /// options do not allow, are skipped and counted.</summary>
     /// <param name="data">The rows.</param>
     /// <param name="options">The names of the columns, and the graph.</param>
+    /// <param name="layout">The feature columns.</param>
     /// <param name="task">The task, which gives the labels' type.</param>
-    /// <param name="missing">Whether features may be NaN.</param>
+    /// <param name="warn">What is told of skipped rows.</param>
     /// <exception cref="InvalidOperationException">There are no rows, or a row holds what cannot be learnt from.</exception>
-    public static ModelData Read(IDataView data, MeshSignalOptions options, MeshTask task, bool missing)
+    public static ModelData Read(IDataView data, MeshSignalOptions options, FeatureLayout layout, MeshTask task, Action<string> warn)
     {
         var cells = options.Graph.Cells;
-        var feature = data.Schema.Require("feature", options.FeatureColumnName, ColumnKind.Vector);
+        var columns = layout.Require(data.Schema, "feature", cells);
         var label = data.Schema.Require("label", options.LabelColumnName, task.Labels);
-        var needed = new List<DataViewSchema.Column> { feature, label };
-        if (options.ExampleWeightColumnName is { } weightName)
-            needed.Add(data.Schema.Require("weight", weightName, ColumnKind.Single));
-
+        var weight = options.ExampleWeightColumnName is { } weightName ? data.Schema.Require("weight", weightName, ColumnKind.Single) : (DataViewSchema.Column?)null;
         var targets = task.Pooling.IsCells ? cells : 1;
-        var featureRow = new float[((VectorDataViewType)feature.Type).Size];
+        var featureRow = new float[layout.Features * cells];
         var labelRow = new float[(label.Type as VectorDataViewType)?.Size ?? 1];
         var (features, labels, weights) = (new List<float>(), new List<float>(), new List<float>());
-        var (rows, labelled) = (0, 0L);
-        using var cursor = data.GetRowCursor(needed);
-        var getFeatures = cursor.GetGetter<VBuffer<float>>(feature);
+        var (rows, unlabelled, unmeasured) = (0, 0, 0);
+        using var cursor = data.GetRowCursor([.. columns, .. new[] { label, weight }.OfType<DataViewSchema.Column>()]);
+        var readFeatures = layout.Reader(cursor, columns);
         var readLabel = Reading.Labels(cursor, label);
-        var getWeight = options.ExampleWeightColumnName is null ? null : cursor.GetGetter<float>(needed[2]);
-        VBuffer<float> buffer = default;
-        while (cursor.MoveNext())
+        var getWeight = weight is { } found ? cursor.GetGetter<float>(found) : null;
+        for (var row = 0; cursor.MoveNext(); row++)
         {
-            getFeatures(ref buffer);
-            buffer.CopyTo(featureRow);
-            Reading.CheckFeatures(featureRow, feature.Name, rows, missing);
-            features.AddRange(featureRow);
-            readLabel(labelRow, rows);
-            labelled += Labelled(labelRow, label.Name, rows, task);
-            labels.AddRange(labelRow);
-            if (getWeight is not null)
-                weights.AddRange(Enumerable.Repeat(Reading.Weight(getWeight, options.ExampleWeightColumnName!, rows), targets));
-            rows++;
+            readFeatures(featureRow);
+            readLabel(labelRow, row);
+            var worth = getWeight is null ? 1 : Reading.Weight(getWeight, weight!.Value.Name, row);
+            if (Array.TrueForAll(labelRow, float.IsNaN))
+            {
+                unlabelled++;
+            }
+            else if (!options.HandleMissingValues && Array.Exists(featureRow, float.IsNaN))
+            {
+                unmeasured++;
+            }
+            else
+            {
+                Reading.CheckFeatures(featureRow, layout, $"{row}", missing: true, why: "");
+                features.AddRange(featureRow);
+                labels.AddRange(labelRow);
+                if (getWeight is not null)
+                    weights.AddRange(Enumerable.Repeat(worth, targets));
+                rows++;
+            }
         }
 
-        if (labelled == 0)
-            throw Reading.NoInstances(label.Name);
+        var skipped = $"{unlabelled} rows without a value in label column '{label.Name}' and {unmeasured} rows with a missing feature";
+        if (rows == 0)
+            throw Reading.NoInstances(label.Name, unlabelled + unmeasured > 0 ? $" ({skipped} were skipped)" : "");
+        if (unlabelled + unmeasured > 0)
+            warn($"Skipped {skipped}{(unmeasured > 0 ? "; HandleMissingValues learns from these, too" : "")}.");
         return new ModelData(rows, [.. features], [.. labels], getWeight is null ? null : [.. weights]);
     }
 
     /// <summary>Features without labels: what a featurizer is fitted to reconstruct.</summary>
-    public static (float[] Features, int Rows) ReadFeatures(IDataView data, DataViewSchema.Column feature, bool missing)
+    public static (float[] Features, int Rows) ReadFeatures(IDataView data, FeatureLayout layout, int cells)
     {
-        var row = new float[((VectorDataViewType)feature.Type).Size];
+        var columns = layout.Require(data.Schema, "input", cells);
+        var row = new float[layout.Features * cells];
         var features = new List<float>();
-        using var cursor = data.GetRowCursor([feature]);
-        var get = cursor.GetGetter<VBuffer<float>>(feature);
-        VBuffer<float> buffer = default;
+        using var cursor = data.GetRowCursor(columns);
+        var read = layout.Reader(cursor, columns);
         var rows = 0;
         while (cursor.MoveNext())
         {
-            get(ref buffer);
-            buffer.CopyTo(row);
-            Reading.CheckFeatures(row, feature.Name, rows++, missing);
+            read(row);
+            Reading.CheckFeatures(row, layout, $"{rows++}", missing: true, why: "");
             features.AddRange(row);
         }
 
-        return rows > 0 ? ([.. features], rows) : throw Reading.NoInstances(feature.Name);
-    }
-
-    // A cell of a snapshot may have no label; a signal without one trains nothing and is most likely a mistake.
-    private static int Labelled(ReadOnlySpan<float> labels, string column, int row, MeshTask task)
-    {
-        var count = 0;
-        foreach (var label in labels)
-        {
-            if (!float.IsNaN(label))
-                count++;
-            else if (task.Pooling.IsMean)
-                throw new InvalidOperationException($"Row {row} of label column '{column}' holds {(task.Labels == ColumnKind.Key ? "no class (a missing key)" : "NaN")}, but a signal needs a label to be learnt from");
-        }
-
-        return count;
+        return rows > 0 ? ([.. features], rows) : throw Reading.NoInstances(layout.Names[0]);
     }
 }

@@ -44,6 +44,12 @@ public sealed class MeshMulticlassTrainer : MeshTrainer
         public double LabelSmoothing = 0.1;
 
         internal override Head Objective => Head.OfSoftmax(LabelSmoothing);
+
+        internal override void Check()
+        {
+            base.Check();
+            Require(LabelSmoothing is >= 0 and < 1, nameof(LabelSmoothing), "at least 0 and below 1", LabelSmoothing);
+        }
     }
 }
 

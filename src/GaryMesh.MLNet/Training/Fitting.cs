@@ -14,6 +14,7 @@ internal class Fitting
     {
         ArgumentNullException.ThrowIfNull(env);
         ArgumentNullException.ThrowIfNull(options);
+        options.Check();
         Host = env.Register(estimator);
         _options = options;
         _seed = (ulong)(options.Seed ?? Host.Rand.Next());
@@ -21,8 +22,23 @@ internal class Fitting
 
     public IHost Host { get; }
 
+    /// <summary>Tells the user of what is not as it might be meant.</summary>
+    public void Warn(string message)
+    {
+        using var channel = Host.Start("Training");
+        channel.Warning(MessageSensitivity.None, message);
+    }
+
+    /// <summary>Tells whoever listens closely.</summary>
+    public void Trace(string message)
+    {
+        using var channel = Host.Start("Training");
+        channel.Trace(MessageSensitivity.None, message);
+    }
+
     /// <summary>Trains a model of a shape, from the start that the options name.</summary>
     /// <exception cref="OperationCanceledException">The options' token was cancelled.</exception>
+    /// <exception cref="InvalidOperationException">Training diverged before there was a model whose loss is finite.</exception>
     public Model Run(ModelShape shape, Scaling scaling, Graph graph, ModelData training, ModelData? validation)
     {
         var start = Model.Create(shape, scaling, _options.RuleStart, _seed);
@@ -33,25 +49,37 @@ internal class Fitting
             start.ParameterCount,
             training.Rows,
             graph.Cells);
-        using var trainer = new ModelTrainer(start, graph, _options.Task(_seed), training, validation, _options.EngineOptions);
+        using var trainer = new ModelTrainer(start, graph, _options.Task(_seed, scaling.UnitSum), training, validation, _options.EngineOptions);
         var outcome = trainer.Run(new Progress(channel, _options.ReportEvery), _options.CancellationToken);
         switch (outcome.End)
         {
             case TrainingEnd.Cancelled:
                 throw new OperationCanceledException("Training was cancelled.", _options.CancellationToken);
-            case TrainingEnd.Diverged:
+            case TrainingEnd.Diverged when outcome.BestEpoch > 0:
                 channel.Warning(
                     MessageSensitivity.None,
-                    "The loss was no longer finite after epoch {0}, so training ended with the last good model; a lower learning rate may help.",
-                    outcome.Epochs);
+                    "The loss was no longer finite after epoch {0}, so training ended with the model of epoch {1}; a lower learning rate may help.",
+                    outcome.Epochs,
+                    outcome.BestEpoch);
                 break;
+            case TrainingEnd.Diverged:
+                throw Diverged();
             case TrainingEnd.EarlyStopped:
                 channel.Info(MessageSensitivity.None, "Training stopped early after epoch {0}; epoch {1} was the best", outcome.Epochs, outcome.BestEpoch);
                 break;
         }
 
+        // The last step's model was not seen by any loss yet.
+        var (first, last) = (trainer.Validate(start.ToArray(), training), trainer.Validate(outcome.Model.ToArray(), training));
+        if (!double.IsFinite(last))
+            throw Diverged();
+        if (last > 2 * first)
+            channel.Warning(MessageSensitivity.None, "The loss on the training rows rose from {0:G4} to {1:G4}; a lower learning rate may help.", first, last);
         return outcome.Model;
     }
+
+    private InvalidOperationException Diverged() => new(
+        $"Training diverged: no epoch ended with a finite loss at the learning rate {_options.LearningRate}, so there is no model; a lower one may help.");
 
     /// <summary>Reports at once, where <see cref="Progress{T}"/> would do so at some later time.</summary>
     private sealed class Progress(IChannel channel, int every) : IProgress<ModelReport>

@@ -13,13 +13,16 @@ internal sealed class LabelFitting : Fitting
     /// is ML.NET's own, so a stock trainer of the same needs lends it.</summary>
     public static readonly TrainerInfo Info = new MLContext().MulticlassClassification.Trainers.NaiveBayes().Info;
 
+    private const int MaxClasses = 1 << 20;
+
     private readonly MeshTrainerOptions _options;
     private readonly MeshTask _task;
 
     public LabelFitting(IHostEnvironment env, string trainer, MeshTrainerOptions options, MeshTask task)
         : base(env, trainer, options)
     {
-        ArgumentException.ThrowIfNullOrEmpty(options.FeatureColumnName);
+        if (options.FeatureColumnNames is { Length: 0 } || options.FeatureColumns.Any(string.IsNullOrEmpty))
+            throw new ArgumentException("A GaryMesh trainer needs the name of its feature column: set Options.FeatureColumnName or FeatureColumnNames.", nameof(options));
         ArgumentException.ThrowIfNullOrEmpty(options.LabelColumnName);
         _options = options;
         _task = task;
@@ -28,7 +31,8 @@ internal sealed class LabelFitting : Fitting
     /// <summary>The schema with a trained model's columns; refused where a column to learn from is missing.</summary>
     public SchemaShape Promise(SchemaShape inputSchema)
     {
-        inputSchema.Require("feature", _options.FeatureColumnName, ColumnKind.Vector);
+        foreach (var name in _options.FeatureColumns)
+            inputSchema.Require("feature", name, ColumnKind.Vector);
         if (_options.ExampleWeightColumnName is { } weight)
             inputSchema.Require("weight", weight, ColumnKind.Single);
         var label = inputSchema.Require("label", _options.LabelColumnName, _task.Labels);
@@ -37,7 +41,7 @@ internal sealed class LabelFitting : Fitting
         return inputSchema.With(_task.Outputs(2, item is null ? null : KeyNames.Sample(item)).Columns.Select(Shapes.Of));
     }
 
-    public DataViewSchema.Column FeatureOf(DataViewSchema schema) => schema.Require("feature", _options.FeatureColumnName, ColumnKind.Vector);
+    public FeatureLayout LayoutOf(DataViewSchema schema, int cells) => FeatureLayout.Of(schema, "feature", _options.FeatureColumns, cells);
 
     public DataViewSchema.Column LabelOf(DataViewSchema schema) => schema.Require("label", _options.LabelColumnName, _task.Labels);
 
@@ -46,12 +50,16 @@ internal sealed class LabelFitting : Fitting
         _options.Shape(graph, features, _options.Objective, OutputsOf(label, graph.Cells), _task.Pooling, missing);
 
     /// <summary>A trained network as a model of the task: on a graph of its own, or on that of a table.</summary>
-    public MeshModel ModelOf(Model network, DataViewSchema.Column label, MeshGraph? graph = null, NodeTable? nodes = null) =>
-        new(_task, network, graph, _options.FeatureColumnName) { Classes = KeyNames.Of(label), Nodes = nodes };
+    public MeshModel ModelOf(Model network, DataViewSchema.Column label, FeatureLayout layout, MeshGraph? graph = null, NodeTable? nodes = null) =>
+        new(_task, network, graph, layout) { Classes = KeyNames.Of(label), Nodes = nodes };
 
     private static int OutputsOf(DataViewSchema.Column label, int cells) => label.Type switch
     {
-        KeyDataViewType key => checked((int)key.Count),
+        KeyDataViewType { Count: > MaxClasses } key => throw new InvalidOperationException(
+            $"Label column '{label.Name}' has {key.Count:N0} classes, more than {MaxClasses:N0}: is it an id?"),
+        KeyDataViewType { Count: < 2 } => throw new InvalidOperationException(
+            $"Label column '{label.Name}' has one class, but a classifier needs at least 2"),
+        KeyDataViewType key => (int)key.Count,
         VectorDataViewType => label.ValuesPerCell("label", cells),
         _ => 1,
     };

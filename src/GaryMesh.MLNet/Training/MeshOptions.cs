@@ -1,4 +1,6 @@
 // The options of a model and of its training.
+using GaryMesh.MLNet.Data;
+
 namespace GaryMesh.MLNet;
 
 /// <summary>Options that all GaryMesh estimators share: the model's sizes and its training.</summary>
@@ -103,31 +105,57 @@ public abstract class MeshOptions
     /// <summary>Ends training with an <see cref="OperationCanceledException"/>.</summary>
     public CancellationToken CancellationToken;
 
+    /// <summary>Refuses options out of range by their names.</summary>
+    internal virtual void Check()
+    {
+        foreach (var (name, value) in new[] { (nameof(Channels), Channels), (nameof(HiddenUnits), HiddenUnits), (nameof(Steps), Steps), (nameof(NumberOfEpochs), NumberOfEpochs), (nameof(BatchSize), BatchSize), (nameof(NumberOfThreads), NumberOfThreads ?? 1) })
+            Require(value >= 1, name, "at least 1", value);
+        foreach (var (name, value) in new[] { (nameof(EncoderUnits), EncoderUnits), (nameof(EncodedValues), EncodedValues), (nameof(ReadoutUnits), ReadoutUnits), (nameof(EarlyStoppingRounds), EarlyStoppingRounds), (nameof(ReportEvery), ReportEvery) })
+            Require(value >= 0, name, "at least 0", value);
+        foreach (var (name, value) in new[] { (nameof(WeightDecay), WeightDecay), (nameof(L2Regularization), L2Regularization), (nameof(MaximumGradientNorm), MaximumGradientNorm), (nameof(RuleLearningRateFactor), RuleLearningRateFactor) })
+            Require(value >= 0 && double.IsFinite(value), name, "a finite number of at least 0", value);
+        foreach (var (name, value) in new[] { (nameof(FeatureDropout), FeatureDropoutOf(rows: false)), (nameof(HiddenDropout), HiddenDropout), (nameof(StateDropout), StateDropout), (nameof(MissingRate), MissingRate), (nameof(WeightAveraging), WeightAveraging) })
+            Require(value is >= 0 and < 1, name, "at least 0 and below 1", value);
+        Require(LearningRate > 0 && double.IsFinite(LearningRate), nameof(LearningRate), "a finite number above 0", LearningRate);
+        Require(double.IsFinite(TimeStep), nameof(TimeStep), "a finite number", TimeStep);
+        Require(TrainingFireRate is > 0 and <= 1, nameof(TrainingFireRate), "above 0 and at most 1", TrainingFireRate);
+    }
+
+    private protected static void Require(bool holds, string option, string range, double value)
+    {
+        if (!holds)
+            throw new ArgumentOutOfRangeException(option, FormattableString.Invariant($"The option {option} must be {range}, but is {value}."));
+    }
+
     internal EngineOptions EngineOptions => new() { Threads = NumberOfThreads ?? 0 };
 
     /// <summary>Lattice rows are shifted at random by up to this many cells in each direction in training.</summary>
     private protected virtual int Shift => 0;
 
     /// <summary>The sizes of a model with these options.</summary>
-    internal ModelShape Shape(Graph graph, int features, Head head, int outputs, Pooling pooling, bool missing) =>
-        Adapt(ModelShape.Of(Perception ?? PerceptionOn(graph), features, head, outputs, pooling)
+    internal ModelShape Shape(Graph graph, int features, Head head, int outputs, Pooling pooling, bool missing)
+    {
+        var perception = PerceptionOn(graph);
+        graph.CheckWeights(perception);
+        return Adapt(ModelShape.Of(perception, features, head, outputs, pooling)
             .WithMissing(missing)
             .WithEncoder(EncoderUnits, EncodedValues)
             .WithEncoding(EncodingAsInput, EncodingAsState, SkipConnection)
             .WithRule(Channels, HiddenUnits, Steps)
             .WithRunning(1, TimeStep, Gate.Open)
             .WithReadout(ReadoutUnits));
+    }
 
     /// <summary>The changes of a shape by the options of one estimator alone.</summary>
     private protected virtual ModelShape Adapt(ModelShape shape) => shape;
 
-    internal ModelTask Task(ulong seed) => ModelTask.Default
+    internal ModelTask Task(ulong seed, bool rows) => ModelTask.Default
         .WithEpochs(NumberOfEpochs)
         .WithBatch(BatchSize)
         .WithLearningRate(LearningRate, LearningRateSchedule)
         .WithDecay(WeightDecay, L2Regularization)
         .WithClip(MaximumGradientNorm)
-        .WithDropout(FeatureDropout, HiddenDropout, StateDropout)
+        .WithDropout(FeatureDropoutOf(rows), HiddenDropout, StateDropout)
         .WithMissingRate(MissingRate)
         .WithTrainingFireRate(TrainingFireRate)
         .WithShiftAugmentation(Shift)
@@ -136,10 +164,14 @@ public abstract class MeshOptions
         .WithRuleLearningRateFactor(RuleLearningRateFactor)
         .WithSeed(seed);
 
+    /// <summary>The dropout rate of features that are scaled by rows, or by columns.</summary>
+    private protected virtual double FeatureDropoutOf(bool rows) => FeatureDropout;
+
     /// <summary>The perception on graphs without directions.</summary>
     private protected virtual Perception Undirected => Perception.Diffusion;
 
-    private Perception PerceptionOn(Graph graph) => graph.Topology switch
+    /// <summary>The operators on a graph.</summary>
+    internal Perception PerceptionOn(Graph graph) => Perception ?? graph.Topology switch
     {
         { IsGrid: true } or { IsTorus: true } => Perception.Moore,
         { IsRing: true } => Perception.Planar,
@@ -154,11 +186,27 @@ public abstract class MeshTrainerOptions : MeshOptions
     /// <summary>The column of labels.</summary>
     public string LabelColumnName = "Label";
 
-    /// <summary>The column of features: a known-size vector of Single.</summary>
+    /// <summary>The column of features: a known-size vector of Single, cell by cell.</summary>
     public string FeatureColumnName = "Features";
+
+    /// <summary>Several columns of features instead of one, each cell by cell: they are put together so that each cell has its values of
+    /// the first column, then those of the second, and so on. <c>Concatenate</c> would put them together column by column.</summary>
+    public string[]? FeatureColumnNames;
+
+    /// <summary>Whether features may be NaN, which means not measured.</summary>
+    public bool HandleMissingValues;
 
     /// <summary>The column of example weights (Single), or null: all rows count the same.</summary>
     public string? ExampleWeightColumnName;
+
+    internal override void Check()
+    {
+        base.Check();
+        if (MissingRate > 0 && !HandleMissingValues)
+            throw new ArgumentException($"The option MissingRate is {MissingRate}, but HandleMissingValues is false: values can be hidden only from a model that takes missing ones.", nameof(MissingRate));
+    }
+
+    internal string[] FeatureColumns => FeatureColumnNames ?? [FeatureColumnName];
 
     /// <summary>The meaning of the outputs, and their loss.</summary>
     internal abstract Head Objective { get; }

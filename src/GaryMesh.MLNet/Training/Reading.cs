@@ -1,4 +1,5 @@
 // How labels, weights and features are read for training, and refused where nothing can be learnt from them.
+using GaryMesh.MLNet.Data;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
@@ -63,20 +64,24 @@ internal static class Reading
     }
 
     /// <summary>ML.NET's refusal of an empty training set.</summary>
-    public static InvalidOperationException NoInstances(string column) =>
-        new($"Training set has 0 instances, aborting training: no row holds a value in column '{column}'.");
+    public static InvalidOperationException NoInstances(string column, string skipped = "") =>
+        new($"Training set has 0 instances, aborting training: no row holds a value in column '{column}'{skipped}.");
 
-    /// <summary>Refuses features that cannot be learnt from.</summary>
-    public static void CheckFeatures(ReadOnlySpan<float> features, string column, int row, bool missing)
+    /// <summary>Refuses features that cannot be learnt from, or scored.</summary>
+    /// <param name="features">The features of a row, cell by cell.</param>
+    /// <param name="layout">The columns that they come from.</param>
+    /// <param name="row">The row's number, and its name where it has one.</param>
+    /// <param name="missing">Whether they may be NaN.</param>
+    /// <param name="why">Why they may not.</param>
+    public static void CheckFeatures(ReadOnlySpan<float> features, FeatureLayout layout, string row, bool missing, string why)
     {
-        foreach (var feature in features)
+        for (var at = 0; at < features.Length; at++)
         {
-            if (float.IsInfinity(feature) || (!missing && float.IsNaN(feature)))
-            {
-                throw new InvalidOperationException(float.IsNaN(feature)
-                    ? $"Row {row} of feature column '{column}' holds NaN, but missing values are legal only with HandleMissingValues"
-                    : $"Row {row} of feature column '{column}' holds {feature}, which is no finite number");
-            }
+            var feature = features[at];
+            if (float.IsFinite(feature) || (missing && float.IsNaN(feature)))
+                continue;
+            throw new InvalidOperationException(
+                $"Row {row} of feature column '{layout.ColumnOf(at)}' holds {(float.IsNaN(feature) ? $"NaN, {why}" : $"{feature}, which is no finite number")}");
         }
     }
 

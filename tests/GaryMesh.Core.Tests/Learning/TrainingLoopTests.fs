@@ -146,6 +146,22 @@ let tests =
               Expect.equal training.BestIteration 10 "the last validation"
           }
 
+          test "without a validation, too, the parameters that are kept had a finite loss" {
+              // The step to the tenth iteration, whose parameters are kept, leads where the loss is infinite.
+              let mutable calls = 0
+              let seen = Collections.Generic.List<float32[]>()
+
+              let breaks parameters =
+                  calls <- calls + 1
+                  seen.Add parameters
+                  let found = bowl parameters
+                  if calls = 11 then { found with Loss = infinity } else found
+
+              let struct (training, ending) = run (objective (TrainedPart.All views) breaks null) settings
+              Expect.equal (training.Iteration, ending) (10, TrainingEnd.Diverged) "after 10"
+              Expect.isTrue (training.Best = seen[5]) "the parameters of the fifth"
+          }
+
           test "patience counts validations without a better loss, and cancelling stops between iterations" {
               let mutable losses = [ 3.0; 2.0; 2.5; nan; 2.0; 1.0 ]
 

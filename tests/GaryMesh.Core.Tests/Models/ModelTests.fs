@@ -217,31 +217,34 @@ let tests =
               GradientCheck.Deviation(ReadOnlySpan(Array.map float here), ReadOnlySpan back) < 1e-5)
 
           test "a rule initialised as diffusion is diffusion" {
-              let graph = Graph.Ring 9
+              for operator, self in
+                  [ Perception.Diffusion.Operators[1], 1.0
+                    Operator.Of(EdgeWeight.Symmetric, Messages.Value, Aggregation.Sum), 0.0 ] do
+                  let graph = Graph.Ring 9
 
-              let shape =
-                  ModelShape
-                      .Of(Perception.Diffusion, 3, Head.Squared, 0, Pooling.Cells)
-                      .WithEncoding(true, true, false)
-                      .WithRule(3, 8, 5)
+                  let shape =
+                      ModelShape
+                          .Of(Perception [ Operator.Own; operator ], 3, Head.Squared, 0, Pooling.Cells)
+                          .WithEncoding(true, true, false)
+                          .WithRule(3, 8, 5)
 
-              let model = Model.Create(shape, Scaling.None shape, RuleStart.Diffusion(1, 0.2), 5UL)
-              let features = Array.init 27 (fun i -> float32 (Counter.normal 3UL (int64 i)))
-              use predictor = new Predictor(model, graph, options 1)
-              let state = Array.zeroCreate 27
-              predictor.State(ReadOnlySpan features, Span state)
-              let e = Array.init 9 (fun cell -> Array.init 3 (fun c -> float features[cell * 3 + c]))
-              let mutable s = e
+                  let model = Model.Create(shape, Scaling.None shape, RuleStart.Diffusion(1, 0.2), 5UL)
+                  let features = Array.init 27 (fun i -> float32 (Counter.normal 3UL (int64 i)))
+                  use predictor = new Predictor(model, graph, options 1)
+                  let state = Array.zeroCreate 27
+                  predictor.State(ReadOnlySpan features, Span state)
+                  let e = Array.init 9 (fun cell -> Array.init 3 (fun c -> float features[cell * 3 + c]))
+                  let mutable s = e
 
-              for _ in 1..5 do
-                  s <-
-                      Array.init 9 (fun cell ->
-                          Array.init 3 (fun c ->
-                              let neighbours = (s[(cell + 8) % 9][c] + s[(cell + 1) % 9][c]) / 3.0
-                              0.8 * neighbours + 0.2 * e[cell][c]))
+                  for _ in 1..5 do
+                      s <-
+                          Array.init 9 (fun cell ->
+                              Array.init 3 (fun c ->
+                                  let seen = s[(cell + 8) % 9][c] + s[(cell + 1) % 9][c] + self * s[cell][c]
+                                  0.8 * seen / 3.0 + 0.2 * e[cell][c]))
 
-              let deviation = GradientCheck.Deviation(ReadOnlySpan(Array.concat s), ReadOnlySpan state)
-              Expect.isLessThan deviation 1e-5 "five steps of (1 - 0.2) P s + 0.2 e"
+                  let deviation = GradientCheck.Deviation(ReadOnlySpan(Array.concat s), ReadOnlySpan state)
+                  Expect.isLessThan deviation 1e-5 "five steps of (1 - 0.2) P s + 0.2 e"
           }
 
           test "wide sparse features are encoded as dense ones are" {
