@@ -17,7 +17,7 @@ internal sealed record SpaceTime(string Title, int Cells, float[][] Rows, int[] 
         var max = Heat.Max(Target is null ? Rows : [.. Rows, Target]);
 
         // A title may hold the name of a file, of any length.
-        var size = Math.Min(15, StrokeFont.Size * (width - Left) / StrokeFont.Width(Title));
+        var size = Math.Min(15, StrokeFont.Size * (width - Left - 12) / StrokeFont.Width(Title));
         canvas.Text(new Place(left, y + 20), Title, Ink.Text, size, Anchor.Start);
         canvas.Image(left, top, across, down, Heat.Image([.. Rows.Select(Narrow)], max));
 
