@@ -16,7 +16,9 @@ internal sealed record SpaceTime(string Title, int Cells, float[][] Rows, int[] 
         var (across, down) = (width - Left - Right, height - Top - Bottom - (Target is null ? 0 : Strip + 26));
         var max = Heat.Max(Target is null ? Rows : [.. Rows, Target]);
 
-        canvas.Text(new Place(left, y + 20), Title, Ink.Text, 15, Anchor.Start);
+        // A title may hold the name of a file, of any length.
+        var size = Math.Min(15, StrokeFont.Size * (width - Left - 12) / StrokeFont.Width(Title));
+        canvas.Text(new Place(left, y + 20), Title, Ink.Text, size, Anchor.Start);
         canvas.Image(left, top, across, down, Heat.Image([.. Rows.Select(Narrow)], max));
 
         foreach (var row in Marks(Rows.Length, 7))

@@ -78,7 +78,7 @@ type Head =
         let number (digits: string) =
             match Double.TryParse(digits, CultureInfo.InvariantCulture) with
             | true, value when Double.IsFinite value -> value
-            | _ -> Guard.refuse $"The head '{text}' needs a number after its colon, but '{digits}' is none."
+            | _ -> Guard.refuse $"The head '{text}' needs a number after its colon, but '{digits}' is not one."
 
         match text.Split ':' with
         | [| "softmax"; smoothing |] -> Softmax(number smoothing)

@@ -313,7 +313,7 @@ let tests =
                       "m.ply",
                       "more elements than the header names",
                       ply "ascii" plySquare + plyBody + "\n9 4 0 1 2 3\n",
-                      [ "line 20"; "'9' stands after the last element" ]
+                      [ "line 20"; "'9' comes after the last element" ]
                       "m.ply",
                       "neither faces nor strips",
                       ply "ascii" [ "element vertex 1"; "property float x"; "property float y"; "property float z" ]

@@ -159,7 +159,10 @@ type Builder(name: string, first: int, place: int -> string) =
 
     member _.Corner(index: int64) : unit =
         if index < 0L || index > int64 Int32.MaxValue then
-            Guard.badData $"{name}, {place where}: the face names vertex {index + int64 first}, which no mesh has."
+            Guard.badData (
+                $"{name}, {place where}: the face names vertex {index + int64 first}, "
+                + $"but vertices are counted from {first} to {int64 Int32.MaxValue + int64 first}."
+            )
 
         let index = int index
 
@@ -189,7 +192,8 @@ type Builder(name: string, first: int, place: int -> string) =
                 )
 
         if faces.Count = 0 then
-            Guard.badData $"{name}: a mesh needs at least one triangle, but this one has {count} vertices and no face."
+            let vertices = if count = 1 then "1 vertex" else $"{count} vertices"
+            Guard.badData $"{name}: a mesh needs at least one triangle, but this one has {vertices} and no face."
 
         TriangleMesh.Own(vertices.ToArray(), faces.ToArray())
 

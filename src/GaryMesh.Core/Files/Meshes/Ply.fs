@@ -91,7 +91,7 @@ type PlyText(words: Words) =
 
     override _.End() =
         if next () then
-            words.Bad $"'{words.Shown}' stands after the last element that the header names"
+            words.Bad $"'{words.Shown}' comes after the last element that the header names"
 
 [<Sealed>]
 type PlyBinary(name: string, bytes: byte[], start: int, bigEndian: bool) =
@@ -171,7 +171,7 @@ let plyTypeHere (words: Words) : PlyType =
     | "float32" -> PlyType.Float32
     | "double"
     | "float64" -> PlyType.Float64
-    | _ -> words.Bad $"'{words.Shown}' is no type of a PLY property"
+    | _ -> words.Bad $"'{words.Shown}' is not a type of a PLY property"
 
 let plyType (words: Words) : PlyType =
     if not (words.Next()) then
@@ -221,7 +221,7 @@ let plyHeader (words: Words) : struct (PlyEncoding * ResizeArray<PlyElement>) =
                 elements.Add { Name = name; Count = count; Properties = ResizeArray() }
             | "property" ->
                 if elements.Count = 0 then
-                    words.Bad "a property stands before the first element"
+                    words.Bad "a property comes before the first element"
 
                 if not (words.Next()) then
                     words.Bad "a property needs a type and a name"
@@ -244,7 +244,7 @@ let plyHeader (words: Words) : struct (PlyEncoding * ResizeArray<PlyElement>) =
             | "end_header" ->
                 inside <- false
                 words.NextLine() |> ignore
-            | _ -> words.Bad $"'{words.Shown}' is no word of a PLY header"
+            | _ -> words.Bad $"'{words.Shown}' is not a word of a PLY header"
 
     match encoding with
     | ValueSome encoding -> struct (encoding, elements)
@@ -301,8 +301,7 @@ let read (name: string) (bytes: byte[]) : TriangleMesh =
 
     let whole (element: PlyElement) (index: int64) (value: float) : int64 =
         if not (Double.IsInteger value && abs value < 9e15) then
-            Guard.badData
-                $"{name}, {values.Place(element.Name, index)}: {value} stands where a whole number is expected."
+            Guard.badData $"{name}, {values.Place(element.Name, index)}: {value} is not a whole number."
 
         int64 value
 
