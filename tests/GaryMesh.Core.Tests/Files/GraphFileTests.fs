@@ -349,6 +349,7 @@ let tests =
                   [ "a.csv", bytes "0,60000000\n"
                     "a.csv", bytes "# cells 60000000\n0,1\n"
                     "a.txt", bytes "# Nodes: 60000000\n0 1\n"
+                    "a.txt", bytes "# Nodes: 2\n0 1\n1 60000000\n"
                     "a.csv", bytes "0,9007199254740993\n"
                     "a.mtx", bytes (matrix "60000000")
                     "a.mtx", bytes (matrix "9000000000000")

@@ -83,22 +83,39 @@ type internal EdgeTable(path: string, wishes: Wishes, bytes: int64) =
 
         for at in 1 .. keys.Length do
             if at = keys.Length || keys[at] <> keys[start] then
-                let earliest = Seq.min (ArraySegment(edges, start, at - start))
+                if at > start + 1 then
+                    Array.Sort(edges, start, at - start)
 
-                for i in start .. at - 1 do
-                    if edges[i] <> earliest then
-                        first[edges[i]] <- earliest
+                    for i in start + 1 .. at - 1 do
+                        first[edges[i]] <- edges[start]
 
                 start <- at
 
         first
 
+    /// For each cell up to the highest whether an edge names it.
+    let touched (highest: int) =
+        let touched = Array.zeroCreate<bool>(highest + 1)
+
+        for edge in 0 .. sources.Count - 1 do
+            touched[sources[edge]] <- true
+            touched[targets[edge]] <- true
+
+        touched
+
     /// Cells that are named by numbers with gaps, numbered without them in the same order.
-    let compact (count: int) =
-        let known = Seq.append sources targets |> Seq.distinct |> Seq.sort |> Array.ofSeq
+    let compact (count: int) (highest: int) =
+        CellLimit.described path (int64 highest + 1L) bytes
+        let touched = touched highest
+
+        let known =
+            [| for cell in 0..highest do
+                   if touched[cell] then
+                       cell |]
 
         if known.Length = count then
-            let place = Dictionary(known |> Seq.mapi (fun at cell -> KeyValuePair(cell, at)))
+            let place = Array.zeroCreate (highest + 1)
+            known |> Array.iteri (fun at cell -> place[cell] <- at)
 
             for ends in [ sources; targets ] do
                 for edge in 0 .. ends.Count - 1 do
@@ -177,8 +194,11 @@ type internal EdgeTable(path: string, wishes: Wishes, bytes: int64) =
         if sources.Count = 0 && cells.IsNone && nodes.IsNone && positions.IsNone then
             Guard.badData $"{path} holds no edge and does not say how many cells there are (# cells N)."
 
-        let lowest = Seq.fold min Int32.MaxValue sources |> fun low -> Seq.fold min low targets
-        let highest = Seq.fold max -1 sources |> fun high -> Seq.fold max high targets
+        let mutable lowest, highest = Int32.MaxValue, -1
+
+        for edge in 0 .. sources.Count - 1 do
+            lowest <- min lowest (min sources[edge] targets[edge])
+            highest <- max highest (max sources[edge] targets[edge])
 
         if names.Count > 0 then
             let shown = names.Keys |> Seq.truncate 3 |> Seq.map Foreign.shown |> String.concat ", "
@@ -201,7 +221,7 @@ type internal EdgeTable(path: string, wishes: Wishes, bytes: int64) =
             notes.Add $"cells are numbers counted from {base'}"
 
             match nodes with
-            | Some count when highest - base' >= count -> compact count
+            | Some count when highest - base' >= count -> compact count (highest - base')
             | _ -> ()
 
         let count =
@@ -259,7 +279,7 @@ type internal EdgeTable(path: string, wishes: Wishes, bytes: int64) =
             Graph.OfEdges(count, pick sources, pick targets, isDirected, weights, Option.toObj positions)
 
         if names.Count = 0 && cells.IsNone && nodes.IsNone && positions.IsNone then
-            let alone = count - (Seq.append sources targets |> Seq.distinct |> Seq.length)
+            let alone = touched (count - 1) |> Array.sumBy (fun named -> if named then 0 else 1)
 
             if alone > count / 2 then
                 warnings.Add
