@@ -234,7 +234,8 @@ let tests =
                                   (expected false).[numbers[cell]]
                                   "names"
 
-                  let matrix = [ for (s, t), w in List.zip edges weights -> $"{s + 1} {t + 1} {w}" ]
+                  let matrix =
+                      [ for (s, t), w in List.zip edges weights -> FormattableString.Invariant $"{s + 1} {t + 1} {w}" ]
 
                   let market =
                       $"%%%%MatrixMarket matrix coordinate real general\n{cells} {cells} {edges.Length}\n"
@@ -277,6 +278,16 @@ let tests =
               let read = openBytes "scipy_csr.npz" stored
               Expect.equal (rows read.Graph) [ [ 2, 4.0 ]; [ 0, 2.5 ]; [ 0, 1.0; 1, 3.0 ] ] "the entries"
               Expect.stringContains (notes read) "csr" "the notes"
+          }
+
+          test "numbers are names in any form, on request" {
+              let edges = NpyArray.OfInt64([| 2; 2 |], [| 9000000000000000L; -5L; -5L; 7L |])
+              let read = openBytes "a.npz:named" (archive [ "edges", edges ])
+              Expect.equal (seen read.Graph) path "the edges"
+              Expect.sequenceEqual read.Names [ "9000000000000000"; "-5"; "7" ] "the names"
+              Expect.equal read.Graph.Name "a.npz:named" "a name of its own: it is another graph"
+
+              refused [ "a.csv"; "named"; "from 1" ] (fun () -> reading "a.csv:one-based" "a,b\nb,c\n" |> ignore)
           }
 
           test "weights and names of GraphML are kept" {

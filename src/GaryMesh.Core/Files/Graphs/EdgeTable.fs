@@ -25,7 +25,7 @@ module internal CellLimit =
     let last (path: string) (cell: int64) =
         if cell >= most then
             Guard.badData
-                $"{path} names cell {cell}, so the graph would have {shown (cell + 1L)} cells, more than {shown most}; {numbered}."
+                $"{path} names cell {cell}, so the graph would have {shown (cell + 1L)} cells, more than {shown most}; {numbered}, or ask for :named."
 
     /// A graph of more than 2^20 cells needs at least a byte of edges for each.
     let described (path: string) (cells: int64) (bytes: int64) =
@@ -151,14 +151,6 @@ type internal EdgeTable(path: string, wishes: Wishes, bytes: int64) =
 
     member _.CountsFromOne() = base' <- 1
 
-    /// A cell by its number in the file.
-    member _.Numbered(number: int64) : int =
-        if number < 0L then
-            bad $"cells are counted from 0, but an edge names cell {number}"
-
-        CellLimit.last path number
-        int number
-
     /// A cell by its name: cells are numbered as their names first come.
     member _.Called(name: string) : int =
         match names.TryGetValue name with
@@ -166,6 +158,17 @@ type internal EdgeTable(path: string, wishes: Wishes, bytes: int64) =
         | _ ->
             names.Add(name, names.Count)
             names.Count - 1
+
+    /// A cell by its number in the file.
+    member table.Numbered(number: int64) : int =
+        if wishes.Named then
+            table.Called(number.ToString CultureInfo.InvariantCulture)
+        else
+            if number < 0L then
+                bad $"cells are counted from 0, but an edge names cell {number}"
+
+            CellLimit.last path number
+            int number
 
     member _.Add(source: int, target: int) =
         sources.Add source
@@ -201,6 +204,9 @@ type internal EdgeTable(path: string, wishes: Wishes, bytes: int64) =
             highest <- max highest (max sources[edge] targets[edge])
 
         if names.Count > 0 then
+            if wishes.OneBased then
+                bad "its cells are named, so that they cannot be counted from 1"
+
             let shown = names.Keys |> Seq.truncate 3 |> Seq.map Foreign.shown |> String.concat ", "
             notes.Add $"cells are named ({shown}, ...) and numbered in the order in which the names come"
         elif sources.Count > 0 then
