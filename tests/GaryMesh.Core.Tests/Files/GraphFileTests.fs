@@ -348,6 +348,35 @@ let tests =
               Expect.equal (seen (reading "a.txt" "# Nodes: 5\n1 5\n").Graph).[4] [ 0 ] "the last sees the first"
           }
 
+          test "comments that say how many cells there are, and whether edges are directed, are heeded" {
+              for comment in
+                  [ "nodes 5"
+                    "Nodes: 5"
+                    "num_nodes = 5"
+                    "Number of nodes: 5"
+                    "5 nodes"
+                    "5 nodes and 2 edges"
+                    "vertices=5" ] do
+                  let read = reading "a.txt" $"# {comment}\n0 1\n1 2\n"
+                  Expect.equal read.Graph.Cells 5 comment
+                  Expect.isEmpty read.Warnings comment
+
+              for comment in
+                  [ "directed"
+                    "Directed"
+                    "directed: true"
+                    "Directed graph"
+                    "undirected = no"
+                    "is directed: yes" ] do
+                  Expect.equal (seen (reading "a.txt" $"%% {comment}\n0 1\n1 2\n").Graph) arrow comment
+
+              for comment in
+                  [ "undirected"; "directed=false"; "Undirected graph"; "type: undirected, nodes: 3"; "directed 0" ] do
+                  let read = reading "a.txt" $"# {comment}\n0 1\n1 2\n"
+                  Expect.equal (seen read.Graph) path comment
+                  Expect.stringContains (notes read) "as the file says" comment
+          }
+
           test "no number in a file takes memory that the file does not pay for" {
               let matrix cells = $"%%%%MatrixMarket matrix coordinate pattern general\n{cells} {cells} 1\n1 2\n"
 
