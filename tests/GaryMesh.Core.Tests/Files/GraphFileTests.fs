@@ -333,6 +333,7 @@ let tests =
               warned "a.csv" "400001,400017\n" ":named"
               warned "a.csv" "0,0,1\n1,1,2\n2,2,3\n" "index column"
               warned "a.txt" "# Nodes: 3 Edges: 7\n0 1\n1 2\n" "7 edges, but lists 2"
+              warned "a.txt" ("# " + String.replicate 100_000 "node " + "\n0 1\n") "not understood"
               warned "a.txt" "# every node is a page\n0 1\n" "every node is a page"
           }
 

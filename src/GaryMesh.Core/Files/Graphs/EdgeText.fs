@@ -174,7 +174,11 @@ type private Comments(path: string, table: EdgeTable) =
             | [] -> [], []
 
         let directions, others =
-            words |> Array.map plain |> Array.filter (filling.Contains >> not) |> List.ofArray |> directions
+            words
+            |> Array.map (fun word -> if isNumber word then word else plain word)
+            |> Array.filter (filling.Contains >> not)
+            |> List.ofArray
+            |> directions
 
         // 5 nodes are nodes: 5.
         match others, pairs others, pairs (List.rev others) with
@@ -191,7 +195,10 @@ type private Comments(path: string, table: EdgeTable) =
         let words = text.Split([| ' '; ':'; '\t'; '='; ','; ';' |], StringSplitOptions.RemoveEmptyEntries)
         let lower = words |> Array.map _.ToLowerInvariant()
 
-        match lower, facts lower, named words with
+        // A longer line is prose.
+        let facts = if lower.Length > 16 then None else facts lower
+
+        match lower, facts, named words with
         | [||], _, _ -> None
         | [| "one-based" |], _, _ ->
             table.CountsFromOne()
