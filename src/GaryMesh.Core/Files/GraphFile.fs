@@ -88,7 +88,7 @@ module private GraphBytes =
 
         try
             let reading = read ()
-            GraphReading { reading with Graph = reading.Graph.Named(string (Path.GetFileName path)) }
+            GraphReading { reading with Graph = reading.Graph.Named(string (Path.GetFileName name)) }
         with :? ArgumentException as refusal ->
             // What a graph refuses is here what the file holds.
             Guard.badDataFrom refusal $"{path}: {Guard.sentence refusal}"

@@ -65,7 +65,7 @@ type GraphFile =
     /// <exception cref="T:System.ArgumentException">The ending is none of a graph file's.</exception>
     static member Open: stream: Stream * name: string -> GraphReading
 
-    /// <summary>Reads a graph from a file. The graph bears the file's name.</summary>
+    /// <summary>Reads a graph from a file. The graph bears the file's name, with the words behind it.</summary>
     /// <exception cref="T:System.IO.InvalidDataException">The file holds no graph: one sentence begins with the
     /// path.</exception>
     /// <exception cref="T:System.ArgumentException">The ending is none of a graph file's.</exception>

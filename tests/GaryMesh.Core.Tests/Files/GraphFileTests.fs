@@ -235,7 +235,8 @@ let tests =
                                   (expected false).[numbers[cell]]
                                   "names"
 
-                  let matrix = [ for (s, t), w in List.zip edges weights -> $"{s + 1} {t + 1} {w}" ]
+                  let matrix =
+                      [ for (s, t), w in List.zip edges weights -> FormattableString.Invariant $"{s + 1} {t + 1} {w}" ]
 
                   let market =
                       $"%%%%MatrixMarket matrix coordinate real general\n{cells} {cells} {edges.Length}\n"
@@ -278,6 +279,16 @@ let tests =
               let read = openBytes "scipy_csr.npz" stored
               Expect.equal (rows read.Graph) [ [ 2, 4.0 ]; [ 0, 2.5 ]; [ 0, 1.0; 1, 3.0 ] ] "the entries"
               Expect.stringContains (notes read) "csr" "the notes"
+          }
+
+          test "numbers are names in any form, on request" {
+              let edges = NpyArray.OfInt64([| 2; 2 |], [| 9000000000000000L; -5L; -5L; 7L |])
+              let read = openBytes "a.npz:named" (archive [ "edges", edges ])
+              Expect.equal (seen read.Graph) path "the edges"
+              Expect.sequenceEqual read.Names [ "9000000000000000"; "-5"; "7" ] "the names"
+              Expect.equal read.Graph.Name "a.npz:named" "a name of its own: it is another graph"
+
+              refused [ "a.csv"; "named"; "from 1" ] (fun () -> reading "a.csv:one-based" "a,b\nb,c\n" |> ignore)
           }
 
           test "weights and names of GraphML are kept" {
@@ -323,6 +334,7 @@ let tests =
               warned "a.csv" "400001,400017\n" ":named"
               warned "a.csv" "0,0,1\n1,1,2\n2,2,3\n" "index column"
               warned "a.txt" "# Nodes: 3 Edges: 7\n0 1\n1 2\n" "7 edges, but lists 2"
+              warned "a.txt" ("# " + String.replicate 100_000 "node " + "\n0 1\n") "not understood"
               warned "a.txt" "# every node is a page\n0 1\n" "every node is a page"
           }
 
@@ -338,6 +350,35 @@ let tests =
               Expect.equal (seen (reading "a.txt" "# Nodes: 5\n1 5\n").Graph).[4] [ 0 ] "the last sees the first"
           }
 
+          test "comments that say how many cells there are, and whether edges are directed, are heeded" {
+              for comment in
+                  [ "nodes 5"
+                    "Nodes: 5"
+                    "num_nodes = 5"
+                    "Number of nodes: 5"
+                    "5 nodes"
+                    "5 nodes and 2 edges"
+                    "vertices=5" ] do
+                  let read = reading "a.txt" $"# {comment}\n0 1\n1 2\n"
+                  Expect.equal read.Graph.Cells 5 comment
+                  Expect.isEmpty read.Warnings comment
+
+              for comment in
+                  [ "directed"
+                    "Directed"
+                    "directed: true"
+                    "Directed graph"
+                    "undirected = no"
+                    "is directed: yes" ] do
+                  Expect.equal (seen (reading "a.txt" $"%% {comment}\n0 1\n1 2\n").Graph) arrow comment
+
+              for comment in
+                  [ "undirected"; "directed=false"; "Undirected graph"; "type: undirected, nodes: 3"; "directed 0" ] do
+                  let read = reading "a.txt" $"# {comment}\n0 1\n1 2\n"
+                  Expect.equal (seen read.Graph) path comment
+                  Expect.stringContains (notes read) "as the file says" comment
+          }
+
           test "no number in a file takes memory that the file does not pay for" {
               let matrix cells = $"%%%%MatrixMarket matrix coordinate pattern general\n{cells} {cells} 1\n1 2\n"
 
@@ -350,6 +391,7 @@ let tests =
                   [ "a.csv", bytes "0,60000000\n"
                     "a.csv", bytes "# cells 60000000\n0,1\n"
                     "a.txt", bytes "# Nodes: 60000000\n0 1\n"
+                    "a.txt", bytes "# Nodes: 2\n0 1\n1 60000000\n"
                     "a.csv", bytes "0,9007199254740993\n"
                     "a.mtx", bytes (matrix "60000000")
                     "a.mtx", bytes (matrix "9000000000000")

@@ -25,7 +25,7 @@ module internal CellLimit =
     let last (path: string) (cell: int64) =
         if cell >= most then
             Guard.badData
-                $"{path} names cell {cell}, so the graph would have {shown (cell + 1L)} cells, more than {shown most}; {numbered}."
+                $"{path} names cell {cell}, so the graph would have {shown (cell + 1L)} cells, more than {shown most}; {numbered}, or ask for :named."
 
     /// A graph of more than 2^20 cells needs at least a byte of edges for each.
     let described (path: string) (cells: int64) (bytes: int64) =
@@ -83,22 +83,39 @@ type internal EdgeTable(path: string, wishes: Wishes, bytes: int64) =
 
         for at in 1 .. keys.Length do
             if at = keys.Length || keys[at] <> keys[start] then
-                let earliest = Seq.min (ArraySegment(edges, start, at - start))
+                if at > start + 1 then
+                    Array.Sort(edges, start, at - start)
 
-                for i in start .. at - 1 do
-                    if edges[i] <> earliest then
-                        first[edges[i]] <- earliest
+                    for i in start + 1 .. at - 1 do
+                        first[edges[i]] <- edges[start]
 
                 start <- at
 
         first
 
+    /// For each cell up to the highest whether an edge names it.
+    let touched (highest: int) =
+        let touched = Array.zeroCreate<bool>(highest + 1)
+
+        for edge in 0 .. sources.Count - 1 do
+            touched[sources[edge]] <- true
+            touched[targets[edge]] <- true
+
+        touched
+
     /// Cells that are named by numbers with gaps, numbered without them in the same order.
-    let compact (count: int) =
-        let known = Seq.append sources targets |> Seq.distinct |> Seq.sort |> Array.ofSeq
+    let compact (count: int) (highest: int) =
+        CellLimit.described path (int64 highest + 1L) bytes
+        let touched = touched highest
+
+        let known =
+            [| for cell in 0..highest do
+                   if touched[cell] then
+                       cell |]
 
         if known.Length = count then
-            let place = Dictionary(known |> Seq.mapi (fun at cell -> KeyValuePair(cell, at)))
+            let place = Array.zeroCreate (highest + 1)
+            known |> Array.iteri (fun at cell -> place[cell] <- at)
 
             for ends in [ sources; targets ] do
                 for edge in 0 .. ends.Count - 1 do
@@ -134,14 +151,6 @@ type internal EdgeTable(path: string, wishes: Wishes, bytes: int64) =
 
     member _.CountsFromOne() = base' <- 1
 
-    /// A cell by its number in the file.
-    member _.Numbered(number: int64) : int =
-        if number < 0L then
-            bad $"cells are counted from 0, but an edge names cell {number}"
-
-        CellLimit.last path number
-        int number
-
     /// A cell by its name: cells are numbered as their names first come.
     member _.Called(name: string) : int =
         match names.TryGetValue name with
@@ -149,6 +158,17 @@ type internal EdgeTable(path: string, wishes: Wishes, bytes: int64) =
         | _ ->
             names.Add(name, names.Count)
             names.Count - 1
+
+    /// A cell by its number in the file.
+    member table.Numbered(number: int64) : int =
+        if wishes.Named then
+            table.Called(number.ToString CultureInfo.InvariantCulture)
+        else
+            if number < 0L then
+                bad $"cells are counted from 0, but an edge names cell {number}"
+
+            CellLimit.last path number
+            int number
 
     member _.Add(source: int, target: int) =
         sources.Add source
@@ -177,10 +197,16 @@ type internal EdgeTable(path: string, wishes: Wishes, bytes: int64) =
         if sources.Count = 0 && cells.IsNone && nodes.IsNone && positions.IsNone then
             Guard.badData $"{path} holds no edge and does not say how many cells there are (# cells N)."
 
-        let lowest = Seq.fold min Int32.MaxValue sources |> fun low -> Seq.fold min low targets
-        let highest = Seq.fold max -1 sources |> fun high -> Seq.fold max high targets
+        let mutable lowest, highest = Int32.MaxValue, -1
+
+        for edge in 0 .. sources.Count - 1 do
+            lowest <- min lowest (min sources[edge] targets[edge])
+            highest <- max highest (max sources[edge] targets[edge])
 
         if names.Count > 0 then
+            if wishes.OneBased then
+                bad "its cells are named, so that they cannot be counted from 1"
+
             let shown = names.Keys |> Seq.truncate 3 |> Seq.map Foreign.shown |> String.concat ", "
             notes.Add $"cells are named ({shown}, ...) and numbered in the order in which the names come"
         elif sources.Count > 0 then
@@ -201,7 +227,7 @@ type internal EdgeTable(path: string, wishes: Wishes, bytes: int64) =
             notes.Add $"cells are numbers counted from {base'}"
 
             match nodes with
-            | Some count when highest - base' >= count -> compact count
+            | Some count when highest - base' >= count -> compact count (highest - base')
             | _ -> ()
 
         let count =
@@ -259,7 +285,7 @@ type internal EdgeTable(path: string, wishes: Wishes, bytes: int64) =
             Graph.OfEdges(count, pick sources, pick targets, isDirected, weights, Option.toObj positions)
 
         if names.Count = 0 && cells.IsNone && nodes.IsNone && positions.IsNone then
-            let alone = count - (Seq.append sources targets |> Seq.distinct |> Seq.length)
+            let alone = touched (count - 1) |> Array.sumBy (fun named -> if named then 0 else 1)
 
             if alone > count / 2 then
                 warnings.Add

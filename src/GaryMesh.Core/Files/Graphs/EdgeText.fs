@@ -128,25 +128,64 @@ type private Comments(path: string, table: EdgeTable) =
     let mutable skipped = 0
 
     let counts =
-        set [ "cells"; "nodes"; "vertices"; "numnodes"; "numberofnodes"; "nodecount"; "numvertices"; "n" ]
+        set
+            [ "cells"
+              "nodes"
+              "vertices"
+              "numnodes"
+              "numbernodes"
+              "nodecount"
+              "numvertices"
+              "numbervertices"
+              "n" ]
 
-    let edgeCounts = set [ "edges"; "numedges"; "numberofedges"; "edgecount"; "arcs" ]
+    let edgeCounts = set [ "edges"; "numedges"; "numberedges"; "edgecount"; "arcs"; "m" ]
+    let filling = set [ "graph"; "network"; "type"; "is"; "and"; "with"; "has"; "of"; "the"; "" ]
 
-    /// Names and numbers in turn, as in `Nodes: 5 Edges: 7`.
-    let pairs (words: string[]) =
-        let found = List<struct (string * int64)>()
-        let mutable name = ""
-        let mutable right = true
+    /// Names and numbers in turn, as in `Nodes: 5 Edges: 7`; none where there is anything else.
+    let pairs (words: string list) =
+        let rec go name found words =
+            match words with
+            | [] -> if name = "" then List.rev found else []
+            | word :: rest ->
+                match whole word with
+                | ValueSome _ when not (counts.Contains name || edgeCounts.Contains name) -> []
+                | ValueSome value -> go "" ((name, value) :: found) rest
+                | ValueNone -> go (name + word) found rest
 
-        for word in words do
-            match whole word with
-            | ValueSome value when name <> "" ->
-                found.Add(struct (name, value))
-                name <- ""
-            | ValueSome _ -> right <- false
-            | ValueNone -> name <- name + plain word
+        go "" [] words
 
-        if right && name = "" then List.ofSeq found else []
+    /// Direction and counts, where words say nothing else.
+    let facts (words: string[]) =
+        let isTrue word = List.contains word [ "true"; "yes"; "1" ]
+        let isFalse word = List.contains word [ "false"; "no"; "0" ]
+
+        let rec directions words =
+            match words with
+            | ("directed" | "undirected" as word) :: truth :: rest when isTrue truth || isFalse truth ->
+                let more, others = directions rest
+                ((word = "directed") = isTrue truth) :: more, others
+            | ("directed" | "undirected" as word) :: rest ->
+                let more, others = directions rest
+                (word = "directed") :: more, others
+            | word :: rest ->
+                let more, others = directions rest
+                more, word :: others
+            | [] -> [], []
+
+        let directions, others =
+            words
+            |> Array.map (fun word -> if isNumber word then word else plain word)
+            |> Array.filter (filling.Contains >> not)
+            |> List.ofArray
+            |> directions
+
+        // 5 nodes are nodes: 5.
+        match others, pairs others, pairs (List.rev others) with
+        | [], _, _ when not directions.IsEmpty -> Some(directions, [])
+        | _, [], [] -> None
+        | _, [], counted
+        | _, counted, _ -> Some(directions, counted)
 
     member _.Konect = konect
 
@@ -156,44 +195,37 @@ type private Comments(path: string, table: EdgeTable) =
         let words = text.Split([| ' '; ':'; '\t'; '='; ','; ';' |], StringSplitOptions.RemoveEmptyEntries)
         let lower = words |> Array.map _.ToLowerInvariant()
 
-        let known =
-            pairs words
-            |> List.forall (fun struct (name, _) -> counts.Contains name || edgeCounts.Contains name)
+        // A longer line is prose.
+        let facts = if lower.Length > 16 then None else facts lower
 
-        match lower, pairs words with
-        | [||], _ -> None
-        | [| "directed" |], _ ->
-            table.Says true
-            None
-        | [| "undirected" |], _ ->
-            table.Says false
-            None
-        | [| "one-based" |], _ ->
+        match lower, facts, named words with
+        | [||], _, _ -> None
+        | [| "one-based" |], _, _ ->
             table.CountsFromOne()
             None
-        | [| "cells"; count |], _ ->
+        | [| "cells"; count |], _, _ ->
             match whole count with
             | ValueSome count when count >= 1L -> table.Cells count
             | _ -> bad $"the number of cells is a whole number of at least 1, but '{Foreign.shown count}' is none"
 
             None
-        | [| ("sym" | "asym" | "bip") as form; weights |], _ when sign = '%' && konect = "" ->
-            if form = "bip" then
+        | [| "sym" | "asym" | "bip"; weights |], _, _ when sign = '%' && konect = "" ->
+            if lower[0] = "bip" then
                 bad
                     "the graph is bipartite (bip), its two columns number different cells: give the cells of one of them other numbers"
 
-            table.Says((form = "asym"))
+            table.Says((lower[0] = "asym"))
             table.CountsFromOne()
             konect <- weights
             None
-        | [| size; count; count' |], _ when
-            konect <> "" && (whole size).IsSome && count = count' && (whole count).IsSome
-            ->
+        | [| size; count; same |], _, _ when konect <> "" && (whole size).IsSome && (whole count).IsSome && count = same ->
             edges <- Some (whole size).Value
             table.Nodes (whole count).Value
             None
-        | _, (_ :: _ as pairs) when known ->
-            for struct (name, value) in pairs do
+        | _, Some(directions, counted), _ ->
+            List.iter table.Says directions
+
+            for name, value in counted do
                 if value < 0L then
                     bad $"a graph cannot have {value} {name}"
 
@@ -203,25 +235,19 @@ type private Comments(path: string, table: EdgeTable) =
                     table.Nodes value
 
             None
+        | _, _, Some columns -> Some columns
+        // SNAP goes on with what the file is called and how it lists its edges.
         | _ when lower.Length > 1 && lower[1] = "graph" && (lower[0] = "directed" || lower[0] = "undirected") ->
             table.Says((lower[0] = "directed"))
             None
         | _ ->
-            match named words with
-            | Some columns -> Some columns
-            | None ->
-                skipped <- skipped + 1
+            skipped <- skipped + 1
+            let stems = [ "direct"; "node"; "vert"; "edge"; "cell" ]
 
-                if
-                    lower
-                    |> Array.exists (fun word ->
-                        word.Contains "direct"
-                        || Seq.exists (fun (stem: string) -> word.Contains stem) [ "node"; "vert"; "edge"; "cell" ])
-                then
-                    table.Warn
-                        $"line {line} is a comment about the graph that is not understood: '{Foreign.shown text}'"
+            if lower |> Array.exists (fun word -> List.exists (fun (stem: string) -> word.Contains stem) stems) then
+                table.Warn $"line {line} is a comment about the graph that is not understood: '{Foreign.shown text}'"
 
-                None
+            None
 
     member _.Finish() =
         if skipped > 0 then
