@@ -4,6 +4,7 @@
 #:project ../bench/chat-lab
 #:property PublishAot=false
 
+using GaryMesh;
 using GaryMesh.ChatGraft;
 using GaryMesh.ChatLab.Grafts;
 
@@ -47,15 +48,18 @@ IGraft Train(string arm, ulong seed, double rate)
 {
     var graft = new GraftPlan(arm, After: 0, mesh).Create(seed)!;
     using var pass = graft.CreatePass(Sequences, Length);
-    var (adam, random, stream) = (new AdamW(graft.Parameters.Length, beta2: 0.99), new Random((int)seed), new float[Sequences * Length * Letters]);
-    for (var step = 1; step <= steps; step++)
+    var (random, stream) = (new Random((int)seed), new float[Sequences * Length * Letters]);
+    var (moments, all) = (AdamMoments.Zero(graft.Parameters.Length), new ParameterView("graft", ParameterRole.Bias, 0, graft.Parameters.Length, 1));
+    for (var step = 0; step < steps; step++)
     {
         var windows = Enumerable.Range(0, Sequences).Select(_ => random.Next(training.Length - Length - 1)).ToArray();
         var sums = new float[graft.Parameters.Length];
         Forward(pass, training, windows, stream);
         Losses(training, windows, stream, weight: 1.0f / (Sequences * Length));
         pass.Backward(stream, sums);
-        adam.Step(graft.Parameters, sums, 1, rate * (1 - (double)(step - 1) / steps), 0, step, 0, sums.Length);
+        var adam = Adam.Of(rate * (1 - (double)step / steps)).WithNormalise(false).WithBetas(0.9, 0.99);
+        (var next, moments) = adam.Step(moments, [all], graft.Parameters, Array.ConvertAll(sums, one => (double)one));
+        next.CopyTo(graft.Parameters, 0);
         pass.Reload();
     }
 

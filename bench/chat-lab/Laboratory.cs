@@ -22,7 +22,7 @@ internal static class Laboratory
             {
                 GraftTrainCommand.Create(output, error, stop), GraftReportCommand.Create(output),
             },
-            MemoryTrainCommand.Create(output, stop),
+            MemoryTrainCommand.Create(output, error, stop),
             MemoryEvalCommand.Create(output, stop),
             SleepEvalCommand.Create(output, stop),
             EndureCommand.Create(output, stop),

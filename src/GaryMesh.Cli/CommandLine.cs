@@ -11,7 +11,7 @@ internal static class CommandLine
     /// <summary>Done, and where a command checks something, it holds.</summary>
     public const int Done = 0;
 
-    /// <summary>What was checked does not hold, training diverged, or one of its files could not be written.</summary>
+    /// <summary>What was checked does not hold, training diverged, or one of its outputs could not be written.</summary>
     public const int Failed = 1;
 
     /// <summary>Bad input, or output that could not be written.</summary>
@@ -46,6 +46,11 @@ internal static class CommandLine
             error.WriteLine("gary-mesh: Stopped; nothing was written.");
             return Interrupted;
         }
+        catch (OutputException full)
+        {
+            error.WriteLine($"gary-mesh: {full.Message}");
+            return Failed;
+        }
         catch (Exception refusal) when (refusal is UserErrorException or ArgumentException or InvalidDataException
             or IOException or UnauthorizedAccessException or OutOfMemoryException)
         {
@@ -79,9 +84,9 @@ internal static class CommandLine
             gary-mesh info bumps.npz
             """,
             """
-            Exit codes: 0 done; 1 a check does not hold, training diverged, or one of its files could not be written while the
-            others were; 2 bad input, or output that could not be written; 130 stopped by Ctrl-C, with the best rule so far
-            kept.
+            Exit codes: 0 done; 1 a check does not hold, training diverged, or one of its files or the text it prints could not
+            be written while the others were; 2 bad input, or output that could not be written; 130 stopped by Ctrl-C, with the
+            best rule so far kept.
             """);
 
         return root;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using GaryMesh.Cli.Words;
 
 namespace GaryMesh.Cli;
 
@@ -20,10 +21,10 @@ internal static class Measurement
     /// <summary>A stream of firing seeds for measuring, apart from every stream that a training draws from.</summary>
     private const int MeasuringPart = 0x7E57;
 
-    /// <summary>The correlation between a target and a channel after so many steps, for 20 rollouts whose firing seeds
-    /// training has not used, in ascending order.</summary>
+    /// <summary>The correlation between a target and the channels from a given one on after so many steps, for 20 rollouts
+    /// whose firing seeds training has not used, in ascending order.</summary>
     public static double[] Correlations(
-        Automaton automaton, Graph graph, float[] target, int channel, int steps, ulong seed, int threads)
+        Automaton automaton, Graph graph, Target target, int channel, int steps, ulong seed, int threads)
     {
         using var prepared = new Prepared(automaton, graph, new EngineOptions { Threads = threads });
         var channels = automaton.Rule.Shape.Channels;
@@ -32,7 +33,7 @@ internal static class Measurement
             .Select(sample => Rollout.Of(
                 automaton.Start.On(graph, channels, Counter.Subkey(key, sample)), steps, Firing.Of(key, sample)))
             .ToArray();
-        double[] correlations = [.. prepared.Run(rollouts).Select(final => Metrics.Correlation(final.Channel(channel), target))];
+        double[] correlations = [.. prepared.Run(rollouts).Select(final => target.Correlation(final, channel))];
         Array.Sort(correlations);
         return correlations;
     }

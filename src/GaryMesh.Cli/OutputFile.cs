@@ -80,7 +80,9 @@ internal static class OutputFile
         }
         catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
         {
-            throw new UserErrorException($"{path} cannot be written: {cause.Message}");
+            // Which of the two it is, is all that matters: the message names the file of the trial.
+            var why = cause is UnauthorizedAccessException ? $"files may not be made in {folder}" : cause.Message.Split(" : '")[0];
+            throw new UserErrorException($"{path} cannot be written: {why}.");
         }
     }
 }

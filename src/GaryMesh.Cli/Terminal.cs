@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Spectre.Console;
@@ -7,7 +8,12 @@ namespace GaryMesh.Cli;
 /// <summary>What a command writes: figures to the output, warnings and the progress bar to the error stream.</summary>
 internal sealed class Terminal
 {
-    private static readonly JsonSerializerOptions _indented = new() { WriteIndented = true };
+    private static readonly JsonSerializerOptions _indented = new()
+    {
+        WriteIndented = true,
+        // The object stands on a terminal or in a file, not in a page: "36 -> 48" needs no escapes.
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     private readonly TextWriter _output;
     private readonly TextWriter _error;

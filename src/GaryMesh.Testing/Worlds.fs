@@ -84,7 +84,7 @@ type GraphPlan =
 
             let positions: float[] | null = if placed then points cells seed else null
 
-            Graph.OfEdges(cells, Array.map fst edges, Array.map snd edges, directed, weights, positions)
+            Graph.OfEdges(cells, Array.map snd edges, Array.map fst edges, directed, weights, positions)
 
     member plan.Smaller =
         let fewer least n = List.distinct [ least; n / 2; n - 1 ] |> List.filter (fun m -> m >= least && m < n)
@@ -228,7 +228,11 @@ type World(plan: WorldPlan) =
             .Of(perception, GradientCheck.RuleFor(shape, seed, 0.5))
             .WithFireRate(plan.FireRate)
             .WithTimeStep(plan.TimeStep)
-            .WithGate(if plan.Gated then Gate.Alive(gateChannel, 0.1f) else Gate.Open)
+            .WithGate(
+                if not plan.Gated then Gate.Open
+                elif Draw.below 2 seed 9 0 = 0 then Gate.Alive(gateChannel, 0.1f)
+                else Gate.AlivePublished(gateChannel, 0.1f)
+            )
             .WithSteps(plan.Steps, plan.Steps)
 
     let start =

@@ -2,6 +2,8 @@
 module GaryMesh.ChatGraft.Tests.PlasticTests
 
 open System
+open System.IO
+open System.Threading
 open Expecto
 open GaryMesh
 open GaryMesh.ChatGraft
@@ -34,6 +36,53 @@ let tests =
         "plastic memory"
         [ test "6,147 parameters over the cortex that ships" {
               Expect.equal (PlasticMemory.Count 96) 6_147 "2 x 96 x 32 + 3"
+          }
+
+          test "a training that was stopped anywhere goes on to the same bits" {
+              let single seed =
+                  let given: PlasticExample<float> = example seed
+                  let floats = Array.map float32
+
+                  PlasticExample<float32>(
+                      floats given.Hidden,
+                      given.Followers,
+                      floats given.LogProbabilities,
+                      floats given.Weights
+                  )
+
+              let memory = PlasticMemory(width, Array.map float32 (parameters 1UL), keyWidth)
+
+              let training () =
+                  let learnt, heldOut = Array.map single [| 1UL .. 9UL |], Array.map single [| 20UL .. 23UL |]
+                  PlasticTraining(memory, learnt, heldOut, 60, 0.03, 4UL)
+
+              let whole = training ()
+              let run (plastic: PlasticTraining) from = plastic.Loop.Run(from, CancellationToken.None, ignore)
+              let struct (expected, _) = run whole (whole.Begin())
+
+              Expect.isLessThan
+                  expected.BestLoss
+                  (PlasticTraining.Loss(memory, Array.map single [| 20UL .. 23UL |]))
+                  "learns"
+
+              let file = Path.GetTempFileName()
+
+              try
+                  for stop in [ 0; 7; 50; 59 ] do
+                      let first, rest = training (), training ()
+
+                      let stopped =
+                          Seq.fold (fun state _ -> nonNull (first.Loop.Advance state)) (first.Begin()) [ 1..stop ]
+
+                      TrainingFile.Write(file, first.Description, stopped)
+
+                      let struct (resumed, _) =
+                          run rest (TrainingFile.Read(file, rest.Description, rest.Begin().Parameters.Length))
+
+                      Expect.sequenceEqual resumed.Parameters expected.Parameters $"parameters, stopped at {stop}"
+                      Expect.sequenceEqual resumed.ValidationLosses expected.ValidationLosses "validations"
+              finally
+                  File.Delete file
           }
 
           test "the gradient agrees with central differences to 1e-6" {

@@ -3,6 +3,7 @@ module GaryMesh.ChatGraft.Tests.TrainingTests
 open System
 open System.Collections.Immutable
 open System.IO
+open System.Threading
 open Expecto
 open GaryMesh
 open GaryMesh.ChatGraft
@@ -38,8 +39,14 @@ let private stream (shape: CortexShape) seed count =
 let private settings =
     TrainingSettings(Steps = 40, Batch = 8, Piece = 2, LearningRate = 0.02, WarmUp = 5)
 
-let private trainerOf threads grafting frozen =
+let private trainerOf' settings threads grafting frozen =
     new CortexTrainer(Cortex.Random(tinyShape, 7UL), stream tinyShape 8UL 400, settings, threads, grafting, frozen)
+
+let private trainerOf threads grafting frozen = trainerOf' settings threads grafting frozen
+
+/// The training after so many more steps.
+let private advance (trainer: CortexTrainer) steps from =
+    Seq.fold (fun training _ -> nonNull (trainer.Loop.Advance training)) from [ 1..steps ]
 
 let private letters = ChatTokenizer [||]
 let private byteShape = CortexShape(vocabulary = 256, width = 8, heads = 2, layers = 1, context = 16)
@@ -50,13 +57,13 @@ let private refusal action =
         error))
         .Message
 
-let private runUntil (stop: Threading.CancellationToken) (arguments: string list) =
+let private runUntil (stop: CancellationToken) (arguments: string list) =
     use output = new StringWriter()
     use error = new StringWriter()
     let code = Laboratory.Run(List.toArray arguments, output, error, stop)
     code, output.ToString(), error.ToString()
 
-let private run arguments = runUntil Threading.CancellationToken.None arguments
+let private run arguments = runUntil CancellationToken.None arguments
 
 [<Tests>]
 let tests =
@@ -64,7 +71,7 @@ let tests =
         "Training"
         [ test "a training lowers the loss" {
               use trainer = trainerOf 1 null false
-              let losses = [ for _ in 1 .. settings.Steps -> trainer.Next().Loss ]
+              let losses = Seq.toList (trainer.Run CancellationToken.None).Losses
               Expect.isGreaterThan losses.Head (0.9 * log 17.0) "at first it knows nothing"
               Expect.isLessThan (List.last losses) (0.6 * log 17.0) "then what follows from what"
           }
@@ -72,8 +79,8 @@ let tests =
           test "the same seed gives the same bits for any number of threads" {
               let parameters threads =
                   use trainer = trainerOf threads (Grafting(NeighbourGraft(8, 9UL), 1)) false
-                  let reports = [ for _ in 1..5 -> trainer.Next() ]
-                  reports, Array.copy trainer.Cortex.Parameters
+                  let training = advance trainer 5 (trainer.Begin())
+                  Seq.toList training.Losses, training.Parameters
 
               let one = parameters 1
               Expect.equal (parameters 3) one "three threads"
@@ -84,49 +91,53 @@ let tests =
               use trainer = trainerOf 1 (Grafting(graft, 1)) true
               let cortex = Array.copy trainer.Cortex.Parameters
               let before = Array.copy (graft :> IGraft).Parameters
-              let losses = [ for _ in 1 .. settings.Steps -> trainer.Next().Loss ]
+              let losses = Seq.toList (trainer.Run CancellationToken.None).Losses
               Expect.sequenceEqual trainer.Cortex.Parameters cortex "the cortex"
               Expect.notEqual (graft :> IGraft).Parameters before "the graft"
               Expect.isLessThan (List.last losses) losses.Head "the loss"
           }
 
-          test "a training that was stopped goes on to the same bits" {
+          test "a training of a cortex, of a graft or of both that was stopped anywhere goes on to the same bits" {
               inFolder (fun path ->
-                  let model (trainer: CortexTrainer) = ChatModel(trainer.Cortex, letters, "")
-                  use whole = new CortexTrainer(Cortex.Random(byteShape, 1UL), stream byteShape 2UL 300, settings, 1)
-                  use first = new CortexTrainer(Cortex.Random(byteShape, 1UL), stream byteShape 2UL 300, settings, 1)
-
-                  for _ in 1..9 do
-                      whole.Next() |> ignore
-
-                  for _ in 1..4 do
-                      first.Next() |> ignore
-
                   let file = path "training.npz"
-                  CheckpointFile.Write(file, first, model first)
-                  let cortex = (ChatModelFile.Read file).Cortex
-                  use rest = new CortexTrainer(cortex, stream byteShape 2UL 300, settings, 2)
-                  CheckpointFile.Restore(file, rest)
-                  Expect.equal rest.Step 4 "steps"
 
-                  for _ in 5..9 do
-                      rest.Next() |> ignore
+                  for grafting, frozen in [ false, false; true, true; true, false ] do
+                      let trainer threads (settings: TrainingSettings) =
+                          let graft: Grafting | null = if grafting then Grafting(NeighbourGraft(8, 9UL), 1) else null
+                          trainerOf' settings threads graft frozen
 
-                  Expect.sequenceEqual rest.Cortex.Parameters whole.Cortex.Parameters "parameters"
-                  let other = TrainingSettings(Steps = 40, Batch = 8, Piece = 2, LearningRate = 0.01, WarmUp = 5)
-                  use different = new CortexTrainer(cortex, stream byteShape 2UL 300, other, 1)
+                      use whole = trainer 1 settings
+                      let expected = advance whole 9 (whole.Begin())
 
-                  Expect.stringContains
-                      (refusal (fun () -> CheckpointFile.Restore(file, different)))
-                      "0.02"
-                      "other settings"
+                      for stop in [ 0; 4; 8 ] do
+                          use first = trainer 1 settings
+                          TrainingFile.Write(file, first.Description, advance first stop (first.Begin()))
+                          use rest = trainer 2 settings
 
-                  ChatModelFile.Write(file, model first)
+                          let training =
+                              TrainingFile.Read(file, rest.Description, rest.Begin().Parameters.Length)
+                              |> advance rest (9 - stop)
 
-                  Expect.stringContains
-                      (refusal (fun () -> CheckpointFile.Restore(file, rest)))
-                      "settings"
-                      "a model file")
+                          Expect.sequenceEqual training.Parameters expected.Parameters $"parameters, stopped at {stop}"
+                          Expect.sequenceEqual training.Losses expected.Losses $"losses, stopped at {stop}"
+
+                      let read (trainer: CortexTrainer) =
+                          refusal (fun () ->
+                              TrainingFile.Read(file, trainer.Description, trainer.Begin().Parameters.Length)
+                              |> ignore)
+
+                      use slower = trainer 1 (TrainingSettings(Steps = 40, Batch = 8, Piece = 2, LearningRate = 0.01))
+                      Expect.stringContains (read slower) "learning rate 0.02" "other settings"
+
+                      use other =
+                          new CortexTrainer(Cortex.Random(tinyShape, 7UL), stream tinyShape 5UL 400, settings, 1)
+
+                      Expect.stringContains
+                          (read other)
+                          (if frozen then "frozen"
+                           elif grafting then "graft"
+                           else "text")
+                          "another training")
           }
 
           test "a model file holds the same bits, in one byte a weight close ones" {
@@ -322,9 +333,9 @@ let tests =
                         "--steps"
                         "3" ]
 
-                  let code, _, error = runUntil (Threading.CancellationToken true) (arguments "stopped.npz")
+                  let code, _, error = runUntil (CancellationToken true) (arguments "stopped.npz")
                   Expect.equal code ExitCode.Interrupted "interrupted"
-                  Expect.stringContains error "after 1 steps" "says where"
+                  Expect.stringContains error "after 0 steps" "says where"
                   Expect.isFalse (File.Exists(path "stopped.npz")) "no model yet"
                   Expect.equal (run (arguments "stopped.npz" @ [ "--resume" ]) |> fun (code, _, _) -> code) 0 "goes on"
                   Expect.equal (run (arguments "whole.npz") |> fun (code, _, _) -> code) 0 "without a stop"
@@ -366,7 +377,7 @@ let tests =
                   Expect.equal code 0 error
                   let code, _, error = run (arguments @ [ "--steps"; "7"; "--resume" ])
                   Expect.equal code 2 "other settings"
-                  Expect.stringContains error "Steps = 6" "are named"
+                  Expect.stringContains error "steps 6" "are named"
 
                   let code, output, error =
                       run

@@ -7,6 +7,8 @@ open System.IO.Compression
 open System.Threading
 open Expecto
 open GaryMesh
+open GaryMesh.Cli
+open GaryMesh.Cli.Pictures
 open GaryMesh.Cli.Words
 open GaryMesh.Cli.Tests.Support
 
@@ -32,15 +34,16 @@ let tests =
 
           testCase "targets are the curves that they are called after"
           <| fun () ->
-              let wave = TargetWord.Read("wave", 64)
+              let curve name cells = TargetWord.Read(name, Graph.Ring cells).Values
+              let wave = curve "wave" 64
               Expect.floatClose Accuracy.medium (float (Array.max wave)) 1.0 "the wave's highest"
               Expect.floatClose Accuracy.medium (float wave[48]) (float -wave[16]) "the wave's two sides"
-              let square = TargetWord.Read("square", 64)
+              let square = curve "square" 64
               Expect.equal [ square[0]; square[8]; square[16]; square[24] ] [ 0f; 1f; 0f; -1f ] "the square"
-              let bumps = TargetWord.Read("bumps", 64)
+              let bumps = curve "bumps" 64
               Expect.floatClose Accuracy.medium (float bumps[16]) 1.0 "the bump up"
               Expect.floatClose Accuracy.medium (float bumps[48]) -1.0 "the bump down"
-              Expect.equal (TargetWord.Read("flag", 6)) [| 1f; 1f; 0f; 0f; -1f; -1f |] "the flag"
+              Expect.equal (curve "flag" 6) [| 1f; 1f; 0f; 0f; -1f; -1f |] "the flag"
 
           testCase "the demo writes its files and one object of figures"
           <| fun () ->
@@ -267,6 +270,112 @@ let tests =
 
                       Expect.equal (File.ReadAllBytes(picture)[..3]) png $"{words}")
 
+          testCase "a run on a mesh writes the mesh in the colours of its last state"
+          <| fun () ->
+              inFolder (fun at ->
+                  File.WriteAllText(at "m.off", "OFF4 2 0\n0 0 7\n2 0 7\n2 2 7\n0 2 7\n4 0 1 2 3\n3 0 1 2\n")
+                  let mesh = MeshFile.Read(at "m.off")
+
+                  let coloured more =
+                      [ "run"; "--rule"; "mesh-nca"; "--graph"; at "m.off"; "--state"; "noise:1"; "--steps"; "2" ]
+                      @ [ "--out"; at "s.npz"; "--ply"; at "m.ply"; "--quiet" ]
+                      @ more
+                      |> succeed
+                      |> ignore
+
+                      StateFile.Read(at "s.npz"), File.ReadAllBytes(at "m.ply")
+
+                  let expected (colours: byte[]) =
+                      use memory = new MemoryStream()
+                      MeshFile.Write(memory, MeshFormat.Ply, mesh, colours)
+                      memory.ToArray()
+
+                  let state, file = coloured [ "--colour" ]
+
+                  let colours =
+                      [| for cell in 0..3 do
+                             for channel in 0..2 -> byte (MathF.Round(255f * Math.Clamp(state[cell, channel], 0f, 1f))) |]
+
+                  Expect.equal file (expected colours) "three channels"
+                  let state, file = coloured [ "--channel"; "5" ]
+                  Expect.equal file (expected (Colours.OfChannel(state, 5))) "one channel"
+
+                  Expect.equal
+                      (MeshFile.Read(at "m.ply").Vertices.ToArray())
+                      (mesh.Vertices.ToArray())
+                      "places as in the file"
+
+                  let ran = run [ "run"; "--rule"; "mesh-nca"; "--graph"; "ring:8"; "--ply"; at "n.ply" ]
+                  Expect.equal ran.Code 2 "no mesh"
+                  Expect.stringContains ran.Error "ring:8" "the sentence")
+
+          testCase "the states on the way are one array, from the start to the last"
+          <| fun () ->
+              inFolder (fun at ->
+                  for name in [ "t.npy"; "t.npz" ] do
+                      let start = at "start.npz"
+                      StateFile.Write(start, State.Create(6, 4, fun cell channel -> float32 (cell + channel)))
+
+                      [ "run"
+                        "--rule"
+                        "4x6x3"
+                        "--graph"
+                        "ring:6"
+                        "--state"
+                        start
+                        "--steps"
+                        "7"
+                        "--every"
+                        "3" ]
+                      @ [ "--trajectory"; at name; "--out"; at "s.npz"; "--quiet" ]
+                      |> succeed
+                      |> ignore
+
+                      let states = if name = "t.npy" then Npy.Read(at name) else (Npz.Read(at name))["trajectory"]
+                      Expect.equal states.Shape [| 4; 6; 4 |] "steps 0, 3, 6 and 7"
+                      let values = states.ToFloat32()
+                      Expect.equal values[..23] (StateFile.Read(start).ToArray()) "the start"
+                      Expect.equal values[72..] (StateFile.Read(at "s.npz").ToArray()) "the last state"
+
+                  let steps = (Npz.Read(at "t.npz"))["steps"]
+                  Expect.equal (steps.ToInt32()) [| 0; 3; 6; 7 |] "the steps")
+
+          testCase "a run of a new rule says that it has learnt nothing"
+          <| fun () ->
+              let ran = succeed [ "run"; "--rule"; "mesh-nca"; "--graph"; "icosphere:1"; "--steps"; "1" ]
+              Expect.stringContains ran.Error "learnt nothing" "the notice"
+              Expect.stringContains ran.Output "1 step at" "one step is no steps"
+              Expect.stringContains ran.Output "directed edges" "what is counted"
+
+          testCase "an output that is full fails, but costs no file"
+          <| fun () ->
+              inFolder (fun at ->
+                  let full =
+                      { new MemoryStream() with
+                          override _.Write(_: byte[], _: int, _: int) = raise (IOException "No space left : '/x/.tmp'") }
+
+                  use output = new StreamWriter(new OutputStream(full, false), AutoFlush = true)
+                  use error = new StringWriter()
+
+                  let code =
+                      CommandLine.Run(
+                          [| "run"; "--rule"; "4x6x3"; "--graph"; "ring:6"; "--steps"; "1"; "--out"; at "s.npz" |],
+                          output,
+                          error,
+                          CancellationToken.None
+                      )
+
+                  Expect.equal code 1 "the exit code"
+
+                  Expect.equal
+                      (error.ToString())
+                      $"gary-mesh: The output could not be written: No space left.{Environment.NewLine}"
+                      "the sentence"
+
+                  Expect.isTrue (File.Exists(at "s.npz")) "the file"
+                  use silent = new StreamWriter(new OutputStream(full, true), AutoFlush = true)
+                  silent.WriteLine "nobody hears this")
+
           testCase "a check of a small rule agrees"
           <| fun () ->
               let ran = succeed [ "check"; "--rule"; "4x6x3"; "--graph"; "ring:6"; "--steps"; "8"; "--json" ]
@@ -284,7 +393,16 @@ let tests =
                   Expect.equal (kind (at "rule.npz")) "rule" "a rule"
                   Expect.equal (kind (at "state.npz")) "state" "a state"
                   Expect.equal (kind "torus:3x3") "graph" "a graph"
-                  Expect.stringContains (succeed [ "info"; at "rule.npz" ]).Output "80 -> 128 -> 16" "the rule's shape"
+
+                  for more in [ []; [ "--json" ] ] do
+                      Expect.stringContains
+                          (succeed ([ "info"; at "rule.npz" ] @ more)).Output
+                          "80 -> 128 -> 16"
+                          "the rule's shape, without escapes"
+
+                  File.WriteAllText(at "m.obj", "v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\nf 1 1 1\nf 2 3 3\n")
+                  let mesh = (succeed [ "info"; at "m.obj"; "--json" ]).Json
+                  Expect.equal ((nonNull mesh["degenerate_triangles"]).GetValue<int>()) 2 "degenerate triangles"
                   has [ "min_steps"; "steps" ] (succeed [ "info"; at "rule.npz"; "--json" ]))
 
           testCase "info lists what an archive holds, and no control character of it reaches the terminal"

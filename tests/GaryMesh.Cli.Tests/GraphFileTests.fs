@@ -24,7 +24,8 @@ let tests =
                   File.WriteAllText(at "one.tsv", "# directed\n# cells 5\n0\t1\t0.5\n1\t2\t2\n")
                   let both, one = GraphFile.Of(at "both.csv"), GraphFile.Of(at "one.tsv")
                   Expect.equal (both.Cells, both.Edges, both.Degree 1) (3, 4, 2) "cells, edges and the middle's degree"
-                  Expect.equal (one.Cells, one.Edges, one.Degree 2) (5, 2, 0) "cells, edges and the last one's degree"
+                  Expect.equal (one.Cells, one.Edges, one.Degree 0) (5, 2, 0) "cells, edges and the first one's degree"
+                  Expect.equal (one.HopsFrom 0) [| 0; 1; 2; -1; -1 |] "from source to target"
                   Expect.equal (Seq.toList one.Weights) [ 0.5; 2.0 ] "weights")
 
           testCase "an archive gives edges and places"

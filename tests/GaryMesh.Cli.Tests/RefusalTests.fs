@@ -17,6 +17,8 @@ let private prepare (at: string -> string) =
     let whole = File.ReadAllBytes(at "rule.npz")
     File.WriteAllBytes(at "truncated.npz", whole[.. whole.Length / 2])
     write "foreign.npz" "no archive at all"
+    write "foreign.png" "no picture at all, but longer than the header of one"
+    write "square.obj" "v 0 0 0\nv 1 0 0\nv 1 1 0\nf 1 2 3\n"
     write "empty.csv" "source,target\n"
     write "negative.csv" "0,1\n1,-2\n"
     write "beyond.csv" "# cells 3\n0,1\n1,7\n"
@@ -84,6 +86,16 @@ let private cases =
       "colours of too few channels",
       [ "run"; "--rule"; "3x4x3"; "--graph"; "grid:4x4"; "--colour"; "--out"; "@kept.npz" ],
       [ "at least 4 channels"; "has 3" ]
+      "colours of too few channels for a mesh",
+      [ "run"; "--rule"; "2x4x3"; "--graph"; "@square.obj"; "--colour"; "--ply"; "@new.ply" ],
+      [ "at least 3 channels"; "has 2" ]
+      "a mesh of a graph that has none", rollout [ "--ply"; "@new.ply" ], [ "--ply"; "ring:64" ]
+      "a mesh under another ending", rollout [ "--graph"; "@square.obj"; "--ply"; "@new.stl" ], [ ".ply"; "new.stl" ]
+      "a trajectory under another ending", rollout [ "--trajectory"; "@new.txt" ], [ ".npy or .npz"; "new.txt" ]
+      "a trajectory that no memory holds",
+      rollout [ "--graph"; "ring:1000000"; "--trajectory"; "@new.npy"; "--steps"; "1000000" ],
+      [ "1,000,001 states"; "--every" ]
+      "a target that is no picture", training [ "--target"; "@foreign.png" ], [ "foreign.png"; "PNG" ]
       "a truncated rule", [ "run"; "--rule"; "@truncated.npz"; "--out"; "@kept.npz" ], [ "truncated.npz" ]
       "a foreign rule", [ "run"; "--rule"; "@foreign.npz"; "--out"; "@kept.npz" ], [ "foreign.npz" ]
       "a state for a rule", [ "run"; "--rule"; "@state.npz"; "--out"; "@kept.npz" ], [ "state.npz" ]

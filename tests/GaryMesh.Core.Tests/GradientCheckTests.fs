@@ -36,7 +36,12 @@ let private drawn (perception: Perception) (graph: Graph) (seed: uint64) =
         Automaton
             .Of(perception, GradientCheck.RuleFor(shape, seed, 0.7))
             .WithTimeStep(if draw 2 5 = 0 then 1.0 else 0.3)
-            .WithGate(if draw 2 6 = 0 then Gate.Open else Gate.Alive(draw channels 7, 0.1f))
+            .WithGate(
+                match draw 3 6 with
+                | 0 -> Gate.Open
+                | 1 -> Gate.Alive(draw channels 7, 0.1f)
+                | _ -> Gate.AlivePublished(draw channels 7, 0.1f)
+            )
 
     let told part = noise graph.Cells inputs seed (100 + part)
 

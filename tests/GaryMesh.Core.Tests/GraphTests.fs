@@ -239,12 +239,12 @@ let tests =
 
           testList
               "listed edges"
-              [ test "are seen from both ends, or from the source alone" {
+              [ test "are seen from both ends, or from the target alone" {
                     let sources, targets = [| 2; 0; 1 |], [| 0; 1; 1 |]
                     let both = Graph.OfEdges(3, sources, targets, false)
                     let directed = Graph.OfEdges(3, sources, targets, true)
                     Expect.equal (List.map (neighbours both) [ 0..2 ]) [ [ 2; 1 ]; [ 0; 1 ]; [ 0 ] ] "undirected"
-                    Expect.equal (List.map (neighbours directed) [ 0..2 ]) [ [ 1 ]; [ 1 ]; [ 0 ] ] "directed"
+                    Expect.equal (List.map (neighbours directed) [ 0..2 ]) [ [ 2 ]; [ 0; 1 ]; [] ] "directed"
                 }
 
                 test "carry their weights to both ends" {
@@ -329,7 +329,7 @@ let tests =
                 }
 
                 test "hops count along the way that a change travels" {
-                    let chain = Graph.OfEdges(4, [| 1; 2 |], [| 0; 1 |], true)
+                    let chain = Graph.OfEdges(4, [| 0; 1 |], [| 1; 2 |], true)
                     Expect.equal (chain.HopsFrom 0) [| 0; 1; 2; -1 |] "1 sees 0, 2 sees 1"
                     Expect.equal (chain.HopsFrom 2) [| -1; -1; 0; -1 |] "nobody sees 2"
                     Expect.equal ((Graph.Ring 6).HopsFrom 1) [| 1; 0; 1; 2; 3; 2 |] "a ring"

@@ -91,7 +91,7 @@ let private edgesOf (graph: Graph) =
 
 /// The one edge of a graph of two cells.
 let private edge (offset: float[]) =
-    snd (edgesOf (Graph.OfEdges(2, [| 0 |], [| 1 |], true, null, Array.append (Array.zeroCreate 3) offset))).[0]
+    snd (edgesOf (Graph.OfEdges(2, [| 1 |], [| 0 |], true, null, Array.append (Array.zeroCreate 3) offset))).[0]
 
 let private refusal (action: unit -> 'a) =
     (Expect.throwsC (action >> ignore) (fun error -> error :?> ArgumentException)).Message
@@ -145,7 +145,7 @@ let tests =
                   List.forall2 close (perceive Perception.Harmonics graph state) expected)
 
           test "the guard of the harmonics shows on an edge as short as itself" {
-              let graph = Graph.OfEdges(2, [| 0 |], [| 1 |], true, null, [| 0.0; 0.0; 0.0; 1e-8; 0.0; 0.0 |])
+              let graph = Graph.OfEdges(2, [| 1 |], [| 0 |], true, null, [| 0.0; 0.0; 0.0; 1e-8; 0.0; 0.0 |])
               let perceived = perceive Perception.Harmonics graph (column [ 1.0; 3.0 ])
               Expect.floatClose Accuracy.high perceived[3].[0, 0] 1.0 "half of the difference of 2"
               Expect.floatClose Accuracy.high perceived[0].[0, 0] 2.0 "the whole difference"
@@ -202,10 +202,25 @@ let tests =
               Expect.isTrue (close perceived[1] (column expected)) "Kipf and Welling"
           }
 
+          property
+              "a directed edge carries its source's state, times its weight, to its target"
+              (fun (seed: uint64) (n: int) ->
+                  let n = 2 + abs (n % 30)
+                  let state = random seed n 3
+                  let weights = Array.init n (fun i -> Counter.normal seed (int64 i))
+                  // A ring whose edges lead from each cell to the next.
+                  let ring = Graph.OfEdges(n, [| 0 .. n - 1 |], [| for i in 1..n -> i % n |], true, weights, null)
+                  let given = Operator.Neighbours(EdgeWeight.Given, Messages.Value, Aggregation.Sum)
+                  let arrived = (perceive (Perception [ given ]) ring state)[0]
+
+                  let sent i = (i + n - 1) % n
+                  let expected = Matrix<float>.Build.Dense(n, 3, fun i c -> weights[sent i] * state[sent i, c])
+                  ring.HopsFrom 0 = [| 0 .. n - 1 |] && close arrived expected)
+
           test "the weights of a random walk add up to 1, and to 0 where a cell sees nobody" {
               let walk = Operator.Neighbours(EdgeWeight.RandomWalk, Messages.Value, Aggregation.Sum)
               let given = Operator.Neighbours(EdgeWeight.Given, Messages.Value, Aggregation.Mean)
-              let graph = Graph.OfEdges(4, [| 0; 0; 1 |], [| 1; 2; 0 |], true, [| 1.0; 3.0; 5.0 |], null)
+              let graph = Graph.OfEdges(4, [| 1; 2; 0 |], [| 0; 0; 1 |], true, [| 1.0; 3.0; 5.0 |], null)
               let perceived = perceive (Perception [ walk; given ]) graph (column [ 1.0; 1.0; 1.0; 1.0 ])
               Expect.isTrue (close perceived[0] (column [ 1.0; 1.0; 0.0; 0.0 ])) "weights"
               Expect.isTrue (close perceived[1] (column [ 2.0; 5.0; 0.0; 0.0 ])) "means of the weights"

@@ -112,6 +112,46 @@ let tests =
               Expect.equal (gated 1.0) [ 2.0; 0.0 ] "dead before"
           }
 
+          test "in the published order a dead cell fires, and keeps a neighbour alive before it is cleared" {
+              // d_0 = relu(0.5 - s_0) - relu(s_0): cell 3 dies, and cells 1 and 5, dead before, would come to life.
+              let automaton = Automaton.Of(Perception [ Operator.Own ], Rule.Zero(RuleShape(2, 2, 2)))
+              let parameters = [| -1.0; 0.0; 1.0; 0.0; 0.5; 0.0; 1.0; -1.0; 0.0; 0.0; 0.0; 0.0 |]
+              let start = State.Create(7, 2, (fun cell channel -> if channel = 1 || cell = 3 then 1f else 0f))
+              let rollout = Rollout.Of(start, 1, Firing.Mask(fun _ cell -> cell % 2 = 1))
+
+              let after (gate: Gate) =
+                  (Reference.rollout (automaton.WithGate gate) (Graph.Line 7) parameters rollout)[1]
+
+              Expect.equal (after (Gate.Alive(0, 0.1f))) (Matrix<float>.Build.Dense(7, 2)) "nobody lives"
+
+              let kept =
+                  Matrix<float>
+                      .Build
+                      .Dense(7, 2, (fun cell channel -> if channel = 1 && (cell = 2 || cell = 4) then 1.0 else 0.0))
+
+              Expect.equal (after (Gate.AlivePublished(0, 0.1f))) kept "cells 2 and 4, which lived before"
+          }
+
+          property "the published order is x' = (x + mask dx) pre post" (fun (seed: uint64) ->
+              let graph = Graph.Torus(7, 8)
+
+              let alive (x: Matrix<float>) cell =
+                  let near = [ graph.RowStart[cell] .. graph.RowStart[cell + 1] - 1 ]
+                  let mature = cell :: List.map (fun edge -> graph.Neighbours[edge]) near
+                  if List.exists (fun cell -> x[cell, 3] > float 0.1f) mature then 1.0 else 0.0
+
+              let open' = automatonOf Perception.Sobel 4 6 seed
+              let mask step cell = Firing.Of(seed, 0).Fires(0.5, step, cell)
+              let rollout = Rollout.Of(Start.Seed.On(graph, 4, 0UL), 3, Firing.Mask mask)
+              let published = run (open'.WithGate(Gate.AlivePublished(3, 0.1f))) graph rollout
+
+              for step in 0..2 do
+                  let x = published[step]
+                  let one = { rollout with Steps = 1; Firing = Firing.Mask(fun _ cell -> mask step cell) }
+                  let moved = (Reference.rolloutFrom open' graph (Reference.parametersOf open') one x [||])[1]
+                  let expected = moved.MapIndexed(fun cell _ value -> value * alive x cell * alive moved cell)
+                  Expect.equal published[step + 1] expected $"step {step}")
+
           property "a cell that does not fire keeps its state" (fun (seed: uint64) ->
               let graph = Graph.Ring 9
               let automaton = automatonOf Perception.Planar 3 4 seed

@@ -89,6 +89,21 @@ public static class PlugInTests
             Check(metrics.Accuracy > 0.6, $"accuracy {metrics.Accuracy}");
         }),
 
+        Runner.TestCase("along directed edges a cell's value reaches the cells after it alone", () =>
+        {
+            var ml = new MLContext(seed: 1);
+            var path = MeshGraph.FromEdges(16, [.. Enumerable.Range(0, 15)], [.. Enumerable.Range(1, 15)], directed: true);
+            var stage = ml.Transforms.GaryMesh(new MeshFeaturizingEstimator.Options { Graph = path, OutputColumnName = "Mesh", InputColumnName = "Features", Steps = 3 })
+                .Fit(Signals(ml, 0, 20));
+            float[] Mesh(Signal signal) => stage.Transform(ml.Data.LoadFromEnumerable([signal])).GetColumn<float[]>("Mesh").Single();
+            var (signal, changed) = (Signal.At(0), Signal.At(0));
+            changed.Features[4] += 1;
+            var (before, after) = (Mesh(signal), Mesh(changed));
+            var channels = before.Length / 16;
+            var reached = Enumerable.Range(0, 16).Where(cell => !before.AsSpan(cell * channels, channels).SequenceEqual(after.AsSpan(cell * channels, channels)));
+            Check(reached.SequenceEqual([4, 5, 6, 7]), "three steps carry it three cells on");
+        }),
+
         Runner.TestCase("a model is kept with full fidelity", () =>
         {
             var ml = new MLContext(seed: 1);

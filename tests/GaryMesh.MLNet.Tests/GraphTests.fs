@@ -50,10 +50,11 @@ let tests =
                   "offsets"
           }
 
-          test "a directed edge is seen by its source alone" {
+          test "a directed edge is seen by its target alone, in the direction of its source" {
               let graph = MeshGraph.FromEdges(2, [| 0 |], [| 1 |], directions = [| 0.0; 0.0; 3.0 |], directed = true)
-              Expect.sequenceEqual graph.Graph.Neighbours [ 1 ] "neighbours"
-              Expect.sequenceEqual graph.Graph.Offsets [ 0.0; 0.0; 3.0 ] "offsets"
+              Expect.sequenceEqual graph.Graph.RowStart [ 0; 0; 1 ] "rows"
+              Expect.sequenceEqual graph.Graph.Neighbours [ 0 ] "neighbours"
+              Expect.sequenceEqual graph.Graph.Offsets [ 0.0; 0.0; -3.0 ] "offsets"
           }
 
           test "edges in a data view meet their cells by name, whatever the columns' types" {

@@ -140,6 +140,27 @@ let tests =
               Expect.isGreaterThan metrics.MicroAccuracy 0.75 "accuracy on all rows of another graph"
           }
 
+          test "along directed edges a node's features reach those after it alone" {
+              let context, members, _, _ = learnt.Value
+              let path = [| for i in 0..8 -> { Source = $"m{i:D3}"; Target = $"m{i + 1:D3}" } |]
+              let options = options context path (MeshNodeRegressionTrainer.Options(LabelColumnName = "Share"))
+              options.Directed <- true
+              options.NumberOfEpochs <- 1
+              options.Steps <- 3
+              options.NormalizeRows <- false
+              let rows = members[..9]
+              let model = (context.Regression.Trainers.GaryMeshNodes options).Fit(view context rows)
+              let scored rows = (model.Transform(view context rows)).GetColumn<float32> "Score" |> Array.ofSeq
+
+              let changed =
+                  rows |> Array.mapi (fun i row -> if i = 4 then { row with Features = Array.create 6 9.0f } else row)
+
+              Expect.equal
+                  [ for before, after in Array.zip (scored rows) (scored changed) -> before <> after ]
+                  [ for i in 0..9 -> i >= 4 && i <= 7 ]
+                  "the fifth and the three after it"
+          }
+
           test "rows without a label are scored and not learnt from" {
               let context, members, ties, _ = learnt.Value
 

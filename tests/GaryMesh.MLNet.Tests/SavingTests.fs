@@ -265,9 +265,9 @@ let tests =
                       entries[entry] <- value
                       Npz.Write(path, entries)
 
-                  change "format_version" (NpyArray.OfInt32([||], [| 2 |]))
+                  change "format_version" (NpyArray.OfInt32([||], [| 3 |]))
 
-                  refuses<InvalidDataException> [ path; "version 2"; "version 1 is read" ] (fun () ->
+                  refuses<InvalidDataException> [ path; "version 3"; "versions 1 to 2 are read" ] (fun () ->
                       MeshModel.Load path |> ignore)
 
                   change "stranger" (NpyArray.OfText "hello")

@@ -24,6 +24,14 @@ type Node =
       [<VectorType(3)>]
       Features: float32[] }
 
+[<CLIMutable>]
+type Edge =
+    { Source: string
+      Target: string
+      Weight: float32
+      [<VectorType(2)>]
+      Reversed: float32[] }
+
 /// Numbers that are the same on any machine.
 let private features count n = [| for i in 0 .. count - 1 -> float32 ((7 * n * n + 3 * i * n + i) % 8) / 4.0f |]
 
@@ -70,6 +78,28 @@ let tests =
               same "multiclass" "Score" (own "multiclass.npz") signals
               same "features" "Mesh" (own "features.npz") signals
               same "nodes" "Score" (own "nodes.npz") nodes
+              same "directed" "Score" (own "directed.npz") nodes
+          }
+
+          test "edges in another table are read as the model's were" {
+              // Version 1 had the source of a directed edge see its target: the table is the one it was trained with.
+              let edges =
+                  [| for n in 0..11 do
+                         for step in [ 1; 4 ] ->
+                             { Source = $"n{n}"
+                               Target = $"n{(n + step) % 12}"
+                               Weight = 0.5f + 0.25f * float32 (n % 3)
+                               Reversed = [| float32 -step; 1.5f - float32 (n % 4) |] } |]
+
+              match own "directed.npz" with
+              | :? MeshNodeTransformer as model ->
+                  refuses<ArgumentOutOfRangeException> [ "direction column 'Heading (reversed)'" ] (fun () ->
+                      model.On(view context edges) |> ignore)
+
+                  let columns = context.Transforms.CopyColumns("Heading (reversed)", "Reversed")
+                  let edges = (columns.Fit(view context edges)).Transform(view context edges)
+                  same "directed" "Score" (model.On edges) nodes
+              | model -> failtest $"{model} scores no nodes"
           }
 
           // The core's model file inside is of version 1 as read and of the newest version as written.
@@ -80,7 +110,10 @@ let tests =
                   stream.ToArray()
 
               for task, column, rows in
-                  [ "multiclass", "Score", signals; "features", "Mesh", signals; "nodes", "Score", nodes ] do
+                  [ "multiclass", "Score", signals
+                    "features", "Mesh", signals
+                    "nodes", "Score", nodes
+                    "directed", "Score", nodes ] do
                   let name = task + ".npz"
                   let bytes = written (MeshModel.Load(fixture name))
                   use stream = new MemoryStream(bytes)

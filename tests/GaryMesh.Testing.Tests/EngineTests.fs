@@ -93,10 +93,9 @@ let tests =
           }
 
           test "several stretches under a gate" {
-              let automaton, graph, rollout =
-                  worldOf Perception.Sobel (Graph.Torus(20, 31)) 6 7 6 (Gate.Alive(3, 0.1f))
-
-              obey automaton graph rollout engineLaws
+              for gate in [ Gate.Alive(3, 0.1f); Gate.AlivePublished(3, 0.1f) ] do
+                  let automaton, graph, rollout = worldOf Perception.Sobel (Graph.Torus(20, 31)) 6 7 6 gate
+                  obey automaton graph rollout engineLaws
           }
 
           test "cells that lie in another order than the user's" {

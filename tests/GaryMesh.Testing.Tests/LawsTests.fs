@@ -54,7 +54,7 @@ let tests =
           test "rings, grids, icospheres and random graphs in 2 to 8 parts, ghosts 1 to 8 hops wide, gated or not" {
               let broken =
                   [ for graph, perception in shapes do
-                        for gate in [ Gate.Open; Gate.Alive(1, 0.8f) ] do
+                        for gate in [ Gate.Open; Gate.Alive(1, 0.8f); Gate.AlivePublished(1, 0.8f) ] do
                             let automaton, rollout = gatedOrNot (graph, perception) gate
 
                             if not gate.IsOpen then
@@ -71,7 +71,7 @@ let tests =
 
               Expect.equal
                   $"{held} of {broken.Length}"
-                  $"{5 * 7 * (8 + 7)} of {5 * 7 * (8 + 7)}"
+                  $"{5 * 7 * (8 + 7 + 7)} of {5 * 7 * (8 + 7 + 7)}"
                   (String.concat "\n" broken)
           }
 

@@ -252,3 +252,18 @@ type Projected(target: State) =
             total <- total + square
 
         total
+
+/// A batch hook of one's own: cells of pooled starts lose their state, so that the rule learns to mend them.
+[<Sealed>]
+type Holes(share: float) =
+    inherit BatchHook($"holes:{share}")
+
+    override _.Prepare(samples, context) =
+        let torn number (sample: Sample) =
+            let key = Counter.subkey context.Key number
+            let state = sample.Start
+            let keeps cell = Counter.uniform key (int64 cell) >= share
+            let value cell channel = if keeps cell then state[cell, channel] else 0.0f
+            { sample with Start = State.Create(state.Cells, state.Channels, value) }
+
+        if context.Pooled then Array.mapi torn samples else samples

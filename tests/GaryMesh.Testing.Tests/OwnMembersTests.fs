@@ -127,13 +127,33 @@ let tests =
                           .WithBatch(4)
                           .WithOptimiser(Adam.Of(0.01))
                           .WithValidation(50, 4, [| 1 |])
+                          .WithPool(12, 2)
+                          .WithHook(Holes 0.1)
 
                   use trainer = new Trainer(automaton, graph, task)
                   let begun = trainer.Begin()
                   let before = trainer.Validate(trainer.Rule begun)
-                  let struct (training, ended) = trainer.Run(begun, null, CancellationToken.None)
+                  use file = new MemoryStream()
+
+                  let keep training = TrainingFile.Write(file, automaton, graph, task, training)
+
+                  let struct (training, ended) =
+                      trainer.Run(begun, null, CancellationToken.None, 90, fun training -> keep training)
+
                   Expect.equal ended TrainingEnd.Finished "to the end"
                   Expect.isLessThan training.BestLoss (0.5 * before) "the loss falls"
+
+                  let read task =
+                      file.Position <- 0L
+                      TrainingFile.Read(file, "checkpoint", automaton, graph, task)
+
+                  use rest = new Trainer(automaton, graph, task)
+                  let struct (resumed, _) = rest.Run(read task, null, CancellationToken.None)
+                  Expect.equal resumed.Parameters training.Parameters "resumed, the same bits"
+
+                  Expect.throwsT<InvalidDataException>
+                      (fun () -> read (task.WithHook(Holes 0.2)) |> ignore)
+                      "a hook of other settings"
               }
 
           test "a file holds their names, and opens where they are handed in" {

@@ -84,12 +84,7 @@ public sealed class GraftExperiment(ChatModel model, int[] text, int[] heldOut, 
         using var trainer = new CortexTrainer(cortex, text, settings, threads, grafting, frozen: training == CortexTraining.Frozen);
         var watch = Stopwatch.StartNew();
 
-        while (trainer.Step < steps)
-        {
-            stop.ThrowIfCancellationRequested();
-            trainer.Next();
-        }
-
+        trainer.Run(stop);
         var speed = (double)steps * trainer.TokensPerStep / watch.Elapsed.TotalSeconds;
         var loss = Scoring.Losses(trainer.Packed, heldOut, model.Tokenizer.LineBreak, threads: threads, grafting: grafting).Average();
 

@@ -36,10 +36,7 @@ internal static class TrainCommand
         var seed = Options.Number<ulong>("--seed", "Everything random follows from it.", 1, _ => true, "a whole number");
         var threads = Options.Threads();
         var every = Options.Whole("--every", "Steps between two looks at the text held out and two checkpoints.", 250);
-        var resume = new Option<bool>("--resume")
-        {
-            Description = "Go on from the checkpoint that stands beside the model file, to the same bits as without the stop.",
-        };
+        var resume = CheckpointedTraining.Resume();
         var command = new Command(
             "train",
             "Learn a byte-pair vocabulary and a cortex from a text. A checkpoint is kept in OUT.checkpoint, also at Ctrl-C.")
@@ -51,10 +48,9 @@ internal static class TrainCommand
             var text = File.ReadAllText(parsed.GetValue(data)!);
             var held = parsed.GetValue(valid) is { } path ? File.ReadAllText(path) : null;
             var target = parsed.GetValue(file)!;
-            var checkpoint = target + ".checkpoint";
             var note = parsed.GetValue(about)!;
             var shape = new CortexShape(parsed.GetValue(vocabulary), layers: parsed.GetValue(layers));
-            var model = (parsed.GetValue(resume) ? checkpoint : parsed.GetValue(from)) is { } start
+            var model = parsed.GetValue(from) is { } start
                 ? ChatModelFile.Read(start)
                 : new ChatModel(
                     Cortex.Random(shape, parsed.GetValue(seed)), new ChatTokenizer(Vocabulary.Learn(text, shape.Vocabulary)), note);
@@ -69,97 +65,81 @@ internal static class TrainCommand
                 LearningRate = parsed.GetValue(rate),
                 WeightDecay = parsed.GetValue(decay),
                 Beta2 = parsed.GetValue(beta2),
+                ValidationEvery = parsed.GetValue(every),
                 Seed = parsed.GetValue(seed),
             };
             var tokens = model.Tokenizer.Encode(text);
             output.WriteLine(
                 $"{model.Cortex.Shape.ParameterCount:N0} parameters ({model.Cortex.Shape.Text}); {tokens.Length:N0} tokens, "
                 + $"{(double)TextScore.CountCharacters(text) / tokens.Length:F2} characters each");
-            using var trainer = new CortexTrainer(model.Cortex, tokens, settings, parsed.GetValue(threads));
+            var watch = new Watch(output, settings, model.Tokenizer, settings.Batch * shape.Context, held, parsed.GetValue(threads));
+            using var trainer = new CortexTrainer(
+                model.Cortex, tokens, settings, parsed.GetValue(threads), validation: held is null ? null : watch.Glance);
+            var run = new CheckpointedTraining(target, trainer.Description, error);
 
-            if (parsed.GetValue(resume))
-                CheckpointFile.Restore(checkpoint, trainer);
+            if (run.Run(trainer.Loop, trainer.Begin(), parsed.GetValue(resume), parsed.GetValue(every), watch.Tell, stop) is not { } learned)
+                return run.ExitCode;
 
-            var watch = new Watch(output, trainer, model, held, parsed.GetValue(threads));
-
-            while (trainer.Step < settings.Steps)
-            {
-                StepReport report;
-
-                try
-                {
-                    report = trainer.Next();
-                }
-                catch (InvalidDataException diverged)
-                {
-                    error.WriteLine($"{diverged.Message} {target} was not written.");
-                    return ExitCode.Failed;
-                }
-
-                watch.Tell(report, parsed.GetValue(every));
-
-                if (stop.IsCancellationRequested || report.Step % parsed.GetValue(every) == 0)
-                    CheckpointFile.Write(checkpoint, trainer, model);
-
-                if (stop.IsCancellationRequested)
-                {
-                    error.WriteLine($"Stopped after {report.Step:N0} steps; {checkpoint} holds them, --resume goes on.");
-                    return ExitCode.Interrupted;
-                }
-            }
-
-            CheckpointFile.Write(checkpoint, trainer, model);
+            trainer.Load(learned.Parameters);
             ChatModelFile.Write(target, model);
 
             if (parsed.GetValue(small) is { } smallFile)
                 ChatModelFile.Write(smallFile, model, WeightPrecision.Int8);
 
-            watch.Finish(target);
-            return ExitCode.Done;
+            watch.Finish(trainer.Packed, target);
+            return run.ExitCode;
         });
         return command;
     }
 
     /// <summary>Says how the training goes.</summary>
-    private sealed class Watch(TextWriter output, CortexTrainer trainer, ChatModel model, string? held, int threads)
+    private sealed class Watch(TextWriter output, TrainingSettings settings, ChatTokenizer tokenizer, int tokensPerStep, string? held, int threads)
     {
         // So much of the text held out is enough to see where a training is going; the whole of it is scored at the end.
-        private const int Glance = 60_000;
+        private const int GlanceLength = 60_000;
 
         private readonly Stopwatch _clock = Stopwatch.StartNew();
-        private readonly int _first = trainer.Step;
-        private double _loss;
-        private int _count;
+        private int? _first;
+        private int _told;
         private TimeSpan _looking;
 
-        public void Tell(StepReport report, int every)
+        /// <summary>Bits a character of the beginning of the text held out.</summary>
+        public double Glance(PackedCortex packed)
         {
-            _loss += report.Loss;
-            _count++;
+            var start = _clock.Elapsed;
+            var bits = Score(packed, held![..Math.Min(held!.Length, GlanceLength)]).BitsPerCharacter;
+            _looking += _clock.Elapsed - start;
+            return bits;
+        }
 
-            if (report.Step % every != 0 && report.Step % 50 != 0)
+        public void Tell(Training training)
+        {
+            var step = training.Iteration;
+            _first ??= step - 1;
+
+            if (step % settings.ValidationEvery != 0 && step % 50 != 0)
                 return;
 
-            var learning = (_clock.Elapsed - _looking).TotalSeconds;
-            var pace = (report.Step - _first) / learning;
-            var left = TimeSpan.FromSeconds((trainer.Settings.Steps - report.Step) / pace);
-            var line = $"step {report.Step,6:N0} of {trainer.Settings.Steps:N0}  loss {_loss / _count:F4}  "
-                + $"rate {report.LearningRate:E2}  norm {report.GradientNorm:F2}  "
-                + $"{pace * trainer.TokensPerStep,7:N0} tokens/s  {left:h\\:mm\\:ss} left";
-            (_loss, _count) = (0.0, 0);
+            var pace = (step - _first.Value) / (_clock.Elapsed - _looking).TotalSeconds;
+            var left = TimeSpan.FromSeconds((settings.Steps - step) / pace);
+            var since = Math.Max(_told, _first.Value);
+            var line = $"step {step,6:N0} of {settings.Steps:N0}  loss {training.Losses.Skip(since).Average():F4}  "
+                + $"rate {settings.Optimiser.RateAt(step - 1):E2}  "
+                + $"{pace * tokensPerStep,7:N0} tokens/s  {left:h\\:mm\\:ss} left";
+            _told = step;
 
-            if (held is not null && report.Step % every == 0)
-                line += $"  held out {Score(held[..Math.Min(held.Length, Glance)]).BitsPerCharacter:F4} bits a character";
+            if (training.ValidationLosses is [.., (var at, var bits)] && at == step)
+                line += $"  held out {bits:F4} bits a character";
 
             output.WriteLine(line);
             output.Flush();
         }
 
-        public void Finish(string target)
+        public void Finish(PackedCortex packed, string target)
         {
             if (held is not null)
             {
-                var score = Score(held);
+                var score = Score(packed, held);
                 output.WriteLine(
                     $"held out: {score.BitsPerCharacter:F4} bits a character, perplexity {score.PerplexityPerToken:F3} a token");
             }
@@ -167,12 +147,6 @@ internal static class TrainCommand
             output.WriteLine($"Written to {target} after {_clock.Elapsed.TotalMinutes:F1} minutes.");
         }
 
-        private TextScore Score(string text)
-        {
-            var start = _clock.Elapsed;
-            var score = Scoring.Score(trainer.Packed, model.Tokenizer, text, threads: threads);
-            _looking += _clock.Elapsed - start;
-            return score;
-        }
+        private TextScore Score(PackedCortex packed, string text) => Scoring.Score(packed, tokenizer, text, threads: threads);
     }
 }

@@ -32,6 +32,11 @@ public sealed record SleepSettings
 
     /// <summary>Everything random follows from it.</summary>
     public ulong Seed { get; init; } = 1;
+
+    internal Adam Optimiser => Adam.Of(LearningRate)
+        .WithNormalise(false)
+        .WithBetas(0.9, 0.95)
+        .WithSchedule(Schedule.Cosine(Math.Max(1, Steps / 10), Steps, 0));
 }
 
 /// <summary>How far a sleep is.</summary>
@@ -73,16 +78,25 @@ internal static class Sleeper
         var before = Scoring.Score(teacher, model.Tokenizer, text, stride).PerplexityPerToken;
         using var night = new Night(model, teacher, student, settings, length, stop);
 
-        var after = before;
-
-        for (var step = 1; step <= settings.Steps && after > before * (1 - settings.Goal); step++)
+        double Perplexity(ReadOnlySpan<float> parameters)
         {
-            stop.ThrowIfCancellationRequested();
-            var (loss, drift) = night.Step(replay, step);
-            progress?.Report(new SleepProgress(step, settings.Steps, loss, drift));
-            if (step % Look == 0 || step == settings.Steps) after = Scoring.Score(student, model.Tokenizer, text, stride).PerplexityPerToken;
+            student.Load(parameters);
+            return Scoring.Score(student, model.Tokenizer, text, stride).PerplexityPerToken;
         }
 
+        var loop = new TrainingLoop(
+            new Objective(
+                TrainedPart.All(cortex.Shape.Views), training => night.Gradient(training, replay), parameters => Perplexity(parameters)),
+            LoopSettings.Of(settings.Optimiser, settings.Steps)
+                .WithClip(Clip.ByNorm(settings.ClipNorm))
+                .WithValidation(Look, before * (1 - settings.Goal)));
+        var (slept, end) = loop.Run(
+            loop.Begin([.. cortex.Parameters], new Pool([])),
+            stop,
+            training => progress?.Report(new SleepProgress(training.Iteration, settings.Steps, training.Parts[0].Item2, training.Parts[1].Item2)));
+        stop.ThrowIfCancellationRequested();
+        if (end == TrainingEnd.Diverged) throw new InvalidDataException($"The sleep diverged at step {slept.Iteration + 1}: a number is no longer finite.");
+        var after = Perplexity(slept.Parameters);
         return (cortex, new SleepReport(turns.Count, before, after));
     }
 
@@ -119,7 +133,6 @@ internal static class Sleeper
         private readonly CortexPass _learning;
         private readonly CortexPass _before;
         private readonly CortexPass _now;
-        private readonly AdamW _moments;
         private readonly float[] _gradient;
         private readonly int[][] _base;
         private readonly int _length;
@@ -130,23 +143,20 @@ internal static class Sleeper
             _learning = new CortexPass(student, settings.Replayed, length);
             _before = new CortexPass(teacher, settings.Base, length);
             _now = new CortexPass(student, settings.Base, length);
-            _moments = new AdamW(student.Cortex.Parameters.Length);
             _gradient = new float[student.Cortex.Parameters.Length];
             _base = Dream(model, teacher, settings, length, stop);
         }
 
-        public (double Loss, double Drift) Step(int[][] replay, int step)
+        /// <summary>The loss of a step's windows and its gradient; the parts are what was replayed and the drift.</summary>
+        public LossGradient Gradient(Training training, int[][] replay)
         {
+            _student.Load(training.Parameters);
             Array.Clear(_gradient);
+            var step = training.Iteration + 1;
             var loss = Learn(replay, step);
             var drift = _base.Length == 0 ? 0 : Stay(step);
-            var norm = Math.Sqrt(TensorPrimitives.SumOfSquares<float>(_gradient));
-            if (!double.IsFinite(norm)) throw new InvalidDataException($"The sleep diverged at step {step}: the gradient's norm is {norm}.");
-            var warm = Math.Max(1, _settings.Steps / 10);
-            var rate = _settings.LearningRate * (step < warm ? (double)step / warm : 0.5 * (1 + Math.Cos(Math.PI * (step - warm) / Math.Max(1, _settings.Steps - warm + 1))));
-            _moments.Step(_student.Cortex.Parameters, _gradient, (float)Math.Min(1, _settings.ClipNorm / norm), rate, 0, step, 0, _gradient.Length);
-            _student.Reload();
-            return (loss, drift);
+            return new LossGradient(
+                loss + (_settings.StayWeight * drift), [("replayed", loss), ("drift", drift)], Array.ConvertAll(_gradient, one => (double)one), training.Pool);
         }
 
         public void Dispose()

@@ -15,7 +15,7 @@ internal static class CommandLine
         {
             ChatCommand.Create(output, error, stop),
             GenerateCommand.Create(output, stop),
-            GraftCommand.Create(output, stop),
+            GraftCommand.Create(output, error, stop),
         };
         return Run("gary-chat", root, args, output, error);
     }

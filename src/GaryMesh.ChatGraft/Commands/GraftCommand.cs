@@ -6,10 +6,10 @@ namespace GaryMesh.ChatGraft.Commands;
 /// <summary>`graft make`: trains a mesh graft in the frozen cortex and keeps it in a file.</summary>
 internal static class GraftCommand
 {
-    public static Command Create(TextWriter output, CancellationToken stop) =>
-        new("graft", "Make mesh grafts.") { Make(output, stop) };
+    public static Command Create(TextWriter output, TextWriter error, CancellationToken stop) =>
+        new("graft", "Make mesh grafts.") { Make(output, error, stop) };
 
-    private static Command Make(TextWriter output, CancellationToken stop)
+    private static Command Make(TextWriter output, TextWriter error, CancellationToken stop)
     {
         var data = Options.Needed("--data", "The text to train on, UTF-8; its last twentieth is left out, to choose a learning rate by.");
         var valid = Options.Needed("--valid", "The text held out, to say what the graft came to.");
@@ -18,10 +18,11 @@ internal static class GraftCommand
         var (steps, batch, place) = (GraftOptions.Steps(), GraftOptions.Batch(), new GraftOptions());
         var rate = Options.Positive("--learning-rate", "Learning rate after the warm-up.", 1e-3);
         var seed = Options.Number<ulong>("--seed", "Everything random follows from it.", 1, _ => true, "a whole number");
-        var threads = Options.Threads();
-        var command = new Command("make", "Train one mesh graft in the frozen cortex and write it to a file.")
+        var (threads, resume) = (Options.Threads(), CheckpointedTraining.Resume());
+        var command = new Command(
+            "make", "Train one mesh graft in the frozen cortex and write it to a file. A checkpoint is kept in OUT.checkpoint, also at Ctrl-C.")
         {
-            data, valid, file, model, steps, batch, rate, seed, threads,
+            data, valid, file, model, steps, batch, rate, seed, threads, resume,
         };
         place.AddTo(command);
         command.SetAction(parsed =>
@@ -37,11 +38,12 @@ internal static class GraftCommand
             var grafting = new Grafting(graft, place.After(parsed));
             using var trainer = new CortexTrainer(read.Cortex, learnt, settings, parsed.GetValue(threads), grafting, frozen: true);
 
-            while (trainer.Step < settings.Steps)
-            {
-                stop.ThrowIfCancellationRequested();
-                trainer.Next();
-            }
+            var run = new CheckpointedTraining(parsed.GetValue(file)!, trainer.Description, error);
+
+            if (run.Run(trainer.Loop, trainer.Begin(), parsed.GetValue(resume), every: 100, _ => { }, stop) is not { } learned)
+                return run.ExitCode;
+
+            trainer.Load(learned.Parameters);
 
             double HeldOut(Grafting? plugged) =>
                 Scoring.Losses(trainer.Packed, held, read.Tokenizer.LineBreak, threads: parsed.GetValue(threads), grafting: plugged).Average();
@@ -52,7 +54,7 @@ internal static class GraftCommand
             output.WriteLine(
                 $"{graft.Parameters.Length:N0} parameters written to {parsed.GetValue(file)}; held out {with:F5} nats a token, "
                 + $"without a graft {without:F5}");
-            return ExitCode.Done;
+            return run.ExitCode;
         });
         return command;
     }

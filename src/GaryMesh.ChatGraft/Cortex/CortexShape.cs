@@ -82,6 +82,10 @@ public sealed class CortexShape : IEquatable<CortexShape>
     /// <summary>The parts of the parameter vector, in its order and without gaps.</summary>
     public IReadOnlyList<ParameterSlice> Slices { get; }
 
+    /// <summary>The same parts with their roles, as the core's optimiser takes them: only matrices are weights.</summary>
+    public IEnumerable<ParameterView> Views => Slices.Select(slice => new ParameterView(
+        slice.Name, slice.IsMatrix ? ParameterRole.Weight : ParameterRole.Bias, slice.Offset, slice.Rows, slice.Columns));
+
     /// <summary>Sizes in words, such as <c>2048 tokens, 4 layers, 4 heads, width 96, context 128</c>.</summary>
     public string Text => $"{Vocabulary} tokens, {Layers} layers, {Heads} heads, width {Width}, context {Context}";
 

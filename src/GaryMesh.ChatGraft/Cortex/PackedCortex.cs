@@ -104,6 +104,13 @@ public sealed class PackedCortex : IDisposable
         Head.Load(_dense, parameters, transposed: true);
     }
 
+    /// <summary>Gives the cortex other parameters, and takes them up.</summary>
+    internal void Load(ReadOnlySpan<float> parameters)
+    {
+        parameters.CopyTo(Cortex.Parameters);
+        Reload();
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

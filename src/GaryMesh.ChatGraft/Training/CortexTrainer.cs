@@ -1,19 +1,12 @@
 using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
 
 namespace GaryMesh.ChatGraft;
 
-/// <summary>What one optimiser step came to.</summary>
-/// <param name="Step">Steps done, this one included.</param>
-/// <param name="Loss">Mean cross-entropy of its batch in nats a token, before the step.</param>
-/// <param name="GradientNorm">Norm of the gradient before it was clipped.</param>
-/// <param name="LearningRate">The step's learning rate.</param>
-public readonly record struct StepReport(int Step, double Loss, double GradientNorm, double LearningRate);
-
-/// <summary>Trains a cortex, a graft in a frozen cortex, or both together, on windows of a token stream. The same settings
-/// and seed give the same bits for any number of threads, and after any number of stops.</summary>
+/// <summary>Trains a cortex, a graft in a frozen cortex, or both together, on windows of a token stream, by the core's
+/// training loop. The same settings and seed give the same bits for any number of threads, and after any number of stops.</summary>
 public sealed class CortexTrainer : IDisposable
 {
-    private readonly PackedCortex _packed;
     private readonly Grafting? _grafting;
     private readonly int[] _tokens;
     private readonly int _length;
@@ -23,17 +16,27 @@ public sealed class CortexTrainer : IDisposable
     private readonly List<CortexPass> _passes = [];
     private readonly GradientSums? _cortexSums;
     private readonly GradientSums? _graftSums;
+    private readonly int _cortexCount;
+    private readonly Training _begin;
+    private readonly (string, string)[] _start;
 
-    /// <summary>Prepares a training; the parameters of cortex and graft change in place as it goes on.</summary>
-    /// <param name="cortex">The cortex.</param>
+    /// <summary>Prepares a training of the parameters that learn: those of the cortex, then those of the graft.</summary>
+    /// <param name="cortex">The cortex; its parameters become the training's as it goes on.</param>
     /// <param name="tokens">The token stream.</param>
     /// <param name="settings">How to train.</param>
     /// <param name="threads">Number of threads; 0 for one per processor.</param>
-    /// <param name="grafting">A graft to train with it, or null.</param>
+    /// <param name="grafting">A graft to train with it, or null; its parameters become the training's, too.</param>
     /// <param name="frozen">Whether the cortex stays as it is.</param>
+    /// <param name="validation">The validation loss of the cortex and the graft as they are, or null for none.</param>
     /// <exception cref="ArgumentException">The parts do not fit each other; the message names both.</exception>
     public CortexTrainer(
-        Cortex cortex, int[] tokens, TrainingSettings settings, int threads = 0, Grafting? grafting = null, bool frozen = false)
+        Cortex cortex,
+        int[] tokens,
+        TrainingSettings settings,
+        int threads = 0,
+        Grafting? grafting = null,
+        bool frozen = false,
+        Func<PackedCortex, double>? validation = null)
     {
         ArgumentNullException.ThrowIfNull(cortex);
         ArgumentNullException.ThrowIfNull(tokens);
@@ -48,20 +51,42 @@ public sealed class CortexTrainer : IDisposable
         _length = settings.Length == 0 ? cortex.Shape.Context : settings.Length;
         _sampler = new WindowSampler(tokens.Length, _length, settings.Seed);
         _options = new ParallelOptions { MaxDegreeOfParallelism = threads > 0 ? threads : Environment.ProcessorCount };
-        _packed = new PackedCortex(cortex, training: true);
+        Packed = new PackedCortex(cortex, training: true);
         var pieces = settings.Batch / settings.Piece;
+        var parts = new List<ParameterView>();
 
         if (!frozen)
         {
-            _cortexSums = new GradientSums(pieces, cortex.Shape.ParameterCount);
-            CortexMoments = new AdamW(cortex.Shape.ParameterCount, beta2: settings.Beta2);
+            _cortexCount = cortex.Shape.ParameterCount;
+            _cortexSums = new GradientSums(pieces, _cortexCount);
+            parts.AddRange(cortex.Shape.Views);
         }
 
-        if (grafting is not null)
+        if (grafting is { Graft.Parameters.Length: var count })
         {
-            _graftSums = new GradientSums(pieces, grafting.Graft.Parameters.Length);
-            GraftMoments = new AdamW(grafting.Graft.Parameters.Length, beta2: settings.Beta2);
+            _graftSums = new GradientSums(pieces, count);
+            // Grafts do not decay, so theirs is not the role of weights.
+            parts.Add(new ParameterView("graft", ParameterRole.Bias, _cortexCount, count, 1));
         }
+
+        Func<float[], double>? validate = validation is null ? null : parameters =>
+        {
+            Load(parameters);
+            return validation(Packed);
+        };
+        Loop = new TrainingLoop(
+            new Objective(TrainedPart.All(parts), Gradient, validate),
+            LoopSettings.Of(settings.Optimiser, settings.Steps)
+                .WithClip(Clip.ByNorm(settings.ClipNorm))
+                .WithValidation(settings.ValidationEvery, goal: double.NegativeInfinity));
+        _begin = Loop.Begin([.. frozen ? [] : cortex.Parameters, .. grafting?.Graft.Parameters ?? []], new Pool([]));
+        _start =
+        [
+            ("cortex", cortex.Shape.Text + (frozen ? $", frozen ({DigestOf<float>(cortex.Parameters)})" : "")),
+            ("graft", grafting is null ? "none" : $"{grafting.Graft.GetType().Name} after block {grafting.After}"),
+            ("start", DigestOf<float>(_begin.Parameters)),
+            ("text", $"{tokens.Length} tokens ({DigestOf<int>(tokens)})"),
+        ];
     }
 
     /// <summary>The cortex as it is now.</summary>
@@ -71,60 +96,49 @@ public sealed class CortexTrainer : IDisposable
     public TrainingSettings Settings { get; }
 
     /// <summary>The cortex, packed as it is now, for evaluations between two steps.</summary>
-    public PackedCortex Packed => _packed;
+    public PackedCortex Packed { get; }
 
-    /// <summary>Steps done.</summary>
-    public int Step { get; private set; }
+    /// <summary>The loop that trains.</summary>
+    public TrainingLoop Loop { get; }
+
+    /// <summary>What it is a training of, as a checkpoint names it (<see cref="TrainingFile"/>).</summary>
+    public IEnumerable<(string Name, string Text)> Description => _start.Concat(Settings.Texts());
 
     /// <summary>Tokens predicted in each step.</summary>
     public int TokensPerStep => Settings.Batch * _length;
 
-    /// <summary>The optimiser's memory of the cortex, null when it is frozen.</summary>
-    public AdamW? CortexMoments { get; }
+    /// <summary>The training before its first step.</summary>
+    public Training Begin() => _begin;
 
-    /// <summary>The optimiser's memory of the graft, null without one.</summary>
-    public AdamW? GraftMoments { get; }
-
-    /// <summary>Goes on after so many steps; parameters and moments are the caller's to restore first.</summary>
-    public void ContinueAfter(int step)
+    /// <summary>Trains to the end and leaves cortex and graft with what they have learnt.</summary>
+    /// <param name="stop">Ends the training before its next step.</param>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    /// <exception cref="InvalidDataException">A loss, a gradient or a parameter is no longer finite.</exception>
+    public Training Run(CancellationToken stop)
     {
-        Step = step;
-        _packed.Reload();
-        ReloadGrafts();
+        var (training, end) = Loop.Run(_begin, stop, _ => { });
+        stop.ThrowIfCancellationRequested();
+
+        if (end == TrainingEnd.Diverged)
+            throw new InvalidDataException($"Training diverged at step {training.Iteration + 1}: a loss, a gradient or a parameter is no longer finite.");
+
+        Load(training.Parameters);
+        return training;
     }
 
-    /// <summary>One optimiser step.</summary>
-    /// <exception cref="InvalidDataException">The loss or the gradient is no longer finite; nothing has been
-    /// changed.</exception>
-    public StepReport Next()
+    /// <summary>Gives cortex and graft a training's parameters.</summary>
+    public void Load(ReadOnlySpan<float> parameters)
     {
-        var pieces = Settings.Batch / Settings.Piece;
-        var losses = new double[pieces];
-        var starts = new int[Settings.Batch];
+        if (_cortexCount > 0)
+            Packed.Load(parameters[.._cortexCount]);
 
-        for (var i = 0; i < starts.Length; i++)
-            starts[i] = _sampler.Start(((long)Step * Settings.Batch) + i);
-
-        Parallel.For(0, pieces, _options, piece =>
+        if (_grafting is not null)
         {
-            var pass = Take();
-            losses[piece] = Learn(pass, starts.AsSpan(piece * Settings.Piece, Settings.Piece), piece);
-            _idle.Add(pass);
-        });
+            parameters[_cortexCount..].CopyTo(_grafting.Graft.Parameters);
 
-        var loss = losses.Sum() / TokensPerStep;
-        var norm = Math.Sqrt((_cortexSums?.Reduce(_options) ?? 0.0) + (_graftSums?.Reduce(_options) ?? 0.0));
-
-        if (!double.IsFinite(loss) || !double.IsFinite(norm))
-        {
-            throw new InvalidDataException(
-                $"Training diverged at step {Step}: the loss is {loss} and the gradient's norm {norm}.");
+            foreach (var pass in _passes)
+                pass.ReloadGraft();
         }
-
-        var rate = Settings.RateAt(Step);
-        Update(rate, (float)Math.Min(1.0, Settings.ClipNorm / norm));
-        Step++;
-        return new StepReport(Step, loss, norm, rate);
     }
 
     /// <inheritdoc/>
@@ -133,7 +147,33 @@ public sealed class CortexTrainer : IDisposable
         foreach (var pass in _passes)
             pass.Dispose();
 
-        _packed.Dispose();
+        Packed.Dispose();
+    }
+
+    internal static string DigestOf<T>(ReadOnlySpan<T> numbers)
+        where T : unmanaged => TrainingFile.Digest(MemoryMarshal.AsBytes(numbers));
+
+    private LossGradient Gradient(Training training)
+    {
+        Load(training.Parameters);
+        var pieces = Settings.Batch / Settings.Piece;
+        var losses = new double[pieces];
+        var starts = new int[Settings.Batch];
+
+        for (var i = 0; i < starts.Length; i++)
+            starts[i] = _sampler.Start(((long)training.Iteration * Settings.Batch) + i);
+
+        Parallel.For(0, pieces, _options, piece =>
+        {
+            var pass = Take();
+            losses[piece] = Learn(pass, starts.AsSpan(piece * Settings.Piece, Settings.Piece), piece);
+            _idle.Add(pass);
+        });
+
+        var derivatives = new double[training.Parameters.Length];
+        _cortexSums?.Sum(_options, derivatives, 0);
+        _graftSums?.Sum(_options, derivatives, _cortexCount);
+        return new LossGradient(losses.Sum() / TokensPerStep, [], derivatives, training.Pool);
     }
 
     private CortexPass Take()
@@ -141,7 +181,7 @@ public sealed class CortexTrainer : IDisposable
         if (_idle.TryTake(out var idle))
             return idle;
 
-        var pass = new CortexPass(_packed, Settings.Piece, _length, _grafting);
+        var pass = new CortexPass(Packed, Settings.Piece, _length, _grafting);
 
         lock (_passes)
             _passes.Add(pass);
@@ -162,41 +202,5 @@ public sealed class CortexTrainer : IDisposable
 
         pass.Forward(inputs, _length);
         return pass.Backward(targets, 1.0f / TokensPerStep, _cortexSums?.Begin(piece), _graftSums?.Begin(piece));
-    }
-
-    private void Update(double rate, float scale)
-    {
-        if (_cortexSums is not null)
-        {
-            _cortexSums.EachChunk(_options, (start, end) =>
-            {
-                foreach (var slice in Cortex.Shape.Slices.Where(slice => slice.Offset < end && slice.End > start))
-                {
-                    CortexMoments!.Step(
-                        Cortex.Parameters,
-                        _cortexSums.Total,
-                        scale,
-                        rate,
-                        slice.IsMatrix ? Settings.WeightDecay : 0.0,
-                        Step + 1,
-                        Math.Max(start, slice.Offset),
-                        Math.Min(end, slice.End));
-                }
-            });
-            _packed.Reload();
-        }
-
-        if (_graftSums is not null)
-        {
-            _graftSums.EachChunk(_options, (start, end) =>
-                GraftMoments!.Step(_grafting!.Graft.Parameters, _graftSums.Total, scale, rate, 0.0, Step + 1, start, end));
-            ReloadGrafts();
-        }
-    }
-
-    private void ReloadGrafts()
-    {
-        foreach (var pass in _passes)
-            pass.ReloadGraft();
     }
 }

@@ -10,9 +10,6 @@ internal sealed class GradientSums(int pieces, int count)
 
     private readonly float[][] _pieces = [.. Enumerable.Range(0, pieces).Select(_ => new float[count])];
 
-    /// <summary>The sum, after <see cref="Reduce"/>.</summary>
-    public float[] Total => _pieces[0];
-
     /// <summary>Where a piece adds its gradient: zeros at first.</summary>
     public float[] Begin(int piece)
     {
@@ -20,24 +17,15 @@ internal sealed class GradientSums(int pieces, int count)
         return _pieces[piece];
     }
 
-    /// <summary>Adds the pieces up; returns the sum of the squares of the total.</summary>
-    public double Reduce(ParallelOptions options)
+    /// <summary>Writes the sum of the pieces into a place of a longer gradient.</summary>
+    public void Sum(ParallelOptions options, double[] into, int at) => Parallel.For(0, (count + Chunk - 1) / Chunk, options, chunk =>
     {
-        var squares = new double[(count + Chunk - 1) / Chunk];
-        EachChunk(options, (start, end) =>
-        {
-            var total = Total.AsSpan(start, end - start);
+        var start = chunk * Chunk;
+        var total = _pieces[0].AsSpan(start, Math.Min(Chunk, count - start));
 
-            for (var piece = 1; piece < pieces; piece++)
-                TensorPrimitives.Add(total, _pieces[piece].AsSpan(start, end - start), total);
+        for (var piece = 1; piece < pieces; piece++)
+            TensorPrimitives.Add(total, _pieces[piece].AsSpan(start, total.Length), total);
 
-            squares[start / Chunk] = TensorPrimitives.SumOfSquares<float>(total);
-        });
-
-        return squares.Sum();
-    }
-
-    /// <summary>Calls <paramref name="work"/> for stretches (start, end) that cover the vector.</summary>
-    public void EachChunk(ParallelOptions options, Action<int, int> work) =>
-        Parallel.For(0, (count + Chunk - 1) / Chunk, options, chunk => work(chunk * Chunk, Math.Min(count, (chunk + 1) * Chunk)));
+        TensorPrimitives.ConvertTruncating<float, double>(total, into.AsSpan(at + start, total.Length));
+    });
 }

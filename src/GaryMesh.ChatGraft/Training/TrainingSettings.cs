@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace GaryMesh.ChatGraft;
 
 /// <summary>How a cortex, a graft or both are trained.</summary>
@@ -34,8 +36,19 @@ public sealed record TrainingSettings
     /// <summary>The norm to which a longer gradient is cut.</summary>
     public double ClipNorm { get; init; } = 1.0;
 
+    /// <summary>Steps between two validations, where there is something to validate by.</summary>
+    public int ValidationEvery { get; init; } = 250;
+
     /// <summary>Everything random follows from it.</summary>
     public ulong Seed { get; init; } = 1;
+
+    /// <summary>Adam with decoupled decay, a linear warm-up and half a cosine.</summary>
+    /// <exception cref="ArgumentException">A number of it is out of range.</exception>
+    public Adam Optimiser => Adam.Of(LearningRate)
+        .WithNormalise(false)
+        .WithBetas(0.9, Beta2)
+        .WithWeightDecay(WeightDecay, [ParameterRole.Weight])
+        .WithSchedule(Schedule.Cosine(WarmUp, Steps, FinalShare));
 
     /// <summary>Those of a graft: a short training that warms up over its first tenth.</summary>
     internal static TrainingSettings OfGraft(int steps, int batch, double learningRate, ulong seed) => new()
@@ -47,16 +60,6 @@ public sealed record TrainingSettings
         Beta2 = 0.99,
         Seed = seed,
     };
-
-    /// <summary>The learning rate of step 0, 1, ...: linear warm-up, then half a cosine.</summary>
-    public double RateAt(int step)
-    {
-        if (step < WarmUp)
-            return LearningRate * (step + 1) / WarmUp;
-
-        var course = Math.Min(1.0, (double)(step - WarmUp) / Math.Max(1, Steps - WarmUp));
-        return LearningRate * (FinalShare + ((1.0 - FinalShare) * 0.5 * (1.0 + Math.Cos(Math.PI * course))));
-    }
 
     /// <summary>Refuses settings that cannot be trained with.</summary>
     /// <exception cref="ArgumentException">One sentence names the setting.</exception>
@@ -75,5 +78,24 @@ public sealed record TrainingSettings
 
         if (!(LearningRate > 0 && double.IsFinite(LearningRate)) || !(ClipNorm > 0))
             throw new ArgumentException($"A learning rate and a clipping norm are above 0, not {LearningRate} and {ClipNorm}.");
+    }
+
+    /// <summary>The settings as a checkpoint names them.</summary>
+    internal IEnumerable<(string Name, string Text)> Texts()
+    {
+        static string Number(double value) => value.ToString("R", CultureInfo.InvariantCulture);
+        static string Whole(IFormattable value) => value.ToString(null, CultureInfo.InvariantCulture);
+
+        yield return ("steps", Whole(Steps));
+        yield return ("batch", $"{Whole(Batch)} in pieces of {Whole(Piece)}");
+        yield return ("window length", Whole(Length));
+        yield return ("learning rate", Number(LearningRate));
+        yield return ("final share of the learning rate", Number(FinalShare));
+        yield return ("warm-up", Whole(WarmUp));
+        yield return ("beta2", Number(Beta2));
+        yield return ("weight decay", Number(WeightDecay));
+        yield return ("clip", Number(ClipNorm));
+        yield return ("validation every", Whole(ValidationEvery));
+        yield return ("seed", Whole(Seed));
     }
 }

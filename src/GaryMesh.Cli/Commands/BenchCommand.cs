@@ -104,7 +104,7 @@ internal static class BenchCommand
             automaton = automaton.WithFireRate(rate);
 
         // Read before anything is timed: a graph that cannot be read should fail at once, not minutes later.
-        Graph[] worlds = [.. graphs.Select(GraphFile.Of)];
+        Graph[] worlds = [.. graphs.Select(word => GraphWord.Read(word, terminal))];
         var timings = terminal.WithProgress("Measuring", progress => worlds
             .Select((graph, i) => RolloutTiming.Measure(
                 automaton,
@@ -133,14 +133,17 @@ internal static class BenchCommand
         var fractions = timing.Fractions;
         var table = new Table().Border(TableBorder.Rounded).HideHeaders().AddColumn("").AddColumn("");
         table.AddRow(
-            "graph", $"{Markup.Escape(timing.Graph.Name)}: {timing.Graph.Cells:N0} cells, {timing.Graph.Edges:N0} edges");
+            "graph",
+            $"{Markup.Escape(timing.Graph.Name)}: {Counted.Of(timing.Graph.Cells, "cell")}, "
+            + Counted.Of(timing.Graph.Edges, "directed edge"));
         table.AddRow(
             "rule",
             $"{rule.Shape.Text}, {rule.ParameterCount:N0} parameters, fire rate {timing.Automaton.FireRate}");
-        table.AddRow("machine", $"{timing.Threads} threads, {timing.Lanes} numbers a vector");
+        table.AddRow("machine", $"{Counted.Of(timing.Threads, "thread")}, {Counted.Of(timing.Lanes, "number")} a vector");
         table.AddRow(
-            $"a rollout of {timing.Steps} steps",
-            $"{1e3 * timing.Median:F3} ms (quartiles {1e3 * low:F3} to {1e3 * high:F3}, {timing.Seconds.Length} rounds)");
+            $"a rollout of {Counted.Of(timing.Steps, "step")}",
+            $"{1e3 * timing.Median:F3} ms (quartiles {1e3 * low:F3} to {1e3 * high:F3}, "
+            + $"{Counted.Of(timing.Seconds.Length, "round")})");
         table.AddRow("per cell and step", $"{timing.NsPerCellStep:F2} ns");
         table.AddRow("executed", $"{timing.Gflops:F1} GFLOP/s");
         table.AddRow(

@@ -79,7 +79,7 @@ internal static class CheckCommand
         if (fire is { } rate)
             automaton = automaton.WithFireRate(rate);
 
-        var graph = GraphFile.Of(graphWord);
+        var graph = GraphWord.Read(graphWord, terminal);
         var channels = automaton.Rule.Shape.Channels;
         stateWord ??= RuleWord.IsFile(ruleWord) ? automaton.Start.Text : "noise:1";
         var start = StateWord.Read(stateWord, graph, channels, seed);
@@ -98,7 +98,8 @@ internal static class CheckCommand
         if (!double.IsFinite(reference.Largest))
         {
             throw new UserErrorException(
-                $"The rule's values grow beyond all bounds within {steps} steps, so there is no gradient to check.");
+                $"The rule's values grow beyond all bounds within {Counted.Of(steps, "step")}, so there is no gradient to "
+                + "check.");
         }
 
         terminal.WriteJson(new JsonObject
@@ -128,7 +129,7 @@ internal static class CheckCommand
             "1.0E-08");
         table.AddRow("engine", "reference", $"{agreement.Engine:0.0E+00}", "1.0E-04");
         terminal.Write(
-            $"{automaton.Rule.Shape.Text}, {reference.Parameters:N0} parameters, {steps} steps on {graph.Name} at fire rate "
+            $"{automaton.Rule.Shape.Text}, {reference.Parameters:N0} parameters, {Counted.Of(steps, "step")} on {graph.Name} at fire rate "
             + $"{automaton.FireRate}; errors relative to the largest derivative, {reference.Largest:G4}");
         terminal.Write(table);
 

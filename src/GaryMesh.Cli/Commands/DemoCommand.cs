@@ -75,12 +75,13 @@ internal static class DemoCommand
         string At(string name) => Path.Combine(folder, name);
 
         var graph = Graph.Ring(64);
-        var target = TargetWord.Read("wave", graph.Cells);
+        var wave = TargetWord.Read("wave", graph);
+        var target = wave.Values;
         var automaton = Automaton.GaryMesh(seed)
             .WithStart(Start.Zeros)
             .WithSteps(TrainingSettings.MinSteps, TrainingSettings.MaxSteps);
         var task = TrainingSettings.Task(
-            new MeanSquared(target, Channel),
+            wave.Loss(Channel, automaton.Rule.Shape.Channels),
             iterations,
             TrainingSettings.Batch,
             TrainingSettings.LearningRate,
@@ -99,14 +100,15 @@ internal static class DemoCommand
         if (stop.IsCancellationRequested)
         {
             terminal.Warn(
-                $"Stopped after {trained.Training.Iteration:N0} iterations; {At("rule.npz")} holds the best rule so far.");
+                $"Stopped after {Counted.Of(trained.Training.Iteration, "iteration")}; {At("rule.npz")} holds the best rule so "
+                + "far.");
             return CommandLine.Interrupted;
         }
 
         automaton = trained.Automaton;
         var steps = automaton.MaxSteps;
-        var once = Measurement.Correlations(automaton, graph, target, Channel, steps, seed, threads);
-        var twice = Measurement.Correlations(automaton, graph, target, Channel, 2 * steps, seed, threads);
+        var once = Measurement.Correlations(automaton, graph, wave, Channel, steps, seed, threads);
+        var twice = Measurement.Correlations(automaton, graph, wave, Channel, 2 * steps, seed, threads);
         var trajectory = Measurement.Trajectory(automaton, graph, 2 * steps, seed, threads);
 
         Scale[] scaling;
@@ -193,7 +195,8 @@ internal static class DemoCommand
         table.AddRow(
             $"at {2 * figures.Steps} steps, twice the trained number",
             $"{Measurement.Median(figures.Twice):F5}");
-        table.AddRow("training", $"{figures.Trained.Seconds:F2} s, {figures.Trained.Training.Iteration:N0} iterations");
+        var iterations = Counted.Of(figures.Trained.Training.Iteration, "iteration");
+        table.AddRow("training", $"{figures.Trained.Seconds:F2} s, {iterations}");
         table.AddRow("parameters", $"{figures.Automaton.Rule.ParameterCount:N0} ({figures.Automaton.Rule.Shape.Text})");
         var reference = figures.Agreement.Reference;
         table.AddRow("gradient against the complex step", $"{reference.ComplexStep:0.0E+00}");
@@ -205,7 +208,7 @@ internal static class DemoCommand
 
         var scaling = new Table().Border(TableBorder.Rounded);
 
-        string[] names = ["cells", "parameters", "ms per cell-step", $"ms per cell-rollout ({figures.Steps} steps)"];
+        string[] names = ["cells", "parameters", "ns per cell-step", $"µs per cell-rollout ({figures.Steps} steps)"];
 
         foreach (var name in names)
             scaling.AddColumn(new TableColumn(name).RightAligned());
@@ -215,8 +218,8 @@ internal static class DemoCommand
             scaling.AddRow(
                 $"{scale.Cells:N0}",
                 $"{scale.Parameters:N0}",
-                $"{1e-6 * scale.NsPerCellStep:F6}",
-                $"{scale.MsPerCellRollout:F5}");
+                $"{scale.NsPerCellStep:F2}",
+                $"{1e3 * scale.MsPerCellRollout:F3}");
         }
 
         terminal.Write(scaling);

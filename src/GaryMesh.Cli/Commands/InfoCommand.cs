@@ -5,18 +5,19 @@ using Spectre.Console;
 
 namespace GaryMesh.Cli.Commands;
 
-/// <summary>`gary-mesh info`: the contents of a rule, state, checkpoint, mesh or graph.</summary>
+/// <summary>`gary-mesh info`: what a file holds, or a graph word means.</summary>
 internal static class InfoCommand
 {
     public static Command Create(TextWriter output, TextWriter error, CancellationToken stop)
     {
         var file = new Argument<string>("file")
         {
-            Description = "A rule, state, checkpoint or other archive (.npz), a mesh, a list of edges, or a graph word.",
+            Description = "A rule, state, checkpoint or other archive (.npz), an array (.npy), a mesh, a graph file, a list of numbers "
+                + "or curve (.csv), a picture (.png), a folder, or a graph word.",
         };
         var (json, quiet) = (Options.Json(), Options.Quiet());
         var command = new Command(
-            "info", "Describe a rule, state, checkpoint, mesh or graph file.") { file, json, quiet };
+            "info", "Describe a file or a graph: what it holds, and how it is read.") { file, json, quiet };
         command.SetAction(parsed => Run(
             new Terminal(output, error, parsed.GetValue(json), parsed.GetValue(quiet)), parsed.GetValue(file)!));
         ExamplesHelp.Attach(
@@ -25,6 +26,7 @@ internal static class InfoCommand
             gary-mesh info demo/rule.npz
             gary-mesh info state.npz --json
             gary-mesh info bunny.obj
+            gary-mesh info web-Google.txt.gz:merge
             gary-mesh info torus:64x64
             """,
             $"""
@@ -37,7 +39,7 @@ internal static class InfoCommand
 
     private static int Run(Terminal terminal, string word)
     {
-        var facts = word.EndsWith(".npz", StringComparison.OrdinalIgnoreCase) ? OfArchive(word) : OfGraph(word);
+        var facts = FileFacts.Of(word);
         terminal.WriteJson(facts);
 
         var table = new Table().Border(TableBorder.Rounded).HideHeaders().AddColumn("").AddColumn("");
@@ -55,133 +57,5 @@ internal static class InfoCommand
 
         terminal.Write(table);
         return CommandLine.Done;
-    }
-
-    private static JsonObject OfArchive(string path)
-    {
-        var arrays = Npz.Read(path);
-        var kind = arrays.TryGetValue("format", out var format) && format is { Type: NpyType.Text, Length: 1 }
-            ? format.ToText()[0]
-            : "";
-
-        if (kind == "gary-mesh rule" || (kind.Length == 0 && arrays.ContainsKey("fc1.weight")))
-            return OfRule(path);
-
-        if (kind.Length == 0 && arrays.ContainsKey("state"))
-            return OfState(path);
-
-        if (kind.Length == 0 && arrays.ContainsKey("edges"))
-            return OfGraph(path);
-
-        var facts = new JsonObject { ["kind"] = kind.Length == 0 ? "archive" : kind };
-
-        if (arrays.TryGetValue("settings", out var settings) && settings is { Type: NpyType.Text, Shape: [_, 2] })
-        {
-            var named = new JsonObject();
-
-            foreach (var pair in settings.ToText().Chunk(2))
-                named[pair[0]] = pair[1];
-
-            facts["settings"] = named;
-        }
-
-        var shapes = new JsonObject();
-
-        foreach (var (name, array) in arrays)
-        {
-            shapes[name] = Described(array);
-        }
-
-        facts["arrays"] = shapes;
-        return facts;
-    }
-
-    private static string Described(NpyArray array)
-    {
-        try
-        {
-            var shape = $"{array.Type.ToString().ToLowerInvariant()} [{string.Join(" x ", array.Shape)}]";
-            return array switch
-            {
-                { Length: not 1 } or { Type: NpyType.Text } => shape,
-                { Type: NpyType.Bool } => $"{shape} = {array.ToBool()[0]}",
-                _ => $"{shape} = {array.ToFloat64()[0]}",
-            };
-        }
-        catch (InvalidDataException refusal)
-        {
-            return refusal.Message;
-        }
-    }
-
-    private static JsonObject OfRule(string path)
-    {
-        var automaton = RuleFile.Read(path);
-        var (rule, shape) = (automaton.Rule, automaton.Rule.Shape);
-        return new JsonObject
-        {
-            ["kind"] = "rule",
-            ["rule_kind"] = shape.Kind.Name,
-            ["shape"] = shape.Text,
-            ["parameters"] = rule.ParameterCount,
-            ["channels"] = shape.Channels,
-            ["operators"] = automaton.Perception.Count,
-            ["hidden"] = shape.Hidden,
-            ["inputs"] = shape.Inputs,
-            ["perception"] = new JsonArray([.. automaton.Perception.Operators.Select(one => (JsonNode)one.Text)]),
-            ["lift"] = automaton.Perception.Lift?.Name ?? "none",
-            ["fire_rate"] = automaton.FireRate,
-            ["time_step"] = automaton.TimeStep,
-            ["gate"] = automaton.Gate is Gate.Alive alive ? $"alive: channel {alive.Channel} above {alive.Threshold}" : "open",
-            ["state"] = automaton.Start.Text,
-            ["min_steps"] = automaton.MinSteps,
-            ["steps"] = automaton.MaxSteps,
-        };
-    }
-
-    private static JsonObject OfState(string path)
-    {
-        var state = StateFile.Read(path);
-        var channels = new JsonArray();
-
-        for (var channel = 0; channel < state.Channels; channel++)
-        {
-            var values = state.Channel(channel);
-            var mean = values.Average(value => (double)value);
-            channels.Add((JsonNode)$"{channel}: {values.Min():G5} to {values.Max():G5}, mean {mean:G5}");
-        }
-
-        return new JsonObject
-        {
-            ["kind"] = "state",
-            ["cells"] = state.Cells,
-            ["channels"] = state.Channels,
-            ["values"] = channels,
-        };
-    }
-
-    private static JsonObject OfGraph(string word)
-    {
-        var facts = new JsonObject { ["kind"] = "graph" };
-
-        if (Path.GetExtension(word).ToLowerInvariant() is ".obj" or ".ply" or ".off" or ".stl")
-        {
-            var mesh = MeshFile.Read(word);
-            facts["kind"] = "mesh";
-            facts["vertices"] = mesh.VertexCount;
-            facts["triangles"] = mesh.FaceCount;
-        }
-
-        var graph = GraphFile.Of(word);
-        var degrees = Enumerable.Range(0, graph.Cells).Select(graph.Degree).ToArray();
-        facts["name"] = graph.Name;
-        facts["cells"] = graph.Cells;
-        facts["edges"] = graph.Edges;
-        facts["min_degree"] = degrees.Min();
-        facts["mean_degree"] = Math.Round(degrees.Average(), 4);
-        facts["max_degree"] = degrees.Max();
-        facts["directions"] = graph.Offsets.Length > 0;
-        facts["weights"] = graph.Weights.Length > 0;
-        return facts;
     }
 }

@@ -25,18 +25,23 @@ internal static class RunCommand
         var file = Options.File(
             "--out", "Write the last state: an .npz with the array 'state' [cells x channels].", "FILE.npz");
         var picture = Options.File("--png", "Draw the trajectory.", "FILE.png");
-        var every = Options.Whole("--every", "N", "Steps between two states of the picture.", 1);
-        var channel = Options.Whole("--channel", "C", "Channel that the picture shows.", 0, 0);
+        var mesh = Options.File("--ply", "Write the graph's mesh in the colours of the last state.", "FILE.ply");
+        var states = Options.File(
+            "--trajectory",
+            "Write the states on the way: an .npy, or an .npz with the array 'trajectory', [frames x cells x channels].",
+            "FILE");
+        var every = Options.Whole("--every", "N", "Steps between two states of the picture and the trajectory.", 1);
+        var channel = Options.Whole("--channel", "C", "Channel that picture and mesh show.", 0, 0);
         var colour = new Option<bool>("--colour", "--color")
         {
-            Description = "Show the channels 0 to 3 of a grid as red, green, blue and opacity instead.",
+            Description = "Show the channels 0 to 2 as red, green and blue instead, and 3 as opacity in a grid's picture.",
         };
         var (json, quiet) = (Options.Json(), Options.Quiet());
 
         var command = new Command(
             "run", "Run a rule on a graph: one rollout, its last state as a file, its trajectory as a picture.")
         {
-            rule, graph, state, steps, fire, seed, threads, file, picture, every, channel, colour, json, quiet,
+            rule, graph, state, steps, fire, seed, threads, file, picture, mesh, states, every, channel, colour, json, quiet,
         };
         command.SetAction(parsed => Run(
             new Terminal(output, error, parsed.GetValue(json), parsed.GetValue(quiet)),
@@ -50,6 +55,8 @@ internal static class RunCommand
                 parsed.GetValue(threads),
                 parsed.GetValue(file),
                 parsed.GetValue(picture),
+                parsed.GetValue(mesh),
+                parsed.GetValue(states),
                 parsed.GetValue(every),
                 parsed.GetValue(channel),
                 parsed.GetValue(colour)),
@@ -60,6 +67,7 @@ internal static class RunCommand
             gary-mesh run --rule demo/rule.npz --graph ring:256 --steps 48 --out state.npz
             gary-mesh run --rule demo/rule.npz --steps 200 --every 2 --png trajectory.png
             gary-mesh run --rule texture.npz --graph bunny.obj --state noise:1 --fire-rate 1 --steps 100 --out bunny.npz --json
+            gary-mesh run --rule texture.npz --graph bunny.obj --state noise:1 --colour --ply coloured.ply
             gary-mesh run --rule lizard.npz --graph grid:72x72 --state seed --steps 96 --every 12 --colour --png lizard.png
             """,
             $"""
@@ -85,6 +93,8 @@ internal static class RunCommand
         int Threads,
         string? Out,
         string? Picture,
+        string? Mesh,
+        string? Trajectory,
         int Every,
         int Channel,
         bool Colour);
@@ -92,9 +102,13 @@ internal static class RunCommand
     private static int Run(Terminal terminal, Settings settings, CancellationToken stop)
     {
         OutputFile.Check(
-            [settings.Rule, settings.Graph, settings.State], ("--out", ".npz", settings.Out), ("--png", ".png", settings.Picture));
+            [settings.Rule, settings.Graph, settings.State],
+            ("--out", ".npz", settings.Out),
+            ("--png", ".png", settings.Picture),
+            ("--ply", ".ply", settings.Mesh),
+            ("--trajectory", "", settings.Trajectory));
         var automaton = RuleWord.Read(settings.Rule, settings.Seed);
-        var graph = GraphFile.Of(settings.Graph);
+        var graph = GraphWord.Read(settings.Graph, terminal);
         var channels = automaton.Rule.Shape.Channels;
         var start = StateWord.Read(settings.State ?? automaton.Start.Text, graph, channels, settings.Seed);
         var steps = settings.Steps ?? automaton.MaxSteps;
@@ -108,22 +122,33 @@ internal static class RunCommand
                 $"--channel names channel {settings.Channel}, but the rule has the channels 0 to {channels - 1}.");
         }
 
-        if (settings.Colour && (channels < 4 || Sides(graph) is null))
+        if (settings.Colour && (settings.Mesh is null || settings.Picture is not null)
+            && (channels < 4 || GraphWord.Sides(graph) is null))
         {
             throw new UserErrorException(
                 "--colour needs a grid or torus and at least 4 channels, but "
                 + (channels < 4 ? $"the rule has {channels}." : $"{graph.Name} is neither grid nor torus."));
         }
 
+        if (settings.Colour && channels < 3)
+            throw new UserErrorException($"--colour needs at least 3 channels for a mesh, but the rule has {channels}.");
+
+        if (settings.Trajectory is not null)
+            Trajectory.Check(settings.Trajectory);
+
+        var mesh = settings.Mesh is null ? null : Mesh(settings);
+
         using var prepared = new Prepared(automaton, graph, new EngineOptions { Threads = settings.Threads });
         var rollout = Rollout.Of(start, steps, Firing.Of(settings.Seed, 0));
-        var trajectory = settings.Picture is null ? null : new Recording(settings, graph);
+        var recording = settings.Picture is null ? null : new Recording(settings, graph);
+        var trajectory = settings.Trajectory is null ? null : new Trajectory(steps, settings.Every, graph.Cells, channels);
         var clock = Stopwatch.StartNew();
         var final = terminal.WithProgress("Running", progress => prepared.Run(
             rollout,
-            trajectory is null ? Math.Max(1, steps / 100) : settings.Every,
+            recording is null && trajectory is null ? Math.Max(1, steps / 100) : settings.Every,
             (step, state) =>
             {
+                recording?.Add(step, state);
                 trajectory?.Add(step, state);
                 progress.Report((double)step / steps);
             },
@@ -133,26 +158,43 @@ internal static class RunCommand
         if (!final.IsFinite)
         {
             throw new UserErrorException(
-                $"The state overflowed (NaN or infinity): this rule is not stable for {steps:N0} steps on {graph.Name}.");
+                $"The state overflowed (NaN or infinity): this rule is not stable for {Counted.Of(steps, "step")} on "
+                + $"{graph.Name}.");
         }
 
         if (settings.Out is not null)
             StateFile.Write(settings.Out, final);
 
-        if (trajectory is not null)
-            PngCanvas.Write(settings.Picture!, trajectory.Draw());
+        trajectory?.Write(settings.Trajectory!);
+
+        if (recording is not null)
+            PngCanvas.Write(settings.Picture!, recording.Draw());
+
+        if (mesh is not null)
+        {
+            var colours = settings.Colour ? Colours.OfThree(final) : Colours.OfChannel(final, settings.Channel);
+            MeshFile.Write(settings.Mesh!, mesh, colours);
+        }
 
         Report(terminal, settings, automaton, graph, final, steps, seconds);
+
+        if (!RuleWord.IsFile(settings.Rule))
+            terminal.Warn($"{settings.Rule} is a new rule, which has learnt nothing yet: its parameters are random or zero.");
+
         return CommandLine.Done;
     }
 
-    private static (int Height, int Width)? Sides(Graph graph) =>
-        graph.Topology switch
-        {
-            Topology.Grid grid => (grid.Height, grid.Width),
-            Topology.Torus torus => (torus.Height, torus.Width),
-            _ => null,
-        };
+    /// <summary>The mesh that the graph was read from, which is to be coloured.</summary>
+    private static TriangleMesh Mesh(Settings settings)
+    {
+        if (!settings.Mesh!.EndsWith(".ply", StringComparison.OrdinalIgnoreCase))
+            throw new UserErrorException($"--ply takes a file ending in .ply, not '{settings.Mesh}'.");
+
+        return GraphWord.IsMesh(settings.Graph)
+            ? MeshFile.Read(settings.Graph)
+            : throw new UserErrorException(
+                $"--ply colours a mesh, but --graph {settings.Graph} is not one (.obj, .ply, .off, .stl).");
+    }
 
     private static void Report(
         Terminal terminal, Settings settings, Automaton automaton, Graph graph, State final, int steps, double seconds)
@@ -173,10 +215,12 @@ internal static class RunCommand
             ["ns_per_cell_step"] = 1e9 * seconds / ((double)graph.Cells * steps),
             ["out"] = settings.Out,
             ["png"] = settings.Picture,
+            ["ply"] = settings.Mesh,
+            ["trajectory"] = settings.Trajectory,
         });
         terminal.Write(
-            $"{graph.Name}: {graph.Cells:N0} cells, {graph.Edges:N0} edges; rule {shape.Text}; "
-            + $"{steps:N0} steps at fire rate {automaton.FireRate} in {seconds:F3} s");
+            $"{graph.Name}: {Counted.Of(graph.Cells, "cell")}, {Counted.Of(graph.Edges, "directed edge")}; rule {shape.Text}; "
+            + $"{Counted.Of(steps, "step")} at fire rate {automaton.FireRate} in {seconds:F3} s");
 
         var table = new Table().Border(TableBorder.Rounded);
 
@@ -188,13 +232,13 @@ internal static class RunCommand
             var values = final.Channel(channel);
             table.AddRow(
                 $"{channel}",
-                $"{values.Min():F4}", $"{values.Average(value => (double)value):F4}", $"{values.Max():F4}");
+                $"{values.Min():G6}", $"{values.Average(value => (double)value):G6}", $"{values.Max():G6}");
         }
 
         terminal.Write(table);
 
-        if (settings.Out is not null)
-            terminal.Write($"Written to {settings.Out}");
+        foreach (var path in new[] { settings.Out, settings.Mesh, settings.Trajectory }.OfType<string>())
+            terminal.Write($"Written to {path}");
 
         if (settings.Picture is not null)
             terminal.Write($"Drawn in {settings.Picture}");
@@ -205,15 +249,15 @@ internal static class RunCommand
     {
         private readonly List<int> _steps = [];
         private readonly List<float[]> _rows = [];
-        private readonly List<Pixels> _colours = [];
+        private readonly List<byte[]> _rgb = [];
 
         public void Add(int step, State state)
         {
             _steps.Add(step);
 
             if (settings.Colour)
-                _colours.Add(Colours(state, Sides(graph)!.Value));
-            else if (Sides(graph) is null)
+                _rgb.Add(Colours.OverWhite(state));
+            else if (GraphWord.Sides(graph) is null)
                 _rows.Add(SpaceTime.Narrow(state.Channel(settings.Channel)));
             else
                 _rows.Add(state.Channel(settings.Channel));
@@ -221,34 +265,23 @@ internal static class RunCommand
 
         public Pixels Draw()
         {
-            if (Sides(graph) is { } sides)
+            if (GraphWord.Sides(graph) is { } sides)
             {
-                var max = settings.Colour ? 1 : Heat.Max(_rows);
+                var max = settings.Colour ? default(double?) : Heat.Max(_rows);
+                var frames = max is { } scale
+                    ? _rows.Select(row => Heat.Image([.. row.Chunk(sides.Width)], scale))
+                    : _rgb.Select(rgb => new Pixels(sides.Width, sides.Height, rgb));
                 return Pictures.Frames.Draw(
-                    settings.Colour ? _colours : [.. _rows.Select(row => Heat.Image([.. row.Chunk(sides.Width)], max))],
-                    _steps);
+                    $"{graph.Name}, " + (settings.Colour ? "channels 0 to 3 as colour" : $"channel {settings.Channel}"),
+                    [.. frames],
+                    _steps,
+                    max);
             }
 
             var canvas = new PngCanvas(760, 520);
             new SpaceTime($"{graph.Name}, channel {settings.Channel}", graph.Cells, [.. _rows], [.. _steps], null)
                 .Draw(canvas, 0, 0, 760, 520);
             return canvas.Pixels;
-        }
-
-        /// <summary>The first three channels, already multiplied with the opacity that is the fourth, over white.</summary>
-        private static Pixels Colours(State state, (int Height, int Width) sides)
-        {
-            var rgb = new byte[3 * state.Cells];
-
-            for (var cell = 0; cell < state.Cells; cell++)
-            {
-                var white = 1 - Math.Clamp(state[cell, 3], 0, 1);
-
-                for (var channel = 0; channel < 3; channel++)
-                    rgb[(3 * cell) + channel] = (byte)Math.Round(255 * Math.Clamp(white + state[cell, channel], 0, 1));
-            }
-
-            return new Pixels(sides.Width, sides.Height, rgb);
         }
     }
 }

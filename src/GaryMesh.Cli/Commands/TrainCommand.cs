@@ -6,16 +6,17 @@ using Spectre.Console;
 
 namespace GaryMesh.Cli.Commands;
 
-/// <summary>`gary-mesh train`: learns a rule that brings one channel of a graph's cells to a target.</summary>
+/// <summary>`gary-mesh train`: learns a rule that brings channels of a graph's cells to a target.</summary>
 internal static class TrainCommand
 {
     public static Command Create(TextWriter output, TextWriter error, CancellationToken stop)
     {
         var graph = Options.Graph("ring:64");
         var target = Options.File(
-            "--target", "Target of the channel: a curve's name or a file (see the notes).", "T");
+            "--target", "Target of the channel or channels: a curve's name or a file (see the notes).", "T");
         target.DefaultValueFactory = _ => "wave";
-        var channel = Options.Whole("--channel", "C", "Channel of the state that is compared with the target.", 0, 0);
+        var channel = Options.Whole(
+            "--channel", "C", "Channel of the state that is compared with the target, or the first of several.", 0, 0);
         var rule = Options.File("--rule", "The rule to begin with: a file, a preset or CxHxK (see the notes).", "R");
         rule.DefaultValueFactory = _ => RuleWord.GaryMesh;
         var state = Options.File(
@@ -49,7 +50,7 @@ internal static class TrainCommand
             "Go on from a checkpoint of the same settings, to the same bits as without the stop; --iterations may be more.");
         var (json, quiet) = (Options.Json(), Options.Quiet());
 
-        var command = new Command("train", "Learn a rule that brings one channel of a graph's cells to a target.")
+        var command = new Command("train", "Learn a rule that brings channels of a graph's cells to a target.")
         {
             graph, target, channel, rule, state, steps, fire, iterations, batch, rate, decayAt, pool, seed, threads, file, curve,
             checkpoint, every, resume, json, quiet,
@@ -82,6 +83,7 @@ internal static class TrainCommand
             """
             gary-mesh train --target bumps --out bumps.npz --curve bumps.csv
             gary-mesh train --graph icosphere:8 --target height.csv --rule mesh-nca --iterations 4000 --out sphere.npz
+            gary-mesh train --graph grid:40x40 --target lizard.png --rule growing --iterations 8000 --pool 256 --out lizard.npz
             gary-mesh train --target square --checkpoint long.npz --iterations 20000 --decay-at 13000
             gary-mesh train --target square --resume long.npz --checkpoint long.npz --iterations 40000
             """,
@@ -130,8 +132,8 @@ internal static class TrainCommand
             ("--curve", ".csv", settings.Curve),
             ("--checkpoint", "", settings.Checkpoint));
         var automaton = Automaton(settings);
-        var graph = GraphFile.Of(settings.Graph);
-        var target = TargetWord.Read(settings.Target, graph.Cells);
+        var graph = GraphWord.Read(settings.Graph, terminal);
+        var target = TargetWord.Read(settings.Target, graph);
         var channels = automaton.Rule.Shape.Channels;
 
         if (settings.Channel >= channels)
@@ -140,9 +142,16 @@ internal static class TrainCommand
                 $"--channel names channel {settings.Channel}, but the rule has the channels 0 to {channels - 1}.");
         }
 
+        if (settings.Channel + target.Channels > channels)
+        {
+            throw new UserErrorException(
+                $"{settings.Target} has {target.Channels} channels for those from --channel {settings.Channel} on, but the rule "
+                + $"has the channels 0 to {channels - 1}.");
+        }
+
         FitsMemory(settings.Pool, graph.Cells, channels);
         var task = TrainingSettings.Task(
-                new MeanSquared(target, settings.Channel),
+                target.Loss(settings.Channel, channels),
                 settings.Iterations,
                 settings.Batch,
                 settings.LearningRate,
@@ -178,12 +187,13 @@ internal static class TrainCommand
         {
             case TrainingEnd.Diverged:
                 terminal.Warn(
-                    $"Training diverged after {trained.Training.Iteration:N0} iterations; {kept} holds the last good rule.");
+                    $"Training diverged after {Counted.Of(trained.Training.Iteration, "iteration")}; {kept} holds the last good "
+                    + "rule.");
                 return CommandLine.Failed;
 
             case TrainingEnd.Cancelled:
                 terminal.Warn(
-                    $"Stopped after {trained.Training.Iteration:N0} iterations; {kept} holds the best rule so far.");
+                    $"Stopped after {Counted.Of(trained.Training.Iteration, "iteration")}; {kept} holds the best rule so far.");
                 return CommandLine.Interrupted;
 
             default:
@@ -265,7 +275,7 @@ internal static class TrainCommand
         return settings.Fire is { } rate ? automaton.WithFireRate(rate) : automaton;
     }
 
-    private static void Report(Terminal terminal, Settings settings, Graph graph, float[] target, Trained trained, bool written)
+    private static void Report(Terminal terminal, Settings settings, Graph graph, Target target, Trained trained, bool written)
     {
         var automaton = trained.Automaton;
         var steps = automaton.MaxSteps;
@@ -288,6 +298,7 @@ internal static class TrainCommand
             ["cells"] = graph.Cells,
             ["target"] = settings.Target,
             ["channel"] = settings.Channel,
+            ["target_channels"] = target.Channels,
             ["state"] = automaton.Start.Text,
             ["min_steps"] = automaton.MinSteps,
             ["steps"] = steps,
@@ -298,11 +309,11 @@ internal static class TrainCommand
 
         var table = new Table().Border(TableBorder.Rounded).HideHeaders().AddColumn("").AddColumn("");
         table.AddRow(
-            $"correlation after {steps} steps",
+            $"correlation after {Counted.Of(steps, "step")}",
             $"{Measurement.Median(once):F5} (median of {once.Length} rollouts, minimum {once[0]:F5})");
         table.AddRow($"after {2 * steps} steps", $"{Measurement.Median(twice):F5}");
         table.AddRow("loss of the last batch", $"{loss:G4}");
-        table.AddRow("training", $"{trained.Seconds:F2} s, {trained.Training.Iteration:N0} iterations");
+        table.AddRow("training", $"{trained.Seconds:F2} s, {Counted.Of(trained.Training.Iteration, "iteration")}");
         table.AddRow("parameters", $"{automaton.Rule.ParameterCount:N0} ({automaton.Rule.Shape.Text})");
         terminal.Write(table);
 

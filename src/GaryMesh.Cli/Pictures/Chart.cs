@@ -33,7 +33,9 @@ internal sealed record Chart(string Title, Axis X, Axis Y, Series[] Curves)
         {
             var at = across.At(value);
             canvas.Line([new Place(at, bottom), new Place(at, bottom + 4)], Ink.Muted, 1);
-            canvas.Text(new Place(at, bottom + 18), name, Ink.Muted, Small, Anchor.Middle);
+            // The last label may be wider than the margin.
+            var half = 0.5 * Small / StrokeFont.Size * StrokeFont.Width(name);
+            canvas.Text(new Place(Math.Min(at, x + width - half - 6), bottom + 18), name, Ink.Muted, Small, Anchor.Middle);
         }
 
         canvas.Line([new Place(left, bottom), new Place(right, bottom)], Ink.Muted, 1);

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace GaryMesh.Cli.Pictures;
 
 /// <summary>Colours for numbers: blue below zero, white at zero, red above.</summary>
@@ -24,8 +26,24 @@ internal static class Heat
         return new Pixels(width, rows.Count, rgb);
     }
 
-    /// <summary>The colours from -1 to 1, upwards.</summary>
-    public static Pixels Bar() => Image([.. Enumerable.Range(0, 128).Select(i => (float[])[1f - (2f * i / 127)])], 1);
+    /// <summary>Draws the colours from -max to max, upwards, with numbers beside them.</summary>
+    public static void DrawScale(ICanvas canvas, double x, double y, double height, double max)
+    {
+        canvas.Image(x, y, 12, height, Image([.. Enumerable.Range(0, 128).Select(i => (float[])[1f - (2f * i / 127)])], 1));
+        double[] fractions = height < 60 ? [1, -1] : [1, 0.5, 0, -0.5, -1];
+
+        foreach (var fraction in fractions)
+        {
+            var place = new Place(x + 18, y + (height * 0.5 * (1 - fraction)) + 4);
+            canvas.Text(place, Number(fraction * max), Ink.Muted, 11.5, Anchor.Start);
+        }
+    }
+
+    /// <summary>Three digits, so that neither a small nor a large scale reads 0 or leaves the picture.</summary>
+    private static string Number(double value) =>
+        Math.Abs(value) is 0 or (>= 0.01 and < 10000)
+            ? value.ToString("0.###", CultureInfo.InvariantCulture)
+            : value.ToString("0.##E+0", CultureInfo.InvariantCulture);
 
     /// <summary>A round number that no absolute value exceeds by much: what the strongest colour stands for.</summary>
     public static double Max(IEnumerable<float[]> rows)

@@ -46,14 +46,7 @@ internal sealed record SpaceTime(string Title, int Cells, float[][] Rows, int[] 
 
         canvas.Text(new Place(left + (0.5 * across), bottom + 38), "cell", Ink.Text, Small, Anchor.Middle);
 
-        var bar = left + across + 16;
-        canvas.Image(bar, top, 12, down, Heat.Bar());
-
-        foreach (var fraction in (double[])[1, 0.5, 0, -0.5, -1])
-        {
-            var text = (fraction * max).ToString("0.##", CultureInfo.InvariantCulture);
-            canvas.Text(new Place(bar + 18, top + (down * 0.5 * (1 - fraction)) + 4), text, Ink.Muted, Small, Anchor.Start);
-        }
+        Heat.DrawScale(canvas, left + across + 16, top, down, max);
     }
 
     private static string Number(int value) => value.ToString("#,0", CultureInfo.InvariantCulture);

@@ -34,6 +34,7 @@ internal static class DemoReport
         table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
         th, td { padding: .35rem .5rem; border-bottom: 1px solid var(--grid); text-align: left; font-weight: 400; }
         th { color: var(--muted); }
+        .numbers { overflow-x: auto; }
         .numbers th, .numbers td { text-align: right; }
         .figures { display: flex; flex-wrap: wrap; gap: 1rem 2.6rem; }
         .figures div { color: var(--muted); font-size: .9rem; }
@@ -83,13 +84,13 @@ internal static class DemoReport
         Section(page, "", Drawing(560, 380, "Scaling", DemoPictures.ScalingChart(figures).Draw));
 
         page.Append("<section class=\"wide numbers\">\n<h2>Scaling: parameters and time per cell stay constant</h2>\n<table>\n")
-            .Append("<tr><th>cells</th><th>parameters</th><th>ms per cell-step</th>")
-            .Append($"<th>ms per cell-rollout ({figures.Steps} steps)</th></tr>\n");
+            .Append("<tr><th>cells</th><th>parameters</th><th>ns per cell-step</th>")
+            .Append($"<th>µs per cell-rollout ({figures.Steps} steps)</th></tr>\n");
 
         foreach (var scale in figures.Scaling)
         {
             page.Append($"<tr><td>{scale.Cells:N0}</td><td>{scale.Parameters:N0}</td>")
-                .Append($"<td>{1e-6 * scale.NsPerCellStep:F6}</td><td>{scale.MsPerCellRollout:F5}</td></tr>\n");
+                .Append($"<td>{scale.NsPerCellStep:F2}</td><td>{1e3 * scale.MsPerCellRollout:F3}</td></tr>\n");
         }
 
         page.Append("</table>\n</section>\n");

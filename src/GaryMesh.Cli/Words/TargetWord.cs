@@ -1,47 +1,51 @@
 using System.Globalization;
+using GaryMesh.Cli.Pictures;
 
 namespace GaryMesh.Cli.Words;
 
-/// <summary>Reads the target of a channel: a curve over the cells by name, or a file of numbers.</summary>
+/// <summary>Reads the target of a training: a curve over the cells by name, a file of numbers, or a picture.</summary>
 internal static class TargetWord
 {
     public const string Note = """
-        A target (--target) gives one number a cell: wave = (sin t + 0.5 sin 3t) scaled to 1, square = sign(sin 2t),
+        A target (--target) is a curve: wave = (sin t + 0.5 sin 3t) scaled to 1, square = sign(sin 2t),
         bumps = exp(-((t - pi/2) / 0.35)^2) - exp(-((t - 3 pi/2) / 0.35)^2), flag = +1, 0, -1 by thirds, over t = 2 pi i / N for
-        cell i of N; or a file: .csv (the numbers, in lines or separated by commas), .npy, or .npz (its array 'target', or its
-        only one).
+        cell i of N; or a file: .csv (a number a cell, in lines or separated by commas), .npy or .npz (its array 'target', or
+        its only one), [cells] or [cells x K] for K channels from --channel on; or a picture (.png) of as many pixels as a grid
+        or torus has cells: grey is one channel, colour three, colour with opacity four (colours multiplied by it), 0 to 1.
         """;
 
-    /// <summary>The target of a word: one number a cell.</summary>
-    public static float[] Read(string word, int cells)
+    /// <summary>The target of a word, for a graph's cells.</summary>
+    public static Target Read(string word, Graph graph)
     {
+        var cells = graph.Cells;
         var extension = Path.GetExtension(word).ToLowerInvariant();
 
-        var target = word switch
+        var (values, channels) = word switch
         {
-            "wave" => Wave(cells),
-            "square" => Curve(cells, Square),
-            "bumps" => Curve(cells, t => Bump(t, 0.5 * Math.PI) - Bump(t, 1.5 * Math.PI)),
-            "flag" => [.. Enumerable.Range(0, cells).Select(i => 1.0 - (3 * (long)i / cells))],
+            "wave" => (Wave(cells), 1),
+            "square" => (Curve(cells, Square), 1),
+            "bumps" => (Curve(cells, t => Bump(t, 0.5 * Math.PI) - Bump(t, 1.5 * Math.PI)), 1),
+            "flag" => ([.. Enumerable.Range(0, cells).Select(i => 1.0 - (3 * (long)i / cells))], 1),
             _ => extension switch
             {
-                ".csv" => ReadText(word),
-                ".npy" => Vector(word, Npy.Read(word)),
-                ".npz" => ReadArchive(word),
+                ".csv" => (ReadText(word), 1),
+                ".npy" => OfArray(word, Npy.Read(word), cells),
+                ".npz" => ReadArchive(word, cells),
+                ".png" => ReadPicture(word, graph),
                 _ => throw new UserErrorException(
-                    $"A target is wave, square, bumps, flag or a file (.csv, .npz, .npy), but '{word}' is none of them."),
+                    $"A target is wave, square, bumps, flag or a file (.csv, .npz, .npy, .png), but '{word}' is none of them."),
             },
         };
 
-        if (target.Length != cells)
-            throw new UserErrorException($"{word} holds {target.Length} numbers, but the graph has {cells} cells.");
+        if (values.Length != cells * channels)
+            throw new UserErrorException($"{word} holds {Counted.Of(values.Length, "number")}, but the graph has {Counted.Of(cells, "cell")}.");
 
-        var bad = Array.FindIndex(target, value => !float.IsFinite((float)value));
+        var bad = Array.FindIndex(values, value => !float.IsFinite((float)value));
 
         if (bad >= 0)
-            throw new UserErrorException($"A target must be finite in float32, but number {bad} of {word} is {target[bad]}.");
+            throw new UserErrorException($"A target must be finite in float32, but number {bad} of {word} is {values[bad]}.");
 
-        return [.. target.Select(value => (float)value)];
+        return new([.. values.Select(value => (float)value)], channels);
     }
 
     private static double[] Curve(int cells, Func<double, double> value) =>
@@ -86,27 +90,40 @@ internal static class TargetWord
         return [.. numbers];
     }
 
-    private static double[] ReadArchive(string path)
+    private static (double[] Values, int Channels) ReadArchive(string path, int cells)
     {
         var arrays = Npz.Read(path);
 
         if (arrays.TryGetValue("target", out var named))
-            return Vector(path, named);
+            return OfArray(path, named, cells);
 
         if (arrays.Count == 1)
-            return Vector(path, arrays.Values.First());
+            return OfArray(path, arrays.Values.First(), cells);
 
         throw new UserErrorException($"{path} has no array 'target', and {arrays.Count} others: name one 'target'.");
     }
 
-    private static double[] Vector(string path, NpyArray array)
-    {
-        if (array.Shape.Length != 1 && !(array.Shape.Length == 2 && array.Shape.Contains(1)))
+    private static (double[] Values, int Channels) OfArray(string path, NpyArray array, int cells) =>
+        array.Shape switch
         {
-            throw new UserErrorException(
-                $"A target is one row of numbers, but that of {path} is [{string.Join(" x ", array.Shape)}].");
-        }
+            [_] or [1, _] => (array.ToFloat64(), 1),
+            [var rows, var channels] when rows == cells && channels > 0 => (array.ToFloat64(), channels),
+            _ => throw new UserErrorException(
+                $"A target is [cells] or [cells x channels] for {Counted.Of(cells, "cell")}, but that of {path} is "
+                + $"[{string.Join(" x ", array.Shape)}]."),
+        };
 
-        return array.ToFloat64();
+    private static (double[] Values, int Channels) ReadPicture(string path, Graph graph)
+    {
+        var (channels, values) = PngImage.Read(path, (height, width) =>
+        {
+            if (GraphWord.Sides(graph) != (height, width))
+            {
+                throw new UserErrorException(
+                    $"{path} has {height} x {width} pixels and needs grid:{height}x{width} or a torus of that size, but the "
+                    + $"graph is {graph.Name}.");
+            }
+        });
+        return ([.. values.Select(value => (double)value)], channels);
     }
 }

@@ -142,6 +142,13 @@ type Firing =
 type Gate =
     | Open
     | Alive of Channel: int * Threshold: float32
+    | AlivePublished of Channel: int * Threshold: float32
+
+    member gate.Mask =
+        match gate with
+        | Open -> ValueNone
+        | Alive(channel, threshold)
+        | AlivePublished(channel, threshold) -> ValueSome(struct (channel, threshold))
 
 [<RequireQualifiedAccess>]
 type Inputs =
@@ -195,9 +202,9 @@ type Automaton =
             Guard.refuse
                 $"The maximum number of steps must be at least the minimum, but is {automaton.MaxSteps} against {automaton.MinSteps}."
 
-        match automaton.Gate with
-        | Gate.Open -> ()
-        | Gate.Alive(channel, threshold) ->
+        match automaton.Gate.Mask with
+        | ValueNone -> ()
+        | ValueSome(channel, threshold) ->
             if uint32 channel >= uint32 shape.Channels then
                 Guard.refuse
                     $"The gate looks at channel {channel}, but the rule has the channels 0 to {shape.Channels - 1}."

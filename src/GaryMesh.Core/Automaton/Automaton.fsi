@@ -41,8 +41,15 @@ type Gate =
     | Open
     /// Growing NCA's alive mask: a cell lives while it or a neighbour has `Channel` above `Threshold`, both before and
     /// after the update; the others are set to zero (Mordvintsev et al., Distill 2020; channel 3, threshold 0.1). A cell
-    /// that is dead before the update does not fire, where Growing NCA lets it move until the second mask.
+    /// that is dead before the update does not fire, which costs nothing.
     | Alive of Channel: int * Threshold: float32
+    /// The same in the order of the published code, x' = (x + mask dx) pre post: a cell that is dead before the update fires
+    /// all the same, and what it becomes counts for the mask after the update, before it is set to zero. For weights that
+    /// were trained so; every cell costs its step.
+    | AlivePublished of Channel: int * Threshold: float32
+
+    /// The channel and the threshold of the mask, or none.
+    member internal Mask: struct (int * float32) voption
 
 /// Input values of a cell at every step, after what it perceives: I values a cell.
 [<RequireQualifiedAccess>]
@@ -78,7 +85,7 @@ type Rollout =
 
 /// A rule with everything that says how it runs, on whatever graph: what a rule file holds.
 ///
-/// One step: z = perceive(s); s' = s + timeStep x rule(z) where a cell fires (and lives, if there is a gate), s
+/// One step: z = perceive(s); s' = s + timeStep x rule(z) where a cell fires (and lives, under `Gate.Alive`), s
 /// elsewhere; then the gate.
 [<NoComparison; ReferenceEquality>]
 type Automaton =
@@ -114,7 +121,7 @@ type Automaton =
     /// Growing NCA: Sobel, 48 -> 128 -> 16, fire rate 0.5, alive gate on channel 3 above 0.1, seed start, 64-96 steps.
     static member Growing: seed: uint64 -> Automaton
 
-    /// How far a step reads: 1 hop, or 2 under the alive gate, which looks at the neighbours' new states.
+    /// How far a step reads: 1 hop, or 2 under an alive gate, which looks at the neighbours' new states.
     member HopsPerStep: int
 
     /// The same automaton with another rule.

@@ -164,22 +164,24 @@ type internal Tape(plan: Plan, kernels: IKernels, memory: Memory, steps: int, st
             let fires = wordsAt firing
             Passes.place layout.Order firingByUser fires from until
 
-            match plan.Gate with
-            | Gate.Open -> ()
-            | Gate.Alive(channel, threshold) ->
-                // A dead cell does not fire.
+            match plan.Gate.Mask with
+            | ValueNone -> ()
+            | ValueSome(channel, threshold) ->
                 let lives = wordsAt living
                 Passes.alive layout sizes.StateRow channel threshold (stateAt at) from until lives
-                Passes.intersect fires lives from until
+
+                // A dead cell does not fire but in the published order.
+                if plan.Gate.IsAlive then
+                    Passes.intersect fires lives from until
 
             kernels.Forward(plan, scratch, stepRows (), stateAt (at + 1), from, until))
 
     /// Who lives after the update, too: it looks at the neighbours' new states.
     let survive =
         pass (fun _ _ from until ->
-            match plan.Gate with
-            | Gate.Open -> ()
-            | Gate.Alive(channel, threshold) ->
+            match plan.Gate.Mask with
+            | ValueNone -> ()
+            | ValueSome(channel, threshold) ->
                 Passes.alive layout sizes.StateRow channel threshold (stateAt (at + 1)) from until after.Pointer
                 Passes.intersect (wordsAt living) after.Pointer from until)
 

@@ -1,147 +1,115 @@
 namespace GaryMesh
 
 open System
-open System.Collections.Generic
+open System.Collections.Immutable
 open System.Globalization
 open System.IO
+open System.Runtime.InteropServices
+open GaryMesh.Graphs
 
+/// What the ending of a file's name, without .gz, stands for.
 module private Ending =
     let of' (path: string) =
-        match Path.GetExtension path with
+        match Path.GetExtension(Gzip.inner path) with
         | null -> ""
         | ending -> ending.ToLowerInvariant()
 
-    let known = [ ".obj"; ".ply"; ".off"; ".stl"; ".csv"; ".tsv"; ".npz" ]
+    let meshes = [ ".obj"; ".ply"; ".off"; ".stl" ]
+    let known = meshes @ [ ".csv"; ".tsv"; ".txt"; ".edges"; ".edgelist"; ".mtx"; ".graphml"; ".npz" ]
+    let listed = String.Join(", ", known)
 
-/// How many cells a word or file may name: a number is quickly written by a few zeros too many, and a graph of so many
-/// cells would fill the memory before anything is wrong.
-module private Limit =
-    let private most = 1L <<< 26
-    let private shown (number: int64) = number.ToString("N0", CultureInfo.InvariantCulture)
+    /// A file's name and the wishes behind it, as in `web.txt:merge`.
+    let rec split (name: string) (wishes: Wishes) : struct (string * Wishes) =
+        match name.LastIndexOf ':' with
+        | -1 -> name, wishes
+        | at ->
+            match wishes.With(name.Substring(at + 1)) with
+            | Some more -> split (name.Substring(0, at)) more
+            | None -> name, wishes
 
-    let word (word: string) (cells: int64) =
-        if cells > most then
-            Guard.refuse $"{word} has {shown cells} cells, more than the {shown most} that a graph word may ask for."
+    let isFile (word: string) =
+        let struct (path, _) = split word Wishes.None
+        List.contains (of' path) known
 
-    let cells (path: string) (cells: int64) =
-        if cells > most then
-            Guard.badData $"{path} asks for {shown cells} cells, more than {shown most}."
+[<Sealed>]
+type GraphReading internal (reading: Reading) =
+    let immutable (values: string seq) = ImmutableArray.CreateRange values
+    member _.Graph = reading.Graph
+    member _.Names = ImmutableCollectionsMarshal.AsImmutableArray reading.Names
+    member _.Notes = immutable reading.Notes
+    member _.Warnings = immutable reading.Warnings
 
-    let last (path: string) (cell: int64) =
-        if cell >= most then
-            let numbered = "number the cells from 0 without gaps"
+module private GraphBytes =
+    let private mesh (path: string) (wishes: Wishes) (bytes: byte[]) : Reading =
+        if wishes <> Wishes.None then
+            Guard.refuse $"{path} is a mesh, whose edges are neither directed, merged nor named otherwise."
 
-            Guard.badData
-                $"{path} names cell {cell}, so the graph would have {shown (cell + 1L)} cells, more than {shown most}; {numbered}."
+        let read = MeshFile.Read(new MemoryStream(bytes), path)
 
-module private EdgeList =
-    let number (text: string) =
-        match Int64.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture) with
-        | true, value when value < Int64.MaxValue -> ValueSome value
-        | _ -> ValueNone
+        let mesh =
+            try
+                read.Normalised()
+            with :? InvalidDataException as error ->
+                raise (InvalidDataException($"{path}: {error.Message}", error))
 
-    let read (path: string) =
-        let separator = if Ending.of' path = ".tsv" then '\t' else ','
-        let sources, targets, weights = List<int>(), List<int>(), List<float>()
-        let mutable cells = ValueNone
-        let mutable directed = false
-        let mutable line = 0
-        let mutable first = true
-        let bad what = Guard.badData $"{path}, line {line}: {what}."
+        { Graph = Graph.OfTriangles(path, mesh.Vertices.ToArray(), mesh.Faces.ToArray())
+          Names = [||]
+          Notes =
+            [ $"a mesh of {read.VertexCount} vertices and {read.FaceCount} triangles, centred and scaled to unit radius"
+              "undirected: two vertices see each other when a triangle has both" ]
+          Warnings = [] }
 
-        let add (text: string) =
-            let fields = text.Split(separator, StringSplitOptions.TrimEntries)
+    let read (name: string) (load: string -> byte[]) : GraphReading =
+        let struct (path, wishes) = Ending.split name Wishes.None
+        let ending = Ending.of' path
 
-            if first && (number fields[0]).IsNone then
-                ()
-            elif fields.Length < 2 || fields.Length > 3 then
-                bad $"an edge has a source, a target and perhaps a weight, but there are {fields.Length} fields"
+        if not (List.contains ending Ending.known) then
+            Guard.refuse $"A graph file ends in one of {Ending.listed}, but {path} does not."
+
+        let bytes = load path
+
+        let read () =
+            if List.contains ending Ending.meshes then
+                mesh path wishes bytes
+            elif ending = ".npz" then
+                GraphArchive.read path wishes (Npz.Read(new MemoryStream(bytes), path))
             else
-                for field, ends in [ fields[0], sources; fields[1], targets ] do
-                    match number field with
-                    | ValueSome cell when cell >= 0L ->
-                        Limit.last path cell
-                        ends.Add(int cell)
-                    | ValueSome cell -> bad $"cells are counted from 0, but an edge names cell {cell}"
-                    | ValueNone -> bad $"a cell is a whole number, but '{field}' is none"
+                let text = Gzip.unpacked path bytes
 
-                if fields.Length = 3 then
-                    match Double.TryParse(fields[2], NumberStyles.Float, CultureInfo.InvariantCulture) with
-                    | true, weight when Double.IsFinite weight -> weights.Add weight
-                    | _ -> bad $"a weight is a finite number, but '{fields[2]}' is none"
+                if text.AsSpan(0, min 4096 text.Length).Contains 0uy then
+                    Guard.badData $"{path}: the file is binary or text in UTF-16, but text in UTF-8 is read."
 
-                if weights.Count <> 0 && weights.Count <> sources.Count then
-                    bad "either every edge has a weight or none, but here that changes"
+                if ending = ".graphml" then
+                    GraphMl.read path wishes text
+                elif text.AsSpan().StartsWith("%%MatrixMarket"B) || ending = ".mtx" then
+                    MatrixMarket.read path wishes text
+                else
+                    EdgeText.read path wishes text
 
-            first <- false
-
-        for text in File.ReadLines path do
-            line <- line + 1
-            let text = text.Trim()
-
-            if text.StartsWith '#' then
-                let words = text.Substring(1).Split([| ' '; ':'; '\t' |], StringSplitOptions.RemoveEmptyEntries)
-
-                match words with
-                | [| "directed" |] -> directed <- true
-                | [| "cells"; count |] ->
-                    match number count with
-                    | ValueSome count when count >= 1L ->
-                        Limit.cells path count
-                        cells <- ValueSome(int count)
-                    | _ -> bad $"the number of cells is a whole number of at least 1, but '{count}' is none"
-                | _ -> ()
-            elif text <> "" then
-                add text
-
-        if sources.Count = 0 && cells.IsNone then
-            Guard.badData $"{path} holds no edge and does not say how many cells there are (# cells N)."
-
-        let cells =
-            match cells with
-            | ValueSome cells -> cells
-            | ValueNone -> 1 + max (Seq.max sources) (Seq.max targets)
-
-        Graph.OfEdges(
-            cells,
-            sources.ToArray(),
-            targets.ToArray(),
-            directed,
-            (if weights.Count = 0 then null else weights.ToArray()),
-            null
-        )
-
-module private GraphArchive =
-    let read (path: string) =
-        let file = ArchiveReader.Open path
-        let perhaps entry read = if file.Has entry then Some(read entry) else None
-
-        let edges = file.Ints("edges", -1, 2)
-        let weights = perhaps "weights" file.Doubles
-        let positions = perhaps "positions" (fun entry -> file.Doubles(entry, -1, 3))
-        let directed = perhaps "directed" file.Truth
-
-        let cells =
-            match perhaps "cells" file.Int, positions with
-            | Some cells, _ -> cells
-            | None, Some positions -> positions.Length / 3
-            | None, None when edges.Length = 0 -> file.Bad "there is no edge, and nothing says how many cells there are"
-            | None, None ->
-                Limit.last path (int64 (Array.max edges))
-                Array.max edges + 1
-
-        file.CheckAllRead "the graph"
-        Limit.cells path (int64 cells)
-        let ends side = Array.init (edges.Length / 2) (fun e -> edges[2 * e + side])
-        Graph.OfEdges(cells, ends 0, ends 1, defaultArg directed false, Option.toObj weights, Option.toObj positions)
+        try
+            let reading = read ()
+            GraphReading { reading with Graph = reading.Graph.Named(string (Path.GetFileName path)) }
+        with :? ArgumentException as refusal ->
+            // What a graph refuses is here what the file holds.
+            Guard.badDataFrom refusal $"{path}: {Guard.sentence refusal}"
 
 [<AbstractClass; Sealed>]
 type GraphFile =
 
+    static member Endings = ImmutableArray.CreateRange Ending.known
+
     static member Parse(word: string) =
         let refuse () : 'a =
-            Guard.refuse
-                $"A graph is ring:N, line:N, grid:HxW, torus:HxW, torus6:HxW, icosphere:F or a file (.obj, .ply, .off, .stl, .csv, .tsv, .npz), but '{word}' is none of them."
+            let shown = Arrays.Foreign.shown word
+            let words = "ring:N, line:N, grid:HxW, torus:HxW, torus6:HxW or icosphere:F"
+
+            if Directory.Exists word then
+                Guard.refuse $"'{shown}' is a folder, but a graph is {words}, or a file ({Ending.listed})."
+            elif File.Exists word then
+                Guard.refuse $"'{shown}' has none of the endings by which a graph file is read ({Ending.listed})."
+            else
+                Guard.refuse
+                    $"A graph is {words}, or a file ({Ending.listed}), but '{shown}' is none of them, and there is no such file."
 
         let whole (text: string) =
             match Int32.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture) with
@@ -150,14 +118,14 @@ type GraphFile =
 
         let single (text: string) (cellsOf: int64 -> int64) =
             let size = whole text
-            Limit.word word (cellsOf (int64 size))
+            CellLimit.word word (cellsOf (int64 size))
             size
 
         let sides (text: string) =
             match text.Split 'x' with
             | [| height; width |] ->
                 let height, width = whole height, whole width
-                Limit.word word (if height < 0 || width < 0 then 0L else int64 height * int64 width)
+                CellLimit.word word (if height < 0 || width < 0 then 0L else int64 height * int64 width)
                 height, width
             | _ -> refuse ()
 
@@ -170,28 +138,20 @@ type GraphFile =
         | [| "icosphere"; frequency |] -> Graph.Icosphere(single frequency (fun f -> 10L * f * f + 2L))
         | _ -> refuse ()
 
-    static member Read(path: string) =
-        let read () =
-            match Ending.of' path with
-            | ".csv"
-            | ".tsv" -> EdgeList.read path
-            | ".npz" -> GraphArchive.read path
-            | _ ->
-                let mesh = MeshFile.Read(path).Normalised()
-                Graph.OfTriangles(path, mesh.Vertices.ToArray(), mesh.Faces.ToArray())
-
-        if not (List.contains (Ending.of' path) Ending.known) then
-            let known = String.Join(", ", Ending.known)
-            Guard.refuse $"A graph file ends in one of {known}, but {path} does not."
-
-        try
-            read().Named(string (Path.GetFileName path))
-        with :? ArgumentException as refusal ->
-            // What a graph refuses is here what the file holds.
-            Guard.badDataFrom refusal $"{path}: {Guard.sentence refusal}"
-
-    static member Of(wordOrPath: string) =
-        if List.contains (Ending.of' wordOrPath) Ending.known then
-            GraphFile.Read wordOrPath
+    static member Open(wordOrPath: string) : GraphReading =
+        if Ending.isFile wordOrPath then
+            GraphBytes.read wordOrPath File.ReadAllBytes
         else
-            GraphFile.Parse wordOrPath
+            GraphReading { Graph = GraphFile.Parse wordOrPath; Names = [||]; Notes = []; Warnings = [] }
+
+    static member Open(stream: Stream, name: string) : GraphReading =
+        ArgumentNullException.ThrowIfNull(stream, nameof stream)
+        ArgumentNullException.ThrowIfNull(name, nameof name)
+
+        GraphBytes.read name (fun _ ->
+            use memory = new MemoryStream()
+            stream.CopyTo memory
+            memory.ToArray())
+
+    static member Read(path: string) : Graph = (GraphBytes.read path File.ReadAllBytes).Graph
+    static member Of(wordOrPath: string) : Graph = (GraphFile.Open wordOrPath).Graph

@@ -12,21 +12,29 @@ type Known() =
 
 module internal GateText =
     let write (gate: Gate) =
-        match gate with
-        | Gate.Open -> "open"
-        | Gate.Alive(channel, threshold) ->
-            "alive:" + string<int> channel + ":" + threshold.ToString("R", CultureInfo.InvariantCulture)
+        match gate.Mask with
+        | ValueNone -> "open"
+        | ValueSome(channel, threshold) ->
+            let kind = if gate.IsAlive then "alive:" else "alive-published:"
+            kind + string<int> channel + ":" + threshold.ToString("R", CultureInfo.InvariantCulture)
 
     let parse (text: string) =
         let invariant = CultureInfo.InvariantCulture
 
+        let refuse () : 'a =
+            Guard.refuse
+                $"A gate is 'open', 'alive:CHANNEL:THRESHOLD' or 'alive-published:CHANNEL:THRESHOLD', but '{text}' is none of them."
+
         match text.Split ':' with
         | [| "open" |] -> Gate.Open
-        | [| "alive"; channel; threshold |] ->
-            match Int32.TryParse(channel, NumberStyles.None, invariant), Single.TryParse(threshold, invariant) with
-            | (true, channel), (true, threshold) -> Gate.Alive(channel, threshold)
-            | _ -> Guard.refuse $"A gate is 'open' or 'alive:CHANNEL:THRESHOLD', but '{text}' is neither."
-        | _ -> Guard.refuse $"A gate is 'open' or 'alive:CHANNEL:THRESHOLD', but '{text}' is neither."
+        | [| kind; channel; threshold |] ->
+            match
+                kind, Int32.TryParse(channel, NumberStyles.None, invariant), Single.TryParse(threshold, invariant)
+            with
+            | "alive", (true, channel), (true, threshold) -> Gate.Alive(channel, threshold)
+            | "alive-published", (true, channel), (true, threshold) -> Gate.AlivePublished(channel, threshold)
+            | _ -> refuse ()
+        | _ -> refuse ()
 
 module internal PerceptionEntries =
     let write (perception: Perception) (file: ArchiveWriter) =

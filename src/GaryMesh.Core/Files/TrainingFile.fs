@@ -15,7 +15,7 @@ open GaryMesh.Arrays
 module private Settings =
     let private text (value: float) = value.ToString("R", CultureInfo.InvariantCulture)
 
-    let private digest (parts: byte[] seq) =
+    let digest (parts: byte[] seq) =
         use hash = IncrementalHash.CreateHash HashAlgorithmName.SHA256
 
         for part in parts do
@@ -307,8 +307,12 @@ module private Checkpoint =
         let size = { States = task.PoolSize; Cells = graph.Cells; Channels = shape.Channels }
         struct (Settings.of' automaton graph task, shape.ParameterCount, size)
 
-    let ofModel (trainer: ModelTrainer) =
-        struct (Settings.ofModel trainer, trainer.Model.ParameterCount, { States = 0; Cells = 1; Channels = 1 })
+    let noPool = { States = 0; Cells = 1; Channels = 1 }
+
+    let ofModel (trainer: ModelTrainer) = struct (Settings.ofModel trainer, trainer.Model.ParameterCount, noPool)
+
+    let ofAny (settings: struct (string * string) seq) (parameters: int) =
+        struct (settings |> Seq.map (fun (struct (name, text)) -> name, text), parameters, noPool)
 
 [<AbstractClass; Sealed>]
 type TrainingFile =
@@ -338,6 +342,18 @@ type TrainingFile =
 
     static member Read(stream: Stream, name: string, trainer: ModelTrainer) : Training =
         Checkpoint.read (ArchiveReader.Open(stream, name)) (Checkpoint.ofModel trainer)
+
+    static member Digest(data: ReadOnlySpan<byte>) = Settings.digest [ data.ToArray() ]
+
+    static member Write(path: string, settings: struct (string * string) seq, training: Training) =
+        if training.Pool.Count > 0 then
+            Guard.refuse
+                $"A training described by its settings alone keeps no pool, but has one of {training.Pool.Count}."
+
+        (Checkpoint.write (Checkpoint.ofAny settings training.Parameters.Length) training).Write path
+
+    static member Read(path: string, settings: struct (string * string) seq, parameters: int) : Training =
+        Checkpoint.read (ArchiveReader.Open path) (Checkpoint.ofAny settings parameters)
 
 [<AbstractClass; Sealed>]
 type TrainingCurve =

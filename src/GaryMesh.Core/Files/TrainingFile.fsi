@@ -1,5 +1,6 @@
 namespace GaryMesh
 
+open System
 open System.IO
 
 /// <summary>A checkpoint: a training with a description of what it is a training of, as an <c>.npz</c> that NumPy opens.
@@ -71,6 +72,26 @@ type TrainingFile =
 
     /// <summary>Reads a checkpoint of a model's training from a stream's position to its end.</summary>
     static member Read: stream: Stream * name: string * trainer: ModelTrainer -> Training
+
+    /// <summary>Sixteen hexadecimal digits that stand for data among the settings: the beginning of its SHA-256.</summary>
+    static member Digest: data: ReadOnlySpan<byte> -> string
+
+    /// <summary>Writes a checkpoint of a training of your own, such as one of a `TrainingLoop`.</summary>
+    /// <param name="path">The file to write.</param>
+    /// <param name="settings">What it is a training of, as name and text; data may stand here as a digest.</param>
+    /// <param name="training">The state of the training.</param>
+    /// <exception cref="T:System.ArgumentException">The training has a pool.</exception>
+    /// <exception cref="T:System.IO.IOException">The file cannot be written: one sentence names the path.</exception>
+    static member Write: path: string * settings: struct (string * string) seq * training: Training -> unit
+
+    /// <summary>Reads a checkpoint of a training of your own.</summary>
+    /// <param name="path">The file to read.</param>
+    /// <param name="settings">What it must be a training of.</param>
+    /// <param name="parameters">The number of parameters.</param>
+    /// <exception cref="T:System.IO.InvalidDataException">The file holds no checkpoint, one of a newer version, or one of
+    /// a training under other settings.</exception>
+    /// <exception cref="T:System.IO.IOException">The file is missing or cannot be opened.</exception>
+    static member Read: path: string * settings: struct (string * string) seq * parameters: int -> Training
 
 /// <summary>The training curve as CSV: <c>iteration,loss,validation_loss</c>, a row for each iteration (1, 2, ...) with the
 /// mean loss of its batch and, where there was a validation after it, the validation loss; numbers as they round-trip.</summary>

@@ -378,14 +378,14 @@ type Graph private (data: GraphData) =
 
         // A counting sort keeps the order of the list within each cell.
         let both = not directed
-        let seen edge = both && sources[edge] <> targets[edge]
+        let back edge = both && sources[edge] <> targets[edge]
         let rowStart = Array.zeroCreate (cells + 1)
 
         for edge in 0 .. count - 1 do
-            rowStart[sources[edge] + 1] <- rowStart[sources[edge] + 1] + 1
+            rowStart[targets[edge] + 1] <- rowStart[targets[edge] + 1] + 1
 
-            if seen edge then
-                rowStart[targets[edge] + 1] <- rowStart[targets[edge] + 1] + 1
+            if back edge then
+                rowStart[sources[edge] + 1] <- rowStart[sources[edge] + 1] + 1
 
         for cell in 0 .. cells - 1 do
             rowStart[cell + 1] <- rowStart[cell + 1] + rowStart[cell]
@@ -400,10 +400,10 @@ type Graph private (data: GraphData) =
             next[cell] <- next[cell] + 1
 
         for edge in 0 .. count - 1 do
-            put sources[edge] targets[edge] edge
+            put targets[edge] sources[edge] edge
 
-            if seen edge then
-                put targets[edge] sources[edge] edge
+            if back edge then
+                put sources[edge] targets[edge] edge
 
         Graph.OfRows(rowStart, neighbours, null, (if isNull weights then null else weightOf), positions)
 

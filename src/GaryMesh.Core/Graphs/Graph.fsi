@@ -20,8 +20,8 @@ type Topology =
 /// Who sees whom: for every cell the cells it sees, as compressed sparse rows, with an offset (the vector from the
 /// cell to the neighbour) and a weight per edge.
 ///
-/// A graph is immutable. An edge points from the cell that sees to the cell that is seen; the order of a cell's edges
-/// is kept and decides the order of summation.
+/// A graph is immutable. A cell's edges lead to the cells that it sees, whose messages it receives: each is the source of
+/// an edge whose target is the cell. The order of a cell's edges is kept and decides the order of summation.
 [<Sealed>]
 type Graph =
     /// What to call the graph in messages and reports, such as `ring:64`.
@@ -88,8 +88,9 @@ type Graph =
     /// not below the number of cells.</exception>
     static member NearestNeighbours: positions: float[] * k: int -> Graph
 
-    /// <summary>A graph of listed edges. An undirected edge is seen from both its ends. Weights of 1 and no places where
-    /// the arrays are null. Offsets follow from the places.</summary>
+    /// <summary>A graph of listed edges, which point the way of messages as in PyTorch Geometric and DGL: the target sees
+    /// the source. An undirected edge is seen from both its ends. Weights of 1 and no places where the arrays are null.
+    /// Offsets follow from the places.</summary>
     /// <exception cref="T:System.ArgumentException">The arrays differ in length, an end lies outside 0 .. cells - 1, or
     /// a weight or place is not finite.</exception>
     static member OfEdges:

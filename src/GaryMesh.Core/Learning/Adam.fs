@@ -2,6 +2,7 @@ namespace GaryMesh
 
 open System
 open System.Collections.Immutable
+open System.Numerics
 
 /// Adam's running means of the gradient and of its square, after a number of steps.
 [<NoComparison; ReferenceEquality>]
@@ -20,6 +21,80 @@ type AdamMoments =
         { First = Array.zeroCreate parameters
           Second = Array.zeroCreate parameters
           Steps = 0 }
+
+/// The numbers of one Adam step of a part, and the step itself: eight parameters at a time, the last few on padded copies.
+[<Struct; NoComparison>]
+type internal AdamStep =
+    {
+        Beta1: float
+        Beta2: float
+        Epsilon: float
+        /// What the running means are divided by, since they begin at zero.
+        Correct1: float
+        Correct2: float
+        /// What the gradient is multiplied by first.
+        Scale: float
+        Rate: float
+        /// The part's share of the learning rate.
+        Share: float
+        /// What weight decay leaves of a parameter.
+        Keep: float
+        /// All parameters decay in double precision, those of some roles in single, as PyTorch's AdamW does.
+        KeepsInSingle: bool
+    }
+
+    /// The parameters after the step, in double precision; `kept` is what decay left of them.
+    member private step.Half(gradient: float[], first: float[], second: float[], at: int, kept: Vector<float>) =
+        let g = Vector<float>(gradient, at) * Vector step.Scale
+        let m = Vector step.Beta1 * Vector<float>(first, at) + Vector(1.0 - step.Beta1) * g
+        let v = Vector step.Beta2 * Vector<float>(second, at) + Vector(1.0 - step.Beta2) * g * g
+        m.CopyTo(first, at)
+        v.CopyTo(second, at)
+        let root = Vector.SquareRoot(v / Vector step.Correct2) + Vector step.Epsilon
+        kept - Vector step.Rate * (m / Vector step.Correct1 / root)
+
+    member private step.Block(gradient: float[], first: float[], second: float[], parameters: float32[], at: int) =
+        let old = Vector<float32>(parameters, at)
+        let mutable low, high = Vector<float>.Zero, Vector<float>.Zero
+
+        if step.KeepsInSingle then
+            Vector.Widen(old * Vector(float32 step.Keep), &low, &high)
+        else
+            Vector.Widen(old, &low, &high)
+            low <- low * Vector step.Keep
+            high <- high * Vector step.Keep
+
+        let low = step.Half(gradient, first, second, at, low)
+        let high = step.Half(gradient, first, second, at + Vector<float>.Count, high)
+        let next = Vector.Narrow(low, high)
+
+        // Adam's step is proportional to its rate, so a share of the rate is a share of the step.
+        let next =
+            if step.Share = 1.0 then
+                next
+            else
+                old + Vector(float32 step.Share) * (next - old)
+
+        next.CopyTo(parameters, at)
+
+    /// Steps `length` parameters from `offset` on.
+    member step.Apply
+        (gradient: float[], first: float[], second: float[], parameters: float32[], offset: int, length: int)
+        =
+        let lanes = Vector<float32>.Count
+        let whole = length / lanes * lanes
+
+        for at in offset..lanes .. offset + whole - 1 do
+            step.Block(gradient, first, second, parameters, at)
+
+        if whole < length then
+            let at, rest = offset + whole, length - whole
+            let padded (values: 'a[]) = Array.init lanes (fun i -> values[at + min i (rest - 1)])
+            let m, v, p = padded first, padded second, padded parameters
+            step.Block(padded gradient, m, v, p, 0)
+            Array.blit m 0 first at rest
+            Array.blit v 0 second at rest
+            Array.blit p 0 parameters at rest
 
 /// Settings of the optimiser Adam (Kingma and Ba, ICLR 2015).
 [<NoComparison>]
@@ -112,23 +187,18 @@ type Adam =
 
                 scale <- 1.0 / (sqrt squares + 1e-8)
 
-            for i in view.Offset .. view.Offset + view.Length - 1 do
-                let g = gradient[i] * scale
-                first[i] <- adam.Beta1 * first[i] + (1.0 - adam.Beta1) * g
-                second[i] <- adam.Beta2 * second[i] + (1.0 - adam.Beta2) * g * g
-                let step = first[i] / correct1 / (sqrt (second[i] / correct2) + adam.Epsilon)
+            let pace =
+                { Beta1 = adam.Beta1
+                  Beta2 = adam.Beta2
+                  Epsilon = adam.Epsilon
+                  Correct1 = correct1
+                  Correct2 = correct2
+                  Scale = scale
+                  Rate = rate
+                  Share = part.Rate
+                  Keep = keep
+                  KeepsInSingle = not everything }
 
-                // All parameters decay in double precision, those of some roles in single, as PyTorch's AdamW does.
-                let decayed =
-                    if everything then
-                        float parameters[i] * keep
-                    else
-                        float (parameters[i] * float32 keep)
-
-                next[i] <- float32 (decayed - rate * step)
-
-                // Adam's step is proportional to its rate, so a share of the rate is a share of the step.
-                if part.Rate <> 1.0 then
-                    next[i] <- parameters[i] + float32 part.Rate * (next[i] - parameters[i])
+            pace.Apply(gradient, first, second, next, view.Offset, view.Length)
 
         struct (next, { First = first; Second = second; Steps = steps })

@@ -91,7 +91,8 @@ type TrainingTask =
           ValidationEvery = task.ValidationEvery
           Clip = task.Clip
           WeightAveraging = task.WeightAveraging
-          Patience = task.Patience }
+          Patience = task.Patience
+          Goal = Double.NegativeInfinity }
 
     member internal task.Check() =
         task.Loop.Check()

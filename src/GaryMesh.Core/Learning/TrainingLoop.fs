@@ -46,6 +46,8 @@ type TrainingEnd =
     | Diverged = 2
     /// The validation loss did not get better for as long as the patience.
     | EarlyStopped = 3
+    /// The validation loss came down to the goal.
+    | GoalReached = 4
 
 /// The loss of an iteration's batch and its derivative.
 [<NoComparison; ReferenceEquality>]
@@ -89,7 +91,25 @@ type LoopSettings =
         WeightAveraging: float
         /// Validations without a better loss after which training stops; 0 for never.
         Patience: int
+        /// Training ends as soon as the validation loss is no higher; negative infinity for no such goal.
+        Goal: float
     }
+
+    /// A validation every 50 iterations, and nothing cut, averaged or stopped early.
+    static member Of(optimiser: Adam, iterations: int) =
+        { Optimiser = optimiser
+          Iterations = iterations
+          ValidationEvery = 50
+          Clip = Clip.None
+          WeightAveraging = 0.0
+          Patience = 0
+          Goal = Double.NegativeInfinity }
+
+    /// The same settings with gradients cut to a norm.
+    member settings.WithClip(clip: Clip) = { settings with Clip = clip }
+
+    /// The same settings with a validation every so many iterations, and an end once its loss is no higher than the goal.
+    member settings.WithValidation(every: int, goal: float) = { settings with ValidationEvery = every; Goal = goal }
 
     member internal settings.Check() =
         Guard.positive null "The number of iterations" settings.Iterations
@@ -215,6 +235,8 @@ type TrainingLoop
         let rec run (training: Training) =
             if training.Iteration >= settings.Iterations then
                 struct (training, TrainingEnd.Finished)
+            elif training.BestLoss <= settings.Goal then
+                struct (training, TrainingEnd.GoalReached)
             elif stops training then
                 struct (training, TrainingEnd.EarlyStopped)
             elif cancellation.IsCancellationRequested then

@@ -364,7 +364,8 @@ type ModelTrainer
               ValidationEvery = batches
               Clip = Clip.ByNorm task.MaxGradientNorm
               WeightAveraging = task.WeightAveraging
-              Patience = task.Patience }
+              Patience = task.Patience
+              Goal = Double.NegativeInfinity }
         )
 
     /// The state of a training after its last whole epoch.

@@ -67,6 +67,8 @@ module Reference =
                 Fires: int -> int -> bool
                 /// The gate: 1 where a cell lives in a state, 0 elsewhere [cells x channels]; `None` without a gate.
                 Lives: Matrix<'T> -> Matrix<'T> option
+                /// Whether a cell that is dead before the update fires.
+                DeadFire: bool
             }
 
     type Bars = { State: Matrix<float>; Auxiliary: float[][] | null }
@@ -109,9 +111,9 @@ module Reference =
         let mask value = DenseMatrix.init cells shape.Channels (fun i _ -> numbers.Of(value i))
 
         let lives =
-            match automaton.Gate with
-            | Gate.Open -> fun _ -> None
-            | Gate.Alive(channel, threshold) ->
+            match automaton.Gate.Mask with
+            | ValueNone -> fun _ -> None
+            | ValueSome(channel, threshold) ->
                 let near = Array.init cells (fun i -> i :: List.map snd (sees graph i))
                 let above (x: Matrix<'T>) j = numbers.Real x[j, channel] > float threshold
                 fun x -> Some(mask (fun i -> if List.exists (above x) near[i] then 1.0 else 0.0))
@@ -126,7 +128,8 @@ module Reference =
             [ for entries in operators graph automaton.Perception ->
                   entries |> List.map (fun (i, j, w) -> i, j, numbers.Of w) |> SparseMatrix.ofListi cells cells ]
           Fires = fun step cell -> rollout.Firing.Fires(automaton.FireRate, step, cell)
-          Lives = lives }
+          Lives = lives
+          DeadFire = not automaton.Gate.IsAlive }
 
     let private gated (alive: Matrix<'T> option) (x: Matrix<'T>) =
         match alive with
@@ -168,7 +171,7 @@ module Reference =
 
             let updates =
                 Array.init cells (fun i ->
-                    prepared.Fires t i && (Option.isNone alive || numbers.Real alive.Value[i, 0] > 0.0))
+                    prepared.Fires t i && (prepared.DeadFire || numbers.Real alive.Value[i, 0] > 0.0))
 
             let branches, change =
                 Array.init cells (fun _ -> zeros shape.Branches), Array.init cells (fun _ -> zeros shape.Channels)

@@ -14,9 +14,9 @@ open MathNet.Numerics.LinearAlgebra
 ///     s'  = s + timeStep x (fires .* alive(s) .* d)
 ///     s'' = s' where a cell is alive in s and in s', 0 elsewhere
 ///
-/// with alive(s) = 1 everywhere but under `Gate.Alive`. A dead cell does not fire, so it costs nothing and wakes nobody;
-/// in Growing NCA (Distill 2020) it takes its change before the second mask zeroes it, and for that moment counts as a
-/// neighbour.
+/// with alive(s) = 1 everywhere without a gate. Under `Gate.Alive` a dead cell does not fire, so it costs nothing and wakes
+/// nobody. `Gate.AlivePublished` has the order of Growing NCA (Distill 2020), s' = s + timeStep x (fires .* d): a dead cell takes
+/// its change before the masks zero it, and for that moment counts as a neighbour.
 ///
 /// and a cell is alive in x where the largest Re x[., channel] of the cell itself and of those it sees is above the
 /// threshold.

@@ -108,14 +108,29 @@ internal sealed record EdgeList(string[] Sources, string[] Targets, double[]? We
 
         for (var edge = 0; edge < sources.Length; edge++)
         {
-            Put(sources[edge], edge, 1);
+            Put(targets[edge], edge, -1);
             if (!directed && sources[edge] != targets[edge])
-                Put(targets[edge], edge, -1);
+                Put(sources[edge], edge, 1);
         }
 
         var sums = graph.Weights.IsDefaultOrEmpty ? null : graph.Weights.ToArray();
         return Graph.OfRows([.. graph.RowStart], [.. graph.Neighbours], offsets, sums, null);
     }
+
+    /// <summary>The same edges from end to start: version 1 of the model's format had directed edges the other way round.</summary>
+    public EdgeList Reversed() => this with
+    {
+        Sources = Targets,
+        Targets = Sources,
+        Directions = Directions?.Select(axis => -axis).ToArray(),
+        Columns = Columns with
+        {
+            Source = Columns.Target,
+            Target = Columns.Source,
+            // Another table of edges needs its directions reversed, too: under a name that says so.
+            Direction = Columns.Direction is null ? null : $"{Columns.Direction} (reversed)",
+        },
+    };
 
     private static readonly ColumnKind _direction = ColumnKind.Vector with
     {

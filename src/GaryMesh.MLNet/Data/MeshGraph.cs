@@ -62,12 +62,12 @@ public sealed class MeshGraph
 
     /// <summary>Listed edges between cells that are counted from 0.</summary>
     /// <param name="cells">Number of cells, at least 1.</param>
-    /// <param name="sources">For each edge the cell at its one end, which sees the target.</param>
-    /// <param name="targets">For each edge the cell at its other end.</param>
+    /// <param name="sources">For each edge the cell whose message the target receives, as in PyTorch Geometric and DGL.</param>
+    /// <param name="targets">For each edge the cell that sees the source.</param>
     /// <param name="weights">For each edge its weight; 1 where null.</param>
     /// <param name="directions">For each edge the vector from source to target [edges x 3]; none where null.</param>
-    /// <param name="directed">Whether the source alone sees the target; otherwise an edge is seen from both its ends, the
-    /// second time in the opposite direction.</param>
+    /// <param name="directed">Whether the target alone sees the source; otherwise an edge is seen from both its ends, each
+    /// time in the direction of the other end.</param>
     /// <exception cref="ArgumentException">The arrays do not fit each other, an edge ends outside the cells, or a number is
     /// not finite.</exception>
     public static MeshGraph FromEdges(
@@ -81,11 +81,11 @@ public sealed class MeshGraph
     /// <summary>Edges that stand in a data view, between cells whose names are given in the order of a row's values.</summary>
     /// <param name="edges">One row an edge.</param>
     /// <param name="cells">The cells' names in order; an edge names its ends by them.</param>
-    /// <param name="sourceColumnName">The column of the end that sees: text, a key or a whole number.</param>
-    /// <param name="targetColumnName">The column of the end that is seen.</param>
+    /// <param name="sourceColumnName">The column of the end that is seen: text, a key or a whole number.</param>
+    /// <param name="targetColumnName">The column of the end that sees it.</param>
     /// <param name="weightColumnName">A column of weights (Single), or null.</param>
     /// <param name="directionColumnName">A column of vectors from source to target (two or three Singles), or null.</param>
-    /// <param name="directed">Whether the source alone sees the target.</param>
+    /// <param name="directed">Whether the target alone sees the source.</param>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type.</exception>
     /// <exception cref="InvalidOperationException">An edge names a cell that is not among <paramref name="cells"/>.</exception>
     public static MeshGraph FromEdges(
@@ -103,7 +103,7 @@ public sealed class MeshGraph
         return new MeshGraph(EdgeList.Read(edges, columns).Between(CellIds.Of(cells)));
     }
 
-    /// <summary>The vertices of a mesh (.obj, .ply, .off, .stl), or the edges in a file (.csv, .tsv, .npz).</summary>
+    /// <summary>The vertices of a mesh (.obj, .ply, .off, .stl), or the edges in a file: a list, a sparse matrix or GraphML (see <see cref="GraphFile"/>).</summary>
     /// <param name="path">The file; its extension names the format.</param>
     /// <exception cref="InvalidDataException">The file holds no graph.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>

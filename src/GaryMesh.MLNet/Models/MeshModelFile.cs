@@ -8,7 +8,7 @@ namespace GaryMesh.MLNet;
 public sealed partial class MeshModel
 {
     private const string Format = "gary-mesh ML.NET model";
-    private const int Version = 1;
+    private const int Version = 2;
 
     /// <summary>Writes the model to a file, replacing one that stands there only once the new one is complete.</summary>
     /// <param name="path">The file, <c>.npz</c> by custom; NumPy opens it.</param>
@@ -60,7 +60,7 @@ public sealed partial class MeshModel
 
     private static MeshModel Read(ArchiveReader file, string name)
     {
-        file.Version(Format, 1, Version);
+        var version = file.Version(Format, 1, Version);
         var task = MeshTask.All.FirstOrDefault(task => task.Name == file.Text("task"))
             ?? throw file.Refusal($"the task '{file.Text("task")}' is unknown to this version");
         var (network, graph) = ModelFile.Read(new MemoryStream(file.Bytes("network")), $"{name}: network");
@@ -71,7 +71,7 @@ public sealed partial class MeshModel
         {
             Choice = task == MeshTask.Features ? ReadChoice(file, network) : null,
             Classes = file.Has("classes") ? ReadClasses(file, network) : null,
-            Nodes = task.IsOfNodes ? ReadNodes(file) : null,
+            Nodes = task.IsOfNodes ? ReadNodes(file, version) : null,
         };
         file.CheckAllRead("the model");
         return model;
@@ -92,7 +92,7 @@ public sealed partial class MeshModel
             ?? throw file.Refusal($"the classes' type '{type}' is unknown to this version");
     }
 
-    private static NodeTable ReadNodes(ArchiveReader file)
+    private static NodeTable ReadNodes(ArchiveReader file, int version)
     {
         var names = file.Texts("edge_columns", 4);
         var directed = file.Truth("directed");
@@ -101,7 +101,11 @@ public sealed partial class MeshModel
         var targets = file.Texts("edge_targets", sources.Length);
         var weights = file.Has("edge_weights") ? file.Doubles("edge_weights", sources.Length) : null;
         var directions = file.Has("edge_directions") ? file.Doubles("edge_directions", 3 * sources.Length) : null;
-        return new NodeTable(
-            file.Text("id_column"), new EdgeList(sources, targets, weights, directions, directed, columns), file.Truth("skips_unknown"));
+        var edges = new EdgeList(sources, targets, weights, directions, directed, columns);
+
+        // In version 1 the source of a directed edge saw its target.
+        if (version == 1 && directed)
+            edges = edges.Reversed();
+        return new NodeTable(file.Text("id_column"), edges, file.Truth("skips_unknown"));
     }
 }

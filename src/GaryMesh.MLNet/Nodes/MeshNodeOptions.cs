@@ -43,10 +43,10 @@ public abstract class MeshNodeOptions : MeshTrainerOptions
     /// <summary>The split column's value of validation rows.</summary>
     public string ValidationSplit = "valid";
 
-    /// <summary>The edges' column of the cell that sees.</summary>
+    /// <summary>The edges' column of the cell whose message the target receives, as in PyTorch Geometric and DGL.</summary>
     public string SourceColumnName = "Source";
 
-    /// <summary>The edges' column of the cell that is seen.</summary>
+    /// <summary>The edges' column of the cell that sees the source.</summary>
     public string TargetColumnName = "Target";
 
     /// <summary>The edges' column of weights (Single), or null.</summary>
@@ -55,7 +55,7 @@ public abstract class MeshNodeOptions : MeshTrainerOptions
     /// <summary>The edges' column of vectors from source to target (two or three Singles), or null.</summary>
     public string? EdgeDirectionColumnName;
 
-    /// <summary>Whether the source alone sees the target; otherwise an edge is seen from both its ends.</summary>
+    /// <summary>Whether the target alone sees the source; otherwise an edge is seen from both its ends.</summary>
     public bool Directed;
 
     /// <summary>Whether an edge that names a cell without a row is left out, instead of refused.</summary>

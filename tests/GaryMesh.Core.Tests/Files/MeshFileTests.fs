@@ -3,6 +3,7 @@ module GaryMesh.Tests.Files.MeshFileTests
 open System
 open System.Diagnostics
 open System.IO
+open System.IO.Compression
 open System.Text
 open Expecto
 open FsCheck
@@ -83,6 +84,80 @@ let private stlBinary (triangles: float32[][]) : byte[] =
 
         writer.Write 0us
 
+    memory.ToArray()
+
+let private gzip (bytes: byte[]) : byte[] =
+    use memory = new MemoryStream()
+    using (new GZipStream(memory, CompressionLevel.Optimal)) (fun stream -> stream.Write(ReadOnlySpan bytes))
+    memory.ToArray()
+
+/// The triangles of a strip by the format's words: corners i, i+1, i+2, every other one turned over, none with equal corners.
+let private triangles (strip: int[]) : int[][] =
+    let run (corners: int[]) =
+        corners
+        |> Array.windowed 3
+        |> Array.mapi (fun i at -> if i % 2 = 0 then at else [| at[1]; at[0]; at[2] |])
+        |> Array.filter (fun at -> (Array.distinct at).Length = 3)
+
+    let rec runs (corners: int list) =
+        match List.tryFindIndex (fun corner -> corner = -1) corners with
+        | Some at -> Array.append (run (Array.ofList (List.take at corners))) (runs (List.skip (at + 1) corners))
+        | None -> run (Array.ofList corners)
+
+    runs (List.ofArray strip)
+
+let private plyKinds =
+    [ "char", 1; "uint8", 1; "short", 2; "uint16", 2; "int32", 4; "uint", 4; "float", 4; "double", 8 ]
+
+/// The types of the coordinates, of a list's length and of its corners; points of small whole numbers; a strip.
+let private plyOfAnyTypes =
+    gen {
+        let! coordinates = Gen.arrayOfLength 3 (Gen.elements plyKinds)
+        let! length = Gen.elements (List.take 6 plyKinds)
+        let! corner = Gen.elements [ "char", 1; "short", 2; "int", 4; "float32", 4; "float64", 8 ]
+        let! count = Gen.choose (3, 9)
+        let! points = Gen.arrayOfLength count (Gen.arrayOfLength 3 (Gen.choose (0, 99)))
+        let! strip = Gen.arrayOf (Gen.choose (-1, count - 1))
+        return (coordinates, length, corner), points, Array.append [| 0; 1; 2 |] (Array.truncate 90 strip)
+    }
+
+let private plyBytes (format: string) (coordinates: (string * int)[], length, corner) (points: int[][]) (strip: int[]) =
+    use memory = new MemoryStream()
+
+    let write (kind: string, size: int) (value: int) =
+        if format = "ascii" then
+            memory.Write(ReadOnlySpan(Encoding.ASCII.GetBytes $"{value} "))
+        else
+            let bytes =
+                match kind with
+                | "float"
+                | "float32" -> BitConverter.GetBytes(float32 value)
+                | "double"
+                | "float64" -> BitConverter.GetBytes(float value)
+                | _ -> (BitConverter.GetBytes value)[.. size - 1]
+
+            memory.Write(ReadOnlySpan(if format = "binary_big_endian" then Array.rev bytes else bytes))
+
+    let line () =
+        if format = "ascii" then
+            memory.WriteByte 10uy
+
+    [ $"element vertex {points.Length}"
+      for axis, (kind, _) in Array.zip [| "x"; "y"; "z" |] coordinates do
+          $"property {kind} {axis}"
+      "element tristrips 1"
+      $"property list {fst length} {fst corner} vertex_indices" ]
+    |> ply format
+    |> Encoding.ASCII.GetBytes
+    |> fun head -> memory.Write(ReadOnlySpan head)
+
+    for point in points do
+        Array.iter2 write coordinates point
+        line ()
+
+    write length strip.Length
+    Array.iter (write corner) strip
+    line ()
     memory.ToArray()
 
 [<Tests>]
@@ -178,8 +253,32 @@ let tests =
                     Expect.equal (faces (readBytes "m.ply" (memory.ToArray()))) fan "faces"
                 }
 
+                test "PLY text has one element a line, whose surplus values are skipped" {
+                    let header =
+                        [ "element vertex 4"
+                          "property float x"
+                          "property float y"
+                          "property float z"
+                          "element face 1"
+                          "property list uchar int vertex_indices" ]
+
+                    let body = "0 0 0 9\n1 0 0 9\n\n1 1 0 9\n0 1 0 9\n4 0 1 2 3 255 0 0\n\n"
+                    let mesh = read "m.ply" (ply "ascii" header + body)
+                    Expect.equal (faces mesh) fan "faces"
+                    Expect.equal (vertices mesh) [| 0; 0; 0; 1; 0; 0; 1; 1; 0; 0; 1; 0 |] "vertices"
+                }
+
+                propertyOf
+                    (Gen.zip (Gen.elements [ "ascii"; "binary_little_endian"; "binary_big_endian" ]) plyOfAnyTypes)
+                    "PLY of every type and encoding is the same mesh"
+                    (fun (format, (kinds, points, strip)) ->
+                        let mesh = readBytes "m.ply" (plyBytes format kinds points strip)
+                        Expect.equal (vertices mesh) (Array.map float (Array.concat points)) "vertices"
+                        Expect.equal (faces mesh) (Array.concat (triangles strip)) "faces")
+
                 test "OFF, with comments, colours and no number of edges" {
-                    for head in [ "OFF\n4 1 0"; "# c\nOFF\n# d\n4 1"; "OFF 4 1 0"; "COFF\n4 1 0" ] do
+                    for head in
+                        [ "OFF\n4 1 0"; "# c\nOFF\n# d\n4 1"; "OFF 4 1 0"; "COFF\n4 1 0"; "OFF4 1 0"; "NOFF4\n1" ] do
                         let text = head + "\n0 0 0 1 1 1\n\n1 0 0\n1 1 0 # here\n0 1 0\n4 0 1 2 3 255 0 0\n"
                         Expect.equal (faces (read "m.off" text)) fan "faces"
                 }
@@ -195,7 +294,7 @@ let tests =
 
                 for file, title, text, words in
                     [ "m.ply", "another form", "solid", [ "line 1"; "ply" ]
-                      "m.ply", "big-endian", ply "binary_big_endian" plySquare, [ "line 2"; "binary_big_endian" ]
+                      "m.ply", "another encoding", ply "binary" plySquare, [ "line 2"; "'binary'"; "binary_big_endian" ]
                       "m.ply", "an open header", "ply\nformat ascii 1.0\n", [ "end_header" ]
                       "m.ply", "no format", "ply\nend_header\n", [ "format" ]
                       "m.ply",
@@ -206,7 +305,20 @@ let tests =
                       "a strange type",
                       ply "ascii" [ "element vertex 1"; "property half x" ],
                       [ "line 4"; "half" ]
-                      "m.ply", "a short body", ply "ascii" plySquare + "0 0 0 0 1", [ "ends before" ]
+                      "m.ply", "a short body", ply "ascii" plySquare + "0 0 0 0 1", [ "ends before its last element" ]
+                      "m.ply",
+                      "an element over two lines",
+                      ply "ascii" plySquare + plyBody.Replace("1 0 0 0 255", "1 0 0\n0 255"),
+                      [ "line 15"; "ends before"; "vertex" ]
+                      "m.ply",
+                      "more elements than the header names",
+                      ply "ascii" plySquare + plyBody + "\n9 4 0 1 2 3\n",
+                      [ "line 20"; "'9' stands after the last element" ]
+                      "m.ply",
+                      "neither faces nor strips",
+                      ply "ascii" [ "element vertex 1"; "property float x"; "property float y"; "property float z" ]
+                      + "0 0 0\n",
+                      [ "'face' or 'tristrips'" ]
                       "m.ply",
                       "a bad index",
                       ply "ascii" plySquare + plyBody.Replace("0 1 2 3\n", "0 1 2 4\n"),
@@ -235,7 +347,10 @@ let tests =
                             "element face 1"
                             "property list uchar int vertex_index" ],
                       [ "ends after" ]
-                      "m.off", "another form", "ply", [ "line 1"; "OFF" ]
+                      "m.off", "another form", "ply", [ "line 1"; "begins with the word OFF" ]
+                      for kind in [ "STOFF"; "4OFF"; "nOFF"; "ST4nOFF" ] do
+                          "m.off", kind, $"{kind}\n4 1 0\n", [ "line 1"; $"{kind} is not read; OFF, COFF" ]
+                      "m.off", "binary", "OFF BINARY\n", [ "binary OFF file is not read" ]
                       "m.off", "a short body", "OFF\n4 1 0\n0 0 0\n", [ "1 of 4 vertices" ]
                       "m.off", "a bad index", "OFF\n3 1 0\n0 0 0\n1 0 0\n0 1 0\n3 0 1 3\n", [ "line 6"; "vertex 3" ]
                       "m.off", "a short face", "OFF\n3 1 0\n0 0 0\n1 0 0\n0 1 0\n3 0 1\n", [ "line 6"; "claims 3" ]
@@ -243,8 +358,56 @@ let tests =
                       "m.stl", "another form", "ply", [ "STL" ]
                       "m.stl", "an open end", stl.Replace("endsolid s\n", ""), [ "endsolid" ]
                       "m.stl", "an infinite corner", stl.Replace("vertex 1 0 0", "vertex 1 inf 0"), [ "line 5"; "inf" ]
-                      "m.stl", "a stray vertex", "solid\nvertex 0 0 0\nendsolid", [ "line 2"; "vertex" ] ] do
+                      "m.stl", "a stray vertex", "solid\nvertex 0 0 0\nendsolid", [ "line 2"; "vertex" ]
+                      "m.stl",
+                      "a facet of four",
+                      stl.Replace("vertex 1 0 0\n", "vertex 1 0 0\nvertex 2 0 0\n"),
+                      [ "line 9"; "3 vertices"; "has 4" ]
+                      "m.obj", "a Git LFS pointer", "version https://git-lfs.github.com/spec/v1\n", [ "git lfs pull" ] ] do
                     test $"refuses {file} of {title}" { refused (file :: words) (fun () -> read file text |> ignore) }
+
+                test "STL text in capitals, with its ends in two words" {
+                    let other = stl.Replace("endfacet", "end facet").Replace("endloop", "end loop").ToUpperInvariant()
+                    Expect.equal (faces (read "m.stl" other)) fan "faces"
+                }
+
+                test "a binary STL may begin with 'solid', and end in more bytes" {
+                    let bytes = stlBinary [| [| 0f; 0f; 0f; 1f; 0f; 0f; 0f; 1f; 0f |] |]
+
+                    for head in [ "solid facet of something"; "a part" ] do
+                        for surplus in [ 0; 2; 49; 50; 120 ] do
+                            let bytes = Array.append bytes (Array.create surplus 7uy)
+                            Encoding.ASCII.GetBytes(head.PadRight 80).CopyTo(bytes, 0)
+                            Expect.equal (faces (readBytes "m.stl" bytes)) [| 0; 1; 2 |] $"{head}, {surplus}"
+
+                    Encoding.ASCII.GetBytes("solid".PadRight 80).CopyTo(bytes, 0)
+                    refused [ "1 triangles"; "134 bytes"; "133" ] (fun () -> readBytes "m.stl" bytes[..132] |> ignore)
+                }
+
+                test "a mesh compressed with gzip is read, and a bomb is refused without its memory" {
+                    let text = Encoding.UTF8.GetBytes(square + "f 1 2 3 4\n")
+
+                    for name in [ "m.obj.gz"; "m.obj"; "M.OBJ.GZ" ] do
+                        Expect.equal (faces (readBytes name (gzip text))) fan name
+
+                    Expect.equal (faces (readBytes "m.obj.gz" text)) fan "not compressed, in spite of its name"
+                    let bomb = gzip (Array.zeroCreate 200_000_000)
+                    let before = GC.GetAllocatedBytesForCurrentThread()
+                    refused [ "m.obj.gz"; "gunzip" ] (fun () -> readBytes "m.obj.gz" bomb |> ignore)
+                    let taken = GC.GetAllocatedBytesForCurrentThread() - before
+                    Expect.isLessThan taken (16L <<< 20) "allocated"
+                    let whole = gzip text
+
+                    for length in 3 .. whole.Length - 1 do
+                        refused [ "m.obj.gz"; "damaged" ] (fun () ->
+                            readBytes "m.obj.gz" (Array.truncate length whole) |> ignore)
+                }
+
+                test "UTF-16 is named" {
+                    for encoding: Encoding in [ Encoding.Unicode; Encoding.BigEndianUnicode ] do
+                        let bytes = Array.append (encoding.GetPreamble()) (encoding.GetBytes square)
+                        refused [ "m.obj"; "UTF-16" ] (fun () -> readBytes "m.obj" bytes |> ignore)
+                }
 
                 test "refuses a binary STL of the wrong length" {
                     let bytes = stlBinary [| Array.zeroCreate 9 |]
@@ -291,6 +454,13 @@ let tests =
               Expect.throwsT<ArgumentException> (fun () -> written MeshFormat.Ply mesh colours[..5] |> ignore) "too few"
           }
 
+          test "normalised sees points apart far from the origin" {
+              for far in [ 1e6; 1e300; 1.7e308; -1.7e308 ] do
+                  let mesh = TriangleMesh([| far; 0; 0; far; 1; 0; far; 0; 1 |], [| 0; 1; 2 |]).Normalised()
+                  let near = TriangleMesh([| 0.0; 0; 0; 0; 1; 0; 0; 0; 1 |], [| 0; 1; 2 |]).Normalised()
+                  Expect.equal (vertices mesh) (vertices near) $"at {far}"
+          }
+
           propertyOf mesh "edges are the triangles' sides, each once, in order" (fun mesh ->
               let corners = faces mesh
 
@@ -312,17 +482,13 @@ let tests =
               if distinct.Length = 1 then
                   refused [ "one point" ] (fun () -> mesh.Normalised() |> ignore)
               else
-                  // Positions that differ by rounding only may be told to lie at one point.
-                  try
-                      let points = vertices (mesh.Normalised()) |> Array.chunkBySize 3
-                      let farthest = points |> Array.map (Array.sumBy (fun x -> x * x)) |> Array.max
-                      Expect.floatClose Accuracy.high farthest 1.0 "farthest"
+                  let points = vertices (mesh.Normalised()) |> Array.chunkBySize 3
+                  let farthest = points |> Array.map (Array.sumBy (fun x -> x * x)) |> Array.max
+                  Expect.floatClose Accuracy.high farthest 1.0 "farthest"
 
-                      for axis in 0..2 do
-                          let mean = points |> Array.averageBy (fun point -> point[axis])
-                          Expect.isLessThan (abs mean) 1e-6 "centred"
-                  with :? InvalidDataException ->
-                      ())
+                  for axis in 0..2 do
+                      let mean = points |> Array.averageBy (fun point -> point[axis])
+                      Expect.isLessThan (abs mean) 1e-6 "centred")
 
           test "normalised holds at the ends of the range" {
               for scale in [ 1e-320; 1e-300; 1.0; 1e300; 1.7e308 ] do
@@ -353,16 +519,32 @@ let tests =
               [ let obj = square + "vn 0 0 1\nf 1//1 2//1 \\\n3//1 4//1\nf -1 -2 -3 # back\n"
                 let mesh = read "m.obj" obj
 
+                let kinds = [| "float", 4; "double", 8; "short", 2 |], ("uchar", 1), ("int", 4)
+
+                let strip format =
+                    plyBytes format kinds [| for i in 0..3 -> [| i; i * i; 1 |] |] [| 0; 1; 2; 3; -1; 3; 2; 1 |]
+
                 for name, bytes in
                     [ "m.obj", Encoding.UTF8.GetBytes obj
+                      "m.obj.gz", gzip (Encoding.UTF8.GetBytes obj)
                       "m.ply", Encoding.UTF8.GetBytes(ply "ascii" plySquare + plyBody)
                       "m.ply", written MeshFormat.Ply mesh [||]
-                      "m.off", "OFF\n4 1 0\n0 0 0\n1 0 0\n1 1 0\n0 1 0\n4 0 1 2 3\n"B
+                      for format in [ "ascii"; "binary_little_endian"; "binary_big_endian" ] do
+                          "m.ply", strip format
+                      "m.off", "OFF4 1 0\n0 0 0\n1 0 0\n1 1 0\n0 1 0\n4 0 1 2 3\n"B
                       "m.stl", Encoding.UTF8.GetBytes stl
                       "m.stl", stlBinary [| Array.init 9 float32; Array.init 9 (fun i -> float32 (i * i)) |] ] do
                     test $"{name} of {bytes.Length} bytes" {
                         survives name 3000 4 bytes (fun bytes ->
-                            let mesh = readBytes name bytes
+                            let before = GC.GetAllocatedBytesForCurrentThread()
+
+                            let mesh =
+                                try
+                                    readBytes name bytes
+                                finally
+                                    let taken = GC.GetAllocatedBytesForCurrentThread() - before
+                                    Expect.isLessThan taken (1L <<< 20) "allocated"
+
                             // What is read is a mesh by the constructor's rules too.
                             TriangleMesh(vertices mesh, faces mesh).Edges() |> ignore)
                     } ]
@@ -381,6 +563,28 @@ let tests =
 
                         Expect.equal (mesh.Edges().Length) (off.Edges().Length) "as many edges"
                     }
+
+                test "the cow in other forms is the same cow" {
+                    let bytes = File.ReadAllBytes(data [ "meshes"; "formats"; "spot_low.off" ])
+                    let off = readBytes "m.off" bytes
+                    let text = Encoding.UTF8.GetString bytes
+                    let head = text.Substring(0, text.IndexOf "829")
+                    let surplus = (Encoding.UTF8.GetString(written MeshFormat.PlyText off [||])).Split "end_header\n"
+
+                    for name, bytes in
+                        [ "m.off", Encoding.UTF8.GetBytes("OFF" + text.Substring head.Length)
+                          "m.off.gz", gzip bytes
+                          "m.ply",
+                          Encoding.UTF8.GetBytes(surplus[0] + "end_header\n" + surplus[1].Replace("\n", " 1 2\n"))
+                          "m.ply", gzip (written MeshFormat.Ply off [||]) ] do
+                        Expect.equal (faces (readBytes name bytes)) (faces off) name
+                        Expect.equal (vertices (readBytes name bytes)) (vertices off) name
+
+                    let stl = File.ReadAllBytes(data [ "meshes"; "formats"; "spot_low_binary.stl" ])
+                    let more = Array.append stl [| 1uy; 2uy |]
+                    Encoding.ASCII.GetBytes("solid".PadRight 80).CopyTo(more, 0)
+                    Expect.equal (faces (readBytes "m.stl" more)) (faces (readBytes "m.stl" stl)) "STL"
+                }
 
                 test "every OBJ is read" {
                     let folder = Path.GetDirectoryName(data [ "meshes"; "formats"; "spot_low.off" ])

@@ -51,6 +51,7 @@ let tests =
                       with :? IOException as error ->
                           Expect.stringStarts error.Message $"Could not write '{path}': " "names the path"
                           Expect.stringEnds error.Message "." "a sentence"
+                          Expect.isFalse (error.Message.Contains ".tmp") "no name that the reader never gave"
 
                   Expect.isEmpty (Directory.GetFileSystemEntries folder) "nothing is left")
           }

@@ -16,12 +16,7 @@ let private view name role offset length = { Name = name; Role = role; Offset = 
 let private views = [ view "w" ParameterRole.Weight 0 3; view "b" ParameterRole.Bias 3 2 ]
 
 let private settings =
-    { Optimiser = (Adam.Of 0.1).WithNormalise false
-      Iterations = 200
-      ValidationEvery = 5
-      Clip = Clip.None
-      WeightAveraging = 0.0
-      Patience = 0 }
+    LoopSettings.Of((Adam.Of 0.1).WithNormalise false, 200).WithValidation(5, Double.NegativeInfinity)
 
 /// Half the squared distance from 1, 2, ...
 let private bowl (parameters: float32[]) =
@@ -173,6 +168,37 @@ let tests =
               let struct (again, ending) = loop.Run(training, source.Token, ignore)
               Expect.isTrue (Object.ReferenceEquals(again, training)) "nothing done"
               Expect.equal ending TrainingEnd.Cancelled "said so"
+          }
+
+          test "a training ends at the first validation that reaches its goal" {
+              let objective = objective (TrainedPart.All views) bowl lossOf
+              let goal = 0.5 * lossOf.Invoke(Array.zeroCreate 5)
+              let struct (training, ending) = run objective (settings.WithValidation(5, goal))
+              let losses = [ for struct (_, loss) in training.ValidationLosses -> loss ]
+              Expect.equal ending TrainingEnd.GoalReached "said so"
+              Expect.isLessThanOrEqual (List.last losses) goal "reached"
+              Expect.all losses[.. losses.Length - 2] (fun loss -> loss > goal) "not before"
+          }
+
+          test "an optimiser's step over any place and length is that of each parameter by itself" {
+              let adam = (Adam.Of 0.01).WithNormalise(false).WithWeightDecay(0.3, [ ParameterRole.Weight ])
+              let number key i = Counter.normal (Counter.key 5UL [ key ]) (int64 i)
+              let parameters = Array.init 40 (number 0 >> float32)
+              let gradient = Array.init 40 (number 1)
+
+              let moments =
+                  { First = Array.init 40 (number 2)
+                    Second = Array.init 40 (number 3 >> abs)
+                    Steps = 3 }
+
+              let step (views: ParameterView seq) =
+                  let struct (next, moments) = adam.Step(moments, views, parameters, gradient)
+                  next, moments.First, moments.Second
+
+              for offset, length in [ 0, 40; 0, 1; 3, 5; 7, 16; 5, 29; 39, 1 ] do
+                  let one = step [ view "all" ParameterRole.Weight offset length ]
+                  let each = step [ for i in 0 .. length - 1 -> view $"{i}" ParameterRole.Weight (offset + i) 1 ]
+                  Expect.equal one each $"{length} from {offset}"
           }
 
           property "a schedule warms up in a line and comes down to its final share" (fun (seed: uint64) ->

@@ -64,6 +64,14 @@ let private readTexts (swapped: bool) (width: int) (source: Source) (count: int)
 
         text.ToString())
 
+/// Python's byte strings, filled up with zeros.
+let private readBytesAsTexts (source: Source) (count: int) (width: int) : string[] =
+    let bytes: byte[] = Array.zeroCreate (if count = 0 then 0 else width)
+
+    Array.init count (fun _ ->
+        source.Fill(bytes.AsSpan())
+        (Encoding.Latin1.GetString bytes).TrimEnd '\000')
+
 /// Elements brought into C order; in Fortran order the first index moves fastest.
 let private ordered (header: NpyHeader.Header) (values: 'T[]) : 'T[] =
     let shape = header.Shape
@@ -138,6 +146,8 @@ let private elements (header: NpyHeader.Header) (where: string) : struct (int64 
         match Int32.TryParse(width, NumberStyles.None, CultureInfo.InvariantCulture) with
         | true, width when kind[0] = 'U' ->
             4L * int64 width, (fun source count -> Texts(ordered header (readTexts swapped width source count)))
+        | true, width when kind[0] = 'S' ->
+            int64 width, (fun source count -> Texts(ordered header (readBytesAsTexts source count width)))
         | _ ->
             Guard.badData
                 $"{where}: arrays of the type '{shown descr}' are not read, only whole and floating-point numbers of up to 64 bits, truth values and text."

@@ -26,8 +26,17 @@ module private SafeFileParts =
         | :? IOException
         | :? UnauthorizedAccessException -> ()
 
+    /// A name beside a file, for what is to take its place.
+    let beside (path: string) : string =
+        let folder =
+            match Path.GetDirectoryName path with
+            | null -> path
+            | folder -> folder
+
+        Path.Combine(folder, "." + Path.GetRandomFileName() + ".tmp")
+
     /// Writes beside the target and moves into place.
-    let replace (path: string) (write: Action<Stream>) =
+    let replace (path: string) (temporary: string) (write: Action<Stream>) =
         if Directory.Exists path then
             raise (IOException "it is a folder")
 
@@ -35,13 +44,6 @@ module private SafeFileParts =
 
         if exists && File.GetAttributes(path).HasFlag FileAttributes.ReadOnly then
             raise (UnauthorizedAccessException "the file is read-only")
-
-        let folder =
-            match Path.GetDirectoryName path with
-            | null -> path
-            | folder -> folder
-
-        let temporary = Path.Combine(folder, "." + Path.GetRandomFileName() + ".tmp")
 
         try
             using (new FileStream(temporary, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None)) (fun stream ->
@@ -56,8 +58,11 @@ module private SafeFileParts =
             delete temporary
             reraise ()
 
-    /// A cause as the second half of a sentence.
-    let cause (error: exn) = error.Message.TrimEnd('.', ' ')
+    /// A cause as the second half of a sentence about a path, which .NET would name once more, and by its temporary name.
+    let cause (path: string) (temporary: string) (error: exn) =
+        let message = error.Message.Replace(temporary, path)
+        let again = message.IndexOf(" : '", StringComparison.Ordinal)
+        (if again < 0 then message else message.Substring(0, again)).TrimEnd('.', ' ')
 
 [<AbstractClass; Sealed>]
 type SafeFile =
@@ -66,14 +71,16 @@ type SafeFile =
         ArgumentException.ThrowIfNullOrWhiteSpace(path, nameof path)
         ArgumentNullException.ThrowIfNull(write, nameof write)
 
-        try
-            let full = Path.GetFullPath path
+        let full = target (Path.GetFullPath path)
+        let temporary = beside full
 
+        try
             if isDevice full then
                 using (new FileStream(full, FileMode.Open, FileAccess.Write, FileShare.ReadWrite)) write.Invoke
             else
-                replace (target full) write
+                replace full temporary write
         with
         | :? UnauthorizedAccessException as error ->
-            raise (UnauthorizedAccessException($"Could not write '{path}': {cause error}.", error))
-        | :? IOException as error -> raise (IOException($"Could not write '{path}': {cause error}.", error))
+            raise (UnauthorizedAccessException($"Could not write '{path}': {cause path temporary error}.", error))
+        | :? IOException as error ->
+            raise (IOException($"Could not write '{path}': {cause path temporary error}.", error))

@@ -17,12 +17,15 @@ module private Formats =
         | ending -> ending.ToLowerInvariant()
 
     let reader (name: string) : byte[] -> TriangleMesh =
-        match ending name with
-        | ".obj" -> Obj.read name
-        | ".ply" -> Ply.read name
-        | ".off" -> Off.read name
-        | ".stl" -> Stl.read name
-        | _ -> Guard.refuse $"A mesh is read from .obj, .ply, .off or .stl, but the file is '{name}'."
+        let read =
+            match ending (Gzip.inner name) with
+            | ".obj" -> Obj.read name
+            | ".ply" -> Ply.read name
+            | ".off" -> Off.read name
+            | ".stl" -> Stl.read name
+            | _ -> Guard.refuse $"A mesh is read from .obj, .ply, .off or .stl, but the file is '{name}'."
+
+        Gzip.unpacked name >> read
 
     let write (format: MeshFormat) (mesh: TriangleMesh) (colours: byte[]) (stream: Stream) : unit =
         match format with

@@ -11,10 +11,12 @@ type MeshFormat =
     /// PLY as text; colours are red, green and blue of 0 to 255.
     | PlyText = 2
 
-/// <summary>Reads meshes from OBJ, PLY (text or binary little-endian), OFF (text) and STL (text or binary), and writes
-/// OBJ and PLY. The file's ending tells the form. Polygons become fans of triangles around their first corner; texture
+/// <summary>Reads meshes from OBJ, PLY (text or binary of either byte order), OFF (text) and STL (text or binary), each
+/// also compressed with gzip (<c>.obj.gz</c>), and writes OBJ and PLY. The file's ending tells the form.</summary>
+/// <remarks>Polygons become fans of triangles around their first corner, and triangle strips of PLY their triangles; texture
 /// coordinates, normals and colours are skipped; vertices keep their order, and STL corners at the same position become
-/// one vertex.</summary>
+/// one vertex. A triangle with two equal corners is kept. As other readers do, PLY text has one element a line, and what a
+/// line has beyond the header's properties is skipped, as are bytes after the last element of binary PLY or STL.</remarks>
 [<AbstractClass; Sealed>]
 type MeshFile =
 

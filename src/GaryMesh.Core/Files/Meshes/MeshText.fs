@@ -102,6 +102,9 @@ type Words(name: string, bytes: byte[], continues: bool) =
 
         found
 
+    /// Leaves out the current word's beginning.
+    member _.Drop(length: int) : unit = start <- start + length
+
     member _.Is(word: string) : bool =
         let mutable same = stop - start = word.Length
         let mutable i = 0

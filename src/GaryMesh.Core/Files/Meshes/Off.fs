@@ -8,15 +8,28 @@ open GaryMesh.Meshes.MeshText
 let read (name: string) (bytes: byte[]) : TriangleMesh =
     let words = Words(name, bytes, false)
 
-    if
-        not (words.NextAnywhere())
-        || not (words.Is "OFF" || words.Is "COFF" || words.Is "NOFF" || words.Is "CNOFF")
-    then
+    if not (words.NextAnywhere()) then
         words.Bad "an OFF file begins with the word OFF"
 
+    let kind = words.Word.TrimEnd([| '0' .. '9' |])
+
+    if not (List.contains kind [ "OFF"; "COFF"; "NOFF"; "CNOFF" ]) then
+        if kind.EndsWith("OFF", StringComparison.Ordinal) then
+            words.Bad $"{words.Shown} is not read; OFF, COFF, NOFF and CNOFF are"
+
+        words.Bad "an OFF file begins with the word OFF"
+
+    // The files of ModelNet begin with OFF216 183 0.
+    let mutable glued = words.Length > kind.Length
+
     let count (what: string) : int64 =
-        if not (words.NextAnywhere()) then
+        if glued then
+            words.Drop kind.Length
+            glued <- false
+        elif not (words.NextAnywhere()) then
             words.Bad $"the number of {what} is missing"
+        elif words.Is "BINARY" then
+            words.Bad "a binary OFF file is not read, only text is"
 
         let value = words.Whole()
 

@@ -1,4 +1,4 @@
-/// PLY: elements with typed properties, as text or little-endian bytes.
+/// PLY: elements with typed properties, as text or as bytes of either order.
 module internal GaryMesh.Meshes.Ply
 
 open System
@@ -39,56 +39,118 @@ type PlyProperty =
 [<NoComparison; NoEquality>]
 type PlyElement = { Name: string; Count: int64; Properties: ResizeArray<PlyProperty> }
 
+/// How the body of a PLY file is written.
+type PlyEncoding =
+    | Text = 0
+    | LittleEndian = 1
+    | BigEndian = 2
+
 /// The values of a PLY body, one after the other.
 [<AbstractClass>]
 type PlyValues() =
+    /// Goes to the next element of this kind.
+    abstract Begin: element: string -> unit
     abstract Value: PlyType -> float
     /// Words where the last value stood: a line, or else the record.
     abstract Place: element: string * index: int64 -> string
     /// The same as a number that the builder keeps.
     abstract Mark: index: int64 -> int
+    /// Refuses what stands after the last element.
+    abstract End: unit -> unit
 
+/// One element a line, as the format's author and the tools in use read it: what a line has beyond its properties is skipped.
 [<Sealed>]
 type PlyText(words: Words) =
     inherit PlyValues()
+    let mutable started = false
+    let mutable ahead = false
+    let mutable within = ""
 
-    override _.Value(_: PlyType) : float =
-        if not (words.NextAnywhere()) then
+    let next () =
+        let found = (not started || words.NextLine()) && words.NextAnywhere()
+        started <- true
+        found
+
+    override _.Begin element =
+        within <- element
+
+        if not (next ()) then
             words.Bad "the file ends before its last element"
 
+        ahead <- true
+
+    override _.Value(_: PlyType) : float =
+        if not ahead && not (words.Next()) then
+            words.Bad $"the line ends before the last value of its {within}"
+
+        ahead <- false
         words.Number()
 
     override _.Place(_, _) = atLine words.Line
     override _.Mark _ = words.Line
 
+    override _.End() =
+        if next () then
+            words.Bad $"'{words.Shown}' stands after the last element that the header names"
+
 [<Sealed>]
-type PlyBinary(name: string, bytes: byte[], start: int) =
+type PlyBinary(name: string, bytes: byte[], start: int, bigEndian: bool) =
     inherit PlyValues()
     let mutable at = start
+    let value = Array.zeroCreate<byte> 8
 
-    member _.Left = int64 (bytes.Length - at)
+    override _.Begin _ = ()
 
-    override this.Value(kind: PlyType) : float =
-        let size = plySize kind
+    override _.Value(kind: PlyType) : float =
+        let size = int (plySize kind)
 
-        if this.Left < size then
+        if bytes.Length - at < size then
             Guard.badData $"{name}: the file ends after {bytes.Length} bytes, before its last element."
 
-        let here = ReadOnlySpan(bytes, at, int size)
-        at <- at + int size
+        Array.Copy(bytes, at, value, 0, size)
+        at <- at + size
+
+        if bigEndian then
+            Array.Reverse(value, 0, size)
 
         match kind with
-        | PlyType.Int8 -> float (sbyte here[0])
-        | PlyType.UInt8 -> float here[0]
-        | PlyType.Int16 -> float (BinaryPrimitives.ReadInt16LittleEndian here)
-        | PlyType.UInt16 -> float (BinaryPrimitives.ReadUInt16LittleEndian here)
-        | PlyType.Int32 -> float (BinaryPrimitives.ReadInt32LittleEndian here)
-        | PlyType.UInt32 -> float (BinaryPrimitives.ReadUInt32LittleEndian here)
-        | PlyType.Float32 -> float (BinaryPrimitives.ReadSingleLittleEndian here)
-        | _ -> BinaryPrimitives.ReadDoubleLittleEndian here
+        | PlyType.Int8 -> float (sbyte value[0])
+        | PlyType.UInt8 -> float value[0]
+        | PlyType.Int16 -> float (BinaryPrimitives.ReadInt16LittleEndian value)
+        | PlyType.UInt16 -> float (BinaryPrimitives.ReadUInt16LittleEndian value)
+        | PlyType.Int32 -> float (BinaryPrimitives.ReadInt32LittleEndian value)
+        | PlyType.UInt32 -> float (BinaryPrimitives.ReadUInt32LittleEndian value)
+        | PlyType.Float32 -> float (BinaryPrimitives.ReadSingleLittleEndian value)
+        | _ -> BinaryPrimitives.ReadDoubleLittleEndian value
 
     override _.Place(element, index) = $"{element} {index}"
     override _.Mark index = int index
+    override _.End() = ()
+
+/// The triangles of strips: each corner after the second makes one with the two before it, every other one turned over;
+/// -1 begins a new strip.
+[<Sealed>]
+type PlyStrip(builder: Builder) =
+    let mutable first = 0L
+    let mutable second = 0L
+    let mutable corners = 0
+
+    member _.Begin() = corners <- 0
+
+    member _.Corner(mark: int, index: int64) =
+        if index = -1L then
+            corners <- 0
+        else
+            // Equal corners turn a strip, and make no triangle.
+            if corners >= 2 && first <> second && second <> index && index <> first then
+                builder.BeginFace mark
+                builder.Corner(if corners % 2 = 0 then first else second)
+                builder.Corner(if corners % 2 = 0 then second else first)
+                builder.Corner index
+
+            first <- second
+            second <- index
+            corners <- corners + 1
 
 /// The type that the current word names.
 let plyTypeHere (words: Words) : PlyType =
@@ -121,15 +183,15 @@ let plyWord (words: Words) (what: string) : string =
     if not (words.Next()) then
         words.Bad $"the {what} is missing"
 
-    words.Word
+    words.Shown
 
 /// Reads the header and leaves the words at the body's beginning.
-let plyHeader (words: Words) : struct (bool * ResizeArray<PlyElement>) =
+let plyHeader (words: Words) : struct (PlyEncoding * ResizeArray<PlyElement>) =
     if not (words.Next()) || not (words.Is "ply") then
         words.Bad "a PLY file begins with the word ply"
 
     let elements = ResizeArray<PlyElement>()
-    let mutable binary = ValueNone
+    let mutable encoding = ValueNone
     let mutable inside = true
 
     while inside do
@@ -142,9 +204,12 @@ let plyHeader (words: Words) : struct (bool * ResizeArray<PlyElement>) =
             | "obj_info" -> ()
             | "format" ->
                 match plyWord words "format" with
-                | "ascii" -> binary <- ValueSome false
-                | "binary_little_endian" -> binary <- ValueSome true
-                | _ -> words.Bad $"the format '{words.Shown}' is not read, only ascii and binary_little_endian are"
+                | "ascii" -> encoding <- ValueSome PlyEncoding.Text
+                | "binary_little_endian" -> encoding <- ValueSome PlyEncoding.LittleEndian
+                | "binary_big_endian" -> encoding <- ValueSome PlyEncoding.BigEndian
+                | _ ->
+                    words.Bad
+                        $"the format '{words.Shown}' is not read; ascii, binary_little_endian and binary_big_endian are"
             | "element" ->
                 let name = plyWord words "element's name"
                 plyWord words "number of elements" |> ignore
@@ -181,27 +246,29 @@ let plyHeader (words: Words) : struct (bool * ResizeArray<PlyElement>) =
                 words.NextLine() |> ignore
             | _ -> words.Bad $"'{words.Shown}' is no word of a PLY header"
 
-    match binary with
-    | ValueSome binary -> struct (binary, elements)
+    match encoding with
+    | ValueSome encoding -> struct (encoding, elements)
     | ValueNone -> words.Bad "the header names no format"
 
 let read (name: string) (bytes: byte[]) : TriangleMesh =
     let words = Words(name, bytes, false)
-    let struct (binary, elements) = plyHeader words
+    let struct (encoding, elements) = plyHeader words
 
-    let values: PlyValues = if binary then PlyBinary(name, bytes, words.Position) else PlyText words
+    let values: PlyValues =
+        match encoding with
+        | PlyEncoding.Text -> PlyText words
+        | _ -> PlyBinary(name, bytes, words.Position, (encoding = PlyEncoding.BigEndian))
 
-    let builder = Builder(name, 0, (if binary then atFace else atLine))
+    let builder = Builder(name, 0, (if encoding = PlyEncoding.Text then atLine else atFace))
+    let strip = PlyStrip builder
 
-    let single (what: string) : PlyElement =
+    let find (what: string) : PlyElement option =
         match elements.FindAll(fun element -> element.Name = what) with
-        | found when found.Count = 1 -> found[0]
-        | found -> Guard.badData $"{name}: a mesh has one element '{what}', but the header names {found.Count}."
+        | found when found.Count > 1 ->
+            Guard.badData $"{name}: a mesh has one element '{what}', but the header names {found.Count}."
+        | found -> Seq.tryHead found
 
-    let vertices = single "vertex"
-    let faces = single "face"
-
-    let property (element: PlyElement) (isList: bool) (names: string list) : int =
+    let property (isList: bool) (names: string list) (element: PlyElement) : int =
         let at =
             element.Properties.FindIndex(fun property ->
                 List.contains property.Name names && property.Length.IsSome = isList)
@@ -212,11 +279,25 @@ let read (name: string) (bytes: byte[]) : TriangleMesh =
 
         at
 
-    let x = property vertices false [ "x" ]
-    let y = property vertices false [ "y" ]
-    let z = property vertices false [ "z" ]
-    let corners = property faces true [ "vertex_indices"; "vertex_index" ]
-    let position = Array.zeroCreate<float> 3
+    let vertices, axes =
+        match find "vertex" with
+        | Some element -> element, [| for axis in [ "x"; "y"; "z" ] -> property false [ axis ] element |]
+        | None -> Guard.badData $"{name}: a mesh needs an element 'vertex', but the header names none."
+
+    /// An element of corners, and where its list stands among its properties.
+    let surface (what: string) =
+        find what
+        |> Option.map (fun element -> element, property true [ "vertex_indices"; "vertex_index" ] element)
+
+    let faces, strips = surface "face", surface "tristrips"
+
+    if faces.IsNone && strips.IsNone then
+        Guard.badData $"{name}: a mesh needs an element 'face' or 'tristrips', but the header names neither."
+
+    let holds (what: (PlyElement * int) option) (element: PlyElement) (at: int) =
+        match what with
+        | Some(found, corners) -> obj.ReferenceEquals(found, element) && corners = at
+        | None -> false
 
     let whole (element: PlyElement) (index: int64) (value: float) : int64 =
         if not (Double.IsInteger value && abs value < 9e15) then
@@ -225,22 +306,26 @@ let read (name: string) (bytes: byte[]) : TriangleMesh =
 
         int64 value
 
+    let position = Array.zeroCreate<float> 3
+
     let read (element: PlyElement) (index: int64) =
+        let isVertex = obj.ReferenceEquals(element, vertices)
+        values.Begin element.Name
+
         for at in 0 .. element.Properties.Count - 1 do
             let property = element.Properties[at]
 
             match property.Length with
             | ValueNone ->
                 let value = values.Value property.Kind
+                let axis = if isVertex then Array.IndexOf(axes, at) else -1
 
-                if obj.ReferenceEquals(element, vertices) && (at = x || at = y || at = z) then
+                if axis >= 0 then
                     if not (Double.IsFinite value) then
                         Guard.badData
                             $"{name}, {values.Place(element.Name, index)}: the coordinate {value} is not finite."
 
-                    position[if at = x then 0
-                             elif at = y then 1
-                             else 2] <- value
+                    position[axis] <- value
             | ValueSome kind ->
                 let length = whole element index (values.Value kind)
 
@@ -248,11 +333,13 @@ let read (name: string) (bytes: byte[]) : TriangleMesh =
                     Guard.badData
                         $"{name}, {values.Place(element.Name, index)}: a list has the negative length {length}."
 
-                let isFace = obj.ReferenceEquals(element, faces) && at = corners
+                let isFace, isStrip = holds faces element at, holds strips element at
+                let mark = values.Mark index
 
                 if isFace then
-                    builder.BeginFace(values.Mark index)
+                    builder.BeginFace mark
 
+                strip.Begin()
                 let mutable item = 0L
 
                 while item < length do
@@ -260,13 +347,15 @@ let read (name: string) (bytes: byte[]) : TriangleMesh =
 
                     if isFace then
                         builder.Corner(whole element index value)
+                    elif isStrip then
+                        strip.Corner(mark, whole element index value)
 
                     item <- item + 1L
 
                 if isFace then
                     builder.EndFace()
 
-        if obj.ReferenceEquals(element, vertices) then
+        if isVertex then
             builder.Vertex(position[0], position[1], position[2])
 
     for element in elements do
@@ -278,6 +367,7 @@ let read (name: string) (bytes: byte[]) : TriangleMesh =
                 read element index
                 index <- index + 1L
 
+    values.End()
     builder.Finish()
 
 let plyHead (format: string) (mesh: TriangleMesh) (coloured: bool) : string =

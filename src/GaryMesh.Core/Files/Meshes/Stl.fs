@@ -37,23 +37,37 @@ let readText (name: string) (bytes: byte[]) : TriangleMesh =
     let welder = Welder builder
     let mutable inFace = false
     let mutable inSolid = false
+    let mutable corners = 0
     let mutable more = true
 
     while more do
         if words.Next() then
-            match words.Word with
+            let word = words.Word.ToLowerInvariant()
+
+            // "end facet" stands in files for "endfacet".
+            let word =
+                if word = "end" && words.Next() then
+                    "end" + words.Word.ToLowerInvariant()
+                else
+                    word
+
+            match word with
             | "solid" when not inSolid -> inSolid <- true
             | "facet" when inSolid && not inFace ->
                 inFace <- true
+                corners <- 0
                 builder.BeginFace words.Line
             | "vertex" when inFace ->
                 let x = coordinate words
                 let y = coordinate words
                 let z = coordinate words
+                corners <- corners + 1
                 welder.Corner(x, y, z)
             | "endfacet" when inFace ->
                 inFace <- false
-                builder.EndFace()
+
+                if corners <> 3 then
+                    words.Bad $"a facet has 3 vertices, but this one has {corners}"
             | "endsolid" when inSolid && not inFace -> inSolid <- false
             | "outer"
             | "endloop" when inFace -> ()
@@ -73,16 +87,23 @@ let read (name: string) (bytes: byte[]) : TriangleMesh =
         else
             int64 (BinaryPrimitives.ReadUInt32LittleEndian(ReadOnlySpan(bytes, 80, 4)))
 
-    // A binary header may begin with "solid" too: the size decides.
-    if count >= 0L && 84L + 50L * count = int64 bytes.Length then
-        readBinary name bytes count
-    elif bytes.AsSpan().TrimStart(" \t\r\n"B).StartsWith(ReadOnlySpan("solid"B)) then
+    let needed = 84L + 50L * count
+    let head = bytes.AsSpan(0, min 84 bytes.Length)
+
+    // A binary header may begin with "solid" too, but the number of triangles after it has a zero byte, which no text has.
+    let isText =
+        Text.Encoding.ASCII.GetString(head).TrimStart().StartsWith("solid", StringComparison.OrdinalIgnoreCase)
+        && not (head.Contains 0uy)
+        && needed <> int64 bytes.Length
+
+    if isText then
         readText name bytes
     elif count < 0L then
         Guard.badData
             $"{name}: an STL file begins with 'solid' or has at least 84 bytes, but this one has {bytes.Length}."
+    elif needed > int64 bytes.Length then
+        Guard.badData
+            $"{name}: the file claims {count} triangles, which need {needed} bytes, but it has {bytes.Length}."
     else
-        Guard.badData (
-            $"{name}: the file claims {count} triangles, which need {84L + 50L * count} bytes, "
-            + $"but it has {bytes.Length}."
-        )
+        // What stands after the triangles is skipped, as numpy-stl and MeshLab do.
+        readBinary name bytes count

@@ -62,26 +62,27 @@ type TriangleMesh private (vertices: float[], faces: int[], _owned: unit) =
         edges.ToArray()
 
     member this.Normalised() : TriangleMesh =
-        // Brought to at most 1 first, so that no sum or square leaves the range of a double.
-        let largest = vertices |> Array.fold (fun most value -> max most (abs value)) 0.0
-        let unit = if largest > 0.0 then largest else 1.0
-        let scaled = vertices |> Array.map (fun value -> value / unit)
+        // Measured from the first vertex and brought to at most 1, so that nothing leaves the range of a double, nor is lost
+        // where the mesh lies far from the origin. Values near the range's end are halved: their difference could leave it.
+        let half = if Array.exists (fun value -> abs value > 1e307) vertices then 0.5 else 1.0
+        let apart = vertices |> Array.mapi (fun at value -> half * value - half * vertices[at % 3])
+        let largest = apart |> Array.fold (fun most value -> max most (abs value)) 0.0
+
+        if largest = 0.0 then
+            Guard.badData
+                $"The mesh's {this.VertexCount} vertices all lie at one point, so that it has no size to scale."
+
         let mean = Array.zeroCreate<float> 3
 
-        for at in 0 .. scaled.Length - 1 do
-            mean[at % 3] <- mean[at % 3] + scaled[at]
+        for at in 0 .. apart.Length - 1 do
+            apart[at] <- apart[at] / largest
+            mean[at % 3] <- mean[at % 3] + apart[at]
 
-        let centred = scaled |> Array.mapi (fun at value -> value - mean[at % 3] / float this.VertexCount)
-
+        let centred = apart |> Array.mapi (fun at value -> value - mean[at % 3] / float this.VertexCount)
         let mutable farthest = 0.0
 
         for at in 0..3 .. centred.Length - 3 do
             let x, y, z = centred[at], centred[at + 1], centred[at + 2]
             farthest <- max farthest (sqrt (x * x + y * y + z * z))
-
-        // The mean of equal values may differ from them by rounding.
-        if farthest <= 1e-14 then
-            Guard.badData
-                $"The mesh's {this.VertexCount} vertices all lie at one point as far as numbers of their size can tell, so that it has no size to scale."
 
         TriangleMesh(centred |> Array.map (fun value -> value / farthest), faces, ())

@@ -1,6 +1,7 @@
-namespace GaryMesh
+namespace GaryMesh.Testing
 
 open System.Collections.Immutable
+open GaryMesh
 
 /// The result of a law for one case.
 [<RequireQualifiedAccess>]

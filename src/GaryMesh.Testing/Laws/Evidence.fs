@@ -1,10 +1,11 @@
 /// What the laws are checked with: runs of the engine and the reference, and where their numbers lie apart.
-module internal GaryMesh.Evidence
+module internal GaryMesh.Testing.Evidence
 
 open System
 open System.Collections.Immutable
 open System.Numerics
 open MathNet.Numerics.LinearAlgebra
+open GaryMesh
 
 let engine (threads: int) (memory: TraceMemory) (automaton: Automaton) (graph: Graph) =
     new Prepared(automaton, graph, EngineOptions(Threads = threads, TraceMemory = memory))
@@ -146,9 +147,9 @@ let reference (automaton: Automaton) (graph: Graph) (rollout: Rollout) =
     let scale = states |> Seq.collect rowMajor |> largest |> max 1.0
 
     let decided =
-        match automaton.Gate with
-        | Gate.Open -> true
-        | Gate.Alive(channel, threshold) ->
+        match automaton.Gate.Mask with
+        | ValueNone -> true
+        | ValueSome(channel, threshold) ->
             // The second mask looks at a state that is not kept: the step of the automaton without a gate gives what
             // it looks at (and moves of dead cells, at worst making this too careful).
             let near (x: float) = abs (x - float threshold) < 1e-5 * scale

@@ -1,9 +1,10 @@
-namespace GaryMesh
+namespace GaryMesh.Testing
 
 open System
 open System.Collections.Immutable
 open System.Threading
-open GaryMesh.Evidence
+open GaryMesh
+open GaryMesh.Testing.Evidence
 
 [<RequireQualifiedAccess>]
 type LawResult =
@@ -286,9 +287,10 @@ type Laws =
     static member PartsOf(parts: int, halo: int) =
         let check (automaton: Automaton) (graph: Graph) =
             if halo < automaton.HopsPerStep then
-                Guard.outOfRange
-                    (nameof halo)
+                let message =
                     $"A step of the automaton reads {automaton.HopsPerStep} hops, but the ghosts lie {halo} hops wide."
+
+                raise (ArgumentOutOfRangeException(nameof halo, message))
 
             Checks.parts parts halo automaton graph
 
