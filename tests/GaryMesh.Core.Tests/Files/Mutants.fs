@@ -99,10 +99,12 @@ let survivesAny mutate (name: string) (rounds: int) (seed: int) (bytes: byte[]) 
 
     Expect.isGreaterThan refusals 0 "some damage shows"
 
-/// Damages bytes many times, those of an archive also behind its check sums.
-let survives name rounds seed (bytes: byte[]) read : unit =
-    let isArchive = bytes.AsSpan().StartsWith(ReadOnlySpan "PK"B)
+/// Damaged bytes, those of an archive also behind its check sums.
+let mutated (random: Random) (bytes: byte[]) : byte[] =
+    if bytes.AsSpan().StartsWith(ReadOnlySpan "PK"B) && random.Next 2 = 0 then
+        repacked random bytes
+    else
+        damaged random bytes
 
-    let mutate (random: Random) = if isArchive && random.Next 2 = 0 then repacked random else damaged random
-
-    survivesAny mutate name rounds seed bytes read
+/// Damages bytes many times.
+let survives name rounds seed bytes read : unit = survivesAny mutated name rounds seed bytes read
