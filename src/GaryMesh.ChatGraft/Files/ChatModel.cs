@@ -64,12 +64,8 @@ public static class ChatModelFile
     public static ChatModel Quantised(ChatModel model)
     {
         ArgumentNullException.ThrowIfNull(model);
-        return FromEntries(Entries(model, WeightPrecision.Int8).Entries, "the model");
+        return Read(new ArchiveReader("the model", Entries(model, WeightPrecision.Int8).Entries));
     }
-
-    internal static Dictionary<string, NpyArray> ToEntries(ChatModel model, WeightPrecision precision) => new(Entries(model, precision).Entries);
-
-    internal static ChatModel FromEntries(IReadOnlyDictionary<string, NpyArray> entries, string name) => Read(new ArchiveReader(name, entries));
 
     private static ArchiveWriter Entries(ChatModel model, WeightPrecision precision)
     {
@@ -116,7 +112,9 @@ public static class ChatModelFile
                 throw file.Refusal($"the tokenizer has {tokenizer.Vocabulary} tokens, but the cortex {shape.Vocabulary}");
 
             var parameters = shape.Slices.SelectMany(slice => Numbers(file, slice)).ToArray();
-            return new ChatModel(new Cortex(shape, parameters), tokenizer, file.Text("about"));
+            var about = file.Text("about");
+            file.CheckAllRead("the model");
+            return new ChatModel(new Cortex(shape, parameters), tokenizer, about);
         });
     }
 

@@ -3,6 +3,7 @@ namespace GaryMesh
 open System
 open System.Collections.Immutable
 open System.IO
+open System.Runtime.InteropServices
 
 /// A graph among the entries of a file: the word that it follows from, or its rows; and its frames.
 module private GraphEntries =
@@ -184,14 +185,15 @@ type ModelFile =
 
     static member Version = ModelEntries.Version
 
-    static member Read(path: string) : struct (Model * (Graph | null)) =
-        ModelEntries.read (ArchiveReader.Open path) (Known())
+    static member Read
+        (path: string, [<Optional; DefaultParameterValue(null: Known | null)>] known: Known | null)
+        : struct (Model * (Graph | null)) =
+        ModelEntries.read (ArchiveReader.Open path) (Known.Or known)
 
-    static member Read(stream: Stream, name: string, known: Known) : struct (Model * (Graph | null)) =
-        ModelEntries.read (ArchiveReader.Open(stream, name)) known
-
-    static member Read(stream: Stream, name: string) : struct (Model * (Graph | null)) =
-        ModelFile.Read(stream, name, Known())
+    static member Read
+        (stream: Stream, name: string, [<Optional; DefaultParameterValue(null: Known | null)>] known: Known | null)
+        : struct (Model * (Graph | null)) =
+        ModelEntries.read (ArchiveReader.Open(stream, name)) (Known.Or known)
 
     static member Write(path: string, model: Model, graph: Graph | null) = (ModelEntries.write model graph).Write path
 

@@ -1,6 +1,7 @@
 namespace GaryMesh
 
 open System.IO
+open System.Runtime.InteropServices
 
 /// <summary>A model file: encoder, rule and readout with everything that says how they run, and the graph where there is
 /// one, as an <c>.npz</c> that NumPy opens.</summary>
@@ -32,27 +33,25 @@ type ModelFile =
 
     /// <summary>Reads a model file.</summary>
     /// <param name="path">The file to read.</param>
+    /// <param name="known">The edge weights and lifts that the file may name beside the built-in ones.</param>
     /// <returns>The model, and the graph or null.</returns>
     /// <exception cref="T:System.IO.InvalidDataException">The file holds no model, or one of a newer version or with an
     /// unknown feature: one sentence begins with the path.</exception>
     /// <exception cref="T:System.IO.IOException">The file is missing or cannot be opened.</exception>
-    static member Read: path: string -> struct (Model * (Graph | null))
+    static member Read:
+        path: string * [<Optional; DefaultParameterValue(null: Known | null)>] known: (Known | null) ->
+            struct (Model * (Graph | null))
 
     /// <summary>Reads a model from a stream's position to its end.</summary>
     /// <param name="stream">The stream to read; left open.</param>
     /// <param name="name">What to call the stream in messages, such as its file name.</param>
+    /// <param name="known">The edge weights and lifts that the file may name beside the built-in ones.</param>
     /// <returns>The model, and the graph or null.</returns>
     /// <exception cref="T:System.IO.InvalidDataException">The stream holds no model, or one of a newer version or with an
     /// unknown feature.</exception>
-    static member Read: stream: Stream * name: string -> struct (Model * (Graph | null))
-
-    /// <summary>Reads a model whose perception has members of your own.</summary>
-    /// <param name="stream">The stream to read; left open.</param>
-    /// <param name="name">What to call the stream in messages, such as its file name.</param>
-    /// <param name="known">The edge weights and lifts that the file may name beside the built-in ones.</param>
-    /// <exception cref="T:System.IO.InvalidDataException">The stream holds no model, or one of a newer version or with an
-    /// unknown feature.</exception>
-    static member Read: stream: Stream * name: string * known: Known -> struct (Model * (Graph | null))
+    static member Read:
+        stream: Stream * name: string * [<Optional; DefaultParameterValue(null: Known | null)>] known: (Known | null) ->
+            struct (Model * (Graph | null))
 
     /// <summary>Writes a model file, replacing one that stands there only once the new one is complete. Equal models are
     /// equal bytes.</summary>

@@ -3,12 +3,18 @@ namespace GaryMesh
 open System
 open System.Globalization
 open System.IO
+open System.Runtime.InteropServices
 
 [<Sealed>]
 type Known() =
     member val EdgeWeights: EdgeWeight seq = Seq.empty with get, set
     member val Lifts: Lift seq = Seq.empty with get, set
     member val RuleKinds: RuleKind seq = Seq.empty with get, set
+
+    static member Or(known: Known | null) =
+        match known with
+        | null -> Known()
+        | known -> known
 
 module internal GateText =
     let write (gate: Gate) =
@@ -153,13 +159,15 @@ type RuleFile =
 
     static member Version = RuleEntries.Version
 
-    static member Read(path: string, known: Known) : Automaton = RuleEntries.read (ArchiveReader.Open path) known
-    static member Read(path: string) : Automaton = RuleFile.Read(path, Known())
+    static member Read
+        (path: string, [<Optional; DefaultParameterValue(null: Known | null)>] known: Known | null)
+        : Automaton =
+        RuleEntries.read (ArchiveReader.Open path) (Known.Or known)
 
-    static member Read(stream: Stream, name: string, known: Known) : Automaton =
-        RuleEntries.read (ArchiveReader.Open(stream, name)) known
-
-    static member Read(stream: Stream, name: string) : Automaton = RuleFile.Read(stream, name, Known())
+    static member Read
+        (stream: Stream, name: string, [<Optional; DefaultParameterValue(null: Known | null)>] known: Known | null)
+        : Automaton =
+        RuleEntries.read (ArchiveReader.Open(stream, name)) (Known.Or known)
 
     static member Write(path: string, automaton: Automaton) = (RuleEntries.write automaton).Write path
     static member Write(stream: Stream, automaton: Automaton) = (RuleEntries.write automaton).Write stream

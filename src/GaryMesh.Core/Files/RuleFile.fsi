@@ -1,6 +1,7 @@
 namespace GaryMesh
 
 open System.IO
+open System.Runtime.InteropServices
 
 /// What a file may name beside the built-in members of a family; what is handed in comes first.
 [<Sealed>]
@@ -13,6 +14,8 @@ type Known =
     member Lifts: Lift seq with get, set
     /// Rule kinds of your own.
     member RuleKinds: RuleKind seq with get, set
+    /// What is given, or nothing.
+    static member internal Or: known: (Known | null) -> Known
 
 /// <summary>A rule file: an automaton as an <c>.npz</c> that NumPy opens.</summary>
 /// <remarks>
@@ -41,33 +44,22 @@ type RuleFile =
 
     /// <summary>Reads a rule file.</summary>
     /// <param name="path">The file to read.</param>
-    /// <exception cref="T:System.IO.InvalidDataException">The file holds no rule, or one of a newer version or with an
-    /// unknown feature: one sentence begins with the path.</exception>
-    /// <exception cref="T:System.IO.IOException">The file is missing or cannot be opened.</exception>
-    static member Read: path: string -> Automaton
-
-    /// <summary>Reads a rule file with members of your own.</summary>
-    /// <param name="path">The file to read.</param>
     /// <param name="known">The edge weights, lifts and rule kinds that the file may name beside the built-in ones.</param>
     /// <exception cref="T:System.IO.InvalidDataException">The file holds no rule, or one of a newer version or with an
     /// unknown feature: one sentence begins with the path.</exception>
     /// <exception cref="T:System.IO.IOException">The file is missing or cannot be opened.</exception>
-    static member Read: path: string * known: Known -> Automaton
+    static member Read:
+        path: string * [<Optional; DefaultParameterValue(null: Known | null)>] known: (Known | null) -> Automaton
 
     /// <summary>Reads a rule from a stream's position to its end.</summary>
     /// <param name="stream">The stream to read; left open.</param>
     /// <param name="name">What to call the stream in messages, such as its file name.</param>
-    /// <exception cref="T:System.IO.InvalidDataException">The stream holds no rule, or one of a newer version or with an
-    /// unknown feature.</exception>
-    static member Read: stream: Stream * name: string -> Automaton
-
-    /// <summary>Reads a rule with members of your own from a stream's position to its end.</summary>
-    /// <param name="stream">The stream to read; left open.</param>
-    /// <param name="name">What to call the stream in messages, such as its file name.</param>
     /// <param name="known">The edge weights, lifts and rule kinds that the file may name beside the built-in ones.</param>
     /// <exception cref="T:System.IO.InvalidDataException">The stream holds no rule, or one of a newer version or with an
     /// unknown feature.</exception>
-    static member Read: stream: Stream * name: string * known: Known -> Automaton
+    static member Read:
+        stream: Stream * name: string * [<Optional; DefaultParameterValue(null: Known | null)>] known: (Known | null) ->
+            Automaton
 
     /// <summary>Writes a rule file, replacing one that stands there only once the new one is complete. Equal automata
     /// are equal bytes.</summary>

@@ -15,7 +15,8 @@ namespace GaryMesh.MLNet;
 /// <remarks>
 /// A row's score depends on the rows around it, so the stage reads the whole table when a score is first asked for, and needs
 /// it whole: score the graph, then filter. The order of the rows does not matter. <c>mlContext.Model.Save</c> and
-/// <c>PredictionEngine</c> take stages that map row to row only; <see cref="MeshModel.Save(string)"/> keeps this one.
+/// <c>PredictionEngine</c> take stages that map row to row only; <see cref="MeshModel.Save(string)"/> keeps this one. Given a
+/// path, <c>mlContext.Model.Save</c> has emptied the file that stood there by the time it is refused.
 /// </remarks>
 public sealed class MeshNodeTransformer : ISingleFeaturePredictionTransformer<MeshModel>
 {

@@ -411,7 +411,7 @@ let tests =
 
                         // Digits in place of others make numbers large; other bytes make text of another form.
                         let mutate (random: Random) content =
-                            let mutant = damaged random content
+                            let mutant = mutated random content
 
                             if mutant.Length > 0 && random.Next 2 = 0 then
                                 for _ in 0..2 do

@@ -1,11 +1,16 @@
 /// Damaged files by the thousand: each is read, or refused in one sentence, without more memory than its size explains. Linked
-/// into the tests of each library that reads files.
+/// into the tests of each library that reads files. GARYMESH_MUTANTS=10 makes ten times as many.
 module GaryMesh.Tests.Mutants
 
 open System
 open System.IO
 open System.IO.Compression
 open Expecto
+
+let private factor =
+    match Int32.TryParse(Environment.GetEnvironmentVariable "GARYMESH_MUTANTS") with
+    | true, factor -> factor
+    | _ -> 1
 
 /// Numbers at the ends of their types, NaN and a negative one.
 let private extremes =
@@ -76,7 +81,7 @@ let survivesAny mutate (name: string) (rounds: int) (seed: int) (bytes: byte[]) 
     let mutable refusals = 0
     read bytes // What is made once is not the mutants'.
 
-    for round in 1..rounds do
+    for round in 1 .. factor * rounds do
         let mutant: byte[] = mutate random bytes
         let before = GC.GetAllocatedBytesForCurrentThread()
 
@@ -94,10 +99,12 @@ let survivesAny mutate (name: string) (rounds: int) (seed: int) (bytes: byte[]) 
 
     Expect.isGreaterThan refusals 0 "some damage shows"
 
-/// Damages bytes many times, those of an archive also behind its check sums.
-let survives name rounds seed (bytes: byte[]) read : unit =
-    let isArchive = bytes.AsSpan().StartsWith(ReadOnlySpan "PK"B)
+/// Damaged bytes, those of an archive also behind its check sums.
+let mutated (random: Random) (bytes: byte[]) : byte[] =
+    if bytes.AsSpan().StartsWith(ReadOnlySpan "PK"B) && random.Next 2 = 0 then
+        repacked random bytes
+    else
+        damaged random bytes
 
-    let mutate (random: Random) = if isArchive && random.Next 2 = 0 then repacked random else damaged random
-
-    survivesAny mutate name rounds seed bytes read
+/// Damages bytes many times.
+let survives name rounds seed bytes read : unit = survivesAny mutated name rounds seed bytes read

@@ -295,24 +295,4 @@ let stateTests =
 
               survives "state.npz" 1000 3 (memory.ToArray()) (fun bytes ->
                   StateFile.Read(new MemoryStream(bytes), "state.npz") |> ignore)
-          }
-
-          test "damaged archives of graphs are read or refused, never worse" {
-              use memory = new MemoryStream()
-
-              ArchiveWriter()
-                  .Ints("edges", [| 0; 1; 1; 2; 2; 0 |], 3, 2)
-                  .Doubles("weights", [| 1.0; 2.0; 3.0 |])
-                  .Doubles("positions", [| for i in 0..8 -> float i |], 3, 3)
-                  .Int("cells", 3)
-                  .Truth("directed", true)
-                  .Write
-                  memory
-
-              inFolder (fun folder ->
-                  let path = Path.Combine(folder, "graph.npz")
-
-                  survives path 1000 5 (memory.ToArray()) (fun bytes ->
-                      File.WriteAllBytes(path, bytes)
-                      GraphFile.Read path |> ignore))
           } ]
