@@ -173,6 +173,29 @@ public static class MeshCatalog
         this MulticlassClassificationCatalog.MulticlassClassificationTrainers catalog, MeshNodeMulticlassTrainer.Options options) =>
         new(CatalogEnvironment.Of(catalog), options);
 
+    /// <summary>Binary classification of the nodes of a graph.</summary>
+    /// <param name="catalog">The trainers' catalog.</param>
+    /// <param name="edges">The edges, with the columns <c>Source</c> and <c>Target</c>.</param>
+    /// <param name="labelColumnName">The column of labels (Boolean).</param>
+    /// <param name="featureColumnName">The column of features.</param>
+    /// <param name="idColumnName">The column that names each row's node.</param>
+    /// <param name="splitColumnName">The column of <c>train</c>, <c>valid</c> or anything else, or null.</param>
+    public static MeshNodeBinaryTrainer GaryMeshNodes(
+        this BinaryClassificationCatalog.BinaryClassificationTrainers catalog,
+        IDataView edges,
+        string labelColumnName = "Label",
+        string featureColumnName = "Features",
+        string idColumnName = "Id",
+        string? splitColumnName = null) =>
+        catalog.GaryMeshNodes(Between<MeshNodeBinaryTrainer.Options>(edges, labelColumnName, featureColumnName, idColumnName, splitColumnName));
+
+    /// <summary>Binary classification of the nodes of a graph, with all options.</summary>
+    /// <param name="catalog">The trainers' catalog.</param>
+    /// <param name="options">The options.</param>
+    public static MeshNodeBinaryTrainer GaryMeshNodes(
+        this BinaryClassificationCatalog.BinaryClassificationTrainers catalog, MeshNodeBinaryTrainer.Options options) =>
+        new(CatalogEnvironment.Of(catalog), options);
+
     /// <summary>Predicts a number for each node of a graph.</summary>
     /// <param name="catalog">The trainers' catalog.</param>
     /// <param name="edges">The edges, with the columns <c>Source</c> and <c>Target</c>.</param>

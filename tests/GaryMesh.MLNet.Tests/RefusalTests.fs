@@ -151,6 +151,7 @@ let tests =
                     fun () -> MeshRegressionTrainer(context, Unchecked.defaultof<_>)
                     fun () -> MeshFieldTrainer(context, Unchecked.defaultof<_>)
                     fun () -> MeshNodeMulticlassTrainer(context, Unchecked.defaultof<_>)
+                    fun () -> MeshNodeBinaryTrainer(context, Unchecked.defaultof<_>)
                     fun () -> MeshNodeRegressionTrainer(context, Unchecked.defaultof<_>) ]
 
               for make in makers do

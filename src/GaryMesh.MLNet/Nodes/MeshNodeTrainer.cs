@@ -56,8 +56,9 @@ public abstract class MeshNodeTrainer : ITrainerEstimator<MeshNodeTransformer, M
         var missing = _options.HandleMissingValues;
         var labels = new NodeLabels(_options, input.Schema, label);
         var (_, places, graph, features) = NodeRows.Read(input, table, layout, missing, labels);
-        var training = new ModelData(1, features, labels.Training(places), labels.Weights(places));
-        var validation = labels.Validation(places, _fitting.Warn) is { } held ? new ModelData(1, features, held, labels.Weights(places)) : null;
+        ModelData Part(float[] part) => new(1, features, part, labels.WeightsOf(part, places));
+        var training = Part(labels.Training(places));
+        var validation = labels.Validation(places, _fitting.Warn) is { } held ? Part(held) : null;
 
         edges.CheckWeights(_options.PerceptionOn(graph));
         var shape = _fitting.Shape(graph, layout.Features, label, missing);

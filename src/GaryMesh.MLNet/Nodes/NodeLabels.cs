@@ -75,8 +75,12 @@ internal sealed class NodeLabels
         return null;
     }
 
-    /// <summary>The rows' weights in the graph's order, or null where there is no column of weights.</summary>
-    public float[]? Weights(int[] places) => _weight is null ? null : Placed(_weights, places);
+    /// <summary>The weights of labels in the graph's order, or null where all count the same.</summary>
+    public float[]? WeightsOf(float[] labels, int[] places)
+    {
+        var weights = _weight is null ? null : Placed(_weights, places);
+        return _options.Balances ? ClassWeights.Balance(labels, weights) : weights;
+    }
 
     private float[] Of(string part, int[] places) =>
         Placed([.. _labels.Select((label, row) => _parts[row] == part ? label : float.NaN)], places);

@@ -45,6 +45,11 @@ public sealed class MeshNodeMulticlassTrainer : MeshNodeTrainer
         /// <summary>Label smoothing: the fraction of each label that is distributed over all classes in training.</summary>
         public double LabelSmoothing;
 
+        /// <summary>Whether each class counts the same in all, however many rows it has.</summary>
+        public bool BalanceClasses;
+
+        internal override bool Balances => BalanceClasses;
+
         internal override Head Objective => Head.OfSoftmax(LabelSmoothing);
 
         internal override void Check()
@@ -52,6 +57,55 @@ public sealed class MeshNodeMulticlassTrainer : MeshNodeTrainer
             base.Check();
             Require(LabelSmoothing is >= 0 and < 1, nameof(LabelSmoothing), "at least 0 and below 1", LabelSmoothing);
         }
+    }
+}
+
+/// <summary>Binary classification of the nodes of a graph from their features and their neighbours'.</summary>
+/// <remarks>
+/// <format type="text/markdown"><![CDATA[
+/// ### Trainer characteristics
+///
+/// | | |
+/// | -- | -- |
+/// | Machine learning task | Binary classification of the nodes of a graph |
+/// | Is normalization required? | No |
+/// | Is caching required? | No |
+/// | Required NuGet in addition to Microsoft.ML | GaryMesh.MLNet |
+/// | Exportable to ONNX | No |
+///
+/// ### Input and output columns
+///
+/// | Column | Type | |
+/// | -- | -- | -- |
+/// | Id | text, key or whole number | the cell's name in the edges |
+/// | Label | Boolean | |
+/// | Features | known-size vector of Single | |
+/// | Split | text or key | optional: `train`, `valid`, anything else |
+/// | Weight | Single | optional |
+/// | PredictedLabel | Boolean | whether the score is positive |
+/// | Score | Single | the logit |
+/// | Probability | Single | of a positive label |
+/// ]]></format>
+/// A Boolean is never missing: rows whose label is not known are in a split of another name. `BalanceClasses` makes few positives count as much as many
+/// negatives, for the price that `Probability` is no longer their frequency.
+/// </remarks>
+public sealed class MeshNodeBinaryTrainer : MeshNodeTrainer
+{
+    /// <summary>Trains with the given options, under <paramref name="env"/> (an <c>MLContext</c> is one).</summary>
+    public MeshNodeBinaryTrainer(IHostEnvironment env, Options options)
+        : base(env, options, MeshTask.NodeBinary)
+    {
+    }
+
+    /// <summary>Options of <see cref="MeshNodeBinaryTrainer"/>.</summary>
+    public sealed class Options : MeshNodeOptions
+    {
+        /// <summary>Whether each class counts the same in all, however many rows it has.</summary>
+        public bool BalanceClasses;
+
+        internal override bool Balances => BalanceClasses;
+
+        internal override Head Objective => Head.Logistic;
     }
 }
 

@@ -51,9 +51,12 @@ public abstract class MeshTrainer : ITrainerEstimator<MeshPredictionTransformer,
         var graph = _options.Graph.Graph;
         var layout = _fitting.LayoutOf(trainData.Schema, graph.Cells);
         var label = _fitting.LabelOf(trainData.Schema);
-        var training = SignalRows.Read(trainData, _options, layout, _task, _fitting.Warn);
+        var rows = SignalRows.Read(trainData, _options, layout, _task, _fitting.Warn);
         var shape = _fitting.Shape(graph, layout.Features, label, _options.HandleMissingValues);
-        var validation = validationData is null ? null : SignalRows.Read(validationData, _options, layout, _task, _fitting.Warn);
+        var held = validationData is null ? null : SignalRows.Read(validationData, _options, layout, _task, _fitting.Warn);
+        if (held is null && _options.ValidationFraction > 0)
+            (rows, held) = rows.Hold(_options.ValidationFraction, _fitting.SplitSeed);
+        var (training, validation) = (rows.Data, held?.Data);
         if (validation is null && _options.EarlyStoppingRounds > 0)
             _fitting.Warn($"EarlyStoppingRounds is {_options.EarlyStoppingRounds}, but there are no validation rows, so training goes on to the last epoch.");
         var trained = _fitting.Run(shape, Scaling.OfData(shape, graph.Cells, training), graph, training, validation);

@@ -6,6 +6,30 @@ using Microsoft.ML.Data;
 
 namespace GaryMesh.MLNet.Signals;
 
+/// <summary>Rows that were read.</summary>
+internal sealed record SignalSet(int Rows, float[] Features, float[] Labels, float[]? Weights)
+{
+    public ModelData Data => new(Rows, Features, Labels, Weights);
+
+    /// <summary>The rows without a fraction of them, drawn at random, and that fraction.</summary>
+    public (SignalSet Kept, SignalSet Held) Hold(double fraction, int seed)
+    {
+        if (Rows < 2)
+            throw new InvalidOperationException($"ValidationFraction is {fraction}, but there is only {Rows} row to learn from.");
+        var order = Enumerable.Range(0, Rows).ToArray();
+        new Random(seed).Shuffle(order);
+        var held = Math.Clamp((int)Math.Round(fraction * Rows), 1, Rows - 1);
+        return (Chosen(order[held..]), Chosen(order[..held]));
+    }
+
+    private SignalSet Chosen(int[] rows)
+    {
+        Array.Sort(rows);
+        float[] Of(float[] values) => [.. rows.SelectMany(row => new ArraySegment<float>(values, row * (values.Length / Rows), values.Length / Rows))];
+        return new SignalSet(rows.Length, Of(Features), Of(Labels), Weights is null ? null : Of(Weights));
+    }
+}
+
 internal static class SignalRows
 {
     /// <summary>Reads a training or validation set. As with stock trainers, rows without a label, or with a missing feature that the
@@ -16,7 +40,7 @@ internal static class SignalRows
     /// <param name="task">The task, which gives the labels' type.</param>
     /// <param name="warn">What is told of skipped rows.</param>
     /// <exception cref="InvalidOperationException">There are no rows, or a row holds what cannot be learnt from.</exception>
-    public static ModelData Read(IDataView data, MeshSignalOptions options, FeatureLayout layout, MeshTask task, Action<string> warn)
+    public static SignalSet Read(IDataView data, MeshSignalOptions options, FeatureLayout layout, MeshTask task, Action<string> warn)
     {
         var cells = options.Graph.Cells;
         var columns = layout.Require(data.Schema, "feature", cells);
@@ -60,7 +84,7 @@ internal static class SignalRows
             throw Reading.NoInstances(label.Name, unlabelled + unmeasured > 0 ? $" ({skipped} were skipped)" : "");
         if (unlabelled + unmeasured > 0)
             warn($"Skipped {skipped}{(unmeasured > 0 ? "; HandleMissingValues learns from these, too" : "")}.");
-        return new ModelData(rows, [.. features], [.. labels], getWeight is null ? null : [.. weights]);
+        return new SignalSet(rows, [.. features], [.. labels], options.Balances ? ClassWeights.Balance(labels, getWeight is null ? null : weights) : getWeight is null ? null : [.. weights]);
     }
 
     /// <summary>Features without labels: what a featurizer is fitted to reconstruct.</summary>

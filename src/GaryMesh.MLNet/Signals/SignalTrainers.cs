@@ -43,6 +43,11 @@ public sealed class MeshMulticlassTrainer : MeshTrainer
         /// <summary>Label smoothing: the fraction of each label that is distributed over all classes in training.</summary>
         public double LabelSmoothing = 0.1;
 
+        /// <summary>Whether each class counts the same in all, however many rows it has.</summary>
+        public bool BalanceClasses;
+
+        internal override bool Balances => BalanceClasses;
+
         internal override Head Objective => Head.OfSoftmax(LabelSmoothing);
 
         internal override void Check()
@@ -89,6 +94,11 @@ public sealed class MeshBinaryTrainer : MeshTrainer
     /// <summary>Options of <see cref="MeshBinaryTrainer"/>.</summary>
     public sealed class Options : MeshSignalOptions
     {
+        /// <summary>Whether each class counts the same in all, however many rows it has.</summary>
+        public bool BalanceClasses;
+
+        internal override bool Balances => BalanceClasses;
+
         internal override Head Objective => Head.Logistic;
     }
 }

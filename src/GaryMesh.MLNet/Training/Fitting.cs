@@ -22,6 +22,9 @@ internal class Fitting
 
     public IHost Host { get; }
 
+    /// <summary>The seed of whatever rows are drawn before training.</summary>
+    public int SplitSeed => unchecked((int)_seed);
+
     /// <summary>Tells the user of what is not as it might be meant.</summary>
     public void Warn(string message)
     {

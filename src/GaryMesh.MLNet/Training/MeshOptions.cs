@@ -208,6 +208,9 @@ public abstract class MeshTrainerOptions : MeshOptions
 
     internal string[] FeatureColumns => FeatureColumnNames ?? [FeatureColumnName];
 
+    /// <summary>Whether each class counts the same.</summary>
+    internal virtual bool Balances => false;
+
     /// <summary>The meaning of the outputs, and their loss.</summary>
     internal abstract Head Objective { get; }
 }

@@ -1,0 +1,50 @@
+// What GaryMesh adds to the catalogs of data and of models of an MLContext.
+using GaryMesh.MLNet.Data;
+using GaryMesh.MLNet.Saving;
+using Microsoft.ML.Data;
+
+namespace Microsoft.ML;
+
+/// <summary>Chooses rows by a split column, and keeps pipelines of nodes.</summary>
+public static class MeshDataCatalog
+{
+    /// <summary>The rows whose column holds one of the given values, such as those of a split: score a graph whole, then evaluate a part.</summary>
+    /// <param name="catalog">The data catalog.</param>
+    /// <param name="input">The rows.</param>
+    /// <param name="columnName">The column: text, a key or a whole number.</param>
+    /// <param name="values">The values of the rows that stay, as text.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The column is missing or of another type.</exception>
+    public static IDataView FilterRowsByValue(this DataOperationsCatalog catalog, IDataView input, string columnName, params string[] values)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(input);
+        ArgumentNullException.ThrowIfNull(values);
+        return new FilteredView(input, input.Schema.Require("filter", columnName, ColumnKind.Identity), [.. values]);
+    }
+
+    /// <summary>Keeps a fitted pipeline with stages of nodes in one file, replacing one that stands there only once the new one is complete.</summary>
+    /// <param name="context">The context.</param>
+    /// <param name="model">The pipeline: stages of nodes and any that <c>mlContext.Model.Save</c> keeps.</param>
+    /// <param name="inputSchema">The schema of its input.</param>
+    /// <param name="path">The file, <c>.npz</c> by custom.</param>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public static void SaveNodePipeline(this MLContext context, ITransformer model, DataViewSchema inputSchema, string path)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(inputSchema);
+        global::GaryMesh.SafeFile.Write(path, stream => NodePipeline.Save(context, model, inputSchema, stream));
+    }
+
+    /// <summary>The pipeline in a file that <see cref="SaveNodePipeline"/> wrote.</summary>
+    /// <param name="context">The context.</param>
+    /// <param name="path">The file.</param>
+    /// <exception cref="InvalidDataException">The file holds no pipeline, is cut short, or is of a newer format.</exception>
+    /// <exception cref="IOException">The file is missing or cannot be opened.</exception>
+    public static TransformerChain<ITransformer> LoadNodePipeline(this MLContext context, string path)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        using var stream = File.OpenRead(path);
+        return NodePipeline.Load(context, stream, path);
+    }
+}
