@@ -146,7 +146,7 @@ type ModelTask =
                 Guard.outOfRange null $"{name} must lie in 0 .. 1 (1 excluded), but is {value}."
 
         if task.TrainingFireRate = 0.0 then
-            Guard.outOfRange null "The fire rate must lie in 0 .. 1 (0 excluded), but is 0."
+            Guard.outOfRange null $"The fire rate must lie in 0 .. 1 (0 excluded), but is 0."
 
 /// The state of a training after each epoch.
 [<NoComparison; ReferenceEquality>]
@@ -236,14 +236,14 @@ type ModelTrainer
     do
         if not (counts training) then
             Guard.refuse
-                "No label of the training data counts: each is NaN or has the weight 0, but at least one must not be."
+                $"No label of the training data counts: each is NaN or has the weight 0, but at least one must not be."
 
         match validation with
         | null -> ()
         | validation ->
             if not (counts validation) then
                 Guard.refuse
-                    "No label of the validation data counts: each is NaN or has the weight 0, but at least one must not be."
+                    $"No label of the validation data counts: each is NaN or has the weight 0, but at least one must not be."
 
     /// All cells fire in validation; in training fewer may.
     let run = new ModelRun(shape, scaling, graph, model.Automaton, options)

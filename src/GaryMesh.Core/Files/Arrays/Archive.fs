@@ -45,7 +45,7 @@ type ArchiveReader(name: string, arrays: IReadOnlyDictionary<string, NpyArray>) 
     static member Open(stream: Stream, name: string) = ArchiveReader(name, Npz.Read(stream, name))
 
     member _.Refusal(what: string) = InvalidDataException(Guard.line $"{name}: {what}.")
-    member entries.Bad(what: string) : 'a = raise (entries.Refusal what)
+    member _.Bad(what: FormattableString) : 'a = Guard.badData $"{name}: {what}."
     member _.Names = arrays.Keys
     member _.Has(entry: string) = arrays.ContainsKey entry
     member _.Shape(entry: string) = (fetch entry).Shape

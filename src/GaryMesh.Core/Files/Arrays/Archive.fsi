@@ -19,7 +19,7 @@ type ArchiveReader =
     static member Open: stream: Stream * name: string -> ArchiveReader
     /// The exception that refuses the file, for you to throw: "NAME: what."
     member Refusal: what: string -> InvalidDataException
-    member internal Bad: what: string -> 'a
+    member internal Bad: what: FormattableString -> 'a
     /// Checks `format` and `format_version`; gives the version. Older formats have both in one text, such as "my format 1".
     member Version: kind: string * oldest: int * newest: int -> int
     /// The names of the entries.

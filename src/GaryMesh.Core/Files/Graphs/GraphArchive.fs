@@ -40,7 +40,7 @@ let private own (path: string) (wishes: Wishes) (entries: IReadOnlyDictionary<st
     table.Finish positions
 
 let private sparse (path: string) (wishes: Wishes) (entries: IReadOnlyDictionary<string, NpyArray>) : Reading =
-    let bad what : 'a = Guard.badData $"{path}: {what}."
+    let bad (what: FormattableString) : 'a = Guard.badData $"{path}: {what}."
 
     let get (name: string) =
         match entries.TryGetValue name with
