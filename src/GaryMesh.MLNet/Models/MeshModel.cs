@@ -56,7 +56,7 @@ public sealed partial class MeshModel
 
     /// <summary>The columns that a stage with this model adds.</summary>
     internal Outputs Outputs => field ??=
-        Choice?.Outputs(Graph!.Cells) ?? Task.Outputs(Network.Shape.OutputsOn(Graph?.Cells ?? 1), Classes);
+        Choice?.Outputs(Graph?.Cells ?? 1) ?? Task.Outputs(Network.Shape.OutputsOn(Graph?.Cells ?? 1), Classes);
 
     /// <summary>The same model for rows of another graph, or for another table of nodes, its parameters untouched.</summary>
     internal MeshModel On(MeshGraph? graph, NodeTable? nodes = null) => new(Task, Network, graph, Layout)
@@ -64,6 +64,13 @@ public sealed partial class MeshModel
         Choice = Choice,
         Classes = Classes,
         Nodes = nodes,
+    };
+
+    /// <summary>The same model of nodes, whose outputs are the cells' final states.</summary>
+    internal MeshModel Embedding(string column) => new(MeshTask.NodeFeatures, Network, Graph, Layout)
+    {
+        Choice = new FeatureChoice(column, [.. Enumerable.Range(0, Network.Shape.Channels)], Pooled: false),
+        Nodes = Nodes,
     };
 
     /// <summary>Makes of the network's outputs what columns show: probabilities of classes, where there are any.</summary>

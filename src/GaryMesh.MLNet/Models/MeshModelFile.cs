@@ -89,7 +89,7 @@ public sealed partial class MeshModel
 
         var model = new MeshModel(task, network, graph is null ? null : MeshGraph.Of(graph), ReadLayout(entries, network))
         {
-            Choice = task == MeshTask.Features ? ReadChoice(entries, network) : null,
+            Choice = task == MeshTask.Features || task == MeshTask.NodeFeatures ? ReadChoice(entries, network) : null,
             Classes = entries.Has("classes") ? ReadClasses(entries, network) : null,
             Nodes = task.IsOfNodes ? ReadNodes(entries) : null,
         };

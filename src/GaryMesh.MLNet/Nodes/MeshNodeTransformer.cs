@@ -52,6 +52,15 @@ public sealed class MeshNodeTransformer : ISingleFeaturePredictionTransformer<Me
         return new MeshNodeTransformer(_host, Model.On(null, nodes with { Edges = list }));
     }
 
+    /// <summary>The stage that adds each node's final state, a vector of so many numbers as the rule has channels, instead of its score: the node's
+    /// features and those of its neighbourhood, as the trained model sees them, for another trainer to learn from.</summary>
+    /// <param name="outputColumnName">The column to add.</param>
+    public MeshNodeTransformer Embedding(string outputColumnName = "Embedding")
+    {
+        ArgumentException.ThrowIfNullOrEmpty(outputColumnName);
+        return new MeshNodeTransformer(_host, Model.Embedding(outputColumnName));
+    }
+
     /// <inheritdoc/>
     public DataViewSchema GetOutputSchema(DataViewSchema inputSchema)
     {
@@ -91,8 +100,16 @@ public sealed class MeshNodeTransformer : ISingleFeaturePredictionTransformer<Me
         using var predictor = new Predictor(Model.Network, rows.Graph);
         var width = Model.Outputs.Width;
         var byCell = new float[rows.Graph.Cells * width];
-        predictor.Score(rows.Features, byCell);
-        Model.Finish(byCell);
+        if (Model.Choice is null)
+        {
+            predictor.Score(rows.Features, byCell);
+            Model.Finish(byCell);
+        }
+        else
+        {
+            predictor.State(rows.Features, byCell);
+        }
+
         var byRow = new float[byCell.Length];
         for (var row = 0; row < rows.Places.Length; row++)
             byCell.AsSpan(rows.Places[row] * width, width).CopyTo(byRow.AsSpan(row * width));
