@@ -39,7 +39,7 @@ let private options change =
     options.Graph <- MeshGraph.Ring 8
     options.HiddenUnits <- 32
     options.EncoderUnits <- 16
-    options.NumberOfEpochs <- 30
+    options.NumberOfEpochs <- 20
     options.Steps <- 2
     change options
     options
@@ -67,7 +67,7 @@ let tests =
           test
               "two measured columns are learnt from as their interleaved vector is, to the bit, where Concatenate is not" {
               let context = MLContext 1
-              let train, others = view context (measured 1UL 400), view context (measured 2UL 200)
+              let train, others = view context (measured 1UL 300), view context (measured 2UL 100)
               let fit change = context.Regression.Trainers.GaryMesh(options change).Fit train
 
               let several =

@@ -35,7 +35,7 @@ internal sealed class WindowRows(IDataView moments, DataViewSchema.Column column
         var span = lags + horizons.Max();
         var next = lags - 1L;
         using var cursor = moments.GetRowCursor([column]);
-        var get = cursor.GetGetter<VBuffer<float>>(column);
+        var get = FeatureLayout.Whole(cursor, column);
         VBuffer<float> buffer = default;
         while (cursor.MoveNext())
         {

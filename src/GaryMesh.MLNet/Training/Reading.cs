@@ -34,7 +34,7 @@ internal static class Reading
                     labels[0] = truth ? 1 : 0;
                 };
             case VectorDataViewType:
-                var getVector = row.GetGetter<VBuffer<float>>(label);
+                var getVector = FeatureLayout.Whole(row, label);
                 VBuffer<float> vector = default;
                 return (labels, number) =>
                 {
