@@ -121,6 +121,22 @@ let tests =
               Expect.equal (read (loaded.Transform data)) (read (stage.Transform data)) "a featurizer"
           }
 
+          test "permuting the slots of a fitted signal stage says which matter" {
+              let context = MLContext 1
+              let data = view context (measured 1UL 40)
+
+              for names, slots in [ [| "Both" |], 16; [| "Speed"; "Flow" |], 8 ] do
+                  let options =
+                      options (fun options ->
+                          options.FeatureColumnNames <- names
+                          options.NumberOfEpochs <- 1)
+
+                  let model = context.Regression.Trainers.GaryMesh(options).Fit data
+                  let scored = model.Transform data
+                  let importance = context.Regression.PermutationFeatureImportance(model, scored, permutationCount = 1)
+                  Expect.equal importance.Length slots "one a slot of the first column"
+          }
+
           test "a missing or wrong one among several columns is named" {
               let context = MLContext 1
               let data = view context (measured 1UL 5)

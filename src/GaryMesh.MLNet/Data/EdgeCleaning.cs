@@ -66,7 +66,7 @@ internal static class EdgeCleaning
             if (weights[edge] < 0)
             {
                 throw new InvalidOperationException(
-                    $"An edge to cell {graph.Neighbours[edge]} of {graph.Name} has the weight {weights[edge]}, but weights are divided by their sum, so that each must be at least 0; a Perception of your own may take others.");
+                    $"An edge at cell {graph.Neighbours[edge]} of {graph.Name} has the weight {weights[edge]}, but weights are divided by their sum, so that each must be at least 0; a Perception of your own may take others.");
             }
         }
     }

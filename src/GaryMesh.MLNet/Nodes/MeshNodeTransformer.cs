@@ -34,7 +34,7 @@ public sealed class MeshNodeTransformer : ISingleFeaturePredictionTransformer<Me
     public string FeatureColumnName => Model.FeatureColumnName;
 
     /// <inheritdoc/>
-    public DataViewType FeatureColumnType => new VectorDataViewType(NumberDataViewType.Single, Model.FeatureCount);
+    public DataViewType FeatureColumnType => Model.FeatureColumnType;
 
     /// <summary>False: a row's score depends on other rows.</summary>
     public bool IsRowToRowMapper => false;
@@ -48,7 +48,6 @@ public sealed class MeshNodeTransformer : ISingleFeaturePredictionTransformer<Me
         var nodes = Model.Nodes!;
         using var channel = _host.Start("Reading edges");
         var list = EdgeList.Read(edges, nodes.Edges.Columns).Merged(notice => channel.Warning(MessageSensitivity.None, notice));
-        list.CheckWeights(Model.Network.Shape.Perception);
         return new MeshNodeTransformer(_host, Model.On(null, nodes with { Edges = list }));
     }
 
