@@ -92,7 +92,7 @@ internal class Fitting
         $"{shape.Features} features, {shape.EncoderInputs} to {shape.EncoderOutputs} encoded values, {shape.Channels} channels, {shape.Steps} steps, {shape.ParameterCount} parameters and {shape.Outputs} outputs, perceiving '{shape.Perception.Text}'";
 
     private InvalidOperationException Diverged() => new(
-        $"Training diverged: no epoch ended with a finite loss at the learning rate {_options.LearningRate}, so there is no model; a lower one may help.");
+        FormattableString.Invariant($"Training diverged: no epoch ended with a finite loss at the learning rate {_options.LearningRate}, so there is no model; a lower one may help."));
 
     /// <summary>Reports at once, where <see cref="Progress{T}"/> would do so at some later time.</summary>
     private sealed class Progress(IChannel channel, int every) : IProgress<ModelReport>

@@ -64,7 +64,7 @@ internal sealed class LabelFitting : Fitting
     private static int OutputsOf(DataViewSchema.Column label, int cells) => label.Type switch
     {
         KeyDataViewType { Count: > MaxClasses } key => throw new InvalidOperationException(
-            $"Label column '{label.Name}' has {key.Count:N0} classes, more than {MaxClasses:N0}: is it an id?"),
+            FormattableString.Invariant($"Label column '{label.Name}' has {key.Count:N0} classes, more than {MaxClasses:N0}: is it an id?")),
         KeyDataViewType { Count: < 2 } => throw new InvalidOperationException(
             $"Label column '{label.Name}' has one class, but a classifier needs at least 2"),
         KeyDataViewType key => (int)key.Count,

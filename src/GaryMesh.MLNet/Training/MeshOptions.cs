@@ -206,7 +206,7 @@ public abstract class MeshTrainerOptions : MeshOptions
     {
         base.Check();
         if (MissingRate > 0 && !HandleMissingValues)
-            throw new ArgumentException($"The option MissingRate is {MissingRate}, but HandleMissingValues is false: values can be hidden only from a model that takes missing ones.", nameof(MissingRate));
+            throw new ArgumentException(FormattableString.Invariant($"The option MissingRate is {MissingRate}, but HandleMissingValues is false: values can be hidden only from a model that takes missing ones."), nameof(MissingRate));
     }
 
     internal string[] FeatureColumns => FeatureColumnNames ?? [FeatureColumnName];
