@@ -71,7 +71,7 @@ public sealed partial class MeshModel
 
         var model = new MeshModel(task, network, graph is null ? null : MeshGraph.Of(graph), ReadLayout(file, network))
         {
-            Choice = task == MeshTask.Features ? ReadChoice(file, network) : null,
+            Choice = task == MeshTask.Features || task == MeshTask.NodeFeatures ? ReadChoice(file, network) : null,
             Classes = file.Has("classes") ? ReadClasses(file, network) : null,
             Nodes = task.IsOfNodes ? ReadNodes(file, version) : null,
         };
