@@ -56,6 +56,7 @@ type ArchiveReader(name: string, arrays: IReadOnlyDictionary<string, NpyArray>) 
     member _.Text(entry: string) = single entry _.ToText()
 
     member _.Ints(entry: string, [<ParamArray>] shape: int[]) = values entry shape _.ToInt32()
+    member _.Longs(entry: string, [<ParamArray>] shape: int[]) = values entry shape _.ToInt64()
     member _.Doubles(entry: string, [<ParamArray>] shape: int[]) = values entry shape _.ToFloat64()
     member _.Truths(entry: string, [<ParamArray>] shape: int[]) = values entry shape _.ToBool()
     member _.Texts(entry: string, [<ParamArray>] shape: int[]) = values entry shape _.ToText()

@@ -38,6 +38,8 @@ type ArchiveReader =
     member Text: entry: string -> string
     /// Whole numbers of a shape.
     member Ints: entry: string * [<ParamArray>] shape: int[] -> int[]
+    /// Whole numbers of a shape as int64.
+    member Longs: entry: string * [<ParamArray>] shape: int[] -> int64[]
     /// Numbers of a shape as float32, all finite.
     member Floats: entry: string * [<ParamArray>] shape: int[] -> float32[]
     /// Numbers of a shape as float64, as they are.
