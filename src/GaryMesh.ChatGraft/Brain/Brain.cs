@@ -364,7 +364,7 @@ public sealed class Brain : IDisposable
         """;
 
     // What the second format has beyond the first. A turn that an older brain holds was heard; the session marks it.
-    private const string _second = """
+    private static readonly string _second = """
         BEGIN EXCLUSIVE;
         ALTER TABLE episodes ADD COLUMN user TEXT NOT NULL DEFAULT '';
         ALTER TABLE episodes ADD COLUMN turn INTEGER NOT NULL DEFAULT 0;
