@@ -191,19 +191,17 @@ let tests =
                   let modelPath = path + ".npz"
                   ChatModelFile.Write(modelPath, model)
 
-                  let services =
-                      ServiceCollection()
-                          .AddGaryChat(fun options ->
-                              options.BrainPath <- path
-                              options.ModelPath <- modelPath)
+                  let services = ServiceCollection()
+
+                  services.AddGaryChat(fun options ->
+                      options.BrainPath <- path
+                      options.ModelPath <- modelPath)
+                  |> ignore
 
                   let descriptor = services |> Seq.exactlyOne
                   Expect.equal descriptor.Lifetime ServiceLifetime.Singleton "one for all"
-
-                  use client =
-                      (nonNull descriptor.ImplementationFactory).Invoke(Unchecked.defaultof<IServiceProvider>)
-                      :?> IChatClient
-
+                  use provider = services.BuildServiceProvider()
+                  let client = provider.GetRequiredService<IChatClient>()
                   Expect.isTrue (File.Exists path) "with its brain"
                   Expect.isNotNull (client.GetService typeof<ChatSession>) "and its session")
           }

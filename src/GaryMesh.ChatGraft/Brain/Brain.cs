@@ -13,7 +13,7 @@ namespace GaryMesh.ChatGraft;
 public sealed class Brain : IDisposable
 {
     /// <summary>The format that is written; newer ones are refused.</summary>
-    public const int Format = 1;
+    public const int Format = 2;
 
     /// <summary>The replay buffer's size in turns; beyond it the oldest go.</summary>
     public const int BufferedTurns = 4_000;
@@ -42,8 +42,14 @@ public sealed class Brain : IDisposable
     /// <summary>The number of turns that users have said to it.</summary>
     public long Age { get; private set; }
 
-    /// <summary>Whether the file was made by this opening.</summary>
+    /// <summary>Whether the brain was made by this opening.</summary>
     public bool IsNew { get; private init; }
+
+    /// <summary>Whether there was a file, but an empty one: where a brain was expected, what it held is lost.</summary>
+    public bool WasEmpty { get; private init; }
+
+    /// <summary>What the hashes of its marks are keyed with.</summary>
+    internal byte[] Key => (byte[])Scalar("SELECT value FROM state WHERE key = 'key'")!;
 
     /// <summary>Opens a brain, or makes an empty one where there is no file.</summary>
     /// <param name="path">The file.</param>
@@ -79,16 +85,28 @@ public sealed class Brain : IDisposable
 
     /// <summary>The facts, the oldest first.</summary>
     public IReadOnlyList<Fact> ReadFacts() =>
-        Rows("SELECT id, subject, relation, value, sentence, owner, strength, touched FROM episodes ORDER BY id", row => new Fact(
+        Rows("SELECT id, subject, relation, value, sentence, owner, strength, touched, user, turn, conversation, day, former FROM episodes ORDER BY id", row => new Fact(
             row.GetInt64(0),
             new Statement(row.GetString(1), row.GetString(2), row.GetString(3), row.GetString(4), (FactOwner)row.GetInt32(5)),
             row.GetDouble(6),
-            row.GetInt64(7)));
+            row.GetInt64(7))
+        {
+            User = row.GetString(8),
+            Turn = row.GetInt64(9),
+            Conversation = row.GetInt64(10),
+            Day = DateOnly.FromDayNumber(row.GetInt32(11)),
+            Former = row.GetString(12),
+        });
 
     /// <summary>The replay buffer, the oldest turn first.</summary>
     public IReadOnlyList<BufferedTurn> ReadTurns() =>
-        Rows("SELECT id, conversation, speaker, text, slept FROM replay ORDER BY id", row => new BufferedTurn(
-            row.GetInt64(0), row.GetInt64(1), (Speaker)row.GetInt32(2), row.GetString(3), row.GetBoolean(4)));
+        Rows("SELECT id, conversation, speaker, text, slept, user FROM replay ORDER BY id", row => new BufferedTurn(
+            row.GetInt64(0), row.GetInt64(1), (Speaker)row.GetInt32(2), row.GetString(3), row.GetBoolean(4))
+        { User = row.GetString(5) });
+
+    /// <summary>What is known of turns and words that are no longer there.</summary>
+    public IReadOnlyList<Mark> ReadMarks() =>
+        Rows("SELECT user, code, times FROM marks", row => new Mark(row.GetString(0), row.GetString(1), row.GetInt64(2)));
 
     /// <summary>Weights by name; null where the brain has none of its own.</summary>
     public byte[]? ReadWeights(string name) =>
@@ -105,6 +123,7 @@ public sealed class Brain : IDisposable
 
         try
         {
+            CheckPlace();
             using var transaction = _connection.BeginTransaction();
             var ids = Write(change);
             transaction.Commit();
@@ -114,6 +133,43 @@ public sealed class Brain : IDisposable
         catch (SqliteException refusal)
         {
             throw new BrainException(Sentence(Path, refusal), refusal);
+        }
+    }
+
+    /// <summary>Copies the brain as it is now to another file; nothing that was deleted goes along.</summary>
+    /// <param name="path">The copy, which must not exist.</param>
+    /// <exception cref="BrainException">It could not be written.</exception>
+    public void Backup(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        var made = false;
+
+        try
+        {
+            Create(System.IO.Path.GetFullPath(path));
+            made = true;
+            Execute("VACUUM INTO $path", ("$path", System.IO.Path.GetFullPath(path)));
+        }
+        catch (Exception refusal) when (refusal is UnauthorizedAccessException or IOException or SqliteException)
+        {
+            if (made) File.Delete(path);
+            throw new BrainException(Sentence(path, refusal), refusal);
+        }
+    }
+
+    /// <summary>Writes the file anew without anything that was deleted. Deleted rows are overwritten at once, but pages that were
+    /// split or merged may hold what stood there before.</summary>
+    /// <exception cref="BrainException">It could not be written; the brain is whole.</exception>
+    internal void Scour()
+    {
+        try
+        {
+            Run(_connection, "VACUUM");
+        }
+        catch (SqliteException refusal)
+        {
+            throw new BrainException($"What was forgotten is out of the brain '{Path}', but its free pages could not be written over: {refusal.Message.TrimEnd('.')}.", refusal);
         }
     }
 
@@ -150,8 +206,9 @@ public sealed class Brain : IDisposable
             var isNew = Scalar(connection, "PRAGMA page_count") is 0L;
             Run(connection, isNew ? _schema : "BEGIN EXCLUSIVE; COMMIT");
             if (!isNew) CheckContent(path, connection, interrupted);
+            if (isNew || Scalar(connection, "PRAGMA user_version") is 1L) Run(connection, _second);
             Run(connection, "PRAGMA journal_mode = DELETE");
-            return new Brain(path, key, connection) { IsNew = isNew };
+            return new Brain(path, key, connection) { IsNew = isNew, WasEmpty = isNew && file.Exists };
         }
         catch
         {
@@ -175,6 +232,14 @@ public sealed class Brain : IDisposable
             throw new BrainException($"The brain '{path}' is damaged: a table is missing.");
     }
 
+    // A file that was deleted or replaced goes on taking changes that nobody will ever read.
+    private void CheckPlace()
+    {
+        var file = new FileInfo(_key);
+        if (!file.Exists || file.Length != (long)Scalar("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")!)
+            throw new BrainException($"The brain '{Path}' was deleted or replaced while it was open: nothing more can be kept in it.");
+    }
+
     private static void Create(string path)
     {
         if (System.IO.Path.GetDirectoryName(path) is { Length: > 0 } folder) Directory.CreateDirectory(folder);
@@ -191,13 +256,20 @@ public sealed class Brain : IDisposable
         foreach (var id in change.ForgottenFacts) Execute("DELETE FROM episodes WHERE id = $id", ("$id", id));
         foreach (var id in change.ForgottenTurns) Execute("DELETE FROM replay WHERE id = $id", ("$id", id));
 
-        foreach (var (id, told, strength, touched) in change.Facts)
+        foreach (var (user, code) in change.LiftedMarks) Execute("DELETE FROM marks WHERE user = $user AND code = $code", ("$user", user), ("$code", code));
+
+        foreach (var (user, code, times) in change.Marks)
+            Execute("INSERT OR REPLACE INTO marks (user, code, times) VALUES ($user, $code, $times)", ("$user", user), ("$code", code), ("$times", times));
+
+        foreach (var fact in change.Facts)
         {
+            var (id, told, strength, touched) = fact;
             Execute(
-                "INSERT OR REPLACE INTO episodes (id, subject, relation, value, sentence, owner, strength, touched) "
-                + "VALUES ($id, $subject, $relation, $value, $sentence, $owner, $strength, $touched)",
+                "INSERT OR REPLACE INTO episodes (id, subject, relation, value, sentence, owner, strength, touched, user, turn, conversation, day, former) "
+                + "VALUES ($id, $subject, $relation, $value, $sentence, $owner, $strength, $touched, $user, $turn, $conversation, $day, $former)",
                 ("$id", id), ("$subject", told.Subject), ("$relation", told.Relation), ("$value", told.Value),
-                ("$sentence", told.Sentence), ("$owner", (int)told.Owner), ("$strength", strength), ("$touched", touched));
+                ("$sentence", told.Sentence), ("$owner", (int)told.Owner), ("$strength", strength), ("$touched", touched),
+                ("$user", fact.User), ("$turn", fact.Turn), ("$conversation", fact.Conversation), ("$day", fact.Day.DayNumber), ("$former", fact.Former));
         }
 
         foreach (var (name, data) in change.Weights)
@@ -210,11 +282,12 @@ public sealed class Brain : IDisposable
         foreach (var turn in change.Turns)
         {
             ids.Add((long)Scalar(
-                "INSERT INTO replay (conversation, speaker, text, slept) VALUES ($conversation, $speaker, $text, 0) RETURNING id",
-                ("$conversation", turn.Conversation), ("$speaker", (int)turn.Speaker), ("$text", turn.Text))!);
+                "INSERT INTO replay (id, conversation, speaker, text, slept, user) VALUES ($id, $conversation, $speaker, $text, $slept, $user) RETURNING id",
+                ("$id", turn.Id > 0 ? turn.Id : DBNull.Value), ("$conversation", turn.Conversation), ("$speaker", (int)turn.Speaker),
+                ("$text", turn.Text), ("$slept", turn.Slept), ("$user", turn.User))!);
         }
 
-        if (ids.Count > 0) Execute("DELETE FROM replay WHERE id <= $old", ("$old", ids[^1] - BufferedTurns));
+        if (ids.Count > 0) Execute("DELETE FROM replay WHERE id <= (SELECT max(id) FROM replay) - $kept", ("$kept", BufferedTurns));
         return ids;
     }
 
@@ -278,7 +351,7 @@ public sealed class Brain : IDisposable
     private static readonly string _schema = $"""
         BEGIN EXCLUSIVE;
         PRAGMA application_id = {BrainHeader.Application};
-        PRAGMA user_version = {Format};
+        PRAGMA user_version = 1;
         CREATE TABLE state (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
         CREATE TABLE weights (name TEXT PRIMARY KEY, data BLOB NOT NULL);
         CREATE TABLE episodes (
@@ -287,6 +360,21 @@ public sealed class Brain : IDisposable
         CREATE TABLE replay (
             id INTEGER PRIMARY KEY AUTOINCREMENT, conversation INTEGER NOT NULL, speaker INTEGER NOT NULL, text TEXT NOT NULL,
             slept INTEGER NOT NULL);
+        COMMIT;
+        """;
+
+    // What the second format has beyond the first. A turn that an older brain holds was heard; the session marks it.
+    private static readonly string _second = """
+        BEGIN EXCLUSIVE;
+        ALTER TABLE episodes ADD COLUMN user TEXT NOT NULL DEFAULT '';
+        ALTER TABLE episodes ADD COLUMN turn INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE episodes ADD COLUMN conversation INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE episodes ADD COLUMN day INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE episodes ADD COLUMN former TEXT NOT NULL DEFAULT '';
+        ALTER TABLE replay ADD COLUMN user TEXT NOT NULL DEFAULT '';
+        CREATE TABLE marks (user TEXT, code TEXT, times INTEGER NOT NULL, PRIMARY KEY (user, code)) WITHOUT ROWID;
+        INSERT INTO state (key, value) VALUES ('key', randomblob(32));
+        PRAGMA user_version = 2;
         COMMIT;
         """;
 }

@@ -23,7 +23,11 @@ internal static class SpeakerLines
 /// <param name="Speaker">Who said it.</param>
 /// <param name="Text">What was said, on one line.</param>
 /// <param name="Slept">A sleep has replayed it.</param>
-public sealed record BufferedTurn(long Id, long Conversation, Speaker Speaker, string Text, bool Slept);
+public sealed record BufferedTurn(long Id, long Conversation, Speaker Speaker, string Text, bool Slept)
+{
+    /// <summary>Whose conversation it is; empty for the owner of the brain.</summary>
+    public string User { get; init; } = "";
+}
 
 /// <summary>What changes together: written whole or not at all.</summary>
 public sealed record BrainChange
@@ -37,11 +41,17 @@ public sealed record BrainChange
     /// <summary>Numbers of the facts to delete.</summary>
     public IReadOnlyList<long> ForgottenFacts { get; init; } = [];
 
-    /// <summary>Turns to append to the replay buffer; their number is given by the brain.</summary>
+    /// <summary>Turns to append to the replay buffer. The brain gives the number; one that has a number gets its place back.</summary>
     public IReadOnlyList<BufferedTurn> Turns { get; init; } = [];
 
     /// <summary>Numbers of the turns to take out of the replay buffer.</summary>
     public IReadOnlyList<long> ForgottenTurns { get; init; } = [];
+
+    /// <summary>Marks to write.</summary>
+    public IReadOnlyList<Mark> Marks { get; init; } = [];
+
+    /// <summary>Marks to delete.</summary>
+    public IReadOnlyList<(string User, string Code)> LiftedMarks { get; init; } = [];
 
     /// <summary>Weights to write, by name.</summary>
     public IReadOnlyDictionary<string, byte[]> Weights { get; init; } = new Dictionary<string, byte[]>();

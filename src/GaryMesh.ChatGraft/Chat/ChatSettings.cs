@@ -6,7 +6,7 @@ public sealed record ChatSettings
     /// <summary>How tokens are drawn.</summary>
     public SamplingOptions Sampling { get; init; } = new() { Temperature = 0.5, TopK = 20, RepetitionPenalty = 1.15 };
 
-    /// <summary>Tokens of an answer at most.</summary>
+    /// <summary>Tokens of an answer that the cortex gives, at most.</summary>
     public int MaxTokens { get; init; } = 60;
 
     /// <summary>Texts that end an answer, beside the end of the line.</summary>
@@ -14,6 +14,12 @@ public sealed record ChatSettings
 
     /// <summary>Everything random follows from it and the age of the brain.</summary>
     public ulong Seed { get; init; } = 1;
+
+    /// <summary>The seed alone decides: to the same words in the same conversation comes the same answer, whatever was said elsewhere.</summary>
+    internal bool Repeats { get; init; }
+
+    /// <summary>Tokens of an answer at most, the memory's answers too.</summary>
+    internal int MostTokens { get; init; } = int.MaxValue;
 
     /// <summary>Whether the episodic memory listens and answers.</summary>
     public bool Episodic { get; init; } = true;

@@ -28,9 +28,11 @@ internal sealed class Conversation : IDisposable
     /// <summary>The tokens that it had the most votes for while it spoke up, as text.</summary>
     public string Recalled { get; private set; } = "";
 
+    /// <summary>The number of tokens that were read to it.</summary>
+    public int Tokens { get; private set; }
+
     /// <summary>Reads a text.</summary>
-    /// <returns>The number of its tokens.</returns>
-    public int Read(string text)
+    public void Read(string text)
     {
         var tokens = _tokenizer.Encode(text);
         var (width, vocabulary) = (_hidden.Length / Chunk, _plain.Length);
@@ -56,7 +58,7 @@ internal sealed class Conversation : IDisposable
             _logits.AsSpan((part.Length - 1) * vocabulary, vocabulary).CopyTo(_plain);
         }
 
-        return tokens.Length;
+        Tokens += tokens.Length;
     }
 
     /// <summary>Goes on from what was read.</summary>

@@ -23,15 +23,35 @@ public sealed class GaryChatOptions
 public static class GaryChatServices
 {
     /// <summary>Adds a <see cref="GaryChatClient"/> as the collection's <see cref="IChatClient"/>: one for all, made when first
-    /// asked for, which opens the brain then and closes it with the provider.</summary>
+    /// asked for, which opens the brain then and closes it with the provider. It knows its users apart only as its callers do: by
+    /// <see cref="GaryChatClient.UserProperty"/> or <see cref="ChatOptions.ConversationId"/>.</summary>
     /// <param name="services">The collection.</param>
     /// <param name="configure">Changes the options.</param>
-    public static IServiceCollection AddGaryChat(this IServiceCollection services, Action<GaryChatOptions>? configure = null)
+    /// <returns>A builder, for what is to stand before the client.</returns>
+    public static ChatClientBuilder AddGaryChat(this IServiceCollection services, Action<GaryChatOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(services);
+        var options = Configured(configure);
+        return services.AddChatClient(_ => Open(options));
+    }
+
+    /// <summary>The same under a key, for chats with brains of their own.</summary>
+    /// <param name="services">The collection.</param>
+    /// <param name="serviceKey">The key.</param>
+    /// <param name="configure">Changes the options.</param>
+    /// <returns>A builder, for what is to stand before the client.</returns>
+    public static ChatClientBuilder AddKeyedGaryChat(this IServiceCollection services, object? serviceKey, Action<GaryChatOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        var options = Configured(configure);
+        return services.AddKeyedChatClient(serviceKey, _ => Open(options));
+    }
+
+    private static GaryChatOptions Configured(Action<GaryChatOptions>? configure)
+    {
         var options = new GaryChatOptions();
         configure?.Invoke(options);
-        return services.AddSingleton<IChatClient>(_ => Open(options));
+        return options;
     }
 
     private static GaryChatClient Open(GaryChatOptions options)

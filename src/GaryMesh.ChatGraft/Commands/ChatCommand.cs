@@ -20,6 +20,7 @@ internal static class ChatCommand
             using var brain = parsed.GetValue(forgetful) ? null : Brain.Open(parsed.GetValue(brainFile) ?? Brain.DefaultPath);
             using var session = ChatSession.Open(brain, parsed.GetValue(model), parsed.GetValue(graft));
             session.Settings = session.Settings with { Seed = parsed.GetValue(seed), Plastic = parsed.GetValue(plastic) };
+            if (brain is { WasEmpty: true }) error.WriteLine($"The file '{brain.Path}' was empty; a new brain is made in it.");
             var terminal = input is null && !Console.IsInputRedirected;
             if (terminal) error.WriteLine($"Gary, {session.Age} turns old. /help lists the commands, /quit leaves.");
             Talk(new ChatConsole(session, brain, output, stop), input?.Invoke() ?? Input(), session.Settings.LongestMessage, output, terminal ? error : null, stop);

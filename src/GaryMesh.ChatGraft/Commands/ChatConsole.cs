@@ -8,7 +8,11 @@ internal sealed class ChatConsole(ChatSession session, Brain? brain, TextWriter 
     private const string Help = """
         /facts             what I was told and how firmly it sits
         /remember TEXT     keep something
-        /forget WORDS      forget every fact that all these words speak of
+        /forget WORDS      forget every fact that all these words speak of, and what was said of it
+        /undo              bring back what was forgotten last
+        /export FILE       write all facts as JSON
+        /import FILE       take up facts that were exported
+        /backup FILE       copy the brain as it is now
         /sleep             learn from what was said since the last sleep
         /graft on|off      talk with or without the mesh layer
         /stats             what this brain is made of
@@ -16,6 +20,8 @@ internal sealed class ChatConsole(ChatSession session, Brain? brain, TextWriter 
         /help              this list
         /quit              leave
         """;
+
+    private string? _asked;
 
     /// <summary>Takes a line.</summary>
     /// <returns>Whether the chat goes on.</returns>
@@ -29,7 +35,7 @@ internal sealed class ChatConsole(ChatSession session, Brain? brain, TextWriter 
             if (text[0] != '/') Answer(text);
             else if (!Command(text)) return false;
         }
-        catch (Exception refusal) when (refusal is ArgumentException or InvalidOperationException)
+        catch (Exception refusal) when (refusal is ArgumentException or InvalidOperationException or InvalidDataException or UnauthorizedAccessException || (refusal is IOException and not BrainException))
         {
             Note(refusal.Message.Split(" (Parameter '")[0]);
         }
@@ -70,7 +76,11 @@ internal sealed class ChatConsole(ChatSession session, Brain? brain, TextWriter 
             case "/help": output.WriteLine(Help); break;
             case "/facts": Facts(); break;
             case "/remember" when rest.Length > 0: Note(session.Remember(rest) is { Told.Count: > 0 } kept ? kept.Note : "nothing in it to keep"); break;
-            case "/forget" when rest.Length > 0: Note(session.Forget(rest) is { Forgotten.Count: > 0 } gone ? gone.Note : "no fact speaks of that"); break;
+            case "/forget" when rest.Length > 0: Forget(rest); break;
+            case "/undo": Note(session.Undo() is { } back ? $"{back.Count} facts are back" : "nothing was forgotten"); break;
+            case "/export" when rest.Length > 0: File.WriteAllText(rest, session.Export()); Note("exported"); break;
+            case "/import" when rest.Length > 0: Note($"{session.Import(File.ReadAllText(rest))} facts taken up"); break;
+            case "/backup" when rest.Length > 0 && brain is not null: brain.Backup(rest); Note("copied"); break;
             case "/sleep": Sleep(); break;
             case "/graft" when rest is "on" or "off": session.SwitchGraft(rest == "on"); Note($"graft {rest}"); break;
             case "/stats": Stats(); break;
@@ -79,6 +89,23 @@ internal sealed class ChatConsole(ChatSession session, Brain? brain, TextWriter 
         }
 
         return true;
+    }
+
+    // More than one thing goes only when it is asked for twice.
+    private void Forget(string words)
+    {
+        var meant = session.Memory.About(words);
+
+        if (meant.Select(fact => fact.Turn).Distinct().Count() > 1 && _asked != words)
+        {
+            foreach (var fact in meant) output.WriteLine($"       {Voice.Answering(fact.Told.Sentence)}");
+            Note($"these {meant.Count} facts would go; the same command once more forgets them");
+            _asked = words;
+            return;
+        }
+
+        _asked = null;
+        Note(session.Forget(words) is { Forgotten.Count: 0, ErasedTurns: 0 } ? "nothing that I was told speaks of that" : "forgotten; /undo brings it back until you leave");
     }
 
     private void Facts()

@@ -15,6 +15,7 @@ internal static class CommandLine
         var root = new RootCommand("A tiny chat model that runs wherever .NET runs, and mesh layers that plug into it.")
         {
             ChatCommand.Create(output, error, stop),
+            FactsCommand.Create(output),
             GenerateCommand.Create(output, stop),
             GraftCommand.Create(output, error, stop),
         };

@@ -11,7 +11,7 @@ public sealed record GenerationOptions
     /// <summary>Tokens at most.</summary>
     public int MaxTokens { get; init; } = 64;
 
-    /// <summary>The text ends before the first of these.</summary>
+    /// <summary>The text ends before the first of these; an empty one ends nothing.</summary>
     public IReadOnlyList<string> Stops { get; init; } = ["\n"];
 
     /// <summary>Everything random follows from it.</summary>
@@ -68,7 +68,7 @@ public static class Generator
         if (reader.Position == 0)
             throw new InvalidOperationException("A generation goes on from at least one token, but the reader has read none.");
 
-        return Steps(reader, tokenizer, options, stop);
+        return Steps(reader, tokenizer, options with { Stops = [.. options.Stops.Where(one => one.Length > 0)] }, stop);
     }
 
     /// <summary>The text that follows a prompt, and why it ended.</summary>

@@ -27,9 +27,7 @@ public sealed partial class EpisodicMemory
     // What a word of the question that the fact lacks weighs beside one that it has.
     private const double Missing = 0.35;
 
-    private readonly Dictionary<long, Entry> _entries = [];
-    private readonly HashSet<long> _changed = [];
-    private readonly HashSet<long> _removed = [];
+    private readonly Ledger<long, Entry> _entries = new();
     private long _lastId;
 
     /// <summary>A memory with what was kept before.</summary>
@@ -37,7 +35,7 @@ public sealed partial class EpisodicMemory
     {
         foreach (var fact in facts)
         {
-            _entries[fact.Id] = new Entry(fact);
+            _entries.Load(fact.Id, new Entry(fact));
             _lastId = Math.Max(_lastId, fact.Id);
         }
     }
@@ -46,11 +44,23 @@ public sealed partial class EpisodicMemory
     public EpisodicMemory()
         : this([]) { }
 
-    /// <summary>All facts, the oldest first.</summary>
-    public IReadOnlyList<Fact> Facts => [.. _entries.Values.Select(entry => entry.Fact).OrderBy(fact => fact.Id)];
+    /// <summary>Whose facts are told, recalled and listed; others' are out of reach. Empty for the owner of the brain.</summary>
+    public string User { get; internal set; } = "";
 
-    /// <summary>How many facts are held.</summary>
-    public int Count => _entries.Count;
+    /// <summary>The user's facts, the oldest first.</summary>
+    public IReadOnlyList<Fact> Facts => [.. Mine.Select(entry => entry.Fact).OrderBy(fact => fact.Id)];
+
+    /// <summary>How many facts the user has.</summary>
+    public int Count => Mine.Count();
+
+    /// <summary>The facts of all users, the oldest first.</summary>
+    internal IReadOnlyList<Fact> Everybodys => [.. _entries.Values.Select(entry => entry.Fact).OrderBy(fact => fact.Id)];
+
+    /// <summary>Facts to write and numbers of facts to delete.</summary>
+    internal (IReadOnlyList<Fact> Written, IReadOnlyList<long> Deleted) Changes =>
+        _entries.Changes is var (written, deleted) ? ([.. written.Select(entry => entry.Fact)], deleted) : default;
+
+    private IEnumerable<Entry> Mine => _entries.Values.Where(entry => entry.Fact.User == User);
 
     /// <summary>The fact told or recalled last; what a bare correction ("actually, it is ...") is about.</summary>
     public Fact? Latest { get; private set; }
@@ -58,21 +68,26 @@ public sealed partial class EpisodicMemory
     /// <summary>Keeps what was told. Telling again strengthens; another value for the same thing takes the place of the old one.</summary>
     /// <param name="told">The statement.</param>
     /// <param name="age">The age of the brain in turns.</param>
+    /// <param name="conversation">The number of the conversation.</param>
+    /// <param name="day">The day.</param>
     /// <returns>The fact as it is held now.</returns>
-    public Fact Tell(Statement told, long age)
+    public Fact Tell(Statement told, long age, long conversation = 0, DateOnly day = default)
     {
-        var fresh = new Entry(new Fact(_lastId + 1, told, 1, age));
+        var fresh = new Entry(new Fact(_lastId + 1, told, 1, age) { User = User, Turn = age, Conversation = conversation, Day = day });
+        var former = new List<string>();
 
-        foreach (var known in _entries.Values.Where(known => known.SameThing(fresh)).ToArray())
+        foreach (var known in Mine.Where(known => known.SameThing(fresh)).ToArray())
         {
             if (string.Equals(known.Fact.Told.Value, told.Value, StringComparison.OrdinalIgnoreCase))
-                return Touch(known.Fact with { Told = told }, age);
-            if (told.Corrects || known.ReplacedBy(fresh)) Remove(known.Fact.Id);
+                return Touch(known.Fact with { Told = told, Turn = age, Conversation = conversation, Day = day }, age);
+            if (!told.Corrects && !known.ReplacedBy(fresh)) continue;
+            Remove(known.Fact.Id);
+            former.Add(With(known.Fact.Former, known.Fact.Told.Value));
         }
 
-        if (_entries.Count >= Capacity) Remove(_entries.Values.MinBy(entry => entry.Fact.StrengthAt(age))!.Fact.Id);
+        if (Count >= Capacity) Remove(Mine.MinBy(entry => entry.Fact.StrengthAt(age))!.Fact.Id);
         _lastId++;
-        return Keep(fresh.Fact);
+        return Keep(fresh.Fact with { Former = string.Join('\n', former) });
     }
 
     /// <summary>Gives the fact that was told or recalled last another value of the same kind: "that is interesting" corrects no
@@ -82,12 +97,28 @@ public sealed partial class EpisodicMemory
     /// <returns>The corrected fact; null where there is nothing to correct.</returns>
     public Fact? Correct(string value, long age)
     {
-        if (Latest is not { } wrong || !_entries.ContainsKey(wrong.Id) || wrong.Told.Value.Length == 0) return null;
+        if (LatestOwn is not { } wrong || wrong.Told.Value.Length == 0) return null;
         var told = wrong.Told;
         if (Entry.KindOf(value) != Entry.KindOf(told.Value)) return null;
         var sentence = told.Sentence.Replace(told.Value, value, StringComparison.Ordinal);
-        return Keep(wrong with { Told = told with { Value = value, Sentence = sentence }, Touched = age });
+        return Keep(wrong with { Told = told with { Value = value, Sentence = sentence }, Touched = age, Turn = age, Former = With(wrong.Former, told.Value) });
     }
+
+    /// <summary>The latest fact, if it is still there and the user's.</summary>
+    internal Fact? LatestOwn => Latest is { } latest && _entries.Find(latest.Id)?.Fact is { } fact && fact.User == User ? fact : null;
+
+    /// <summary>Holds facts again that were removed or come from elsewhere.</summary>
+    /// <param name="facts">The facts; the number 0 stands for the next one.</param>
+    internal void Restore(IEnumerable<Fact> facts)
+    {
+        foreach (var fact in facts) Keep(fact.Id > 0 ? fact : fact with { Id = ++_lastId });
+    }
+
+    /// <summary>What changed is written.</summary>
+    internal void Accept() => _entries.Accept();
+
+    /// <summary>What changed could not be written, and is undone.</summary>
+    internal void Reject() => _entries.Reject();
 
     /// <summary>The facts that a question asks for. They are strengthened.</summary>
     /// <param name="questions">The questions; the first that finds an answer counts.</param>
@@ -100,7 +131,7 @@ public sealed partial class EpisodicMemory
     private Recollection Recall(Question question, long age, IReadOnlyList<Fact> except)
     {
         if (question.Cues.Length == 0) return new Recollection([], 0);
-        var scored = _entries.Values
+        var scored = Mine
             .Where(entry => except.All(fact => fact.Id != entry.Fact.Id))
             .Select(entry => (entry.Fact, Score: entry.Score(question)))
             .Where(one => one.Score >= Sufficient)
@@ -114,7 +145,7 @@ public sealed partial class EpisodicMemory
         var best = scored[0];
         var together = scored
             .Where(one => one.Fact.Id == best.Fact.Id
-                || (best.Score - one.Score < 0.02 && _entries[best.Fact.Id].SameThing(_entries[one.Fact.Id])))
+                || (best.Score - one.Score < 0.02 && _entries.Find(best.Fact.Id)!.SameThing(_entries.Find(one.Fact.Id)!)))
             .Take(3)
             .Select(one => Touch(one.Fact, age))
             .ToArray();
@@ -125,44 +156,43 @@ public sealed partial class EpisodicMemory
     /// <summary>The facts that the words of a request speak of: all of its words are found in each of them.</summary>
     public IReadOnlyList<Fact> About(string words)
     {
-        var cues = Words.Cues(words);
-        if (cues.Length > 0)
-            return [.. Facts.Where(fact => cues.All(_entries[fact.Id].Holds))];
-        return Mine.IsMatch(words.Trim()) ? [.. Facts.Where(fact => fact.Told.Subject is "I" or "my" or "My")] : [];
+        ArgumentNullException.ThrowIfNull(words);
+        if (Last.IsMatch(words.Trim())) return LatestOwn is { } latest ? [.. Facts.Where(fact => fact.Turn == latest.Turn)] : [];
+        if (Everything.IsMatch(words.Trim())) return Facts;
+        if (Self.IsMatch(words.Trim())) return [.. Facts.Where(fact => fact.Told.Subject is "I" or "my" or "My")];
+        var cues = Trace.Set(words);
+        return cues.Length == 0 ? [] : [.. Facts.Where(fact => cues.All(_entries.Find(fact.Id)!.Holds) || Trace.Of(Trace.Text(fact)).IsSupersetOf(cues))];
     }
+
+    /// <summary>Whether a request means all that was told.</summary>
+    internal static bool MeansAll(string words) => Everything.IsMatch(words.Trim());
+
+    /// <summary>Whether a request points to what it means rather than naming it.</summary>
+    internal static bool Points(string words) => MeansAll(words) || Last.IsMatch(words.Trim()) || Self.IsMatch(words.Trim());
 
     /// <summary>Forgets a fact.</summary>
     /// <returns>Whether there was one.</returns>
-    public bool Remove(long id)
-    {
-        if (!_entries.Remove(id)) return false;
-        _changed.Remove(id);
-        _removed.Add(id);
-        if (Latest?.Id == id) Latest = null;
-        return true;
-    }
-
-    /// <summary>What changed since the last call: facts to write and numbers of facts to delete.</summary>
-    public (IReadOnlyList<Fact> Written, IReadOnlyList<long> Deleted) TakeChanges()
-    {
-        var changes = (_changed.Order().Select(id => _entries[id].Fact).ToArray(), _removed.Order().ToArray());
-        _changed.Clear();
-        _removed.Clear();
-        return changes;
-    }
+    public bool Remove(long id) => _entries.Remove(id);
 
     private Fact Touch(Fact fact, long age) => Keep(fact with { Strength = fact.StrengthAt(age) + 1, Touched = age });
 
     private Fact Keep(Fact fact)
     {
-        _entries[fact.Id] = new Entry(fact);
-        _changed.Add(fact.Id);
+        _entries.Put(fact.Id, new Entry(fact));
         Latest = fact;
         return fact;
     }
 
-    [GeneratedRegex(@"^(?:me|who I am|everything about me)$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex Mine { get; }
+    private static string With(string former, string value) => former.Length == 0 ? value : $"{former}\n{value}";
+
+    [GeneratedRegex(@"^(?:me|who I am)$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Self { get; }
+
+    [GeneratedRegex(@"^(?:(?:everything|all|anything)(?: (?:that )?(?:you know|I (?:ever )?(?:told you|said)|you (?:have|were told)))?(?: about me)?)$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Everything { get; }
+
+    [GeneratedRegex(@"^(?:that|this|(?:what|the last thing) I (?:just )?(?:said|told you)(?: just now)?)$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Last { get; }
 
     /// <summary>A fact with its words made ready for comparison.</summary>
     private sealed partial class Entry

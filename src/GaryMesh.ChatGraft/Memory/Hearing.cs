@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
 namespace GaryMesh.ChatGraft;
 
 /// <summary>What a turn did to the episodic memory, and what the memory has to say to it.</summary>
@@ -12,6 +15,12 @@ public sealed record MemoryEffect
     /// <summary>Facts that were forgotten.</summary>
     public IReadOnlyList<Fact> Forgotten { get; init; } = [];
 
+    /// <summary>What was to be forgotten, in the words of the request; null where nothing was.</summary>
+    internal string? Request { get; init; }
+
+    /// <summary>Turns that named what was forgotten and are gone with it.</summary>
+    public int ErasedTurns { get; init; }
+
     /// <summary>The turn asks for something that was never told.</summary>
     public bool Abstained { get; init; }
 
@@ -24,7 +33,8 @@ public sealed record MemoryEffect
         get
         {
             var notes = new List<string>();
-            if (Forgotten.Count > 0) notes.Add("forgot: " + Sentences(Forgotten));
+            // What is forgotten is not said once more.
+            if (Request is not null) notes.Add($"forgot {Forgotten.Count} facts and {ErasedTurns} turns");
             if (Told.Count > 0) notes.Add("remembered: " + Sentences(Told));
             if (Recalled.Count > 0) notes.Add("recalled: " + Sentences(Recalled));
             if (Abstained) notes.Add("nothing told that answers this");
@@ -39,17 +49,27 @@ public sealed record MemoryEffect
 
 /// <summary>Hears turn after turn of one conversation on behalf of an episodic memory: what is told it keeps, what is asked it
 /// recalls, what is to be forgotten it forgets, and where nothing was told it says so.</summary>
-public sealed class Hearing
+public sealed partial class Hearing
 {
     private readonly EpisodicMemory _memory;
+    private readonly long _conversation;
+    private readonly Func<DateOnly> _today;
     private string? _topic;
+    // A request to forget several things that waits to be said once more.
+    private string? _asked;
 
     /// <summary>Begins a conversation.</summary>
-    public Hearing(EpisodicMemory memory)
+    /// <param name="memory">The memory.</param>
+    /// <param name="conversation">The number of the conversation.</param>
+    /// <param name="today">Tells the day; that of the system's clock where null.</param>
+    public Hearing(EpisodicMemory memory, long conversation = 0, Func<DateOnly>? today = null)
     {
         ArgumentNullException.ThrowIfNull(memory);
-        _memory = memory;
+        (_memory, _conversation, _today) = (memory, conversation, today ?? (() => DateOnly.FromDateTime(DateTime.Now)));
     }
+
+    /// <summary>Whether something that was said and is no fact names these words.</summary>
+    internal Func<string, bool> Named { get; init; } = _ => false;
 
     /// <summary>Hears one turn of the user.</summary>
     /// <param name="text">The turn.</param>
@@ -57,15 +77,30 @@ public sealed class Hearing
     public MemoryEffect Hear(string text, long age)
     {
         var clean = Utterance.Clean(text);
+        var confirms = _asked == clean;
+        _asked = null;
 
-        if (StatementReader.Forgotten(clean) is { } words && _memory.About(words) is { Count: > 0 } meant)
-            return Forget(meant);
+        if (StatementReader.Forgotten(clean) is { } words && (_memory.About(words) is { Count: > 0 } | Named(words)))
+        {
+            var meant = _memory.About(words);
+            if (confirms || meant.Select(fact => fact.Turn).Distinct().Count() < 2) return Forget(words, meant);
+            _asked = clean;
+            return new MemoryEffect { Answer = $"That would be {meant.Count} things: {Listed(meant)}. Say it once more and I forget them." };
+        }
+
+        if (Listing.Match(clean) is { Success: true } listing)
+        {
+            var of = listing.Groups["v"].Value;
+            var known = of.Length == 0 ? _memory.Facts : _memory.About(of);
+            if (known.Count > 0) return new MemoryEffect { Recalled = known, Answer = $"I was told that {Listed(known)}." };
+            if (of.Length == 0) return new MemoryEffect { Abstained = true, Answer = "I was not told anything yet." };
+        }
 
         if (StatementReader.Corrected(clean) is { } value && _memory.Correct(value, age) is { } corrected)
             return new MemoryEffect { Told = [corrected], Answer = $"Noted: {Voice.Answering(corrected.Told.Sentence)}." };
 
         var topic = _topic;
-        var told = StatementReader.Read(clean, ref _topic).Select(statement => _memory.Tell(statement, age)).ToArray();
+        var told = StatementReader.Read(clean, ref _topic).Select(statement => _memory.Tell(statement, age, _conversation, _today())).ToArray();
         var effect = new MemoryEffect { Told = told, Answer = told.Length > 0 && Urges(clean) ? Acknowledged(told) : null };
         return Answered(effect, Question.Read(clean, topic), age);
     }
@@ -73,17 +108,18 @@ public sealed class Hearing
     /// <summary>Keeps something on request, as a whole sentence where it has no form that is known.</summary>
     public MemoryEffect Remember(string text, long age) => Hear("Remember that " + Utterance.Clean(text), age);
 
-    /// <summary>Forgets facts.</summary>
-    public MemoryEffect Forget(IReadOnlyList<Fact> facts)
+    /// <summary>Forgets what words speak of.</summary>
+    /// <param name="words">The words of the request.</param>
+    /// <param name="facts">The facts that go.</param>
+    public MemoryEffect Forget(string words, IReadOnlyList<Fact> facts)
     {
         ArgumentNullException.ThrowIfNull(facts);
         var forgotten = facts.Where(fact => _memory.Remove(fact.Id)).ToArray();
         return new MemoryEffect
         {
+            Request = words,
             Forgotten = forgotten,
-            Answer = forgotten.Length == 1
-                ? $"I have forgotten that {Voice.Answering(forgotten[0].Told.Sentence)}."
-                : $"I have forgotten {forgotten.Length} things.",
+            Answer = forgotten.Length > 1 ? $"I have forgotten {forgotten.Length} things." : "I have forgotten it.",
         };
     }
 
@@ -101,7 +137,26 @@ public sealed class Hearing
         };
     }
 
-    private static string Sentence(Fact fact) => Utterance.Capitalised(Voice.Answering(fact.Told.Sentence)) + ".";
+    // "Tomorrow" was another day when it was told.
+    private string Sentence(Fact fact)
+    {
+        var said = Utterance.Capitalised(Voice.Answering(fact.Told.Sentence));
+        return fact.Day != default && fact.Day != _today() && Relative.IsMatch(fact.Told.Sentence)
+            ? string.Create(CultureInfo.InvariantCulture, $"{said} (told on {fact.Day:d MMMM yyyy}).")
+            : said + ".";
+    }
+
+    private static string Listed(IReadOnlyList<Fact> facts) =>
+        string.Join("; ", facts.Select(fact => Voice.Answering(fact.Told.Sentence)).Distinct().Take(Most)) + (facts.Count > Most ? $"; and {facts.Count - Most} more" : "");
+
+    private const int Most = 20;
+
+    [GeneratedRegex(@"^(?:please )?(?:what (?:else )?do you (?:know|remember)|(?:tell me|list|show me) (?:everything|all|what)(?: (?:that )?you (?:know|remember))?|what (?:did|have) I (?:tell|told) you)(?: (?:about|of) (?:me|(?<v>[^?.!,]+?)))?[?.!]*$",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Listing { get; }
+
+    [GeneratedRegex(@"\b(?:today|tonight|tomorrow|yesterday|(?:this|next|last) (?:week|month|year|weekend|morning|afternoon|evening|night|\w+day))\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Relative { get; }
 
     private static string Acknowledged(IReadOnlyList<Fact> told) =>
         $"I will remember that {string.Join(" and that ", told.Select(fact => Voice.Answering(fact.Told.Sentence)).Distinct())}.";

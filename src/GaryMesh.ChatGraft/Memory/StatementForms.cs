@@ -206,6 +206,6 @@ internal static partial class StatementReader
         + @"|^(?:it|that|he|she) is actually\s+(?<v>[^?]+)$|^(?:actually[\s,]+)?(?:it is )?not [^?,]+?,?\s+but\s+(?<v>[^?]+)$|^i meant(?: to say)?\s+(?<v>[^?]+)$", Loose)]
     private static partial Regex BareCorrection { get; }
 
-    [GeneratedRegex(@"^(?:please\s+|can you\s+|could you\s+|you (?:can|may|should)\s+|i want you to\s+|now\s+|ok\s+|okay\s+|just\s+)*(?:forget|erase|delete|remove|wipe)(?:\s+(?:about|everything about|all about|what i (?:said|told you) about|that|the fact that|from your memory))?\s+(?<v>.+?)(?:\s+from (?:your )?memory)?(?:\s+please)?[.!?]*$", Loose)]
+    [GeneratedRegex(@"^(?:please\s+|can you\s+|could you\s+|you (?:can|may|should)\s+|i want you to\s+|now\s+|ok\s+|okay\s+|just\s+)*(?:forget|erase|delete|remove|wipe|do not remember|stop remembering)(?:\s+(?:about|everything about|all about|what i (?:said|told you) about|that|the fact that|from your memory))?\s+(?<v>.+?)(?:\s+from (?:your )?memory)?(?:\s+please)?[.!?]*$", Loose)]
     private static partial Regex Forgetting { get; }
 }

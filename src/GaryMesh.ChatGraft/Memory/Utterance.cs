@@ -51,6 +51,7 @@ internal static partial class Utterance
             _ => match.Groups["verb"].Value + " not",
         });
         text = Together.Replace(text, "we");
+        text = HasContraction.Replace(text, "$1 has");
         text = IsContraction.Replace(text, "$1 is");
         text = NameIs.Replace(text, "$1 is ");
         text = AmContraction.Replace(text, "$1 am");
@@ -110,6 +111,9 @@ internal static partial class Utterance
 
     [GeneratedRegex(@"\b(what|where|who|when|how|which|that|there|here|it|he|she)'s\b", Loose)]
     private static partial Regex IsContraction { get; }
+
+    [GeneratedRegex(@"\b(who|it|he|she)'s(?= (?:got|been|had)\b)", Loose)]
+    private static partial Regex HasContraction { get; }
 
     // "have I told you my address?" asks, for all that it begins like telling.
     [GeneratedRegex(@"^(?:the|my|our)\b(?!.*\b(?:is|are|was|were|lives|works|has|goes)\s+\S).*\?$", Loose)]

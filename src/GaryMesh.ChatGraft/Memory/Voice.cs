@@ -45,8 +45,8 @@ internal static partial class Voice
     [GeneratedRegex(@"\byou (?:are|(?<was>were))\b", Loose)]
     private static partial Regex YouAre { get; }
 
-    // A capital "US" or "Me" inside a name is left alone.
-    [GeneratedRegex("\\bI\\b|[\u0001\u0002]|(?:(?<=^)|(?<=[^\\p{L}\\p{N}'\\-]))(?:[Mm]e|[Ww]e|us|[Mm]y|[Oo]ur|mine|ours|[Mm]yself|ourselves|[Yy]ou|[Yy]our|yours|yourself)(?![\\p{L}\\p{N}'\\-])",
+    // A capital "US" or "Me" inside a name is left alone, and so is all that stands in a path or an address.
+    [GeneratedRegex("\\bI\\b|[\u0001\u0002]|(?<![\\p{L}\\p{N}'\\-/\\\\_@~])(?:i|[Mm]e|[Ww]e|us|[Mm]y|[Oo]ur|mine|ours|[Mm]yself|ourselves|[Yy]ou|[Yy]our|yours|yourself)(?![\\p{L}\\p{N}'\\-/\\\\_@]|\\.[\\p{L}\\p{N}])",
         RegexOptions.CultureInvariant)]
     private static partial Regex Person { get; }
 }

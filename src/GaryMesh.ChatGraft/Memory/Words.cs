@@ -1,4 +1,6 @@
 using System.Collections.Frozen;
+using System.Globalization;
+using System.Text;
 using System.Text.RegularExpressions;
 
 namespace GaryMesh.ChatGraft;
@@ -97,7 +99,7 @@ internal static partial class Words
     {
         var cues = new List<string>();
 
-        foreach (Match match in Word.Matches(Said(text).ToLowerInvariant()))
+        foreach (Match match in Word.Matches(Said(Plain(text)).ToLowerInvariant()))
         {
             var word = WithoutPossessive(match.Value);
             if (_silentWords.Contains(word)) continue;
@@ -107,6 +109,30 @@ internal static partial class Words
 
         return [.. cues];
     }
+
+    /// <summary>A text as it is compared: accents, full width, ligatures and joiners make no difference.</summary>
+    public static string Plain(string text)
+    {
+        if (Ascii.IsValid(text)) return text;
+        var plain = new StringBuilder(text.Length);
+
+        foreach (var letter in text)
+        {
+            if (letter is >= '\u0300' and <= '\u036F' || char.GetUnicodeCategory(letter) == UnicodeCategory.Format) continue;
+            if (letter is >= '\uFF01' and <= '\uFF5E') plain.Append((char)(letter - 0xFEE0));
+            else plain.Append(_plain.GetValueOrDefault(char.ToLowerInvariant(letter)) ?? letter.ToString());
+        }
+
+        return plain.ToString();
+    }
+
+    // The programs run without culture data, which would know this: each word is a plain letter and what is written for it.
+    private static readonly FrozenDictionary<char, string> _plain =
+        "aàáâãäåāăą cçćĉċč dďđ eèéêëēĕėęě gĝğġģ hĥħ iìíîïĩīĭįı jĵ kķ lĺļľłŀ nñńņň oòóôõöøōŏő rŕŗř sśŝşš tţťŧ uùúûüũūŭůűų wŵ yýÿŷ zźżž ий её"
+            .Split(' ')
+            .SelectMany(family => family[1..].Select(letter => (letter, Plain: family[..1])))
+            .Concat([('ﬀ', "ff"), ('ﬁ', "fi"), ('ﬂ', "fl")])
+            .ToFrozenDictionary(one => one.Item1, one => one.Item2);
 
     /// <summary>A text with the phrases that stand for one word replaced by it.</summary>
     public static string Said(string text) => _phrases.Aggregate(text, (said, phrase) => phrase.Phrase.Replace(said, phrase.Word));
