@@ -4,17 +4,16 @@ module internal GaryMesh.Models.Validation
 open System
 open GaryMesh
 
-/// The mean loss over the labels that count, and its derivative by the outputs.
+/// The sum of the losses over the labels that count, their weight, and the derivative of the mean by the outputs; so many targets a row.
 let of'
     (shape: ModelShape)
     (scaling: Scaling)
-    (cells: int)
+    (targets: int)
     (data: ModelData)
     (rows: int[])
     (bases: float32[])
     (outputs: float32[])
     =
-    let targets = shape.TargetsOn cells
     let width, count = shape.Head.LabelWidth shape.Outputs, shape.Outputs
     let regression = shape.Head.IsRegression
     let adjoint = Array.zeroCreate<float32>(rows.Length * targets * count)
