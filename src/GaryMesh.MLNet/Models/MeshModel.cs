@@ -1,5 +1,6 @@
 // A trained model with all that a stage needs to run it.
 using GaryMesh.MLNet.Data;
+using GaryMesh.MLNet.Graphs;
 using GaryMesh.MLNet.Models;
 
 namespace GaryMesh.MLNet;
@@ -28,7 +29,7 @@ public sealed partial class MeshModel
     /// <summary>Encoder, rollout and readout with their parameters, as the core has them.</summary>
     public Model Network { get; }
 
-    /// <summary>The graph of the rows' cells; null for models of nodes, which run on whatever graph their table is.</summary>
+    /// <summary>The graph of the rows' cells; null for models of nodes, which run on whatever graph their table is, and where each row is a graph.</summary>
     public MeshGraph? Graph { get; }
 
     /// <summary>The column of features, or the first of several.</summary>
@@ -40,8 +41,8 @@ public sealed partial class MeshModel
     /// <summary>Number of trained parameters; it does not depend on the graph.</summary>
     public int ParameterCount => Network.ParameterCount;
 
-    /// <summary>Number of values in a row's feature columns.</summary>
-    public int FeatureCount => Network.Shape.Features * (Graph?.Cells ?? 1);
+    /// <summary>Number of values in a row's feature columns; where each row is a graph, of one cell of it.</summary>
+    public int FeatureCount => Layout.Features * (Graph?.Cells ?? 1);
 
     internal FeatureLayout Layout { get; }
 
@@ -53,6 +54,9 @@ public sealed partial class MeshModel
 
     /// <summary>The table's columns and the edges between its rows, for models of nodes.</summary>
     internal NodeTable? Nodes { get; init; }
+
+    /// <summary>The columns of a row's edges, and what its cells are told of them, for models of graphs.</summary>
+    internal GraphTable? Table { get; init; }
 
     /// <summary>The columns that a stage with this model adds.</summary>
     internal Outputs Outputs => field ??=

@@ -13,6 +13,9 @@ public abstract class MeshRowTransformer : ITransformer
 
     private protected MeshRowTransformer(MeshModel model) => _scorers = new Scorers(model);
 
+    /// <summary>What the stage adds to the rows of a schema.</summary>
+    private protected virtual RowMapping MappingOf(DataViewSchema schema) => new ScoringMapping(_scorers, schema);
+
     /// <summary>The trained model; <see cref="MeshModel.Save(string)"/> keeps it with full fidelity.</summary>
     public MeshModel Model => _scorers.Model;
 
@@ -20,7 +23,7 @@ public abstract class MeshRowTransformer : ITransformer
     public string FeatureColumnName => Model.FeatureColumnName;
 
     /// <summary>The type of that column: a vector of cells x k numbers.</summary>
-    public DataViewType FeatureColumnType => new VectorDataViewType(NumberDataViewType.Single, Model.FeatureCount);
+    public virtual DataViewType FeatureColumnType => new VectorDataViewType(NumberDataViewType.Single, Model.FeatureCount);
 
     /// <inheritdoc/>
     public bool IsRowToRowMapper => true;
@@ -43,7 +46,7 @@ public abstract class MeshRowTransformer : ITransformer
     private BoundMapper Bind(DataViewSchema schema)
     {
         ArgumentNullException.ThrowIfNull(schema);
-        return new BoundMapper(schema, new ScoringMapping(_scorers, schema));
+        return new BoundMapper(schema, MappingOf(schema));
     }
 }
 
