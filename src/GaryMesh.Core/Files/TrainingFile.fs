@@ -128,6 +128,13 @@ module private Settings =
                 [ bytes data.Features
                   bytes data.Labels
                   bytes data.Weights
+
+                  match data.Links with
+                  | null -> ()
+                  | links ->
+                      ints (links.Sources.ToArray())
+                      ints (links.Targets.ToArray())
+
                   for graph in data.Graphs do
                       ints graph.RowStart
                       ints graph.Neighbours

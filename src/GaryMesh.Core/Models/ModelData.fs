@@ -3,7 +3,9 @@ namespace GaryMesh
 open System
 
 [<Sealed>]
-type ModelData private (graphs: Graph[], rows: int, features: float32[], labels: float32[], weights: float32[] | null) =
+type ModelData
+    private
+    (graphs: Graph[], rows: int, features: float32[], labels: float32[], weights: float32[] | null, links: Links | null) =
     let weights =
         match weights with
         | null -> [||]
@@ -68,16 +70,19 @@ type ModelData private (graphs: Graph[], rows: int, features: float32[], labels:
             struct (cell / cells, cell % cells)
 
     new(rows: int, features: float32[], labels: float32[], weights: float32[] | null) =
-        ModelData([||], rows, features, labels, weights)
+        ModelData([||], rows, features, labels, weights, null)
 
     new(graphs: Graph seq, features: float32[], labels: float32[], weights: float32[] | null) =
         let graphs = Array.ofSeq graphs
-        ModelData(graphs, graphs.Length, features, labels, weights)
+        ModelData(graphs, graphs.Length, features, labels, weights, null)
+
+    new(features: float32[], links: Links) = ModelData([||], 1, features, [||], null, links)
 
     member _.Rows = rows
     member _.Graphs = graphs
     member _.Features = features
     member _.Labels = labels
+    member _.Links = links
     member _.Weights = weights
 
     /// Names the feature at a place of [rows x cells x k] that is NaN where none may be.
@@ -128,7 +133,10 @@ type ModelData private (graphs: Graph[], rows: int, features: float32[], labels:
         else
             fits "features" features (cells * shape.Features) $"{cells} cells x {shape.Features}"
 
-        fits "labels" labels (targets * width) $"{targets} targets x {width}"
+        if isNull links then
+            fits "labels" labels (targets * width) $"{targets} targets x {width}"
+        elif not shape.Pooling.IsCells || shape.Outputs = 0 then
+            Guard.refuse $"Links are told by the outputs of cells, but the model has {shape.Outputs} outputs under {shape.Pooling}."
 
         if weights.Length > 0 then
             fits "weights" weights targets $"{targets} targets"
@@ -166,4 +174,4 @@ type ModelData private (graphs: Graph[], rows: int, features: float32[], labels:
 
         Guard.positive (nameof chosen) "The number of rows" chosen.Length
         let graphs = if own then chosen |> Array.map (fun row -> graphs[row]) else [||]
-        ModelData(graphs, chosen.Length, pickFeatures chosen, pick labels chosen, pick weights chosen)
+        ModelData(graphs, chosen.Length, pickFeatures chosen, pick labels chosen, pick weights chosen, links)

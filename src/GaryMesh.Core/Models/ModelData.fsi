@@ -14,6 +14,9 @@ type ModelData =
     /// a label] and `weights` [graphs] as above. A graph's cells see that graph alone, whatever rows share its batch.</summary>
     /// <exception cref="T:System.ArgumentException">As above; or a graph has offsets, whose scale would be that of a batch.</exception>
     new: graphs: Graph seq * features: float32[] * labels: float32[] * weights: (float32[] | null) -> ModelData
+    /// <summary>One row, the nodes of one graph, whose outputs are to tell which of them are joined: `features` [cells x k].</summary>
+    /// <exception cref="T:System.ArgumentException">A feature is infinite.</exception>
+    new: features: float32[] * links: Links -> ModelData
     /// Number of rows.
     member Rows: int
     /// The rows' own graphs; empty where all rows are on one.
@@ -22,6 +25,8 @@ type ModelData =
     member internal Union: chosen: int[] -> struct (Graph * int[] * ModelData)
     member internal Features: float32[]
     member internal Labels: float32[]
+    /// Which cells are joined, where that is what is learnt.
+    member internal Links: Links | null
     /// Empty where all targets count the same.
     member internal Weights: float32[]
     /// <summary>Refuses data that does not fit a shape on a graph of so many cells; rows with graphs of their own have their own

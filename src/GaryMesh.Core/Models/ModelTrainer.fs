@@ -242,7 +242,8 @@ type ModelTrainer
     let counts (data: ModelData) =
         let width = shape.Head.LabelWidth shape.Outputs
 
-        data.Labels
+        not (isNull data.Links)
+        || data.Labels
         |> Seq.mapi (fun i label ->
             not (Single.IsNaN label) && (data.Weights.Length = 0 || data.Weights[i / width] > 0.0f))
         |> Seq.exists id
@@ -338,7 +339,7 @@ type ModelTrainer
 
         onRows true parameters training rows (fun run data rows targets ->
             let outputs = run.Forward(data, rows, noiseOf iteration, firing, true)
-            let struct (loss, total, adjoint) = Validation.of' shape scaling targets data rows run.Bases outputs
+            let struct (loss, total, adjoint) = Validation.of' iteration shape scaling targets data rows run.Bases outputs
             let sums = Array.zeroCreate<float32> parameters.Length
             run.Backward(adjoint, sums)
             struct (loss / max total 1e-30, Array.map float sums))
@@ -351,7 +352,7 @@ type ModelTrainer
             let struct (sum, weight) =
                 onRows false parameters data rows (fun run data rows targets ->
                     let outputs = run.Forward(data, rows, Noise.None, validationFiring, false)
-                    let struct (sum, weight, _) = Validation.of' shape scaling targets data rows run.Bases outputs
+                    let struct (sum, weight, _) = Validation.of' -1 shape scaling targets data rows run.Bases outputs
                     struct (sum, weight))
 
             loss <- loss + sum

@@ -4,8 +4,7 @@ module internal GaryMesh.Models.Validation
 open System
 open GaryMesh
 
-/// The sum of the losses over the labels that count, their weight, and the derivative of the mean by the outputs; so many targets a row.
-let of'
+let private ofLabels
     (shape: ModelShape)
     (scaling: Scaling)
     (targets: int)
@@ -61,3 +60,10 @@ let of'
             adjoint[i] <- adjoint[i] * share
 
     struct (loss, total, adjoint)
+
+/// The sum of the losses over the labels or pairs that count, their weight, and the derivative of the mean by the outputs; so many
+/// targets a row. What is drawn is drawn for an iteration.
+let of' iteration (shape: ModelShape) scaling targets (data: ModelData) rows bases outputs =
+    match data.Links with
+    | null -> ofLabels shape scaling targets data rows bases outputs
+    | links -> links.Evaluate(iteration, outputs, shape.Outputs)

@@ -36,6 +36,9 @@ public sealed class MeshTask
     /// <summary>A row is a cell that is positive or negative.</summary>
     public static MeshTask NodeBinary { get; } = new("NodeBinary", ColumnKind.Boolean, Pooling.Cells, (_, _) => new BinaryOutputs()) { IsOfNodes = true };
 
+    /// <summary>A row is a cell; its numbers tell which others it is joined to.</summary>
+    public static MeshTask NodeLinks { get; } = new("NodeLinks", ColumnKind.Vector, Pooling.Cells, Numbers) { IsOfNodes = true };
+
     /// <summary>A row is a cell that has a number.</summary>
     public static MeshTask NodeRegression { get; } = new("NodeRegression", ColumnKind.Single, Pooling.Cells, Number) { IsOfNodes = true };
 
