@@ -5,7 +5,8 @@ open System
 [<Sealed>]
 type ModelData
     private
-    (graphs: Graph[], rows: int, features: float32[], labels: float32[], weights: float32[] | null, links: Links | null) =
+    (graphs: Graph[], rows: int, features: float32[], labels: float32[], weights: float32[] | null, links: Links | null)
+    =
     let weights =
         match weights with
         | null -> [||]
@@ -121,7 +122,7 @@ type ModelData
 
         if own && shape.Pooling.IsCells then
             Guard.refuse
-                "Rows with graphs of their own have a label for each graph, but the model's cells answer for themselves."
+                $"Rows with graphs of their own have a label for each graph, but the model's cells answer for themselves."
 
         let targets = if own then 1 else shape.TargetsOn cells
         let width = shape.Head.LabelWidth shape.Outputs
@@ -136,7 +137,8 @@ type ModelData
         if isNull links then
             fits "labels" labels (targets * width) $"{targets} targets x {width}"
         elif not shape.Pooling.IsCells || shape.Outputs = 0 then
-            Guard.refuse $"Links are told by the outputs of cells, but the model has {shape.Outputs} outputs under {shape.Pooling}."
+            Guard.refuse
+                $"Links are told by the outputs of cells, but the model has {shape.Outputs} outputs under {shape.Pooling}."
 
         if weights.Length > 0 then
             fits "weights" weights targets $"{targets} targets"

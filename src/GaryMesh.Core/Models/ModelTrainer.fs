@@ -146,7 +146,7 @@ type ModelTask =
                 Guard.outOfRange null $"{name} must lie in 0 .. 1 (1 excluded), but is {value}."
 
         if task.TrainingFireRate = 0.0 then
-            Guard.outOfRange null "The fire rate must lie in 0 .. 1 (0 excluded), but is 0."
+            Guard.outOfRange null $"The fire rate must lie in 0 .. 1 (0 excluded), but is 0."
 
 /// The state of a training after each epoch.
 [<NoComparison; ReferenceEquality>]
@@ -224,7 +224,7 @@ type ModelTrainer
 
         let fits (data: ModelData) =
             if (data.Graphs.Length = 0) = isNull graph then
-                Guard.refuse "Either the trainer is given a graph, or each row of its data brings its own."
+                Guard.refuse $"Either the trainer is given a graph, or each row of its data brings its own."
 
         fits training
         training.Check(shape, cells)
@@ -244,21 +244,21 @@ type ModelTrainer
 
         not (isNull data.Links)
         || data.Labels
-        |> Seq.mapi (fun i label ->
-            not (Single.IsNaN label) && (data.Weights.Length = 0 || data.Weights[i / width] > 0.0f))
-        |> Seq.exists id
+           |> Seq.mapi (fun i label ->
+               not (Single.IsNaN label) && (data.Weights.Length = 0 || data.Weights[i / width] > 0.0f))
+           |> Seq.exists id
 
     do
         if not (counts training) then
             Guard.refuse
-                "No label of the training data counts: each is NaN or has the weight 0, but at least one must not be."
+                $"No label of the training data counts: each is NaN or has the weight 0, but at least one must not be."
 
         match validation with
         | null -> ()
         | validation ->
             if not (counts validation) then
                 Guard.refuse
-                    "No label of the validation data counts: each is NaN or has the weight 0, but at least one must not be."
+                    $"No label of the validation data counts: each is NaN or has the weight 0, but at least one must not be."
 
     /// All cells fire in validation; in training fewer may.
     let layers = new ModelLayers(shape, options)
@@ -339,7 +339,10 @@ type ModelTrainer
 
         onRows true parameters training rows (fun run data rows targets ->
             let outputs = run.Forward(data, rows, noiseOf iteration, firing, true)
-            let struct (loss, total, adjoint) = Validation.of' iteration shape scaling targets data rows run.Bases outputs
+
+            let struct (loss, total, adjoint) =
+                Validation.of' iteration shape scaling targets data rows run.Bases outputs
+
             let sums = Array.zeroCreate<float32> parameters.Length
             run.Backward(adjoint, sums)
             struct (loss / max total 1e-30, Array.map float sums))

@@ -36,6 +36,9 @@ public sealed class MeshTask
     /// <summary>A row is a cell that is positive or negative.</summary>
     public static MeshTask NodeBinary { get; } = new("NodeBinary", ColumnKind.Boolean, Pooling.Cells, (_, _) => new BinaryOutputs()) { IsOfNodes = true };
 
+    /// <summary>A row is a cell; its features are its final state.</summary>
+    public static MeshTask NodeFeatures { get; } = new("NodeFeatures", ColumnKind.Vector, Pooling.Cells, Numbers) { IsOfNodes = true };
+
     /// <summary>A row is a cell; its numbers tell which others it is joined to.</summary>
     public static MeshTask NodeLinks { get; } = new("NodeLinks", ColumnKind.Vector, Pooling.Cells, Numbers) { IsOfNodes = true };
 
@@ -55,7 +58,10 @@ public sealed class MeshTask
     public string Name { get; }
 
     internal static IReadOnlyList<MeshTask> All { get; } =
-        [Features, Multiclass, Binary, Regression, Field, NodeMulticlass, NodeBinary, NodeRegression, GraphMulticlass, GraphBinary, GraphRegression];
+        [
+            Features, Multiclass, Binary, Regression, Field, NodeMulticlass, NodeBinary, NodeRegression, NodeFeatures, NodeLinks,
+            GraphMulticlass, GraphBinary, GraphRegression,
+        ];
 
     /// <summary>The type of the label column. A featurizer has none: it is fitted to reconstruct the signal's values.</summary>
     internal ColumnKind Labels { get; }
