@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.Globalization;
 using GaryMesh.Cli.Commands;
 
 namespace GaryMesh.Cli;
@@ -20,7 +21,23 @@ internal static class CommandLine
     /// <summary>Stopped by Ctrl-C, as a shell counts it; a training has kept its best rule.</summary>
     public const int Interrupted = 130;
 
+    /// <summary>Runs the command that the arguments name. What it says and writes is the same under every culture.</summary>
     public static int Run(string[] args, TextWriter output, TextWriter error, CancellationToken stop)
+    {
+        var culture = CultureInfo.CurrentCulture;
+        CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+
+        try
+        {
+            return RunInvariant(args, output, error, stop);
+        }
+        finally
+        {
+            CultureInfo.CurrentCulture = culture;
+        }
+    }
+
+    private static int RunInvariant(string[] args, TextWriter output, TextWriter error, CancellationToken stop)
     {
         var result = Root(output, error, stop).Parse(args.Length == 0 ? ["--help"] : args);
 

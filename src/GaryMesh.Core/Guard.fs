@@ -1,25 +1,26 @@
-/// Refusals at the door: one sentence that names both sides, in the exception a .NET user expects.
+/// Refusals at the door: one sentence that names both sides, the same under every culture, in the exception a .NET user expects.
 module internal GaryMesh.Guard
 
 open System
 open System.IO
 
 /// An argument has the wrong value or shape.
-let inline refuse (message: string) : 'a = raise (ArgumentException message)
+let inline refuse (message: FormattableString) : 'a = raise (ArgumentException(FormattableString.Invariant message))
 
 /// An argument lies outside its range: that of a parameter by its name, or null for a value that is none.
-let inline outOfRange (parameter: string | null) (message: string) : 'a =
-    raise (ArgumentOutOfRangeException(parameter, message))
+let inline outOfRange (parameter: string | null) (message: FormattableString) : 'a =
+    raise (ArgumentOutOfRangeException(parameter, FormattableString.Invariant message))
 
 /// A message on one line: what it quotes of a file may hold control characters, which a terminal would obey.
-let line (message: string) : string =
-    String.map (fun c -> if Char.IsControl c || c = '\u2028' || c = '\u2029' then '?' else c) message
+let line (message: FormattableString) : string =
+    FormattableString.Invariant message
+    |> String.map (fun c -> if Char.IsControl c || c = '\u2028' || c = '\u2029' then '?' else c)
 
 /// A file does not hold what it should.
-let badData (message: string) : 'a = raise (InvalidDataException(line message))
+let badData (message: FormattableString) : 'a = raise (InvalidDataException(line message))
 
 /// A file does not hold what it should, as another refusal has shown.
-let badDataFrom (cause: exn) (message: string) : 'a = raise (InvalidDataException(line message, cause))
+let badDataFrom (cause: exn) (message: FormattableString) : 'a = raise (InvalidDataException(line message, cause))
 
 /// What an argument's refusal says, without the parameter's name that .NET adds: it says nothing to who reads a file.
 let sentence (error: ArgumentException) : string =

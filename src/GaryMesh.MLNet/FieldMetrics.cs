@@ -41,7 +41,7 @@ public sealed class FieldMetrics
 
         var outputs = new Sums[outputsPerCell];
         using var cursor = data.GetRowCursor([score, label]);
-        var (getScores, getLabels) = (cursor.GetGetter<VBuffer<float>>(score), cursor.GetGetter<VBuffer<float>>(label));
+        var (getScores, getLabels) = (FeatureLayout.Whole(cursor, score), FeatureLayout.Whole(cursor, label));
         VBuffer<float> buffer = default;
         var (scores, labels) = (new float[size], new float[size]);
         while (cursor.MoveNext())

@@ -39,7 +39,7 @@ let private options change =
     options.Graph <- MeshGraph.Ring 8
     options.HiddenUnits <- 32
     options.EncoderUnits <- 16
-    options.NumberOfEpochs <- 30
+    options.NumberOfEpochs <- 20
     options.Steps <- 2
     change options
     options
@@ -67,7 +67,7 @@ let tests =
           test
               "two measured columns are learnt from as their interleaved vector is, to the bit, where Concatenate is not" {
               let context = MLContext 1
-              let train, others = view context (measured 1UL 400), view context (measured 2UL 200)
+              let train, others = view context (measured 1UL 300), view context (measured 2UL 100)
               let fit change = context.Regression.Trainers.GaryMesh(options change).Fit train
 
               let several =
@@ -119,6 +119,22 @@ let tests =
               let read (data: IDataView) = data.GetColumn<float32[]> "Mesh" |> Array.ofSeq
               let loaded = throughFile context stage data.Schema
               Expect.equal (read (loaded.Transform data)) (read (stage.Transform data)) "a featurizer"
+          }
+
+          test "permuting the slots of a fitted signal stage says which matter" {
+              let context = MLContext 1
+              let data = view context (measured 1UL 40)
+
+              for names, slots in [ [| "Both" |], 16; [| "Speed"; "Flow" |], 8 ] do
+                  let options =
+                      options (fun options ->
+                          options.FeatureColumnNames <- names
+                          options.NumberOfEpochs <- 1)
+
+                  let model = context.Regression.Trainers.GaryMesh(options).Fit data
+                  let scored = model.Transform data
+                  let importance = context.Regression.PermutationFeatureImportance(model, scored, permutationCount = 1)
+                  Expect.equal importance.Length slots "one a slot of the first column"
           }
 
           test "a missing or wrong one among several columns is named" {

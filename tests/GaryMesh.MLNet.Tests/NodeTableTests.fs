@@ -266,6 +266,10 @@ let tests =
                   options.Graph <- MeshGraph.FromEdges(64, [| 0 |], [| 1 |], [| -1.0 |])
                   context.Regression.Trainers.GaryMesh(options).Fit(view context (pictures 1UL 5)) |> ignore)
 
+              refuses<InvalidOperationException> [ "Row 7"; "'Weight'"; "-1" ] (fun () ->
+                  let whole = [| for tie in ties -> { tie with Weight = 1.0f } |]
+                  (fit context whole weighted).LastTransformer.On(view context ties) |> ignore)
+
               fit context ties (fun options ->
                   weighted options
 

@@ -23,6 +23,11 @@ type Account =
       Split: string }
 
 [<CLIMutable>]
+type Moment =
+    { [<VectorType(4)>]
+      Values: float32[] }
+
+[<CLIMutable>]
 type Friend = { Source: string; Target: string }
 
 /// One account of ten is false; false ones flock together.
@@ -168,6 +173,105 @@ let tests =
                   context.MulticlassClassification.CrossValidate(view context (pictures 1UL 60), general pipeline, 2)
 
               Expect.equal folds.Count 2 "folds"
+          }
+
+          test "nodes' final states are features for another trainer, and are kept" {
+              let context = MLContext 1
+              let data = view context accounts
+              let stage = (binary context ignore).Embedding "State"
+              let states = stage.Transform data
+              Expect.equal (string states.Schema["State"].Type) "Vector<Single, 8>" "one number a channel"
+              let train = context.Data.FilterRowsByValue(states, "Split", "train")
+              let own = context.BinaryClassification.Trainers.SdcaLogisticRegression("False", "State").Fit train
+              let metrics = context.BinaryClassification.Evaluate(test' context (own.Transform states), "False")
+              Expect.isGreaterThan metrics.AreaUnderRocCurve 0.9 "area under the curve"
+
+              inFile "states.npz" (fun path ->
+                  stage.Model.Save path
+                  let loaded = MeshModel.Load(path).CreateTransformer(MLContext 3)
+                  let read (data: IDataView) = column<float32[]> "State" data
+                  Expect.equal (read (loaded.Transform data)) (read states) "states")
+          }
+
+          test "a training goes on from a model" {
+              let context = MLContext 1
+              let train, others = view context (pictures 1UL 200), view context (pictures 2UL 200)
+              let byValue = Transforms.ValueToKeyMappingEstimator.KeyOrdinality.ByValue
+
+              let fit change =
+                  let options = small (MeshMulticlassTrainer.Options(Seed = Nullable 1))
+                  change options
+
+                  (context.Transforms.Conversion.MapValueToKey("Label", "Kind", keyOrdinality = byValue)
+                   |> append (context.MulticlassClassification.Trainers.GaryMesh options))
+                      .Fit
+                      train
+
+              let lossOf (model: ITransformer) =
+                  context.MulticlassClassification.Evaluate(model.Transform others).LogLoss
+
+              let first = fit (fun options -> options.NumberOfEpochs <- 4)
+              let few (options: MeshMulticlassTrainer.Options) = options.NumberOfEpochs <- 2
+
+              let further =
+                  fit (fun options ->
+                      few options
+                      options.InitialModel <- first.LastTransformer.Model)
+
+              Expect.isLessThan (lossOf further) (lossOf first) "lower than before"
+              Expect.isLessThan (lossOf further) (lossOf (fit few)) "lower than from the start"
+
+              let model = first.LastTransformer.Model
+
+              refuses<ArgumentException> [ "InitialModel"; "8 channels"; "9 channels" ] (fun () ->
+                  fit (fun options ->
+                      options.InitialModel <- model
+                      options.Channels <- 9)
+                  |> ignore)
+
+              refuses<ArgumentException> [ "InitialModel"; "across, diagonal, down"; "'Label'" ] (fun () ->
+                  (multiclass context (fun options -> options.InitialModel <- model))
+                      .Fit(view context (pictures 4UL 20))
+                  |> ignore)
+          }
+
+          test "windows hold each cell's last values, and those to come" {
+              let context = MLContext 1
+              // Two cells of two values: moment t holds 10 t + 0 .. 3.
+              let moments =
+                  view context [| for t in 0..4 -> { Values = [| for slot in 0..3 -> float32 (10 * t + slot) |] } |]
+
+              let read partial = context.Data.Windows(moments, "Values", 2, [| 1; 2 |], 2, partial)
+              let whole = read false
+              Expect.equal (string whole.Schema["Features"].Type) "Vector<Single, 8>" "2 cells x 2 lags x 2 values"
+              let features, labels = column<float32[]> "Features" whole, column<float32[]> "Label" whole
+              Expect.equal features.Length 2 "windows whose labels lie within"
+
+              Expect.equal
+                  features[0]
+                  [| 0.0f; 1.0f; 10.0f; 11.0f; 2.0f; 3.0f; 12.0f; 13.0f |]
+                  "the first, cell by cell"
+
+              Expect.equal labels[0] [| 20.0f; 30.0f; 22.0f; 32.0f |] "cell by cell, by horizon"
+              Expect.equal (column<int64> "Moment" (read true)) [| 1L; 2L; 3L; 4L |] "all"
+              let late = (column<float32[]> "Label" (read true))[2..]
+
+              Expect.equal
+                  (late |> Array.map (Array.map Single.IsNaN))
+                  [| [| false; true; false; true |]; Array.create 4 true |]
+                  "past the end"
+
+              let options = small (MeshFieldTrainer.Options(ResidualFeatures = [| 2 |]))
+              options.Graph <- MeshGraph.Line 2
+              options.NumberOfEpochs <- 1
+              let scored = context.Regression.Trainers.GaryMeshField(options).Fit(whole).Transform(read true)
+              Expect.equal (scores scored).Length 4 "a forecast from the last moment, too"
+
+              refuses<ArgumentException> [ "horizons"; "0" ] (fun () ->
+                  context.Data.Windows(moments, "Values", 2, [| 0 |]) |> ignore)
+
+              refuses<ArgumentException> [ "'Values'"; "3 values a cell" ] (fun () ->
+                  context.Data.Windows(moments, "Values", 2, [| 1 |], 3) |> ignore)
           }
 
           test "a whole pipeline with nodes is one file, which one call brings back" {

@@ -184,6 +184,28 @@ let tests =
                   (spoilt (fun row -> { row with Features = Array.create 64 infinityf }))
           }
 
+          test "an array that is null is no row before it again" {
+              let nothing = { rows[1] with Features = Unchecked.defaultof<float32[]> }
+
+              refuses<InvalidOperationException> [ "Row 1"; "'Features'"; "0 values"; "64"; "null" ] (fun () ->
+                  (regression ignore).Fit(view context [| rows[0]; nothing |]) |> ignore)
+
+              refuses<InvalidOperationException> [ "Row 1"; "'Features'"; "0 values"; "2"; "null" ] (fun () ->
+                  let nodes =
+                      nodes
+                      |> Array.mapi (fun at node ->
+                          if at = 1 then { node with Features = Unchecked.defaultof<float32[]> } else node)
+
+                  fitNodes ignore nodes edges ())
+
+              let model = (regression (fun options -> options.NumberOfEpochs <- 1)).Fit(view context rows)
+
+              refuses<InvalidOperationException> [ "'Features'"; "0 values"; "null" ] (fun () ->
+                  (model.Transform(view context [| rows[0]; nothing |])).GetColumn<float32> "Score"
+                  |> Seq.length
+                  |> ignore)
+          }
+
           test "rows without a label or a feature are skipped with a warning, as by stock trainers" {
               let context = MLContext 1
               let messages = Collections.Generic.List<string>()

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.Globalization;
 using GaryMesh.Cli;
 
 namespace GaryMesh.ChatGraft.Commands;
@@ -20,8 +21,24 @@ internal static class CommandLine
         return Run("gary-chat", root, args, output, error);
     }
 
-    /// <summary>Runs the command among a program's own that the arguments name.</summary>
+    /// <summary>Runs the command among a program's own that the arguments name. What it says and writes is the same under
+    /// every culture.</summary>
     public static int Run(string name, RootCommand root, string[] args, TextWriter output, TextWriter error)
+    {
+        var culture = CultureInfo.CurrentCulture;
+        CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+
+        try
+        {
+            return RunInvariant(name, root, args, output, error);
+        }
+        finally
+        {
+            CultureInfo.CurrentCulture = culture;
+        }
+    }
+
+    private static int RunInvariant(string name, RootCommand root, string[] args, TextWriter output, TextWriter error)
     {
         var result = root.Parse(args.Length == 0 ? ["--help"] : args);
 

@@ -205,7 +205,7 @@ public sealed class CortexPass : IDisposable
             if ((uint)tokens[i] >= (uint)shape.Vocabulary)
             {
                 throw new ArgumentException(
-                    $"Token {tokens[i]} is not one of the vocabulary's 0 to {shape.Vocabulary - 1}.", nameof(tokens));
+                    FormattableString.Invariant($"Token {tokens[i]} is not one of the vocabulary's 0 to {shape.Vocabulary - 1}."), nameof(tokens));
             }
 
             TensorPrimitives.Add(

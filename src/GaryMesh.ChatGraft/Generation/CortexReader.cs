@@ -82,7 +82,7 @@ public sealed class CortexReader : IDisposable
             if ((uint)token >= (uint)_shape.Vocabulary)
             {
                 throw new ArgumentException(
-                    $"Token {token} is not one of the vocabulary's 0 to {_shape.Vocabulary - 1}.", nameof(tokens));
+                    FormattableString.Invariant($"Token {token} is not one of the vocabulary's 0 to {_shape.Vocabulary - 1}."), nameof(tokens));
             }
         }
 

@@ -89,7 +89,7 @@ public sealed class ChatTokenizer
         token >= 0 && token < _bytes.Length
             ? _bytes[token]
             : throw new ArgumentOutOfRangeException(
-                nameof(token), $"Token {token} is not one of the vocabulary's 0 to {_bytes.Length - 1}.");
+                nameof(token), FormattableString.Invariant($"Token {token} is not one of the vocabulary's 0 to {_bytes.Length - 1}."));
 
     /// <summary>Replaces each half of a surrogate pair that stands alone.</summary>
     private static string WellFormed(string text)

@@ -173,7 +173,7 @@ type Simulation internal (runner: Runner, rollout: Rollout, owned: bool) =
 
         match rollout.Inputs with
         | Inputs.Constant _ -> tape.EnterInputs inputs.Data
-        | _ -> Guard.refuse "The run was begun with inputs for each step, which stay as they are."
+        | _ -> Guard.refuse $"The run was begun with inputs for each step, which stay as they are."
 
     member _.Dispose() = (door :> IDisposable).Dispose()
 

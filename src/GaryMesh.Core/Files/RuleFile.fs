@@ -152,7 +152,7 @@ module private RuleEntries =
             meshNca file
         else
             file.Bad
-                "a rule file has the entry 'format', or (MeshNCA's) 'fc1.weight', 'fc1.bias', 'fc2.weight' and 'fc2.bias' alone, but this has neither"
+                $"a rule file has the entry 'format', or (MeshNCA's) 'fc1.weight', 'fc1.bias', 'fc2.weight' and 'fc2.bias' alone, but this has neither"
 
 [<AbstractClass; Sealed>]
 type RuleFile =

@@ -301,7 +301,7 @@ type Graph private (data: GraphData) =
     static member OfRows
         (rowStart: int[], neighbours: int[], offsets: float[] | null, weights: float[] | null, positions: float[] | null) =
         if rowStart.Length < 2 then
-            Guard.refuse "A graph needs at least one cell, but the row starts describe none."
+            Guard.refuse $"A graph needs at least one cell, but the row starts describe none."
 
         let cells = rowStart.Length - 1
         let edges = neighbours.Length

@@ -183,7 +183,7 @@ type Model private (shape: ModelShape, scaling: Scaling, parameters: float32[]) 
 
         if own.IsNone then
             Guard.refuse
-                "A rule initialised as diffusion needs the own state among its operators, but perceives no 'own'."
+                $"A rule initialised as diffusion needs the own state among its operators, but perceives no 'own'."
 
         // Differences say how far the neighbours' mean is from the own state, which stays but for the restart.
         let kept =

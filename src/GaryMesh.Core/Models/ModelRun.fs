@@ -198,7 +198,7 @@ type internal ModelRun
             match encoder, read with
             | Some encoder, _ -> encoder.Forward(read, count, noise.HiddenDropout, noise.Part 2)
             | None, Rows.Dense view -> view.Data
-            | None, Rows.Sparse _ -> Guard.refuse "Sparse rows need an encoder, but the model has none."
+            | None, Rows.Sparse _ -> Guard.refuse $"Sparse rows need an encoder, but the model has none."
 
         rollouts <- Array.init rows (fun row -> rolloutOf codes row (firing row))
         let finals = if traced then prepared.Trace rollouts else prepared.Run rollouts
@@ -276,7 +276,7 @@ type internal ModelRun
         let dStates = dReadable.Of(count * width)
 
         match readout with
-        | None -> Guard.refuse "A model without outputs has no gradient."
+        | None -> Guard.refuse $"A model without outputs has no gradient."
         | Some readout -> readout.Backward(states, count, dOutputsHere, dStates, gradient)
 
         if noise.StateDropout > 0.0 then

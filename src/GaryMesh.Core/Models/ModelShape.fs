@@ -105,7 +105,7 @@ type ModelShape =
     member shape.WithEncoding(asInput: bool, asState: bool, skip: bool) =
         if not (asInput || asState || skip) then
             Guard.refuse
-                "The encoding must be an input of the rule, the initial state or a skip connection, but is none of these."
+                $"The encoding must be an input of the rule, the initial state or a skip connection, but is none of these."
 
         { shape with
             EncodingAsInput = asInput

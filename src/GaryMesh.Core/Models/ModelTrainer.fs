@@ -146,7 +146,7 @@ type ModelTask =
                 Guard.outOfRange null $"{name} must lie in 0 .. 1 (1 excluded), but is {value}."
 
         if task.TrainingFireRate = 0.0 then
-            Guard.outOfRange null "The fire rate must lie in 0 .. 1 (0 excluded), but is 0."
+            Guard.outOfRange null $"The fire rate must lie in 0 .. 1 (0 excluded), but is 0."
 
 /// The state of a training after each epoch.
 [<NoComparison; ReferenceEquality>]
@@ -224,7 +224,7 @@ type ModelTrainer
 
         let fits (data: ModelData) =
             if (data.Graphs.Length = 0) = isNull graph then
-                Guard.refuse "Either the trainer is given a graph, or each row of its data brings its own."
+                Guard.refuse $"Either the trainer is given a graph, or each row of its data brings its own."
 
         fits training
         training.Check(shape, cells)
@@ -250,14 +250,14 @@ type ModelTrainer
     do
         if not (counts training) then
             Guard.refuse
-                "No label of the training data counts: each is NaN or has the weight 0, but at least one must not be."
+                $"No label of the training data counts: each is NaN or has the weight 0, but at least one must not be."
 
         match validation with
         | null -> ()
         | validation ->
             if not (counts validation) then
                 Guard.refuse
-                    "No label of the validation data counts: each is NaN or has the weight 0, but at least one must not be."
+                    $"No label of the validation data counts: each is NaN or has the weight 0, but at least one must not be."
 
     /// All cells fire in validation; in training fewer may.
     let layers = new ModelLayers(shape, options)

@@ -182,7 +182,7 @@ type Perception(operators: Operator seq, lift: Lift | null) =
 
     do
         if operators.IsEmpty then
-            Guard.refuse "A perception needs at least one operator, but none is given."
+            Guard.refuse $"A perception needs at least one operator, but none is given."
 
     new(operators: Operator seq) = Perception(operators, null)
     member _.Operators = operators

@@ -134,7 +134,7 @@ type BlendRule
 
     override _.Views sizes =
         if sizes.Inputs < 1 then
-            Guard.refuse "A blend reads its weight from the last input, but the rule has no inputs."
+            Guard.refuse $"A blend reads its weight from the last input, but the rule has no inputs."
 
         ParameterView.InOrder(
             seq {

@@ -51,7 +51,7 @@ internal static class EdgeCleaning
         if (list.Weights is { } weights && Normalises(perception) && Array.FindIndex(weights, weight => weight < 0) is var row && row >= 0)
         {
             throw new InvalidOperationException(
-                $"Row {row} of edge weight column '{list.Columns.Weight}' holds {weights[row]}, but weights are divided by their sum, so that each must be at least 0; a Perception of your own may take others.");
+                FormattableString.Invariant($"Row {row} of edge weight column '{list.Columns.Weight}' holds {weights[row]}, but weights are divided by their sum, so that each must be at least 0; a Perception of your own may take others."));
         }
     }
 
@@ -66,7 +66,7 @@ internal static class EdgeCleaning
             if (weights[edge] < 0)
             {
                 throw new InvalidOperationException(
-                    $"An edge to cell {graph.Neighbours[edge]} of {graph.Name} has the weight {weights[edge]}, but weights are divided by their sum, so that each must be at least 0; a Perception of your own may take others.");
+                    FormattableString.Invariant($"An edge at cell {graph.Neighbours[edge]} of {graph.Name} has the weight {weights[edge]}, but weights are divided by their sum, so that each must be at least 0; a Perception of your own may take others."));
             }
         }
     }

@@ -48,8 +48,8 @@ internal sealed record FeatureLayout(string[] Names, int[] PerCell)
     public static ValueGetter<VBuffer<float>> SideBySide(DataViewRow row, DataViewSchema.Column[] columns)
     {
         if (columns.Length == 1)
-            return row.GetGetter<VBuffer<float>>(columns[0]);
-        var getters = Array.ConvertAll(columns, row.GetGetter<VBuffer<float>>);
+            return Whole(row, columns[0]);
+        var getters = Array.ConvertAll(columns, column => Whole(row, column));
         var length = columns.Sum(column => ((VectorDataViewType)column.Type).Size);
         VBuffer<float> part = default;
         return (ref VBuffer<float> into) =>
@@ -64,6 +64,19 @@ internal sealed record FeatureLayout(string[] Names, int[] PerCell)
             }
 
             into = editor.Commit();
+        };
+    }
+
+    /// <summary>Reads a vector of known size; refused where a row holds fewer values, as it does for an array that is null.</summary>
+    public static ValueGetter<VBuffer<float>> Whole(DataViewRow row, DataViewSchema.Column column)
+    {
+        var get = row.GetGetter<VBuffer<float>>(column);
+        var size = ((VectorDataViewType)column.Type).Size;
+        return (ref VBuffer<float> into) =>
+        {
+            get(ref into);
+            if (into.Length != size)
+                throw new InvalidOperationException($"Row {row.Position} of column '{column.Name}' holds {into.Length} values, but its type says {size}: is an array null?");
         };
     }
 

@@ -2,6 +2,7 @@
 using GaryMesh.MLNet.Data;
 using GaryMesh.MLNet.Graphs;
 using GaryMesh.MLNet.Models;
+using Microsoft.ML.Data;
 
 namespace GaryMesh.MLNet;
 
@@ -46,6 +47,9 @@ public sealed partial class MeshModel
 
     internal FeatureLayout Layout { get; }
 
+    /// <summary>The type of the column of features, or of the first of several.</summary>
+    internal DataViewType FeatureColumnType => Table is not null ? new VectorDataViewType(NumberDataViewType.Single) : new VectorDataViewType(NumberDataViewType.Single, Layout.PerCell[0] * (Graph?.Cells ?? 1));
+
     /// <summary>Which parts of the final states are features, for <see cref="MeshTask.Features"/>.</summary>
     internal FeatureChoice? Choice { get; init; }
 
@@ -60,14 +64,21 @@ public sealed partial class MeshModel
 
     /// <summary>The columns that a stage with this model adds.</summary>
     internal Outputs Outputs => field ??=
-        Choice?.Outputs(Graph!.Cells) ?? Task.Outputs(Network.Shape.OutputsOn(Graph?.Cells ?? 1), Classes);
+        Choice?.Outputs(Graph?.Cells ?? 1) ?? Task.Outputs(Network.Shape.OutputsOn(Graph?.Cells ?? 1), Classes);
 
     /// <summary>The same model for rows of another graph, or for another table of nodes, its parameters untouched.</summary>
-    internal MeshModel On(MeshGraph? graph, NodeTable? nodes = null) => new(Task, Network, graph, Layout)
+    internal MeshModel On(MeshGraph? graph, NodeTable? nodes = null)
     {
-        Choice = Choice,
-        Classes = Classes,
-        Nodes = nodes,
+        graph?.Graph.CheckWeights(Network.Shape.Perception);
+        nodes?.Edges.CheckWeights(Network.Shape.Perception);
+        return new(Task, Network, graph, Layout) { Choice = Choice, Classes = Classes, Nodes = nodes };
+    }
+
+    /// <summary>The same model of nodes, whose outputs are the cells' final states.</summary>
+    internal MeshModel Embedding(string column) => new(MeshTask.NodeFeatures, Network, Graph, Layout)
+    {
+        Choice = new FeatureChoice(column, [.. Enumerable.Range(0, Network.Shape.Channels)], Pooled: false),
+        Nodes = Nodes,
     };
 
     /// <summary>Makes of the network's outputs what columns show: probabilities of classes, where there are any.</summary>

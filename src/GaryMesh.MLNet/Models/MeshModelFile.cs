@@ -81,7 +81,7 @@ public sealed partial class MeshModel
         var layout = table is null ? ReadLayout(file, network) : new FeatureLayout([file.Text("feature_column")], [network.Shape.Features - table.Walks]);
         var model = new MeshModel(task, network, graph is null ? null : MeshGraph.Of(graph), layout)
         {
-            Choice = task == MeshTask.Features ? ReadChoice(file, network) : null,
+            Choice = task == MeshTask.Features || task == MeshTask.NodeFeatures ? ReadChoice(file, network) : null,
             Classes = file.Has("classes") ? ReadClasses(file, network) : null,
             Nodes = task.IsOfNodes ? ReadNodes(file, version) : null,
             Table = table,

@@ -36,6 +36,9 @@ public sealed class MeshTask
     /// <summary>A row is a cell that is positive or negative.</summary>
     public static MeshTask NodeBinary { get; } = new("NodeBinary", ColumnKind.Boolean, Pooling.Cells, (_, _) => new BinaryOutputs()) { IsOfNodes = true };
 
+    /// <summary>A row is a cell; its features are its final state.</summary>
+    public static MeshTask NodeFeatures { get; } = new("NodeFeatures", ColumnKind.Vector, Pooling.Cells, Numbers) { IsOfNodes = true };
+
     /// <summary>A row is a cell that has a number.</summary>
     public static MeshTask NodeRegression { get; } = new("NodeRegression", ColumnKind.Single, Pooling.Cells, Number) { IsOfNodes = true };
 
@@ -52,7 +55,7 @@ public sealed class MeshTask
     public string Name { get; }
 
     internal static IReadOnlyList<MeshTask> All { get; } =
-        [Features, Multiclass, Binary, Regression, Field, NodeMulticlass, NodeBinary, NodeRegression, GraphMulticlass, GraphBinary, GraphRegression];
+        [Features, Multiclass, Binary, Regression, Field, NodeMulticlass, NodeBinary, NodeRegression, NodeFeatures, GraphMulticlass, GraphBinary, GraphRegression];
 
     /// <summary>The type of the label column. A featurizer has none: it is fitted to reconstruct the signal's values.</summary>
     internal ColumnKind Labels { get; }

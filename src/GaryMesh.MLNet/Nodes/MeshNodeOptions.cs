@@ -19,7 +19,7 @@ public enum FeatureNormalization
 /// <summary>Options of the trainers whose rows are the cells of a graph.</summary>
 /// <remarks>The rule starts as diffusion of the encoded features and stays so, unless <see cref="MeshOptions.RuleLearningRateFactor"/> is above 0: a
 /// few labels train an encoder, but no better propagation. Where neighbours differ rather than agree, let it learn.
-/// <see cref="MeshOptions.FeatureDropout"/> is NaN, which means 0.8 where features are scaled by row and 0 where they are scaled by column.</remarks>
+/// A graph is one row, so that <see cref="MeshOptions.BatchSize"/> has no effect. <see cref="MeshOptions.FeatureDropout"/> is NaN, which means 0.8 where features are scaled by row and 0 where they are scaled by column.</remarks>
 public abstract class MeshNodeOptions : MeshTrainerOptions
 {
     private protected MeshNodeOptions()
@@ -68,7 +68,7 @@ public abstract class MeshNodeOptions : MeshTrainerOptions
     /// <summary>The edges' column of the cell that sees the source.</summary>
     public string TargetColumnName = "Target";
 
-    /// <summary>The edges' column of weights (Single), or null.</summary>
+    /// <summary>The edges' column of weights (Single, at least 0; their unit does not matter), or null.</summary>
     public string? EdgeWeightColumnName;
 
     /// <summary>The edges' column of vectors from source to target (two or three Singles), or null.</summary>

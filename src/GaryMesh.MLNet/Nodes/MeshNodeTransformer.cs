@@ -35,7 +35,7 @@ public sealed class MeshNodeTransformer : ISingleFeaturePredictionTransformer<Me
     public string FeatureColumnName => Model.FeatureColumnName;
 
     /// <inheritdoc/>
-    public DataViewType FeatureColumnType => new VectorDataViewType(NumberDataViewType.Single, Model.FeatureCount);
+    public DataViewType FeatureColumnType => Model.FeatureColumnType;
 
     /// <summary>False: a row's score depends on other rows.</summary>
     public bool IsRowToRowMapper => false;
@@ -49,8 +49,16 @@ public sealed class MeshNodeTransformer : ISingleFeaturePredictionTransformer<Me
         var nodes = Model.Nodes!;
         using var channel = _host.Start("Reading edges");
         var list = EdgeList.Read(edges, nodes.Edges.Columns).Merged(notice => channel.Warning(MessageSensitivity.None, notice));
-        list.CheckWeights(Model.Network.Shape.Perception);
         return new MeshNodeTransformer(_host, Model.On(null, nodes with { Edges = list }));
+    }
+
+    /// <summary>The stage that adds each node's final state, a vector of so many numbers as the rule has channels, instead of its score: the node's
+    /// features and those of its neighbourhood, as the trained model sees them, for another trainer to learn from.</summary>
+    /// <param name="outputColumnName">The column to add.</param>
+    public MeshNodeTransformer Embedding(string outputColumnName = "Embedding")
+    {
+        ArgumentException.ThrowIfNullOrEmpty(outputColumnName);
+        return new MeshNodeTransformer(_host, Model.Embedding(outputColumnName));
     }
 
     /// <inheritdoc/>
@@ -92,8 +100,16 @@ public sealed class MeshNodeTransformer : ISingleFeaturePredictionTransformer<Me
         using var predictor = new Predictor(Model.Network, rows.Graph);
         var width = Model.Outputs.Width;
         var byCell = new float[rows.Graph.Cells * width];
-        predictor.Score(rows.Features, byCell);
-        Model.Finish(byCell);
+        if (Model.Choice is null)
+        {
+            predictor.Score(rows.Features, byCell);
+            Model.Finish(byCell);
+        }
+        else
+        {
+            predictor.State(rows.Features, byCell);
+        }
+
         var byRow = new float[byCell.Length];
         for (var row = 0; row < rows.Places.Length; row++)
             byCell.AsSpan(rows.Places[row] * width, width).CopyTo(byRow.AsSpan(row * width));

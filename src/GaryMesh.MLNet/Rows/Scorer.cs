@@ -32,6 +32,8 @@ internal sealed class Scorer
     /// <summary>Scores a row whose columns of features stand side by side, dense or sparse.</summary>
     public void Score(in VBuffer<float> row)
     {
+        if (row.Length != _row.Length)
+            throw new InvalidOperationException($"A row of column '{Model.FeatureColumnName}' holds {row.Length} values instead of {_row.Length}: is an array null?");
         var interleaves = Model.Layout.Interleaves;
         if (!row.IsDense || interleaves)
             row.CopyTo(_row);

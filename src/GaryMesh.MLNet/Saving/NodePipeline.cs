@@ -49,35 +49,23 @@ internal static class NodePipeline
         }
 
         Flush();
-        var entries = new Dictionary<string, NpyArray>
-        {
-            ["format"] = NpyArray.OfText(Format),
-            ["format_version"] = NpyArray.OfInt32([], [Version]),
-            ["nodes"] = NpyArray.OfBool([kinds.Count], [.. kinds]),
-        };
+        var file = new ArchiveWriter(Format, Version).Truths("nodes", [.. kinds]);
         for (var at = 0; at < stages.Count; at++)
-            entries[$"stage{at}"] = NpyArray.OfByte([stages[at].Length], stages[at]);
-        Npz.Write(stream, entries);
+            file.Bytes($"stage{at}", stages[at]);
+        file.Write(stream, compress: true);
     }
 
     public static TransformerChain<ITransformer> Load(MLContext context, Stream stream, string name)
     {
-        var entries = Npz.Read(stream, name);
-        InvalidDataException Bad(string what) => new($"{name}: {what}.");
-        NpyArray Take(string entry) => entries.TryGetValue(entry, out var array) ? array : throw Bad($"the entry '{entry}' is missing");
-        var format = Take("format").ToText();
-        if (format is not [Format])
-            throw Bad($"it holds a '{string.Join(", ", format)}', not a '{Format}'");
-        if (Take("format_version").ToInt32() is not [Version])
-            throw Bad($"it is of another format version than {Version}, which this version of GaryMesh.MLNet reads");
-        var kinds = Take("nodes").ToBool();
-        if (entries.Count != kinds.Length + 3)
-            throw Bad($"there are {kinds.Length} stages, but {entries.Count - 3} entries for them");
-        return new TransformerChain<ITransformer>([.. kinds.Select((nodes, at) =>
+        var file = ArchiveReader.Open(stream, name);
+        file.Version(Format, 1, Version);
+        var stages = file.Truths("nodes").Select((nodes, at) =>
         {
-            using var memory = new MemoryStream(Take($"stage{at}").ToByte());
-            return nodes ? MeshModel.Load(memory, $"{name}: stage{at}").CreateTransformer(context) : context.Model.Load(memory, out _);
-        })]);
+            using var memory = new MemoryStream(file.Bytes($"stage{at}"));
+            return nodes ? new MeshNodeTransformer(context, MeshModel.Load(memory, $"{name}: stage{at}")) : context.Model.Load(memory, out _);
+        }).ToArray();
+        file.CheckAllRead("the pipeline");
+        return new TransformerChain<ITransformer>(stages);
     }
 
     private static IEnumerable<ITransformer> Flat(ITransformer model) =>

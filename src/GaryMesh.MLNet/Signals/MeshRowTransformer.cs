@@ -19,11 +19,11 @@ public abstract class MeshRowTransformer : ITransformer
     /// <summary>The trained model; <see cref="MeshModel.Save(string)"/> keeps it with full fidelity.</summary>
     public MeshModel Model => _scorers.Model;
 
-    /// <summary>The column of features that the stage reads.</summary>
+    /// <summary>The column of features that the stage reads, or the first of several.</summary>
     public string FeatureColumnName => Model.FeatureColumnName;
 
-    /// <summary>The type of that column: a vector of cells x k numbers.</summary>
-    public virtual DataViewType FeatureColumnType => new VectorDataViewType(NumberDataViewType.Single, Model.FeatureCount);
+    /// <summary>The type of that column: a vector of known size, or of any where rows are graphs.</summary>
+    public DataViewType FeatureColumnType => Model.FeatureColumnType;
 
     /// <inheritdoc/>
     public bool IsRowToRowMapper => true;

@@ -15,7 +15,7 @@ internal sealed record SignalSet(int Rows, float[] Features, float[] Labels, flo
     public (SignalSet Kept, SignalSet Held) Hold(double fraction, int seed)
     {
         if (Rows < 2)
-            throw new InvalidOperationException($"ValidationFraction is {fraction}, but there is only {Rows} row to learn from.");
+            throw new InvalidOperationException(FormattableString.Invariant($"ValidationFraction is {fraction}, but there is only {Rows} row to learn from."));
         var order = Enumerable.Range(0, Rows).ToArray();
         new Random(seed).Shuffle(order);
         var held = Math.Clamp((int)Math.Round(fraction * Rows), 1, Rows - 1);

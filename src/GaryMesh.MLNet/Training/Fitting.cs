@@ -44,7 +44,7 @@ internal class Fitting
     /// <exception cref="InvalidOperationException">Training diverged before there was a model whose loss is finite.</exception>
     public Model Run(ModelShape shape, Scaling scaling, Graph? graph, ModelData training, ModelData? validation)
     {
-        var start = Model.Create(shape, scaling, _options.RuleStart, _seed);
+        var start = _options.InitialModel is { } initial ? GoOn(initial.Network, shape) : Model.Create(shape, scaling, _options.RuleStart, _seed);
         using var channel = Host.Start("Training");
         channel.Info(
             MessageSensitivity.None,
@@ -52,7 +52,7 @@ internal class Fitting
             start.ParameterCount,
             training.Rows,
             graph is null ? "a graph each" : $"{graph.Cells} cells");
-        using var trainer = new ModelTrainer(start, graph, _options.Task(_seed, scaling.UnitSum), training, validation, _options.EngineOptions);
+        using var trainer = new ModelTrainer(start, graph, _options.Task(_seed, start.Scaling.UnitSum), training, validation, _options.EngineOptions);
         var outcome = trainer.Run(new Progress(channel, _options.ReportEvery), _options.CancellationToken);
         switch (outcome.End)
         {
@@ -81,8 +81,18 @@ internal class Fitting
         return outcome.Model;
     }
 
+    private static Model GoOn(Model initial, ModelShape shape)
+    {
+        var (given, expected) = (Sizes(initial.Shape), Sizes(shape));
+        return given == expected ? new Model(shape, initial.Scaling, initial.Parameters) : throw new ArgumentException(
+            $"The option InitialModel is a model of {given}, but the options and the data make one of {expected}.", nameof(MeshOptions.InitialModel));
+    }
+
+    private static string Sizes(ModelShape shape) =>
+        $"{shape.Features} features, {shape.EncoderInputs} to {shape.EncoderOutputs} encoded values, {shape.Channels} channels, {shape.Steps} steps, {shape.ParameterCount} parameters and {shape.Outputs} outputs, perceiving '{shape.Perception.Text}'";
+
     private InvalidOperationException Diverged() => new(
-        $"Training diverged: no epoch ended with a finite loss at the learning rate {_options.LearningRate}, so there is no model; a lower one may help.");
+        FormattableString.Invariant($"Training diverged: no epoch ended with a finite loss at the learning rate {_options.LearningRate}, so there is no model; a lower one may help."));
 
     /// <summary>Reports at once, where <see cref="Progress{T}"/> would do so at some later time.</summary>
     private sealed class Progress(IChannel channel, int every) : IProgress<ModelReport>

@@ -47,8 +47,16 @@ internal sealed class LabelFitting : Fitting
     public DataViewSchema.Column LabelOf(DataViewSchema schema) => schema.Require("label", _options.LabelColumnName, _task.Labels);
 
     /// <summary>The shape of a model that predicts the labels.</summary>
-    public ModelShape Shape(Graph graph, int features, DataViewSchema.Column label, bool missing) =>
-        _options.Shape(graph, features, _options.Objective, OutputsOf(label, graph.Cells), _options.PoolingOf(_task), missing);
+    public ModelShape Shape(Graph graph, int features, DataViewSchema.Column label, bool missing)
+    {
+        if (_options.InitialModel?.Classes is { } classes && KeyNames.Of(label) is { } names && !classes.Texts.SequenceEqual(names.Texts))
+        {
+            throw new ArgumentException(
+                $"The option InitialModel knows the classes {string.Join(", ", classes.Texts)}, but label column '{label.Name}' has {string.Join(", ", names.Texts)} in this order.", nameof(MeshOptions.InitialModel));
+        }
+
+        return _options.Shape(graph, features, _options.Objective, OutputsOf(label, graph.Cells), _options.PoolingOf(_task), missing);
+    }
 
     /// <summary>A trained network as a model of the task: on a graph of its own, on that of a table, or on each row's.</summary>
     public MeshModel ModelOf(Model network, DataViewSchema.Column label, FeatureLayout layout, MeshGraph? graph = null, NodeTable? nodes = null, GraphTable? table = null) =>
@@ -57,7 +65,7 @@ internal sealed class LabelFitting : Fitting
     private static int OutputsOf(DataViewSchema.Column label, int cells) => label.Type switch
     {
         KeyDataViewType { Count: > MaxClasses } key => throw new InvalidOperationException(
-            $"Label column '{label.Name}' has {key.Count:N0} classes, more than {MaxClasses:N0}: is it an id?"),
+            FormattableString.Invariant($"Label column '{label.Name}' has {key.Count:N0} classes, more than {MaxClasses:N0}: is it an id?")),
         KeyDataViewType { Count: < 2 } => throw new InvalidOperationException(
             $"Label column '{label.Name}' has one class, but a classifier needs at least 2"),
         KeyDataViewType key => (int)key.Count,

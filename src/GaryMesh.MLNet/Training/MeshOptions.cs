@@ -45,6 +45,9 @@ public abstract class MeshOptions
     /// <summary>How the rule is initialised.</summary>
     public RuleStart RuleStart = RuleStart.Zero;
 
+    /// <summary>A trained model to go on from, of the same sizes, instead of new parameters; it brings the units of its features and outputs. Null for none.</summary>
+    public MeshModel? InitialModel;
+
     /// <summary>Factor on the learning rate of the rule; 0 freezes the rule as it is initialised.</summary>
     public double RuleLearningRateFactor = 1;
 
@@ -203,7 +206,7 @@ public abstract class MeshTrainerOptions : MeshOptions
     {
         base.Check();
         if (MissingRate > 0 && !HandleMissingValues)
-            throw new ArgumentException($"The option MissingRate is {MissingRate}, but HandleMissingValues is false: values can be hidden only from a model that takes missing ones.", nameof(MissingRate));
+            throw new ArgumentException(FormattableString.Invariant($"The option MissingRate is {MissingRate}, but HandleMissingValues is false: values can be hidden only from a model that takes missing ones."), nameof(MissingRate));
     }
 
     internal string[] FeatureColumns => FeatureColumnNames ?? [FeatureColumnName];

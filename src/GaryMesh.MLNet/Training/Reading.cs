@@ -34,7 +34,7 @@ internal static class Reading
                     labels[0] = truth ? 1 : 0;
                 };
             case VectorDataViewType:
-                var getVector = row.GetGetter<VBuffer<float>>(label);
+                var getVector = FeatureLayout.Whole(row, label);
                 VBuffer<float> vector = default;
                 return (labels, number) =>
                 {
@@ -60,7 +60,7 @@ internal static class Reading
         get(ref weight);
         return weight >= 0 && float.IsFinite(weight)
             ? weight
-            : throw new InvalidOperationException($"Row {row} of weight column '{column}' holds {weight}, but a weight is a finite number of at least 0");
+            : throw new InvalidOperationException(FormattableString.Invariant($"Row {row} of weight column '{column}' holds {weight}, but a weight is a finite number of at least 0"));
     }
 
     /// <summary>ML.NET's refusal of an empty training set.</summary>
@@ -81,7 +81,7 @@ internal static class Reading
             if (float.IsFinite(feature) || (missing && float.IsNaN(feature)))
                 continue;
             throw new InvalidOperationException(
-                $"Row {row} of feature column '{layout.ColumnOf(at)}' holds {(float.IsNaN(feature) ? $"NaN, {why}" : $"{feature}, which is no finite number")}");
+                $"Row {row} of feature column '{layout.ColumnOf(at)}' holds {(float.IsNaN(feature) ? $"NaN, {why}" : FormattableString.Invariant($"{feature}, which is no finite number"))}");
         }
     }
 

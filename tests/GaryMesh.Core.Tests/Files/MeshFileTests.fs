@@ -126,7 +126,7 @@ let private plyBytes (format: string) (coordinates: (string * int)[], length, co
 
     let write (kind: string, size: int) (value: int) =
         if format = "ascii" then
-            memory.Write(ReadOnlySpan(Encoding.ASCII.GetBytes $"{value} "))
+            memory.Write(ReadOnlySpan(Encoding.ASCII.GetBytes(FormattableString.Invariant $"{value} ")))
         else
             let bytes =
                 match kind with

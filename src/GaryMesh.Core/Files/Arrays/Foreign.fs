@@ -8,7 +8,7 @@ open GaryMesh
 /// Foreign text as a message can show it: short, on one line.
 let shown (text: string) : string =
     let text = if text.Length > 60 then text.Substring(0, 57) + "..." else text
-    String.map (fun c -> if Char.IsSurrogate c then '?' else c) (Guard.line text)
+    String.map (fun c -> if Char.IsSurrogate c then '?' else c) (Guard.line $"{text}")
 
 /// The rest of a stream in memory.
 let buffered (stream: Stream) : Stream =

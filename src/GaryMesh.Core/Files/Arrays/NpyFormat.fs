@@ -172,10 +172,8 @@ let read (source: Source) (available: int64) : struct (int[] * NpyValues) =
         else rest % int64 count = 0L && rest / int64 count = size
 
     if not agrees then
-        Guard.badData (
-            $"{where}: the shape {NpyShape.show shape} needs {count} values of {size} bytes, "
-            + $"but {rest} bytes follow the header."
-        )
+        Guard.badData
+            $"{where}: the shape {NpyShape.show shape} needs {count} values of {size} bytes, but {rest} bytes follow the header."
 
     let values = readAll source count
 

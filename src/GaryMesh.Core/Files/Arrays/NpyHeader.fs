@@ -21,7 +21,7 @@ type Header = { Descr: string; Fortran: bool; Shape: int[] }
 type private HeaderReader(where: string, text: string) =
     let mutable at = 0
 
-    let bad (what: string) : 'a = Guard.badData $"{where}: the array's header {what} ('{shown text}')."
+    let bad (what: FormattableString) : 'a = Guard.badData $"{where}: the array's header {what} ('{shown text}')."
 
     let skip () =
         while at < text.Length && Char.IsWhiteSpace text[at] do
@@ -46,7 +46,7 @@ type private HeaderReader(where: string, text: string) =
         let stop = text.IndexOf(quote, at + 1)
 
         if stop < 0 then
-            bad "ends inside a quoted text"
+            bad $"ends inside a quoted text"
 
         let value = text.Substring(at + 1, stop - at - 1)
         at <- stop + 1
@@ -62,14 +62,14 @@ type private HeaderReader(where: string, text: string) =
             at <- at + 5
             false
         else
-            bad "has a 'fortran_order' other than True or False"
+            bad $"has a 'fortran_order' other than True or False"
 
     let size () : int =
         skip ()
         let start = at
 
         if at < text.Length && text[at] = '-' then
-            bad "has a negative size"
+            bad $"has a negative size"
 
         while at < text.Length && Char.IsAsciiDigit text[at] do
             at <- at + 1
@@ -81,8 +81,8 @@ type private HeaderReader(where: string, text: string) =
                 at <- at + 1
 
             value
-        | _ when at > start -> bad "has a size beyond 32 bits"
-        | _ -> bad "has a size that is no whole number"
+        | _ when at > start -> bad $"has a size beyond 32 bits"
+        | _ -> bad $"has a size that is no whole number"
 
     let tuple () : int[] =
         let sizes = ResizeArray<int>()
@@ -126,11 +126,11 @@ type private HeaderReader(where: string, text: string) =
         at <- at + 1
 
         if peek () <> '\000' || at < text.Length then
-            bad "goes on after its end"
+            bad $"goes on after its end"
 
         match descr, fortran, shape with
         | Some descr, Some fortran, Some shape -> { Descr = descr; Fortran = fortran; Shape = shape }
-        | _ -> bad "lacks one of 'descr', 'fortran_order' and 'shape'"
+        | _ -> bad $"lacks one of 'descr', 'fortran_order' and 'shape'"
 
 let read (source: Source) : Header =
     let where = source.Where

@@ -41,10 +41,8 @@ module private NpzFormat =
             Guard.badData $"{where}: encrypted entries are not read."
 
         if entry.Length < 0L || entry.Length / maxRatio > entry.CompressedLength then
-            Guard.badData (
-                $"{where}: the entry claims {entry.Length} bytes, "
-                + $"more than its {entry.CompressedLength} compressed bytes can hold."
-            )
+            Guard.badData
+                $"{where}: the entry claims {entry.Length} bytes, more than its {entry.CompressedLength} compressed bytes can hold."
 
         use stream = guarded where "the entry is damaged or compressed in a way that is not read" entry.Open
 
@@ -74,10 +72,8 @@ module private NpzFormat =
             let length = entry.CompressedLength
 
             if length < 0L || length > stream.Length - claimed then
-                Guard.badData (
-                    $"{name}, entry '{Foreign.shown entry.FullName}': the entry claims {length} compressed bytes, "
-                    + $"more than the file's {stream.Length} bytes leave."
-                )
+                Guard.badData
+                    $"{name}, entry '{Foreign.shown entry.FullName}': the entry claims {length} compressed bytes, more than the file's {stream.Length} bytes leave."
 
             claimed <- claimed + length
 
@@ -104,7 +100,7 @@ module private NpzFormat =
 
         for entry in entries do
             if String.IsNullOrEmpty entry.Key then
-                Guard.refuse "An entry of an .npz archive needs a name, but one is empty."
+                Guard.refuse $"An entry of an .npz archive needs a name, but one is empty."
 
             if not (NpyFormat.isUnicode entry.Key) then
                 Guard.refuse $"The entry name '{Foreign.shown entry.Key}' holds half a surrogate pair."

@@ -66,7 +66,7 @@ type internal EdgeTable(path: string, wishes: Wishes, bytes: int64) =
     let mutable cells = None
     let mutable nodes = None
     let mutable base' = if wishes.OneBased then 1 else 0
-    let bad what : 'a = Guard.badData $"{path}: {what}."
+    let bad (what: FormattableString) : 'a = Guard.badData $"{path}: {what}."
 
     /// For each edge whether it repeats an earlier one; between the same cells either way round, unless directed.
     let repeats directed =
@@ -135,7 +135,7 @@ type internal EdgeTable(path: string, wishes: Wishes, bytes: int64) =
     /// What the file says of its direction.
     member _.Says(isDirected: bool) =
         if directed = Some(not isDirected) then
-            bad "it says that its edges are directed, and that they are not"
+            bad $"it says that its edges are directed, and that they are not"
 
         directed <- Some isDirected
 
@@ -205,7 +205,7 @@ type internal EdgeTable(path: string, wishes: Wishes, bytes: int64) =
 
         if names.Count > 0 then
             if wishes.OneBased then
-                bad "its cells are named, so that they cannot be counted from 1"
+                bad $"its cells are named, so that they cannot be counted from 1"
 
             let shown = names.Keys |> Seq.truncate 3 |> Seq.map Foreign.shown |> String.concat ", "
             notes.Add $"cells are named ({shown}, ...) and numbered in the order in which the names come"
@@ -216,7 +216,7 @@ type internal EdgeTable(path: string, wishes: Wishes, bytes: int64) =
 
             if base' = 1 then
                 if lowest < 1 then
-                    bad "cells are counted from 1, but an edge names cell 0"
+                    bad $"cells are counted from 1, but an edge names cell 0"
 
                 for ends in [ sources; targets ] do
                     for edge in 0 .. ends.Count - 1 do

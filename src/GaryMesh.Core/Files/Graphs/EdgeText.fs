@@ -191,7 +191,7 @@ type private Comments(path: string, table: EdgeTable) =
 
     /// Takes a comment; a line of the columns' names is given back.
     member _.Take(line: int, sign: char, text: string) : Columns option =
-        let bad what : 'a = Guard.badData $"{path}, line {line}: {what}."
+        let bad (what: FormattableString) : 'a = Guard.badData $"{path}, line {line}: {what}."
         let words = text.Split([| ' '; ':'; '\t'; '='; ','; ';' |], StringSplitOptions.RemoveEmptyEntries)
         let lower = words |> Array.map _.ToLowerInvariant()
 
@@ -212,7 +212,7 @@ type private Comments(path: string, table: EdgeTable) =
         | [| "sym" | "asym" | "bip"; weights |], _, _ when sign = '%' && konect = "" ->
             if lower[0] = "bip" then
                 bad
-                    "the graph is bipartite (bip), its two columns number different cells: give the cells of one of them other numbers"
+                    $"the graph is bipartite (bip), its two columns number different cells: give the cells of one of them other numbers"
 
             table.Says((lower[0] = "asym"))
             table.CountsFromOne()
@@ -259,7 +259,7 @@ type private Comments(path: string, table: EdgeTable) =
         | _ -> ()
 
 /// The weight in what NetworkX writes behind an edge: `{}` or `{'weight': 2.5}`.
-let private networkX (bad: string -> float voption) (data: string) =
+let private networkX (bad: FormattableString -> float voption) (data: string) =
     let inside = data.Trim([| '{'; '}'; ' ' |])
 
     match inside.Split ':' with
@@ -281,7 +281,7 @@ let read (path: string) (wishes: Wishes) (bytes: byte[]) : Reading =
     let mutable headed = false
     // Whether each edge so far has its own number as source and a whole weight, as behind an index column.
     let mutable counting = true
-    let bad what : 'a = Guard.badData $"{path}, line {line}: {what}."
+    let bad (what: FormattableString) : 'a = Guard.badData $"{path}, line {line}: {what}."
 
     let cell (field: string) =
         match whole field with
@@ -292,7 +292,7 @@ let read (path: string) (wishes: Wishes) (bytes: byte[]) : Reading =
             bad
                 $"the cell '{Foreign.shown field}' is a number, but those before are not: name all by numbers or none, or ask for :named"
         | ValueNone when not names -> bad $"'{Foreign.shown field}' is not a cell number"
-        | _ when field = "" -> bad "a cell's name is empty"
+        | _ when field = "" -> bad $"a cell's name is empty"
         | _ when Seq.exists (fun c -> Char.IsControl c || c = '\uFFFD') field ->
             bad $"'{Foreign.shown field}' is not text in UTF-8"
         | _ -> table.Called field
@@ -347,7 +347,7 @@ let read (path: string) (wishes: Wishes) (bytes: byte[]) : Reading =
                     | _ -> bad $"a weight is a finite number, but '{Foreign.shown field}' is none"
 
         if table.Count > 0 && weight.IsSome <> table.HasWeights then
-            bad "either every edge has a weight or none, but here that changes"
+            bad $"either every edge has a weight or none, but here that changes"
 
         counting <- counting && source = table.Count && (whole fields[fields.Length - 1]).IsSome
 

@@ -17,7 +17,7 @@ let private shown (shape: int[]) = String.Join(" x ", shape)
 let private own (path: string) (wishes: Wishes) (entries: IReadOnlyDictionary<string, NpyArray>) : Reading =
     let file = ArchiveReader(path, entries)
     let perhaps entry read = if file.Has entry then Some(read entry) else None
-    let edges = file.Ints("edges", -1, 2)
+    let edges = file.Longs("edges", -1, 2)
     let weights = perhaps "weights" (fun entry -> file.Doubles(entry, edges.Length / 2))
     let positions = perhaps "positions" (fun entry -> file.Doubles(entry, -1, 3))
     let table = EdgeTable(path, wishes, 4L * edges.LongLength)
@@ -31,7 +31,7 @@ let private own (path: string) (wishes: Wishes) (entries: IReadOnlyDictionary<st
     file.CheckAllRead "the graph"
 
     for edge in 0 .. edges.Length / 2 - 1 do
-        let source, target = table.Numbered(int64 edges[2 * edge]), table.Numbered(int64 edges[2 * edge + 1])
+        let source, target = table.Numbered edges[2 * edge], table.Numbered edges[2 * edge + 1]
 
         match weights with
         | Some weights -> table.Add(source, target, weights[edge])
@@ -40,7 +40,7 @@ let private own (path: string) (wishes: Wishes) (entries: IReadOnlyDictionary<st
     table.Finish positions
 
 let private sparse (path: string) (wishes: Wishes) (entries: IReadOnlyDictionary<string, NpyArray>) : Reading =
-    let bad what : 'a = Guard.badData $"{path}: {what}."
+    let bad (what: FormattableString) : 'a = Guard.badData $"{path}: {what}."
 
     let get (name: string) =
         match entries.TryGetValue name with

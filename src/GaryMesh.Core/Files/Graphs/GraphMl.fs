@@ -23,7 +23,7 @@ let read (path: string) (wishes: Wishes) (bytes: byte[]) : Reading =
     let mutable standardDirected = false
     let mutable graphs = 0
 
-    let bad what : 'a =
+    let bad (what: FormattableString) : 'a =
         let line =
             match box reader with
             | :? IXmlLineInfo as info -> info.LineNumber
@@ -54,7 +54,7 @@ let read (path: string) (wishes: Wishes) (bytes: byte[]) : Reading =
             while reader.NodeType <> XmlNodeType.EndElement do
                 if reader.NodeType <> XmlNodeType.Element then
                     if not (reader.Read()) then
-                        bad "the file ends within an element"
+                        bad $"the file ends within an element"
                 elif not (child ()) then
                     left.Add reader.LocalName |> ignore
                     reader.Skip()
@@ -99,7 +99,7 @@ let read (path: string) (wishes: Wishes) (bytes: byte[]) : Reading =
         graphs <- graphs + 1
 
         if graphs > 1 then
-            bad "there is a second graph, but one is read"
+            bad $"there is a second graph, but one is read"
 
         match attribute "edgedefault" with
         | "directed" -> standardDirected <- true
@@ -113,18 +113,18 @@ let read (path: string) (wishes: Wishes) (bytes: byte[]) : Reading =
                     bad $"""there are two nodes '{Foreign.shown (attribute "id")}'"""
 
                 children (fun () ->
-                    reader.LocalName = "graph" && bad "a node holds a graph of its own, which is not read")
+                    reader.LocalName = "graph" && bad $"a node holds a graph of its own, which is not read")
 
                 true
             | "edge" ->
                 edge ()
                 true
-            | "hyperedge" -> bad "hyperedges are not read"
+            | "hyperedge" -> bad $"hyperedges are not read"
             | _ -> false)
 
     try
         if reader.MoveToContent() <> XmlNodeType.Element || reader.LocalName <> "graphml" then
-            bad "a GraphML file is an element <graphml>"
+            bad $"a GraphML file is an element <graphml>"
 
         children (fun () ->
             match reader.LocalName with

@@ -11,7 +11,7 @@ open GaryMesh.Arrays
 let read (path: string) (wishes: Wishes) (bytes: byte[]) : Reading =
     use reader = new StreamReader(new MemoryStream(bytes), UTF8Encoding false)
     let mutable line = 0
-    let bad what : 'a = Guard.badData $"{path}, line {line}: {what}."
+    let bad (what: FormattableString) : 'a = Guard.badData $"{path}, line {line}: {what}."
 
     let next () =
         line <- line + 1
@@ -35,7 +35,7 @@ let read (path: string) (wishes: Wishes) (bytes: byte[]) : Reading =
         | [| "%%matrixmarket"; _; _; _; _ |] as given ->
             bad
                 $"a coordinate matrix is read that is real, integer or pattern and general or symmetric, but this is '{Foreign.shown (String.Join(' ', given[1..]))}'"
-        | _ -> bad "a Matrix Market file begins with '%%MatrixMarket matrix coordinate'"
+        | _ -> bad $"a Matrix Market file begins with '%%MatrixMarket matrix coordinate'"
 
     let table = EdgeTable(path, wishes, bytes.LongLength)
     table.Note "a sparse matrix: entry [i, j] is an edge from i to j"

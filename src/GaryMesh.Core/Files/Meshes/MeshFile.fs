@@ -45,10 +45,8 @@ module private Formats =
 
     let checkColours (mesh: TriangleMesh) (colours: byte[]) : unit =
         if colours.Length <> 3 * mesh.VertexCount then
-            Guard.refuse (
-                $"The mesh's {mesh.VertexCount} vertices need {3 * mesh.VertexCount} colour values, "
-                + $"but {colours.Length} are given."
-            )
+            Guard.refuse
+                $"The mesh's {mesh.VertexCount} vertices need {3 * mesh.VertexCount} colour values, but {colours.Length} are given."
 
 [<AbstractClass; Sealed>]
 type MeshFile =

@@ -49,7 +49,7 @@ type Words(name: string, bytes: byte[], continues: bool) =
         let text = if text.Length > 40 then text.Substring(0, 37) + "..." else text
         String.map (fun c -> if Char.IsControl c then '?' else c) text
 
-    member _.Bad(what: string) : 'a = Guard.badData $"{name}, line {line}: {what}."
+    member _.Bad(what: FormattableString) : 'a = Guard.badData $"{name}, line {line}: {what}."
 
     /// Moves to the next word of this line, if there is one; a '#' begins a comment.
     member _.Next() : bool =
@@ -159,10 +159,8 @@ type Builder(name: string, first: int, place: int -> string) =
 
     member _.Corner(index: int64) : unit =
         if index < 0L || index > int64 Int32.MaxValue then
-            Guard.badData (
-                $"{name}, {place where}: the face names vertex {index + int64 first}, "
-                + $"but vertices are counted from {first} to {int64 Int32.MaxValue + int64 first}."
-            )
+            Guard.badData
+                $"{name}, {place where}: the face names vertex {index + int64 first}, but vertices are counted from {first} to {int64 Int32.MaxValue + int64 first}."
 
         let index = int index
 
@@ -186,10 +184,8 @@ type Builder(name: string, first: int, place: int -> string) =
 
         for at in 0 .. faces.Count - 1 do
             if faces[at] >= count then
-                Guard.badData (
-                    $"{name}, {place places[at / 3]}: the face names vertex {int64 faces[at] + int64 first}, "
-                    + $"but the mesh has {count} vertices, counted from {first}."
-                )
+                Guard.badData
+                    $"{name}, {place places[at / 3]}: the face names vertex {int64 faces[at] + int64 first}, but the mesh has {count} vertices, counted from {first}."
 
         if faces.Count = 0 then
             let vertices = if count = 1 then "1 vertex" else $"{count} vertices"
@@ -220,7 +216,7 @@ type Welder(builder: Builder) =
 
 let coordinate (words: Words) : float =
     if not (words.Next()) then
-        words.Bad "a position needs 3 coordinates, but the line has fewer"
+        words.Bad $"a position needs 3 coordinates, but the line has fewer"
 
     let value = words.Number()
 

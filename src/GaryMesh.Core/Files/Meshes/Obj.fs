@@ -27,7 +27,7 @@ let objCorner (words: Words) (count: int) : int64 =
             from <- at + 1
 
     if index = 0L then
-        words.Bad "the face names vertex 0, but OBJ counts vertices from 1"
+        words.Bad $"the face names vertex 0, but OBJ counts vertices from 1"
     elif index > 0L then
         index - 1L
     elif index < -(int64 count) then

@@ -9,7 +9,7 @@ let read (name: string) (bytes: byte[]) : TriangleMesh =
     let words = Words(name, bytes, false)
 
     if not (words.NextAnywhere()) then
-        words.Bad "an OFF file begins with the word OFF"
+        words.Bad $"an OFF file begins with the word OFF"
 
     let kind = words.Word.TrimEnd([| '0' .. '9' |])
 
@@ -17,7 +17,7 @@ let read (name: string) (bytes: byte[]) : TriangleMesh =
         if kind.EndsWith("OFF", StringComparison.Ordinal) then
             words.Bad $"{words.Shown} is not read; OFF, COFF, NOFF and CNOFF are"
 
-        words.Bad "an OFF file begins with the word OFF"
+        words.Bad $"an OFF file begins with the word OFF"
 
     // The files of ModelNet begin with OFF216 183 0.
     let mutable glued = words.Length > kind.Length
@@ -29,7 +29,7 @@ let read (name: string) (bytes: byte[]) : TriangleMesh =
         elif not (words.NextAnywhere()) then
             words.Bad $"the number of {what} is missing"
         elif words.Is "BINARY" then
-            words.Bad "a binary OFF file is not read, only text is"
+            words.Bad $"a binary OFF file is not read, only text is"
 
         let value = words.Whole()
 

@@ -75,7 +75,7 @@ type PlyText(words: Words) =
         within <- element
 
         if not (next ()) then
-            words.Bad "the file ends before its last element"
+            words.Bad $"the file ends before its last element"
 
         ahead <- true
 
@@ -175,7 +175,7 @@ let plyTypeHere (words: Words) : PlyType =
 
 let plyType (words: Words) : PlyType =
     if not (words.Next()) then
-        words.Bad "a property needs a type and a name"
+        words.Bad $"a property needs a type and a name"
 
     plyTypeHere words
 
@@ -188,7 +188,7 @@ let plyWord (words: Words) (what: string) : string =
 /// Reads the header and leaves the words at the body's beginning.
 let plyHeader (words: Words) : struct (PlyEncoding * ResizeArray<PlyElement>) =
     if not (words.Next()) || not (words.Is "ply") then
-        words.Bad "a PLY file begins with the word ply"
+        words.Bad $"a PLY file begins with the word ply"
 
     let elements = ResizeArray<PlyElement>()
     let mutable encoding = ValueNone
@@ -196,7 +196,7 @@ let plyHeader (words: Words) : struct (PlyEncoding * ResizeArray<PlyElement>) =
 
     while inside do
         if not (words.NextLine()) then
-            words.Bad "the header has no end_header"
+            words.Bad $"the header has no end_header"
 
         if words.Next() then
             match words.Word with
@@ -221,10 +221,10 @@ let plyHeader (words: Words) : struct (PlyEncoding * ResizeArray<PlyElement>) =
                 elements.Add { Name = name; Count = count; Properties = ResizeArray() }
             | "property" ->
                 if elements.Count = 0 then
-                    words.Bad "a property comes before the first element"
+                    words.Bad $"a property comes before the first element"
 
                 if not (words.Next()) then
-                    words.Bad "a property needs a type and a name"
+                    words.Bad $"a property needs a type and a name"
 
                 let list = words.Is "list"
 
@@ -232,7 +232,7 @@ let plyHeader (words: Words) : struct (PlyEncoding * ResizeArray<PlyElement>) =
                     if list then
                         match plyType words with
                         | PlyType.Float32
-                        | PlyType.Float64 -> words.Bad "the length of a list is a whole number"
+                        | PlyType.Float64 -> words.Bad $"the length of a list is a whole number"
                         | kind -> ValueSome kind
                     else
                         ValueNone
@@ -248,7 +248,7 @@ let plyHeader (words: Words) : struct (PlyEncoding * ResizeArray<PlyElement>) =
 
     match encoding with
     | ValueSome encoding -> struct (encoding, elements)
-    | ValueNone -> words.Bad "the header names no format"
+    | ValueNone -> words.Bad $"the header names no format"
 
 let read (name: string) (bytes: byte[]) : TriangleMesh =
     let words = Words(name, bytes, false)

@@ -76,7 +76,7 @@ let readText (name: string) (bytes: byte[]) : TriangleMesh =
         more <- words.NextLine()
 
     if inSolid then
-        words.Bad "the file ends before its endsolid"
+        words.Bad $"the file ends before its endsolid"
 
     builder.Finish()
 

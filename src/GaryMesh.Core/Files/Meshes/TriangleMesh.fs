@@ -19,7 +19,7 @@ type TriangleMesh private (vertices: float[], faces: int[], _owned: unit) =
             Guard.refuse $"Triangles have three corners each, but {faces.Length} indices are given."
 
         if faces.Length = 0 then
-            Guard.refuse "A mesh needs at least one triangle, but none is given."
+            Guard.refuse $"A mesh needs at least one triangle, but none is given."
 
         let count = vertices.Length / 3
         let bad = vertices |> Array.tryFindIndex (Double.IsFinite >> not)

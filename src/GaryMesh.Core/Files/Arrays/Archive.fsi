@@ -19,7 +19,7 @@ type ArchiveReader =
     static member Open: stream: Stream * name: string -> ArchiveReader
     /// The exception that refuses the file, for you to throw: "NAME: what."
     member Refusal: what: string -> InvalidDataException
-    member internal Bad: what: string -> 'a
+    member internal Bad: what: FormattableString -> 'a
     /// Checks `format` and `format_version`; gives the version. Older formats have both in one text, such as "my format 1".
     member Version: kind: string * oldest: int * newest: int -> int
     /// The names of the entries.
@@ -38,6 +38,8 @@ type ArchiveReader =
     member Text: entry: string -> string
     /// Whole numbers of a shape.
     member Ints: entry: string * [<ParamArray>] shape: int[] -> int[]
+    /// Whole numbers of a shape as int64.
+    member Longs: entry: string * [<ParamArray>] shape: int[] -> int64[]
     /// Numbers of a shape as float32, all finite.
     member Floats: entry: string * [<ParamArray>] shape: int[] -> float32[]
     /// Numbers of a shape as float64, as they are.

@@ -45,7 +45,7 @@ type ArchiveReader(name: string, arrays: IReadOnlyDictionary<string, NpyArray>) 
     static member Open(stream: Stream, name: string) = ArchiveReader(name, Npz.Read(stream, name))
 
     member _.Refusal(what: string) = InvalidDataException(Guard.line $"{name}: {what}.")
-    member entries.Bad(what: string) : 'a = raise (entries.Refusal what)
+    member _.Bad(what: FormattableString) : 'a = Guard.badData $"{name}: {what}."
     member _.Names = arrays.Keys
     member _.Has(entry: string) = arrays.ContainsKey entry
     member _.Shape(entry: string) = (fetch entry).Shape
@@ -56,6 +56,7 @@ type ArchiveReader(name: string, arrays: IReadOnlyDictionary<string, NpyArray>) 
     member _.Text(entry: string) = single entry _.ToText()
 
     member _.Ints(entry: string, [<ParamArray>] shape: int[]) = values entry shape _.ToInt32()
+    member _.Longs(entry: string, [<ParamArray>] shape: int[]) = values entry shape _.ToInt64()
     member _.Doubles(entry: string, [<ParamArray>] shape: int[]) = values entry shape _.ToFloat64()
     member _.Truths(entry: string, [<ParamArray>] shape: int[]) = values entry shape _.ToBool()
     member _.Texts(entry: string, [<ParamArray>] shape: int[]) = values entry shape _.ToText()
