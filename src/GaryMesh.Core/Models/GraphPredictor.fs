@@ -19,7 +19,7 @@ type GraphPredictor
 
     do
         if shape.Pooling.IsCells then
-            Guard.refuse "A graph's answer is pooled over its cells, but the model's cells answer for themselves."
+            Guard.refuse $"A graph's answer is pooled over its cells, but the model's cells answer for themselves."
 
         layers.Load parameters
 

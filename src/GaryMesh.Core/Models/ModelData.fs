@@ -116,7 +116,7 @@ type ModelData private (graphs: Graph[], rows: int, features: float32[], labels:
 
         if own && shape.Pooling.IsCells then
             Guard.refuse
-                "Rows with graphs of their own have a label for each graph, but the model's cells answer for themselves."
+                $"Rows with graphs of their own have a label for each graph, but the model's cells answer for themselves."
 
         let targets = if own then 1 else shape.TargetsOn cells
         let width = shape.Head.LabelWidth shape.Outputs

@@ -224,7 +224,7 @@ type ModelTrainer
 
         let fits (data: ModelData) =
             if (data.Graphs.Length = 0) = isNull graph then
-                Guard.refuse "Either the trainer is given a graph, or each row of its data brings its own."
+                Guard.refuse $"Either the trainer is given a graph, or each row of its data brings its own."
 
         fits training
         training.Check(shape, cells)
