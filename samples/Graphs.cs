@@ -1,7 +1,7 @@
 // One graph a row: does a small graph hold a triangle, and which of two coloured paths does it hold?
-//   dotnet run -c Release samples/Graphs.cs -- [--seeds 5] [--rows 2000]
+//   dotnet run -c Release samples/Graphs.cs -- [--task motif] [--seeds 5] [--rows 1000]
 //   dotnet run -c Release samples/Graphs.cs -- --tu MUTAG [--seeds 1]      ten folds of a benchmark in TU's text form
-// The controls learn from the same rows with their edges redrawn (degrees kept), and without a step of the rule.
+// The controls learn from the same rows with their edges redrawn (degrees kept), and without seeing neighbours.
 #:project ../src/GaryMesh.MLNet
 #:property PublishAot=false
 
@@ -15,7 +15,7 @@ using Microsoft.ML.Data;
 string Option(string name, string otherwise) => Array.IndexOf(args, name) is var at and >= 0 ? args[at + 1] : otherwise;
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 var seeds = int.Parse(Option("--seeds", "5"));
-var rows = int.Parse(Option("--rows", "2000"));
+var rows = int.Parse(Option("--rows", "1000"));
 
 if (Option("--tu", "") is { Length: > 0 } folder)
 {
@@ -38,6 +38,8 @@ foreach (var (name, draw, colours, pooling) in new (string, Func<Random, GraphEx
     ("triangle", Triangles, 1, Pooling.Max), ("motif", Motifs, 4, Pooling.Max),
 })
 {
+    if (Option("--task", name) != name)
+        continue;
     var (accuracies, shuffled, unstepped) = (new List<double>(), new List<double>(), new List<double>());
     var watch = Stopwatch.StartNew();
     for (var seed = 1; seed <= seeds; seed++)

@@ -16,7 +16,7 @@ public abstract class MeshGraphOptions : MeshTrainerOptions
         Steps = 4;
         ReadoutUnits = 32;
         SkipConnection = true;
-        NumberOfEpochs = 60;
+        NumberOfEpochs = 40;
         LearningRate = 0.005;
     }
 

@@ -18,8 +18,5 @@ public sealed class MeshGraphTransformer : MeshRowTransformer, ISingleFeaturePre
     {
     }
 
-    /// <summary>The type of the feature column: a vector of variable size.</summary>
-    public override DataViewType FeatureColumnType => new VectorDataViewType(NumberDataViewType.Single);
-
     private protected override RowMapping MappingOf(DataViewSchema schema) => new GraphMapping(Model, schema);
 }

@@ -48,7 +48,7 @@ public sealed partial class MeshModel
     internal FeatureLayout Layout { get; }
 
     /// <summary>The type of the column of features, or of the first of several.</summary>
-    internal DataViewType FeatureColumnType => new VectorDataViewType(NumberDataViewType.Single, Layout.PerCell[0] * (Graph?.Cells ?? 1));
+    internal DataViewType FeatureColumnType => Table is not null ? new VectorDataViewType(NumberDataViewType.Single) : new VectorDataViewType(NumberDataViewType.Single, Layout.PerCell[0] * (Graph?.Cells ?? 1));
 
     /// <summary>Which parts of the final states are features, for <see cref="MeshTask.Features"/>.</summary>
     internal FeatureChoice? Choice { get; init; }

@@ -22,8 +22,8 @@ public abstract class MeshRowTransformer : ITransformer
     /// <summary>The column of features that the stage reads, or the first of several.</summary>
     public string FeatureColumnName => Model.FeatureColumnName;
 
-    /// <summary>The type of that column: a vector of known size.</summary>
-    public virtual DataViewType FeatureColumnType => Model.FeatureColumnType;
+    /// <summary>The type of that column: a vector of known size, or of any where rows are graphs.</summary>
+    public DataViewType FeatureColumnType => Model.FeatureColumnType;
 
     /// <inheritdoc/>
     public bool IsRowToRowMapper => true;
