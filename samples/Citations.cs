@@ -35,7 +35,7 @@ var edges = ml.Data.LoadFromTextFile(
 if (args.Contains("--links"))
 {
     // Each pair of papers once, whichever cites the other.
-    var cited = ml.Data.CreateEnumerable<Citation>(edges, reuseRowObject: false)
+    var cited = ml.Data.CreateEnumerable<Citation>(edges, reuseRowObject: false, ignoreMissingColumns: true)
         .Select(one => string.CompareOrdinal(one.Source, one.Target) < 0 ? one : new Citation { Source = one.Target, Target = one.Source })
         .Where(one => one.Source != one.Target).DistinctBy(one => (one.Source, one.Target)).ToArray();
     var random = new Random(int.Parse(Option("--seed", "1")));
