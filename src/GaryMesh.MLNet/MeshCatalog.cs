@@ -196,6 +196,13 @@ public static class MeshCatalog
         this BinaryClassificationCatalog.BinaryClassificationTrainers catalog, MeshNodeBinaryTrainer.Options options) =>
         new(CatalogEnvironment.Of(catalog), options);
 
+    /// <summary>Learns which nodes of a graph are joined.</summary>
+    /// <param name="catalog">The trainers' catalog.</param>
+    /// <param name="options">The options.</param>
+    public static MeshLinkTrainer GaryMeshLinks(
+        this BinaryClassificationCatalog.BinaryClassificationTrainers catalog, MeshLinkTrainer.Options options) =>
+        new(CatalogEnvironment.Of(catalog), options);
+
     /// <summary>Predicts a number for each node of a graph.</summary>
     /// <param name="catalog">The trainers' catalog.</param>
     /// <param name="edges">The edges, with the columns <c>Source</c> and <c>Target</c>.</param>

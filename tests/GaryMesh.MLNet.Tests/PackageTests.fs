@@ -83,6 +83,9 @@ if (args[0] == "train")
 var model = ml.Model.Load(args[1], out _);
 using var engine = ml.Model.CreatePredictionEngine<Row, Prediction>(model);
 Console.WriteLine(string.Join(' ', engine.Predict(Row.At(3)).Score.Select(score => score.ToString("R"))));
+var graphs = ml.Model.Load(args[1] + ".graphs", out _);
+using var graphEngine = ml.Model.CreatePredictionEngine<Molecule, Prediction>(graphs);
+Console.WriteLine(string.Join(' ', graphEngine.Predict(Molecule.At(5)).Score.Select(score => score.ToString("R"))));
 
 public sealed class Row
 {
@@ -94,6 +97,22 @@ public sealed class Row
     public static Row At(int number) => new()
     {
         Features = [.. Enumerable.Range(0, 8).Select(cell => cell == number % 8 ? 1f : 0f)],
+        Kind = number % 2 == 0 ? "even" : "odd",
+    };
+}
+
+public sealed class Molecule
+{
+    public float[] Features { get; set; } = [];
+
+    public int[] Edges { get; set; } = [];
+
+    public string Kind { get; set; } = "";
+
+    public static Molecule At(int number) => new()
+    {
+        Features = [.. Enumerable.Range(0, 3 + number % 4).Select(cell => (float)(cell % 2))],
+        Edges = [.. Enumerable.Range(0, 2 + number % 4).SelectMany(cell => new[] { cell, cell + 1 })],
         Kind = number % 2 == 0 ? "even" : "odd",
     };
 }
@@ -113,6 +132,9 @@ public static class Training
             NumberOfEpochs = 1,
         });
         ml.Model.Save(ml.Transforms.Conversion.MapValueToKey("Label", "Kind").Append(trainer).Fit(rows), rows.Schema, path);
+        var molecules = ml.Data.LoadFromEnumerable(Enumerable.Range(0, 20).Select(Molecule.At).ToArray());
+        var graphs = ml.MulticlassClassification.Trainers.GaryMeshGraphs(new GaryMesh.MLNet.MeshGraphMulticlassTrainer.Options { ValuesPerCell = 1, NumberOfEpochs = 1 });
+        ml.Model.Save(ml.Transforms.Conversion.MapValueToKey("Label", "Kind").Append(graphs).Fit(molecules), molecules.Schema, path + ".graphs");
     }
 }
 """
@@ -169,7 +191,12 @@ let tests =
                   let model = Path.Combine(folder, "model.zip")
                   let ran verb = run console "dotnet" [ "out/console.dll"; verb; model ]
                   let trained = ran "train"
-                  Expect.equal (trained.Split(' ').Length) 2 "scores of two classes"
+
+                  Expect.equal
+                      (trained.Split([| ' '; '\n' |]).Length)
+                      4
+                      "scores of two classes, of a signal and of a graph"
+
                   Expect.equal (ran "load") trained "in a process that names no GaryMesh type"
               finally
                   Directory.Delete(folder, true)

@@ -111,4 +111,35 @@ let tests =
 
               let citing = accuracy (trainers.GaryMeshNodes(options).Fit labelled)
               Expect.isGreaterThan citing (alone + 0.1) "a maximum entropy model has the words alone"
+          }
+
+          test "papers: citations that were held out are told from pairs of papers" {
+              let context = MLContext 1
+              let papers = papers ()
+              let nodes = view context papers
+
+              let pairs =
+                  context.Data.CreateEnumerable<LinkTests.Pair>(citations context, false, true)
+                  |> Seq.filter (fun pair -> pair.Source <> pair.Target)
+                  |> Seq.distinctBy (fun pair -> min pair.Source pair.Target, max pair.Source pair.Target)
+                  |> Array.ofSeq
+
+              let random = Random 7
+              random.Shuffle pairs
+              let held, known = Array.splitAt (pairs.Length / 10) pairs
+
+              let cited =
+                  pairs |> Seq.collect (fun pair -> [ pair.Source, pair.Target; pair.Target, pair.Source ]) |> set
+
+              let others =
+                  Seq.initInfinite (fun _ -> papers[random.Next papers.Length].Id, papers[random.Next papers.Length].Id)
+                  |> Seq.filter (fun (a, b) -> a <> b && not (cited.Contains(a, b)))
+                  |> Seq.map (fun (a, b) -> ({ Source = a; Target = b; Label = false }: LinkTests.Pair))
+                  |> Seq.truncate held.Length
+
+              let options = MeshLinkTrainer.Options(Edges = view context known, NumberOfEpochs = 40)
+              let model = context.BinaryClassification.Trainers.GaryMeshLinks(options).Fit nodes
+              let asked = Seq.append (held |> Seq.map (fun pair -> { pair with Label = true })) others |> Array.ofSeq
+              let metrics = context.BinaryClassification.Evaluate(model.Links(nodes, view context asked))
+              Expect.isGreaterThan metrics.AreaUnderRocCurve 0.92 "area under the curve"
           } ]

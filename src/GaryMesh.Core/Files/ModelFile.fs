@@ -95,6 +95,9 @@ module private ModelEntries =
         | 1, "skip_connection" -> "read"
         | _ -> entry
 
+    let private poolings =
+        [ "cells", Pooling.Cells; "mean", Pooling.Mean; "sum", Pooling.Sum; "max", Pooling.Max ]
+
     let write (model: Model) (graph: Graph | null) =
         let shape, scaling = model.Shape, model.Scaling
 
@@ -115,7 +118,7 @@ module private ModelEntries =
                 .Text("gate", GateText.write shape.Gate)
                 .Int("readout_hidden", shape.ReadoutHidden)
                 .Int("outputs", shape.Outputs)
-                .Text("pooling", (if shape.Pooling.IsMean then "mean" else "cells"))
+                .Text("pooling", fst (poolings |> List.find (fun (_, pooling) -> pooling = shape.Pooling)))
                 .Text("head", shape.Head.Text)
                 .Ints("residual", Seq.toArray shape.Residual)
                 .Floats("feature_shift", scaling.FeatureShift)
@@ -142,10 +145,13 @@ module private ModelEntries =
                 let perception = PerceptionEntries.read file known (version >= 2)
 
                 let pooling =
-                    match file.Text "pooling" with
-                    | "cells" -> Pooling.Cells
-                    | "mean" -> Pooling.Mean
-                    | other -> file.Bad $"'pooling' must be 'cells' or 'mean', but is '{other}'"
+                    let text = file.Text "pooling"
+
+                    match poolings |> List.tryFind (fun (name, _) -> name = text) with
+                    | Some(_, pooling) -> pooling
+                    | None ->
+                        let names = String.Join(", ", List.map fst poolings)
+                        file.Bad $"'pooling' must be one of {names}, but is '{text}'"
 
                 let shape =
                     ModelShape

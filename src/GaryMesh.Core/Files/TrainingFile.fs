@@ -107,7 +107,15 @@ module private Settings =
 
     /// The model's own parameters do not matter; its shape and scaling are digested with the edges' weights.
     let ofModel (trainer: ModelTrainer) =
-        let task, model, graph = trainer.Task, trainer.Model, trainer.Graph
+        let task, model = trainer.Task, trainer.Model
+
+        let struct (graph, name) =
+            match trainer.Graph with
+            | null ->
+                let struct (union, _, _) = trainer.Training.Union [| 0 .. trainer.Training.Rows - 1 |]
+                struct (union, $"each row's own, {trainer.Training.Rows} in all")
+            | graph -> struct (graph, graph.Name)
+
         let bytes (values: float32[]) = MemoryMarshal.AsBytes(ReadOnlySpan values).ToArray()
 
         let shape =
@@ -116,11 +124,27 @@ module private Settings =
             digest [ stream.ToArray() ]
 
         let data (data: ModelData) =
-            $"{data.Rows} rows ({digest [ bytes data.Features; bytes data.Labels; bytes data.Weights ]})"
+            let parts =
+                [ bytes data.Features
+                  bytes data.Labels
+                  bytes data.Weights
+
+                  match data.Links with
+                  | null -> ()
+                  | links ->
+                      ints (links.Sources.ToArray())
+                      ints (links.Targets.ToArray())
+
+                  for graph in data.Graphs do
+                      ints graph.RowStart
+                      ints graph.Neighbours
+                      floats graph.Weights ]
+
+            $"{data.Rows} rows ({digest parts})"
 
         seq {
             "model", $"{model.Shape.RuleShape.Text} and {model.Shape.Head.Text} ({shape})"
-            "graph", $"{graph.Name} ({graph.Cells} cells, {graph.Edges} edges)"
+            "graph", $"{name} ({graph.Cells} cells, {graph.Edges} edges)"
             "edges", edges model.Automaton graph
             "training data", data trainer.Training
 

@@ -7,6 +7,8 @@ open System.Globalization
 type Pooling =
     | Cells
     | Mean
+    | Sum
+    | Max
 
 [<RequireQualifiedAccess>]
 type Head =

@@ -9,6 +9,10 @@ type Pooling =
     | Cells
     /// m outputs a graph: the mean of its cells' outputs.
     | Mean
+    /// m outputs a graph: the sum of its cells' outputs, for what is counted.
+    | Sum
+    /// m outputs a graph: each the largest of its cells', for what is somewhere in it.
+    | Max
 
 /// What the outputs of a model mean, and the loss that they are trained under. A target is what one label stands for: a
 /// graph where outputs are pooled, else a cell. A label that is NaN does not count.

@@ -94,8 +94,14 @@ type Scaling =
                 else
                     data.Labels |> Array.mapi (fun i label -> label - bases[i / shape.Outputs])
 
-            let struct (outputShift, outputScale) = moments shape.Outputs labels
-            { scaling with OutputShift = outputShift; OutputScale = outputScale }
+            let struct (shift, deviation) = moments shape.Outputs labels
+
+            // A sum over cells grows with their number: it starts from zero, not from the mean label.
+            if shape.Pooling.IsSum then
+                { scaling with
+                    OutputScale = Array.map2 (fun x y -> MathF.Sqrt(x * x + y * y)) shift deviation }
+            else
+                { scaling with OutputShift = shift; OutputScale = deviation }
 
 [<RequireQualifiedAccess>]
 type RuleStart =

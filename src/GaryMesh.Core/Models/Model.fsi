@@ -25,7 +25,8 @@ type Scaling =
     /// Each cell's features divided by the sum of their absolute values.
     static member Sums: shape: ModelShape -> Scaling
     /// <summary>Mean 0 and standard deviation 1 for each column of the features, over all rows and cells that have it,
-    /// and the same for the numbers of a regression's labels, less the feature they are added to.</summary>
+    /// and the same for the numbers of a regression's labels, less the feature they are added to. Labels of
+    /// a sum over cells keep their zero, and have the root mean square 1.</summary>
     /// <exception cref="T:System.ArgumentException">The data does not fit the shape on a graph of so many
     /// cells.</exception>
     static member OfData: shape: ModelShape * cells: int * data: ModelData -> Scaling

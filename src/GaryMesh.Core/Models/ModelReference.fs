@@ -130,14 +130,19 @@ module ModelReference =
           ReadoutSums = readoutSums
           CellOutputs = layer "readout" |> Option.map (through said) |> Option.defaultValue said }
 
+    /// The cell of the largest output of a column, the first of equals.
+    let private largest (outputs: Matrix<'T>) column =
+        Seq.maxBy (fun cell -> Reference.real outputs[cell, column]) (seq { 0 .. outputs.RowCount - 1 })
+
     [<CompiledName "Outputs">]
     let outputs (model: Model) (graph: Graph) (parameters: 'T[]) (features: float32[]) : Matrix<'T> =
         let outputs = (stages model graph parameters features).CellOutputs
 
-        if model.Shape.Pooling.IsMean then
-            outputs.ColumnSums().ToRowMatrix().Multiply(Reference.ofReal (1.0 / float graph.Cells): 'T)
-        else
-            outputs
+        match model.Shape.Pooling with
+        | Pooling.Cells -> outputs
+        | Pooling.Mean -> outputs.ColumnSums().ToRowMatrix().Multiply(Reference.ofReal (1.0 / float graph.Cells): 'T)
+        | Pooling.Sum -> outputs.ColumnSums().ToRowMatrix()
+        | Pooling.Max -> DenseMatrix.init 1 outputs.ColumnCount (fun _ j -> outputs[largest outputs j, j])
 
     [<CompiledName "Adjoint">]
     let adjoint (model: Model) (graph: Graph) (parameters: float[]) (features: float32[]) (adjoint: Matrix<float>) =
@@ -167,10 +172,13 @@ module ModelReference =
                 back (name + ".hidden") x (hiddenBar.PointwiseMultiply(sums.Map(fun a -> if a > 0.0 then 1.0 else 0.0)))
 
         let outputsBar =
-            if shape.Pooling.IsMean then
-                DenseMatrix.init cells adjoint.ColumnCount (fun _ j -> adjoint[0, j] / float cells)
-            else
-                adjoint
+            let spread value = DenseMatrix.init cells adjoint.ColumnCount value
+
+            match shape.Pooling with
+            | Pooling.Cells -> adjoint
+            | Pooling.Mean -> spread (fun _ j -> adjoint[0, j] / float cells)
+            | Pooling.Sum -> spread (fun _ j -> adjoint[0, j])
+            | Pooling.Max -> spread (fun i j -> if i = largest stages.CellOutputs j then adjoint[0, j] else 0.0)
 
         let readBar = backThrough "readout" stages.Read stages.ReadoutSums outputsBar
         let finalBar = readBar.SubMatrix(0, cells, 0, shape.Channels)

@@ -12,7 +12,7 @@ open MathNet.Numerics.LinearAlgebra
 ///     t = the state after the steps         `Reference`, with e as its input at each of them or none
 ///     r = [t, e] or t                       what the readout reads
 ///     v = (relu(r D' + d)) F' + f           the outputs of each cell [cells x m]; without a hidden layer r F' + f
-///     o = v or the mean of its rows         [targets x m]
+///     o = v or its rows' mean, sum, max         [targets x m]
 ///
 /// Numbers are real or complex, as with `Reference`. Parameters are one flat vector in the layout of `ModelShape.Views`, given
 /// apart from the model.

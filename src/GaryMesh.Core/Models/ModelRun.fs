@@ -5,13 +5,10 @@ open System
 open System.Collections.Generic
 open GaryMesh
 
+/// The layers around the rollout, whatever graph it runs on.
 [<Sealed>]
-type internal ModelRun(shape: ModelShape, scaling: Scaling, graph: Graph, automaton: Automaton, options: EngineOptions)
-    =
+type internal ModelLayers(shape: ModelShape, options: EngineOptions) =
     let dense = new Dense(options)
-    let prepared = new Prepared(automaton, graph, options)
-    let cells = graph.Cells
-    let encoded, outputs = shape.EncodedValues, shape.Outputs
     let views = Dictionary(shape.Views |> Seq.map (fun view -> KeyValuePair(view.Name, view)))
 
     let layer name relu =
@@ -24,6 +21,44 @@ type internal ModelRun(shape: ModelShape, scaling: Scaling, graph: Graph, automa
 
     let encoder, readout = perceptron "encoder", perceptron "readout"
     let perceptrons = [ encoder; readout ] |> List.choose id
+    member _.Encoder = encoder
+    member _.Readout = readout
+
+    /// The options for a run that is made for a few rows alone: threads that wait for work cost more than small graphs are worth.
+    member _.Brief(cells: int) =
+        EngineOptions(
+            Threads = min dense.Threads (1 + cells / 1024),
+            Lanes = options.Lanes,
+            TraceMemory = options.TraceMemory
+        )
+
+    member _.Load(parameters: float32[]) =
+        for perceptron in perceptrons do
+            perceptron.Load parameters
+
+    interface IDisposable with
+        member _.Dispose() =
+            for perceptron in perceptrons do
+                (perceptron :> IDisposable).Dispose()
+
+            (dense :> IDisposable).Dispose()
+
+/// `starts`: the first cell of each part of the graph that is pooled for itself, then the number of cells.
+[<Sealed>]
+type internal ModelRun
+    (
+        shape: ModelShape,
+        scaling: Scaling,
+        layers: ModelLayers,
+        graph: Graph,
+        starts: int[],
+        automaton: Automaton,
+        options: EngineOptions
+    ) =
+    let prepared = new Prepared(automaton, graph, options)
+    let cells, parts = graph.Cells, starts.Length - 1
+    let encoded, outputs = shape.EncodedValues, shape.Outputs
+    let encoder, readout = layers.Encoder, layers.Readout
 
     let given = ModelRows(shape, scaling, graph, encoder.IsSome)
     let readable, answer = Room(), Room()
@@ -35,6 +70,8 @@ type internal ModelRun(shape: ModelShape, scaling: Scaling, graph: Graph, automa
     let mutable rows = 0
     let mutable read = Rows.Dense(MatrixView([||], 0, 0))
     let mutable rollouts: Rollout[] = [||]
+    /// The cell that each pooled maximum was found at.
+    let mutable largest: int[] = [||]
 
     let matrix (data: float32[]) rows columns = MatrixView(data, 0, rows, columns, columns, 1)
 
@@ -79,22 +116,48 @@ type internal ModelRun(shape: ModelShape, scaling: Scaling, graph: Graph, automa
             rollout
         | rollout -> rollout
 
+    /// The cells of a target among all of the batch, and what its sum is multiplied by.
+    let firstOf target = target / parts * cells + starts[target % parts]
+    let pastOf target = target / parts * cells + starts[target % parts + 1]
+
+    let share target =
+        if shape.Pooling.IsMean then
+            1.0f / float32 (pastOf target - firstOf target)
+        else
+            1.0f
+
     /// What the cells of the batch's rows say, pooled where the model does so.
     let pooled (cellOutputs: float32[]) =
         if shape.Pooling.IsCells then
             cellOutputs
         else
-            let share = 1.0f / float32 cells
-            let answers = answer.Of(rows * outputs)
+            let answers = answer.Of(rows * parts * outputs)
 
-            for row in 0 .. rows - 1 do
+            if shape.Pooling.IsMax && largest.Length < rows * parts * outputs then
+                largest <- Array.zeroCreate (rows * parts * outputs)
+
+            for target in 0 .. rows * parts - 1 do
+                let first, past = firstOf target, pastOf target
+
                 for j in 0 .. outputs - 1 do
-                    let mutable sum = 0.0f
+                    let at = target * outputs + j
 
-                    for cell in 0 .. cells - 1 do
-                        sum <- sum + cellOutputs[(row * cells + cell) * outputs + j]
+                    if shape.Pooling.IsMax then
+                        let mutable best = first
 
-                    answers[row * outputs + j] <- sum * share
+                        for cell in first + 1 .. past - 1 do
+                            if cellOutputs[cell * outputs + j] > cellOutputs[best * outputs + j] then
+                                best <- cell
+
+                        largest[at] <- best
+                        answers[at] <- cellOutputs[best * outputs + j]
+                    else
+                        let mutable sum = 0.0f
+
+                        for cell in first .. past - 1 do
+                            sum <- sum + cellOutputs[cell * outputs + j]
+
+                        answers[at] <- sum * share target
 
             answers
 
@@ -113,9 +176,7 @@ type internal ModelRun(shape: ModelShape, scaling: Scaling, graph: Graph, automa
 
     /// Takes up parameters; the array must not change until the next are taken up.
     member _.Load(parameters: float32[]) =
-        for perceptron in perceptrons do
-            perceptron.Load parameters
-
+        layers.Load parameters
         let rule = shape.RuleShape
         prepared.Load(Rule(rule, ReadOnlySpan(parameters, shape.RuleOffset, rule.ParameterCount)))
 
@@ -198,11 +259,17 @@ type internal ModelRun(shape: ModelShape, scaling: Scaling, graph: Graph, automa
         if shape.Pooling.IsCells then
             Array.Copy(adjoint, dOutputsHere, count * outputs)
         else
-            let share = 1.0f / float32 cells
+            Array.Clear(dOutputsHere, 0, count * outputs)
 
-            for cell in 0 .. count - 1 do
+            for target in 0 .. rows * parts - 1 do
                 for j in 0 .. outputs - 1 do
-                    dOutputsHere[cell * outputs + j] <- adjoint[cell / cells * outputs + j] * share
+                    let at = target * outputs + j
+
+                    if shape.Pooling.IsMax then
+                        dOutputsHere[largest[at] * outputs + j] <- adjoint[at]
+                    else
+                        for cell in firstOf target .. pastOf target - 1 do
+                            dOutputsHere[cell * outputs + j] <- adjoint[at] * share target
 
         let width = shape.ReadoutInputs
         let states = Rows.Dense(matrix (readable.Of 0) count width)
@@ -262,9 +329,4 @@ type internal ModelRun(shape: ModelShape, scaling: Scaling, graph: Graph, automa
             encoder.Backward(read, count, dCodes, null, gradient)
 
     interface IDisposable with
-        member _.Dispose() =
-            for perceptron in perceptrons do
-                (perceptron :> IDisposable).Dispose()
-
-            (prepared :> IDisposable).Dispose()
-            (dense :> IDisposable).Dispose()
+        member _.Dispose() = (prepared :> IDisposable).Dispose()

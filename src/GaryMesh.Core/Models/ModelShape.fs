@@ -207,7 +207,7 @@ type ModelShape =
     /// Number of parameters of encoder, rule and readout.
     member shape.ParameterCount = shape.Views |> Seq.sumBy _.Length
     /// Targets of a graph: 1 where outputs are pooled, else its cells.
-    member shape.TargetsOn(cells: int) = if shape.Pooling.IsMean then 1 else cells
+    member shape.TargetsOn(cells: int) = if shape.Pooling.IsCells then cells else 1
     /// Numbers of a graph's answer.
     member shape.OutputsOn(cells: int) = shape.TargetsOn cells * shape.Outputs
 
@@ -218,7 +218,7 @@ type ModelShape =
             Guard.refuse
                 $"The encoding is to start the state, but has {shape.EncodedValues} values against {shape.Channels} channels."
 
-        if not shape.Residual.IsEmpty && (shape.Pooling.IsMean || not shape.Head.IsRegression) then
+        if not shape.Residual.IsEmpty && (not shape.Pooling.IsCells || not shape.Head.IsRegression) then
             Guard.refuse
                 $"Outputs can be added to a feature where they are numbers for each cell, but the head is {shape.Head.Text} and the pooling {shape.Pooling}."
 

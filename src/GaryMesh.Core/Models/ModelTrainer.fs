@@ -198,28 +198,42 @@ module private ModelStream =
 /// <summary>Trains a model on a graph: batches of rows, the gradient through every step of every rollout, Adam. The result is
 /// a function of model, graph, data and task: the same bits for any number of threads on one vector width.</summary>
 /// <remarks>`validation` is the data of the validation after each epoch and may be null. The nodes of one graph are one row:
-/// training and validation then share their features and differ in the labels that are not NaN.</remarks>
+/// training and validation then share their features and differ in the labels that are not NaN. `graph` is null where each row of
+/// the data is a graph of its own: a batch then runs on the union of its graphs.</remarks>
 /// <exception cref="T:System.ArgumentException">The parts do not fit each other; the message names both sides.</exception>
 [<Sealed>]
 type ModelTrainer
     /// A training of a model on rows of a graph.
     (
         model: Model,
-        graph: Graph,
+        graph: Graph | null,
         task: ModelTask,
         training: ModelData,
         validation: ModelData | null,
         options: EngineOptions
     ) =
-    let shape, scaling, cells = model.Shape, model.Scaling, graph.Cells
+    let shape, scaling = model.Shape, model.Scaling
+
+    let cells =
+        match graph with
+        | null -> 0
+        | graph -> graph.Cells
 
     do
         task.Check()
+
+        let fits (data: ModelData) =
+            if (data.Graphs.Length = 0) = isNull graph then
+                Guard.refuse $"Either the trainer is given a graph, or each row of its data brings its own."
+
+        fits training
         training.Check(shape, cells)
 
         match validation with
         | null -> ()
-        | validation -> validation.Check(shape, cells)
+        | validation ->
+            fits validation
+            validation.Check(shape, cells)
 
         if task.MissingRate > 0.0 && not shape.Missing then
             Guard.refuse
@@ -228,10 +242,11 @@ type ModelTrainer
     let counts (data: ModelData) =
         let width = shape.Head.LabelWidth shape.Outputs
 
-        data.Labels
-        |> Seq.mapi (fun i label ->
-            not (Single.IsNaN label) && (data.Weights.Length = 0 || data.Weights[i / width] > 0.0f))
-        |> Seq.exists id
+        not (isNull data.Links)
+        || data.Labels
+           |> Seq.mapi (fun i label ->
+               not (Single.IsNaN label) && (data.Weights.Length = 0 || data.Weights[i / width] > 0.0f))
+           |> Seq.exists id
 
     do
         if not (counts training) then
@@ -246,22 +261,52 @@ type ModelTrainer
                     $"No label of the validation data counts: each is NaN or has the weight 0, but at least one must not be."
 
     /// All cells fire in validation; in training fewer may.
-    let run = new ModelRun(shape, scaling, graph, model.Automaton, options)
+    let layers = new ModelLayers(shape, options)
 
-    let trainingRun =
+    let trainingAutomaton =
         if task.TrainingFireRate < 1.0 then
             let timeStep = shape.TimeStep / task.TrainingFireRate
-            let automaton = model.Automaton.WithFireRate(task.TrainingFireRate).WithTimeStep(timeStep)
-            new ModelRun(shape, scaling, graph, automaton, options)
+            model.Automaton.WithFireRate(task.TrainingFireRate).WithTimeStep(timeStep)
         else
-            run
+            model.Automaton
 
-    do
-        trainingRun.Prepare training
+    let runOn options automaton (graph: Graph) starts =
+        new ModelRun(shape, scaling, layers, graph, starts, automaton, options)
 
-        match validation with
-        | null -> ()
-        | validation -> run.Prepare validation
+    /// The runs on the one graph of all rows, if there is one.
+    let runs =
+        match graph with
+        | null -> None
+        | graph ->
+            let run = runOn options model.Automaton graph [| 0; cells |]
+
+            let trainingRun =
+                if task.TrainingFireRate < 1.0 then
+                    runOn options trainingAutomaton graph [| 0; cells |]
+                else
+                    run
+
+            trainingRun.Prepare training
+
+            match validation with
+            | null -> ()
+            | validation -> run.Prepare validation
+
+            Some struct (trainingRun, run)
+
+    /// Works on some rows of data: on the one graph, or as one row on the union of their own.
+    let onRows trains (parameters: float32[]) (data: ModelData) (rows: int[]) work =
+        match runs with
+        | Some struct (trainingRun, run) ->
+            let run: ModelRun = if trains then trainingRun else run
+            run.Load parameters
+            work run data rows (shape.TargetsOn cells)
+        | None ->
+            let struct (union, starts, data) = data.Union rows
+            let automaton = if trains then trainingAutomaton else model.Automaton
+            use run = runOn (layers.Brief union.Cells) automaton union starts
+            run.Load parameters
+            work run data [| 0 |] rows.Length
 
     let stream purpose part = Counter.key task.Seed [ purpose; part ]
 
@@ -286,30 +331,33 @@ type ModelTrainer
     let validationFiring (_: int) = if shape.FireRate < 1.0 then Firing.Seeded(0UL, 0) else Firing.All
 
     let gradient (parameters: float32[]) (rows: int[]) iteration =
-        trainingRun.Load parameters
-
         let firing sample =
             if task.TrainingFireRate < 1.0 || shape.FireRate < 1.0 then
                 Firing.Seeded(stream ModelStream.Firing iteration, sample)
             else
                 Firing.All
 
-        let outputs = trainingRun.Forward(training, rows, noiseOf iteration, firing, true)
+        onRows true parameters training rows (fun run data rows targets ->
+            let outputs = run.Forward(data, rows, noiseOf iteration, firing, true)
 
-        let struct (loss, total, adjoint) =
-            Validation.of' shape scaling cells training rows trainingRun.Bases outputs
+            let struct (loss, total, adjoint) =
+                Validation.of' iteration shape scaling targets data rows run.Bases outputs
 
-        let sums = Array.zeroCreate<float32> parameters.Length
-        trainingRun.Backward(adjoint, sums)
-        struct (loss / max total 1e-30, Array.map float sums)
+            let sums = Array.zeroCreate<float32> parameters.Length
+            run.Backward(adjoint, sums)
+            struct (loss / max total 1e-30, Array.map float sums))
 
     let validate (parameters: float32[]) (data: ModelData) =
-        run.Load parameters
         let mutable loss, total = 0.0, 0.0
+        let atOnce = max task.Batch (1 + 8192 / (if cells = 0 then 16 else cells))
 
-        for rows in [| 0 .. data.Rows - 1 |] |> Array.chunkBySize (max task.Batch (1 + 8192 / cells)) do
-            let outputs = run.Forward(data, rows, Noise.None, validationFiring, false)
-            let struct (sum, weight, _) = Validation.of' shape scaling cells data rows run.Bases outputs
+        for rows in [| 0 .. data.Rows - 1 |] |> Array.chunkBySize atOnce do
+            let struct (sum, weight) =
+                onRows false parameters data rows (fun run data rows targets ->
+                    let outputs = run.Forward(data, rows, Noise.None, validationFiring, false)
+                    let struct (sum, weight, _) = Validation.of' -1 shape scaling targets data rows run.Bases outputs
+                    struct (sum, weight))
+
             loss <- loss + sum
             total <- total + weight
 
@@ -462,10 +510,15 @@ type ModelTrainer
 
     /// Gives the native memory back.
     member _.Dispose() =
-        if not (Object.ReferenceEquals(run, trainingRun)) then
-            (trainingRun :> IDisposable).Dispose()
+        match runs with
+        | Some struct (trainingRun, run) ->
+            if not (Object.ReferenceEquals(run, trainingRun)) then
+                (trainingRun :> IDisposable).Dispose()
 
-        (run :> IDisposable).Dispose()
+            (run :> IDisposable).Dispose()
+        | None -> ()
+
+        (layers :> IDisposable).Dispose()
 
     interface IDisposable with
         member trainer.Dispose() = trainer.Dispose()

@@ -6,7 +6,8 @@ open GaryMesh.Models
 [<Sealed>]
 type Predictor(model: Model, graph: Graph, options: EngineOptions) =
     let shape, scaling, cells = model.Shape, model.Scaling, graph.Cells
-    let run = new ModelRun(shape, scaling, graph, model.Automaton, options)
+    let layers = new ModelLayers(shape, options)
+    let run = new ModelRun(shape, scaling, layers, graph, [| 0; cells |], model.Automaton, options)
     let length = cells * shape.Features
     let firing = if shape.FireRate < 1.0 then Firing.Seeded(0UL, 0) else Firing.All
 
@@ -61,7 +62,9 @@ type Predictor(model: Model, graph: Graph, options: EngineOptions) =
         forwardOne features |> ignore
         run.CopyStates state
 
-    member _.Dispose() = (run :> IDisposable).Dispose()
+    member _.Dispose() =
+        (run :> IDisposable).Dispose()
+        (layers :> IDisposable).Dispose()
 
     interface IDisposable with
         member it.Dispose() = it.Dispose()

@@ -4,17 +4,15 @@ module internal GaryMesh.Models.Validation
 open System
 open GaryMesh
 
-/// The mean loss over the labels that count, and its derivative by the outputs.
-let of'
+let private ofLabels
     (shape: ModelShape)
     (scaling: Scaling)
-    (cells: int)
+    (targets: int)
     (data: ModelData)
     (rows: int[])
     (bases: float32[])
     (outputs: float32[])
     =
-    let targets = shape.TargetsOn cells
     let width, count = shape.Head.LabelWidth shape.Outputs, shape.Outputs
     let regression = shape.Head.IsRegression
     let adjoint = Array.zeroCreate<float32>(rows.Length * targets * count)
@@ -62,3 +60,10 @@ let of'
             adjoint[i] <- adjoint[i] * share
 
     struct (loss, total, adjoint)
+
+/// The sum of the losses over the labels or pairs that count, their weight, and the derivative of the mean by the outputs; so many
+/// targets a row. What is drawn is drawn for an iteration.
+let of' iteration (shape: ModelShape) scaling targets (data: ModelData) rows bases outputs =
+    match data.Links with
+    | null -> ofLabels shape scaling targets data rows bases outputs
+    | links -> links.Evaluate(iteration, outputs, shape.Outputs)

@@ -14,6 +14,18 @@ internal sealed record ColumnKind(
         shape => shape.Kind == SchemaShape.Column.VectorKind.Vector && IsSingle(shape),
         type => type is VectorDataViewType { IsKnownSize: true, ItemType: NumberDataViewType { RawType: var raw } } && raw == typeof(float));
 
+    /// <summary>Numbers, however many: a row may have more of them than another.</summary>
+    public static readonly ColumnKind Singles = new(
+        "vector of Single of known or variable size",
+        shape => shape.Kind != SchemaShape.Column.VectorKind.Scalar && IsSingle(shape),
+        type => type is VectorDataViewType { ItemType: NumberDataViewType { RawType: var raw } } && raw == typeof(float));
+
+    /// <summary>Whole numbers, however many.</summary>
+    public static readonly ColumnKind Integers = new(
+        "vector of Int32 of known or variable size",
+        shape => shape.Kind != SchemaShape.Column.VectorKind.Scalar && !shape.IsKey && shape.ItemType.RawType == typeof(int),
+        type => type is VectorDataViewType { ItemType: NumberDataViewType { RawType: var raw } } && raw == typeof(int));
+
     public static readonly ColumnKind Single = new(
         "Single",
         shape => shape.Kind == SchemaShape.Column.VectorKind.Scalar && IsSingle(shape),

@@ -1,5 +1,6 @@
 // A trained model with all that a stage needs to run it.
 using GaryMesh.MLNet.Data;
+using GaryMesh.MLNet.Graphs;
 using GaryMesh.MLNet.Models;
 using Microsoft.ML.Data;
 
@@ -29,7 +30,7 @@ public sealed partial class MeshModel
     /// <summary>Encoder, rollout and readout with their parameters, as the core has them.</summary>
     public Model Network { get; }
 
-    /// <summary>The graph of the rows' cells; null for models of nodes, which run on whatever graph their table is.</summary>
+    /// <summary>The graph of the rows' cells; null for models of nodes, which run on whatever graph their table is, and where each row is a graph.</summary>
     public MeshGraph? Graph { get; }
 
     /// <summary>The column of features, or the first of several.</summary>
@@ -41,13 +42,13 @@ public sealed partial class MeshModel
     /// <summary>Number of trained parameters; it does not depend on the graph.</summary>
     public int ParameterCount => Network.ParameterCount;
 
-    /// <summary>Number of values in a row's feature columns.</summary>
-    public int FeatureCount => Network.Shape.Features * (Graph?.Cells ?? 1);
+    /// <summary>Number of values in a row's feature columns; where each row is a graph, of one cell of it.</summary>
+    public int FeatureCount => Layout.Features * (Graph?.Cells ?? 1);
 
     internal FeatureLayout Layout { get; }
 
     /// <summary>The type of the column of features, or of the first of several.</summary>
-    internal DataViewType FeatureColumnType => new VectorDataViewType(NumberDataViewType.Single, Layout.PerCell[0] * (Graph?.Cells ?? 1));
+    internal DataViewType FeatureColumnType => Table is not null ? new VectorDataViewType(NumberDataViewType.Single) : new VectorDataViewType(NumberDataViewType.Single, Layout.PerCell[0] * (Graph?.Cells ?? 1));
 
     /// <summary>Which parts of the final states are features, for <see cref="MeshTask.Features"/>.</summary>
     internal FeatureChoice? Choice { get; init; }
@@ -57,6 +58,9 @@ public sealed partial class MeshModel
 
     /// <summary>The table's columns and the edges between its rows, for models of nodes.</summary>
     internal NodeTable? Nodes { get; init; }
+
+    /// <summary>The columns of a row's edges, and what its cells are told of them, for models of graphs.</summary>
+    internal GraphTable? Table { get; init; }
 
     /// <summary>The columns that a stage with this model adds.</summary>
     internal Outputs Outputs => field ??=

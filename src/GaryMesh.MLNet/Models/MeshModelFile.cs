@@ -1,5 +1,6 @@
 // The file of a MeshModel: an .npz with the core's model file in one entry and what the stage needs beside it.
 using GaryMesh.MLNet.Data;
+using GaryMesh.MLNet.Graphs;
 using GaryMesh.MLNet.Models;
 
 namespace GaryMesh.MLNet;
@@ -45,6 +46,13 @@ public sealed partial class MeshModel
                 file.Doubles("edge_directions", directions);
         }
 
+        if (Table is { } table)
+        {
+            file.Texts("graph_columns", [table.EdgeColumnName, table.WeightColumnName ?? ""])
+                .Truth("directed", table.Directed)
+                .Int("walk_length", table.WalkLength);
+        }
+
         file.Write(stream, compress: true);
     }
 
@@ -66,14 +74,17 @@ public sealed partial class MeshModel
         var task = MeshTask.All.FirstOrDefault(task => task.Name == file.Text("task"))
             ?? throw file.Refusal($"the task '{file.Text("task")}' is unknown to this version");
         var (network, graph) = ModelFile.Read(new MemoryStream(file.Bytes("network")), $"{name}: network");
-        if (graph is null != task.IsOfNodes)
-            throw file.Refusal(task.IsOfNodes ? "a model of nodes holds no graph, but this one does" : "a model of signals holds its graph, but this one does not");
+        if (graph is null != (task.IsOfNodes || task.IsOfGraphs))
+            throw file.Refusal(graph is not null ? "a model of nodes or of graphs holds no graph, but this one does" : "a model of signals holds its graph, but this one does not");
 
-        var model = new MeshModel(task, network, graph is null ? null : MeshGraph.Of(graph), ReadLayout(file, network))
+        var table = task.IsOfGraphs ? ReadTable(file, network) : null;
+        var layout = table is null ? ReadLayout(file, network) : new FeatureLayout([file.Text("feature_column")], [network.Shape.Features - table.Walks]);
+        var model = new MeshModel(task, network, graph is null ? null : MeshGraph.Of(graph), layout)
         {
             Choice = task == MeshTask.Features || task == MeshTask.NodeFeatures ? ReadChoice(file, network) : null,
             Classes = file.Has("classes") ? ReadClasses(file, network) : null,
             Nodes = task.IsOfNodes ? ReadNodes(file, version) : null,
+            Table = table,
         };
         file.CheckAllRead("the model");
         return model;
@@ -104,6 +115,15 @@ public sealed partial class MeshModel
         var type = file.Text("class_type");
         return KeyNames.Parse(type, file.Texts("classes", network.Shape.Outputs))
             ?? throw file.Refusal($"the classes' type '{type}' is unknown to this version");
+    }
+
+    private static GraphTable ReadTable(ArchiveReader file, Model network)
+    {
+        var names = file.Texts("graph_columns", 2);
+        var table = new GraphTable(names[0], names[1] == "" ? null : names[1], file.Truth("directed"), file.Int("walk_length"));
+        return table.WalkLength >= 0 && table.Walks < network.Shape.Features && !network.Shape.Pooling.IsCells
+            ? table
+            : throw file.Refusal($"a model of graphs has a pooling and more features than the {table.Walks} of walks up to length {table.WalkLength}, but this one has {network.Shape.Features} features");
     }
 
     private static NodeTable ReadNodes(ArchiveReader file, int version)

@@ -39,14 +39,29 @@ public sealed class MeshTask
     /// <summary>A row is a cell; its features are its final state.</summary>
     public static MeshTask NodeFeatures { get; } = new("NodeFeatures", ColumnKind.Vector, Pooling.Cells, Numbers) { IsOfNodes = true };
 
+    /// <summary>A row is a cell; its numbers tell which others it is joined to.</summary>
+    public static MeshTask NodeLinks { get; } = new("NodeLinks", ColumnKind.Vector, Pooling.Cells, Numbers) { IsOfNodes = true };
+
     /// <summary>A row is a cell that has a number.</summary>
     public static MeshTask NodeRegression { get; } = new("NodeRegression", ColumnKind.Single, Pooling.Cells, Number) { IsOfNodes = true };
+
+    /// <summary>A row is a graph of one of several classes.</summary>
+    public static MeshTask GraphMulticlass { get; } = new("GraphMulticlass", ColumnKind.Key, Pooling.Mean, Classes) { IsOfGraphs = true };
+
+    /// <summary>A row is a graph that is positive or negative.</summary>
+    public static MeshTask GraphBinary { get; } = new("GraphBinary", ColumnKind.Boolean, Pooling.Mean, (_, _) => new BinaryOutputs()) { IsOfGraphs = true };
+
+    /// <summary>A row is a graph that has a number.</summary>
+    public static MeshTask GraphRegression { get; } = new("GraphRegression", ColumnKind.Single, Pooling.Mean, Number) { IsOfGraphs = true };
 
     /// <summary>The name of the task in files.</summary>
     public string Name { get; }
 
     internal static IReadOnlyList<MeshTask> All { get; } =
-        [Features, Multiclass, Binary, Regression, Field, NodeMulticlass, NodeBinary, NodeRegression, NodeFeatures];
+        [
+            Features, Multiclass, Binary, Regression, Field, NodeMulticlass, NodeBinary, NodeRegression, NodeFeatures, NodeLinks,
+            GraphMulticlass, GraphBinary, GraphRegression,
+        ];
 
     /// <summary>The type of the label column. A featurizer has none: it is fitted to reconstruct the signal's values.</summary>
     internal ColumnKind Labels { get; }
@@ -59,6 +74,9 @@ public sealed class MeshTask
 
     /// <summary>Whether rows are the cells of one graph, so that the table is the graph and the model needs none.</summary>
     internal bool IsOfNodes { get; private init; }
+
+    /// <summary>Whether each row is a graph of its own.</summary>
+    internal bool IsOfGraphs { get; private init; }
 
     /// <inheritdoc/>
     public override string ToString() => Name;

@@ -1,4 +1,6 @@
 // The options where rows are the cells of one graph.
+using GaryMesh.MLNet.Data;
+using GaryMesh.MLNet.Nodes;
 using Microsoft.ML;
 
 namespace GaryMesh.MLNet;
@@ -82,4 +84,18 @@ public abstract class MeshNodeOptions : MeshTrainerOptions
 
     /// <summary>The scale of the features in the model: by row, by column, or by what they are.</summary>
     public FeatureNormalization Normalization = FeatureNormalization.ByData;
+
+    /// <summary>The columns of nodes and the edges between them.</summary>
+    internal NodeTable Table(Action<string> warn)
+    {
+        var columns = new EdgeColumns(SourceColumnName, TargetColumnName, EdgeWeightColumnName, EdgeDirectionColumnName, Directed);
+        return new NodeTable(IdColumnName, EdgeList.Read(Edges, columns).Merged(warn), SkipUnknownNodes);
+    }
+
+    /// <summary>How the features of these nodes are scaled.</summary>
+    internal Scaling ScalingOf(ModelShape shape, Graph graph, ModelData data, float[] features) =>
+        Normalization == FeatureNormalization.Rows
+        || (Normalization == FeatureNormalization.ByData && Counts.AreCounts(features, shape.Features))
+            ? Scaling.Sums(shape)
+            : Scaling.OfData(shape, graph.Cells, data);
 }

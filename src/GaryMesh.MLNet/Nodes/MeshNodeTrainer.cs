@@ -47,10 +47,7 @@ public abstract class MeshNodeTrainer : ITrainerEstimator<MeshNodeTransformer, M
     public MeshNodeTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        var columns = new EdgeColumns(
-            _options.SourceColumnName, _options.TargetColumnName, _options.EdgeWeightColumnName, _options.EdgeDirectionColumnName, _options.Directed);
-        var edges = EdgeList.Read(_options.Edges, columns).Merged(_fitting.Warn);
-        var table = new NodeTable(_options.IdColumnName, edges, _options.SkipUnknownNodes);
+        var table = _options.Table(_fitting.Warn);
         var layout = _fitting.LayoutOf(input.Schema, cells: 1);
         var label = _fitting.LabelOf(input.Schema);
         var missing = _options.HandleMissingValues;
@@ -60,17 +57,9 @@ public abstract class MeshNodeTrainer : ITrainerEstimator<MeshNodeTransformer, M
         var training = Part(labels.Training(places));
         var validation = labels.Validation(places, _fitting.Warn) is { } held ? Part(held) : null;
 
-        edges.CheckWeights(_options.PerceptionOn(graph));
+        table.Edges.CheckWeights(_options.PerceptionOn(graph));
         var shape = _fitting.Shape(graph, layout.Features, label, missing);
-        var trained = _fitting.Run(shape, ScalingOf(shape, graph, training, features), graph, training, validation);
+        var trained = _fitting.Run(shape, _options.ScalingOf(shape, graph, training, features), graph, training, validation);
         return new MeshNodeTransformer(_fitting.Host, _fitting.ModelOf(trained, label, layout, nodes: table));
-    }
-
-    private Scaling ScalingOf(ModelShape shape, Graph graph, ModelData data, float[] features)
-    {
-        var rows = _options.Normalization == FeatureNormalization.Rows
-            || (_options.Normalization == FeatureNormalization.ByData && Counts.AreCounts(features, shape.Features));
-        _fitting.Trace(rows ? "Features are divided by their row's sum" : "Features are scaled column by column");
-        return rows ? Scaling.Sums(shape) : Scaling.OfData(shape, graph.Cells, data);
     }
 }

@@ -1,5 +1,6 @@
 // The fitted stage whose rows are the cells of one graph.
 using GaryMesh.MLNet.Data;
+using GaryMesh.MLNet.Models;
 using GaryMesh.MLNet.Nodes;
 using GaryMesh.MLNet.Rows;
 using Microsoft.ML;
@@ -80,7 +81,31 @@ public sealed class MeshNodeTransformer : ISingleFeaturePredictionTransformer<Me
     {
         ArgumentNullException.ThrowIfNull(input);
         Check(input.Schema);
-        return new NodeView(input, Model.Nodes!.IdColumnName, Model.Outputs, () => Score(input));
+        var width = Model.Outputs.Width;
+        return new NodeView(
+            input, [Model.Nodes!.IdColumnName], Model.Outputs, () => Score(input), (scores, places) => scores.Values.AsSpan(places[0] * width, width));
+    }
+
+    /// <summary>A table of pairs of nodes with <c>Score</c>, <c>Probability</c> and <c>PredictedLabel</c>: how likely they are joined.</summary>
+    /// <param name="nodes">One row a node.</param>
+    /// <param name="pairs">One row a pair, in the order and number of your choice.</param>
+    /// <param name="sourceColumnName">The pairs' column of one node, of a type that can name it.</param>
+    /// <param name="targetColumnName">The column of the other.</param>
+    /// <exception cref="InvalidOperationException">The model was trained to tell something else.</exception>
+    public IDataView Links(IDataView nodes, IDataView pairs, string sourceColumnName = "Source", string targetColumnName = "Target")
+    {
+        ArgumentNullException.ThrowIfNull(nodes);
+        ArgumentNullException.ThrowIfNull(pairs);
+        if (Model.Task != MeshTask.NodeLinks)
+            throw new InvalidOperationException($"Links are told by a model of the task {MeshTask.NodeLinks}, but this one is of {Model.Task}.");
+        Check(nodes.Schema);
+        pairs.Schema.Require("source", sourceColumnName, ColumnKind.Identity);
+        pairs.Schema.Require("target", targetColumnName, ColumnKind.Identity);
+        var width = Model.Outputs.Width;
+        return new NodeView(pairs, [sourceColumnName, targetColumnName], new BinaryOutputs(), () => Score(nodes), (scores, places) => new[]
+        {
+            (float)GaryMesh.Links.Logit(scores.Values.AsSpan(places[0] * width, width), scores.Values.AsSpan(places[1] * width, width)),
+        });
     }
 
     void ICanSaveModel.Save(ModelSaveContext ctx) => throw new NotSupportedException(

@@ -13,11 +13,16 @@ namespace GaryMesh.MLNet.Nodes;
 internal sealed record NodeScores(CellIds Ids, float[] Values);
 
 /// <param name="input">The table.</param>
-/// <param name="idColumnName">The column that names each row's cell: a source may give rows in another order each time.</param>
+/// <param name="idColumnNames">The columns that name each row's cells: a source may give rows in another order each time.</param>
 /// <param name="outputs">The columns to add.</param>
-/// <param name="compute">The scores of all rows.</param>
-internal sealed class NodeView(IDataView input, string idColumnName, Outputs outputs, Func<NodeScores> compute) : IDataView
+/// <param name="compute">The scores of all cells.</param>
+/// <param name="choose">The outputs of a row, from the scores and the places of its cells.</param>
+internal sealed class NodeView(
+    IDataView input, string[] idColumnNames, Outputs outputs, Func<NodeScores> compute, NodeView.Choose choose) : IDataView
 {
+    /// <summary>The outputs of a row.</summary>
+    public delegate ReadOnlySpan<float> Choose(NodeScores scores, ReadOnlySpan<int> places);
+
     private readonly Lazy<NodeScores> _scores = new(compute);
 
     public DataViewSchema Schema { get; } = BoundMapper.Extend(input.Schema, outputs.Columns);
@@ -27,7 +32,7 @@ internal sealed class NodeView(IDataView input, string idColumnName, Outputs out
     public long? GetRowCount() => input.GetRowCount();
 
     public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random? rand = null) =>
-        new Cursor(this, input, idColumnName, outputs, [.. columnsNeeded], rand);
+        new Cursor(this, input, idColumnNames, outputs, choose, [.. columnsNeeded], rand);
 
     public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) =>
         [GetRowCursor(columnsNeeded, rand)];
@@ -39,24 +44,26 @@ internal sealed class NodeView(IDataView input, string idColumnName, Outputs out
         private readonly int _inputs;
         private readonly bool[] _active;
         private readonly IReadOnlyList<Delegate> _own;
-        private readonly string _idColumnName;
-        private readonly Func<string?>? _readId;
-        private (long Position, int Place) _found = (-1, -1);
+        private readonly string[] _idColumnNames;
+        private readonly Func<string?>[] _readIds;
+        private readonly int[] _places;
+        private long _found = -1;
 
-        public Cursor(NodeView view, IDataView input, string idColumnName, Outputs outputs, DataViewSchema.Column[] needed, Random? rand)
+        public Cursor(
+            NodeView view, IDataView input, string[] idColumnNames, Outputs outputs, Choose choose, DataViewSchema.Column[] needed, Random? rand)
         {
             _view = view;
             _inputs = input.Schema.Count;
-            _idColumnName = idColumnName;
+            (_idColumnNames, _places) = (idColumnNames, new int[idColumnNames.Length]);
             _active = new bool[view.Schema.Count];
             foreach (var column in needed)
                 _active[column.Index] = true;
             var from = needed.Where(column => column.Index < _inputs).Select(column => input.Schema[column.Index]);
             var scores = _active.AsSpan(_inputs).Contains(true);
-            var id = input.Schema[idColumnName];
-            _input = input.GetRowCursor(scores ? [.. from, id] : [.. from], rand);
-            _readId = scores ? CellIds.Reader(_input, id) : null;
-            _own = outputs.Getters(() => _view._scores.Value.Values.AsSpan(Place() * outputs.Width, outputs.Width));
+            var ids = scores ? idColumnNames.Select(name => input.Schema[name]).ToArray() : [];
+            _input = input.GetRowCursor([.. from, .. ids], rand);
+            _readIds = [.. ids.Select(id => CellIds.Reader(_input, id))];
+            _own = outputs.Getters(() => choose(_view._scores.Value, Places()));
         }
 
         public override DataViewSchema Schema => _view.Schema;
@@ -86,21 +93,17 @@ internal sealed class NodeView(IDataView input, string idColumnName, Outputs out
                 _input.Dispose();
         }
 
-        private int Place()
+        private ReadOnlySpan<int> Places()
         {
-            if (_found.Position != _input.Position)
+            for (var i = 0; i < _places.Length && _found != _input.Position; i++)
             {
-                var name = _readId!() ?? "";
-                if (!_view._scores.Value.Ids.TryFind(name, out var place))
-                {
-                    throw new InvalidOperationException(
-                        $"Row {_input.Position} of id column '{_idColumnName}' names '{name}', which was not there when the nodes were scored: the table gave other rows than before");
-                }
-
-                _found = (_input.Position, place);
+                var name = _readIds[i]() ?? "";
+                if (!_view._scores.Value.Ids.TryFind(name, out _places[i]))
+                    throw new InvalidOperationException($"Row {_input.Position} of id column '{_idColumnNames[i]}' names '{name}', which is none of the nodes that were scored");
             }
 
-            return _found.Place;
+            _found = _input.Position;
+            return _places;
         }
     }
 }

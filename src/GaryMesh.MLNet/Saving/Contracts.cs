@@ -9,6 +9,8 @@ internal static class Columns
 {
     public const string Size = "GaryMesh.Size";
     public const string Input = "GaryMesh.Input";
+    public const string Edges = "GaryMesh.Edges";
+    public const string EdgeWeights = "GaryMesh.EdgeWeights";
     public const string Anchor = "GaryMesh.Anchor";
     public const string Model = "GaryMesh.Model";
     public const string Output = "GaryMesh.Output";

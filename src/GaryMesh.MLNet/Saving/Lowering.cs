@@ -16,28 +16,40 @@ internal static class Lowering
     public static ITransformer Lower(MeshModel model)
     {
         var context = new MLContext(seed: 1);
+        var graphs = model.Table is not null;
         var chain = new Chain(context, Sample(context, model));
         // A mapping of one's own takes vectors of any size; this stock stage refuses all but the one that it was fitted to. Nobody
         // reads its output, so that it computes nothing.
-        foreach (var name in model.Layout.Names)
-            chain.Add(context.Transforms.ApproximatedKernelMap(Columns.Size, name, rank: 1), Columns.Size);
-        chain.Add(context.Transforms.Concatenate(Columns.Input, model.Layout.Names));
-        chain.Add(context.Mapping(new AnchorFactory()), Columns.Input, Columns.Anchor);
-        var table = context.Data.LoadFromEnumerable([new ModelEntry { Text = ModelText.Of(model) }]);
+        if (model.Table is { } table)
+        {
+            // Rows that are graphs have vectors of any size. Where there are no weights, the model does not look at the column.
+            chain.Add(context.Transforms.CopyColumns(Columns.Input, model.FeatureColumnName), Columns.Input);
+            chain.Add(context.Transforms.CopyColumns(Columns.Edges, table.EdgeColumnName), Columns.Edges);
+            chain.Add(context.Transforms.CopyColumns(Columns.EdgeWeights, table.WeightColumnName ?? model.FeatureColumnName), Columns.EdgeWeights);
+        }
+        else
+        {
+            foreach (var name in model.Layout.Names)
+                chain.Add(context.Transforms.ApproximatedKernelMap(Columns.Size, name, rank: 1), Columns.Size);
+            chain.Add(context.Transforms.Concatenate(Columns.Input, model.Layout.Names), Columns.Input);
+        }
+
+        chain.Add(context.Mapping(new AnchorFactory()), Columns.Anchor);
+        var entries = context.Data.LoadFromEnumerable([new ModelEntry { Text = ModelText.Of(model) }]);
         chain.Add(
             context.Transforms.Conversion.MapValue(
-                Columns.Model, table, table.Schema[nameof(ModelEntry.Anchor)], table.Schema[nameof(ModelEntry.Text)], Columns.Anchor),
+                Columns.Model, entries, entries.Schema[nameof(ModelEntry.Anchor)], entries.Schema[nameof(ModelEntry.Text)], Columns.Anchor),
             Columns.Model);
         switch (model.Outputs)
         {
             case BinaryOutputs:
-                chain.Add(context.Mapping(new BinaryFactory()));
+                chain.Add(graphs ? context.Mapping(new GraphBinaryFactory()) : context.Mapping(new BinaryFactory()));
                 break;
             case RegressionOutputs:
-                chain.Add(context.Mapping(new RegressionFactory()));
+                chain.Add(graphs ? context.Mapping(new GraphRegressionFactory()) : context.Mapping(new RegressionFactory()));
                 break;
             case MulticlassOutputs:
-                chain.Add(context.Mapping(new MulticlassFactory()), Columns.Output, Columns.Class);
+                chain.Add(graphs ? context.Mapping(new GraphMulticlassFactory()) : context.Mapping(new MulticlassFactory()), Columns.Output, Columns.Class);
                 chain.Add(PredictedLabel(context, model));
                 chain.AddVector("Score", model.Outputs.Width);
                 break;
@@ -54,6 +66,15 @@ internal static class Lowering
     private static IDataView Sample(MLContext context, MeshModel model)
     {
         var row = context.Data.LoadFromEnumerable([new Nothing()]);
+        if (model.Table is { } table)
+        {
+            var (numbers, ends) = (new VectorDataViewType(NumberDataViewType.Single), new VectorDataViewType(NumberDataViewType.Int32));
+            DataViewSchema.DetachedColumn[] columns = [new(model.FeatureColumnName, numbers), new(table.EdgeColumnName, ends)];
+            if (table.WeightColumnName is { } weights)
+                columns = [.. columns, new(weights, numbers)];
+            return new MappedView(row, new BoundMapper(row.Schema, new SampleMapping(columns)));
+        }
+
         var features = model.Layout.Names.Select((name, at) => new DataViewSchema.DetachedColumn(
             name, new VectorDataViewType(NumberDataViewType.Single, model.Layout.PerCell[at] * model.Graph!.Cells)));
         return new MappedView(row, new BoundMapper(row.Schema, new SampleMapping([.. features])));

@@ -1,6 +1,7 @@
 // The custom mappings of a lowered stage. ML.NET makes one target for each reader of rows, so that a target may keep a scorer.
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using GaryMesh.MLNet.Graphs;
 using GaryMesh.MLNet.Models;
 using GaryMesh.MLNet.Rows;
 using Microsoft.ML.Data;
@@ -58,6 +59,7 @@ internal static class ModelText
 internal abstract class ScoringTarget
 {
     private Scorer? _scorer;
+    private GraphScorer? _graphs;
 
     /// <summary>Takes over the outputs of a row.</summary>
     internal abstract void Take(ReadOnlySpan<float> outputs);
@@ -69,29 +71,45 @@ internal abstract class ScoringTarget
         _scorer.Score(source.Input);
         Take(_scorer.Outputs);
     }
+
+    internal void Run(GraphSource source, MeshModel model)
+    {
+        if (!ReferenceEquals(model, _graphs?.Model))
+            _graphs = new GraphScorer(model);
+        _graphs.Row.Take(source.Input, source.Edges, source.Weights, null);
+        _graphs.Score();
+        Take(_graphs.Outputs);
+    }
 }
 
-/// <summary>Applies the model whose text comes with the row.</summary>
-internal abstract class ScoringFactory<T> : CustomMappingFactory<ScoringSource, T>
-    where T : ScoringTarget, new()
+/// <summary>The model whose text comes with each row: it is read once, and the same text again is known by its place in memory.</summary>
+internal sealed class CarriedModel
 {
-    // Every row brings the same text: it is read once, and the same again is known by its place in memory.
-    public override Action<ScoringSource, T> GetMapping()
+    private Decoded? _decoded;
+
+    public MeshModel Of(ReadOnlyMemory<char> text)
     {
-        Decoded? decoded = null;
-        return (source, target) =>
-        {
-            var known = decoded;
-            if (known is null || !known.IsOf(source.Model))
-                decoded = known = new Decoded(source.Model, ModelText.Read(source.Model.Span));
-            target.Run(source, known.Model);
-        };
+        var known = _decoded;
+        if (known is null || !known.IsOf(text))
+            _decoded = known = new Decoded(text, ModelText.Read(text.Span));
+        return known.Model;
     }
 
     private sealed record Decoded(ReadOnlyMemory<char> Text, MeshModel Model)
     {
         public bool IsOf(ReadOnlyMemory<char> text) => text.Length == Text.Length
             && Unsafe.AreSame(ref MemoryMarshal.GetReference(text.Span), ref MemoryMarshal.GetReference(Text.Span));
+    }
+}
+
+/// <summary>Applies the model whose text comes with the row.</summary>
+internal abstract class ScoringFactory<T> : CustomMappingFactory<ScoringSource, T>
+    where T : ScoringTarget, new()
+{
+    public override Action<ScoringSource, T> GetMapping()
+    {
+        var carried = new CarriedModel();
+        return (source, target) => target.Run(source, carried.Of(source.Model));
     }
 }
 

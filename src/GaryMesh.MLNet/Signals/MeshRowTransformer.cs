@@ -13,13 +13,16 @@ public abstract class MeshRowTransformer : ITransformer
 
     private protected MeshRowTransformer(MeshModel model) => _scorers = new Scorers(model);
 
+    /// <summary>What the stage adds to the rows of a schema.</summary>
+    private protected virtual RowMapping MappingOf(DataViewSchema schema) => new ScoringMapping(_scorers, schema);
+
     /// <summary>The trained model; <see cref="MeshModel.Save(string)"/> keeps it with full fidelity.</summary>
     public MeshModel Model => _scorers.Model;
 
     /// <summary>The column of features that the stage reads, or the first of several.</summary>
     public string FeatureColumnName => Model.FeatureColumnName;
 
-    /// <summary>The type of that column: a vector of known size.</summary>
+    /// <summary>The type of that column: a vector of known size, or of any where rows are graphs.</summary>
     public DataViewType FeatureColumnType => Model.FeatureColumnType;
 
     /// <inheritdoc/>
@@ -43,7 +46,7 @@ public abstract class MeshRowTransformer : ITransformer
     private BoundMapper Bind(DataViewSchema schema)
     {
         ArgumentNullException.ThrowIfNull(schema);
-        return new BoundMapper(schema, new ScoringMapping(_scorers, schema));
+        return new BoundMapper(schema, MappingOf(schema));
     }
 }
 

@@ -39,19 +39,19 @@ internal class Fitting
         channel.Trace(MessageSensitivity.None, message);
     }
 
-    /// <summary>Trains a model of a shape, from the start that the options name.</summary>
+    /// <summary>Trains a model of a shape, from the start that the options name; without a graph, each row has its own.</summary>
     /// <exception cref="OperationCanceledException">The options' token was cancelled.</exception>
     /// <exception cref="InvalidOperationException">Training diverged before there was a model whose loss is finite.</exception>
-    public Model Run(ModelShape shape, Scaling scaling, Graph graph, ModelData training, ModelData? validation)
+    public Model Run(ModelShape shape, Scaling scaling, Graph? graph, ModelData training, ModelData? validation)
     {
         var start = _options.InitialModel is { } initial ? GoOn(initial.Network, shape) : Model.Create(shape, scaling, _options.RuleStart, _seed);
         using var channel = Host.Start("Training");
         channel.Info(
             MessageSensitivity.None,
-            "Training {0} parameters on {1} rows of {2} cells",
+            "Training {0} parameters on {1} rows of {2}",
             start.ParameterCount,
             training.Rows,
-            graph.Cells);
+            graph is null ? "a graph each" : $"{graph.Cells} cells");
         using var trainer = new ModelTrainer(start, graph, _options.Task(_seed, start.Scaling.UnitSum), training, validation, _options.EngineOptions);
         var outcome = trainer.Run(new Progress(channel, _options.ReportEvery), _options.CancellationToken);
         switch (outcome.End)

@@ -1,5 +1,6 @@
 // The fitting that all trainers share: features, labels and weights to a model.
 using GaryMesh.MLNet.Data;
+using GaryMesh.MLNet.Graphs;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
@@ -32,7 +33,7 @@ internal sealed class LabelFitting : Fitting
     public SchemaShape Promise(SchemaShape inputSchema)
     {
         foreach (var name in _options.FeatureColumns)
-            inputSchema.Require("feature", name, ColumnKind.Vector);
+            inputSchema.Require("feature", name, _options.FeatureKind);
         if (_options.ExampleWeightColumnName is { } weight)
             inputSchema.Require("weight", weight, ColumnKind.Single);
         var label = inputSchema.Require("label", _options.LabelColumnName, _task.Labels);
@@ -54,12 +55,12 @@ internal sealed class LabelFitting : Fitting
                 $"The option InitialModel knows the classes {string.Join(", ", classes.Texts)}, but label column '{label.Name}' has {string.Join(", ", names.Texts)} in this order.", nameof(MeshOptions.InitialModel));
         }
 
-        return _options.Shape(graph, features, _options.Objective, OutputsOf(label, graph.Cells), _task.Pooling, missing);
+        return _options.Shape(graph, features, _options.Objective, OutputsOf(label, graph.Cells), _options.PoolingOf(_task), missing);
     }
 
-    /// <summary>A trained network as a model of the task: on a graph of its own, or on that of a table.</summary>
-    public MeshModel ModelOf(Model network, DataViewSchema.Column label, FeatureLayout layout, MeshGraph? graph = null, NodeTable? nodes = null) =>
-        new(_task, network, graph, layout) { Classes = KeyNames.Of(label), Nodes = nodes };
+    /// <summary>A trained network as a model of the task: on a graph of its own, on that of a table, or on each row's.</summary>
+    public MeshModel ModelOf(Model network, DataViewSchema.Column label, FeatureLayout layout, MeshGraph? graph = null, NodeTable? nodes = null, GraphTable? table = null) =>
+        new(_task, network, graph, layout) { Classes = KeyNames.Of(label), Nodes = nodes, Table = table };
 
     private static int OutputsOf(DataViewSchema.Column label, int cells) => label.Type switch
     {

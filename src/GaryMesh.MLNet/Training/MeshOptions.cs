@@ -211,6 +211,12 @@ public abstract class MeshTrainerOptions : MeshOptions
 
     internal string[] FeatureColumns => FeatureColumnNames ?? [FeatureColumnName];
 
+    /// <summary>The type of the feature columns.</summary>
+    internal virtual ColumnKind FeatureKind => ColumnKind.Vector;
+
+    /// <summary>How cells' outputs become those of a task's target.</summary>
+    internal virtual Pooling PoolingOf(MeshTask task) => task.Pooling;
+
     /// <summary>Whether each class counts the same.</summary>
     internal virtual bool Balances => false;
 

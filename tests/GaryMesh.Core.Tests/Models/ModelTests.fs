@@ -45,7 +45,7 @@ let private specified (model: Model) (graph: Graph) (features: float32[]) =
                if bases.Length = 0 then value else bases[i] + value |]
 
 /// The loss of a batch as the specification has it, with the derivative by the parameters.
-let private specifiedGradient (model: Model) (graph: Graph) (data: ModelData) =
+let specifiedGradient (model: Model) (graph: Graph) (data: ModelData) =
     let shape, scaling = model.Shape, model.Scaling
     let parameters = model.ToArray() |> Array.map float
     let targets, width = shape.TargetsOn graph.Cells, shape.Head.LabelWidth shape.Outputs
@@ -209,10 +209,10 @@ let tests =
               let m = shape.Outputs
 
               let back =
-                  if shape.Pooling.IsMean then
-                      there
-                  else
+                  if shape.Pooling.IsCells then
                       [| 0 .. cells - 1 |] |> Array.collect (fun cell -> Array.sub there (order[cell] * m) m)
+                  else
+                      there
 
               GradientCheck.Deviation(ReadOnlySpan(Array.map float here), ReadOnlySpan back) < 1e-5)
 

@@ -106,7 +106,44 @@ let private digest (result: ModelTraining) =
 let tests =
     testList
         "Model training"
-        [ test "models come to the bits that they came to" {
+        [ test "the derivative of links is that of their loss, and what is drawn is not joined" {
+              let cells, width = 9, 3
+              let links = Links(cells, [| 0; 1; 4; 7 |], [| 3; 2; 5; 8 |], 5UL)
+              let outputs = Array.init (cells * width) (fun i -> float32 (Counter.normal 8UL (int64 i)))
+              let struct (loss, total, adjoint) = links.Evaluate(3, outputs, width)
+              Expect.equal total 8.0 "four pairs, and four others"
+              let struct (again, _, _) = links.Evaluate(3, outputs, width)
+              Expect.equal again loss "the same at the same iteration"
+
+              for i in 0 .. outputs.Length - 1 do
+                  let at step =
+                      let moved = Array.copy outputs
+                      moved[i] <- moved[i] + step
+                      let struct (loss, total, _) = links.Evaluate(3, moved, width)
+                      struct (loss / total, float moved[i])
+
+                  let struct (up, right) = at 1e-3f
+                  let struct (down, left) = at -1e-3f
+
+                  Expect.floatClose
+                      { absolute = 1e-6; relative = 1e-3 }
+                      (float adjoint[i])
+                      ((up - down) / (right - left))
+                      $"output {i}"
+
+              let nearly = Links(3, [| 0; 0 |], [| 1; 2 |], 1UL)
+              let units = [| 1.0f; 0.0f; 1.0f; 0.0f; 1.0f; 0.0f |]
+              let struct (_, _, pull) = nearly.Evaluate(0, [| yield! units[..3]; 0.0f; 1.0f |], 2)
+              Expect.isTrue (pull[3] <> 0.0f || pull[5] <> 0.0f) "cells 1 and 2 are the pair that is left"
+
+              Expect.floatClose
+                  Accuracy.high
+                  (Links.Logit(ReadOnlySpan units[..1], ReadOnlySpan units[..1]))
+                  3.0
+                  "the same direction"
+          }
+
+          test "models come to the bits that they came to" {
               let lines =
                   [ for name, model, graph, task, rows, held in cases do
                         use trainer = trainer (model, graph, task, rows, held)

@@ -39,7 +39,12 @@ let draw (seed: uint64) : struct (Model * Graph) =
         | 2 -> Head.Huber 0.7, 2
         | _ -> Head.Squared, 2
 
-    let pooling = if residual || coin 7L then Pooling.Cells else Pooling.Mean
+    let pooling =
+        match below 6 7L with
+        | 0 when not residual -> Pooling.Mean
+        | 1 when not residual -> Pooling.Sum
+        | 2 when not residual -> Pooling.Max
+        | _ -> Pooling.Cells
 
     let shape =
         ModelShape
