@@ -2,7 +2,6 @@
 using GaryMesh.MLNet.Graphs;
 using GaryMesh.MLNet.Rows;
 using Microsoft.ML;
-using Microsoft.ML.Data;
 
 namespace GaryMesh.MLNet;
 

@@ -3,7 +3,6 @@ using GaryMesh.MLNet.Data;
 using GaryMesh.MLNet.Nodes;
 using GaryMesh.MLNet.Training;
 using Microsoft.ML;
-using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 
 namespace GaryMesh.MLNet;
