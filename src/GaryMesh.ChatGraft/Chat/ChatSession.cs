@@ -19,7 +19,8 @@ public sealed partial class ChatSession : IDisposable
     private const int MostRead = 8;
 
     // The one at hand is the last.
-    private readonly List<Dialogue> _dialogues = [];
+    // Replaced as a whole: whoever disposes of the session from another thread goes through one that does not change.
+    private Dialogue[] _dialogues = [];
     private readonly Stack<Forgetting> _forgettings = [];
     private readonly Brain? _brain;
     private readonly Marks _marks;
@@ -252,7 +253,7 @@ public sealed partial class ChatSession : IDisposable
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
 
-        if (_dialogues.Find(one => one.Number == number) is { } held)
+        if (Array.Find(_dialogues, one => one.Number == number) is { } held)
         {
             Take(held);
             return;
@@ -274,7 +275,7 @@ public sealed partial class ChatSession : IDisposable
         (Speaker Speaker, string Text)[] said = [.. before.Select(turn => (turn.Speaker, Utterance.Clean(turn.Text)))
             .Where(turn => turn.Item2.Length > 0 && !_marks.Hides(user, turn.Item2))];
 
-        if (_dialogues.FindLast(one => one.User == user && one.Is(said)) is { } held)
+        if (Array.FindLast(_dialogues, one => one.User == user && one.Is(said)) is { } held)
         {
             Take(held);
             return;
@@ -428,20 +429,19 @@ public sealed partial class ChatSession : IDisposable
 
     private void Begin(string user)
     {
-        if (_dialogues is [.., { Turns.Count: 0, Open: null } unused]) _dialogues.Remove(unused);
+        if (_dialogues is [.. var used, { Turns.Count: 0, Open: null }]) _dialogues = used;
         Take(new Dialogue(++_lastNumber, user, Listener(_lastNumber)));
     }
 
     private void Take(Dialogue dialogue)
     {
-        _dialogues.Remove(dialogue);
-        _dialogues.Add(dialogue);
+        _dialogues = [.. _dialogues.Where(one => one != dialogue), dialogue];
         Memory.User = dialogue.User;
 
-        if (_dialogues.Count > MostDialogues)
+        if (_dialogues.Length > MostDialogues)
         {
             _dialogues[0].Drop();
-            _dialogues.RemoveAt(0);
+            _dialogues = _dialogues[1..];
         }
 
         foreach (var idle in _dialogues.SkipLast(MostRead).Where(one => one.Open is null)) idle.Drop();
@@ -516,7 +516,7 @@ public sealed partial class ChatSession : IDisposable
 
         for (var i = 0; i < turns.Length; i++)
         {
-            if (turns[i].Id == 0) _dialogues.Find(one => one.Number == turns[i].Conversation)?.Turns.Add(turns[i] with { Id = ids?[i] ?? 0 });
+            if (turns[i].Id == 0) Array.Find(_dialogues, one => one.Number == turns[i].Conversation)?.Turns.Add(turns[i] with { Id = ids?[i] ?? 0 });
         }
 
         if (gone is null || (gone.Facts.Count == 0 && gone.Kept.Count == 0 && gone.Turns.Count == 0)) return effect;
