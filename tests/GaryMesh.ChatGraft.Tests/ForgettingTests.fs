@@ -60,7 +60,7 @@ let private threads run =
     use client = new GaryChatClient(talk)
     run talk (fun () -> Thread client)
 
-let private notTold (text: string) = not (text.Contains("4711", StringComparison.Ordinal))
+let private notTold (text: string) = not (text.Contains("48209913", StringComparison.Ordinal))
 
 /// What people say about something that they will want forgotten.
 let private tellings (x: string) =
@@ -110,13 +110,13 @@ let tests =
           test "a replayed conversation does not bring back what was forgotten" {
               threads (fun talk thread ->
                   let a = thread ()
-                  a.Say "My locker code is 4711." |> ignore
+                  a.Say "My locker code is 48209913." |> ignore
                   talk.Forget "locker" |> ignore
                   a.Say "Hello" |> ignore
                   Expect.isEmpty talk.Memory.Facts "no fact"
                   Expect.isTrue (notTold (a.Say "What is my locker code?")) "no answer"
                   let b = thread ()
-                  a.Say "My locker code is 4711." |> ignore
+                  a.Say "My locker code is 48209913." |> ignore
                   b.Say "Please forget my locker code." |> ignore
                   Expect.isEmpty talk.Memory.Facts "forgotten on request"
                   a.Say "And now?" |> ignore
@@ -147,10 +147,10 @@ let tests =
           test "what is told anew after a forgetting is known again" {
               threads (fun talk thread ->
                   let a = thread ()
-                  a.Say "My locker code is 4711." |> ignore
+                  a.Say "My locker code is 48209913." |> ignore
                   talk.Forget "locker" |> ignore
-                  a.Say "My locker code is 4711." |> ignore
-                  Expect.equal (a.Say "What is my locker code?") "Your locker code is 4711." "known")
+                  a.Say "My locker code is 48209913." |> ignore
+                  Expect.equal (a.Say "What is my locker code?") "Your locker code is 48209913." "known")
           }
 
           test "forgetting takes the request, former values and every turn that names it out of the file" {
@@ -181,14 +181,14 @@ let tests =
 
           test "without a brain forgetting takes the turns out of the conversation, too" {
               use talk = opened null
-              saying talk [ "My locker code is 4711."; "So 4711 it is." ]
+              saying talk [ "My locker code is 48209913."; "So 48209913 it is." ]
               talk.Forget "locker" |> ignore
               Expect.isTrue (talk.History |> Seq.forall (fun (struct (_, text)) -> notTold text)) "gone"
           }
 
           test "a forgetting is undone until the session ends" {
               held (fun path brain talk ->
-                  saying talk [ "Hello"; "My locker code is 4711."; "My dog is called Rex." ]
+                  saying talk [ "Hello"; "My locker code is 48209913."; "My dog is called Rex." ]
                   let before = talk.History, brain.ReadFacts(), brain.ReadTurns()
                   Expect.isNull (talk.Undo()) "nothing yet"
                   talk.Forget "locker" |> ignore
@@ -227,13 +227,13 @@ let tests =
                     "Forget what I just told you.", [ "Rex" ]
                     "don't remember my locker code", [ "Rex" ] ] do
                   use talk = opened null
-                  saying talk [ "My dog is called Rex."; "My locker code is 4711."; request ]
+                  saying talk [ "My dog is called Rex."; "My locker code is 48209913."; request ]
                   Expect.equal (values talk) left request
 
               use talk = opened null
-              saying talk [ "My dog is called Rex."; "My locker code is 4711." ]
+              saying talk [ "My dog is called Rex."; "My locker code is 48209913." ]
               let listed = say talk "What do you know about me?"
-              Expect.isTrue (listed.Contains "Rex" && listed.Contains "4711") listed
+              Expect.isTrue (listed.Contains "Rex" && listed.Contains "48209913") listed
 
               Expect.stringContains
                   (say talk "Tell me everything you know about Rex.")
@@ -279,7 +279,7 @@ let tests =
 
                   for call in
                       [ fun () -> talk.Say "My cat is called Tom." |> ignore
-                        fun () -> talk.Remember "my code is 4711" |> ignore
+                        fun () -> talk.Remember "my code is 48209913" |> ignore
                         fun () -> talk.Forget "dog" |> ignore
                         fun () -> talk.Say "Please forget my dog." |> ignore ] do
                       Expect.throwsC call (fun refusal ->
@@ -294,7 +294,7 @@ let tests =
 
           test "facts are exported and imported, and what was forgotten stays so" {
               use talk = opened null
-              saying talk [ "My dog is called Rex."; "My locker code is 4711." ]
+              saying talk [ "My dog is called Rex."; "My locker code is 48209913." ]
               talk.SwitchUser "kim"
               say talk "My name is Kim." |> ignore
               talk.SwitchUser ""
@@ -307,7 +307,7 @@ let tests =
               held (fun _ brain other ->
                   Expect.equal (other.Import json) 3 "all"
                   Expect.equal (other.Import json) 0 "once"
-                  Expect.equal (say other "What is my locker code?") "Your locker code is 4711." "the owner's"
+                  Expect.equal (say other "What is my locker code?") "Your locker code is 48209913." "the owner's"
                   Expect.equal (brain.ReadFacts()).Count 3 "kept"
                   other.SwitchUser "kim"
                   Expect.equal (say other "What is my name?") "Your name is Kim." "the other's")
@@ -318,7 +318,7 @@ let tests =
 
           test "what was forgotten stays so after opening again" {
               withFolder (fun path ->
-                  let history = [ user "My locker code is 4711."; chat "I see."; user "My locker code is still 4711!" ]
+                  let history = [ user "My locker code is 48209913."; chat "I see."; user "My locker code is still 48209913!" ]
 
                   let replayed (messages: ChatMessage list) =
                       use brain = Brain.Open path
@@ -331,12 +331,12 @@ let tests =
                           .GetResult()
                       |> ignore
 
-                      talk.Forget "4711" |> ignore
+                      talk.Forget "48209913" |> ignore
 
                   replayed history
 
                   for messages in
-                      [ history; [ user "4711 it is, my locker code" ]; [ chat "Your locker code is 4711." ] ] do
+                      [ history; [ user "48209913 it is, my locker code" ]; [ chat "Your locker code is 48209913." ] ] do
                       using (Brain.Open path) (fun brain ->
                           use talk = opened brain
                           use client = new GaryChatClient(talk) :> IChatClient
@@ -346,7 +346,7 @@ let tests =
 
                           Expect.isEmpty talk.Memory.Facts "not back")
 
-                      Expect.isFalse (holds path "4711") "nor in the file")
+                      Expect.isFalse (holds path "48209913") "nor in the file")
           }
 
           test "facts are rescued from a brain whose weights are damaged" {

@@ -181,13 +181,16 @@ let tests =
                   for _ in 1..3 do
                       predictor.Score(ReadOnlySpan features, Span outputs)
 
-                  let before = GC.GetAllocatedBytesForCurrentThread()
+                  let taken _ =
+                      let before = GC.GetAllocatedBytesForCurrentThread()
 
-                  for _ in 1..1000 do
-                      predictor.Score(ReadOnlySpan features, Span outputs)
+                      for _ in 1..1000 do
+                          predictor.Score(ReadOnlySpan features, Span outputs)
 
-                  let bytes = GC.GetAllocatedBytesForCurrentThread() - before
-                  // Whatever the runtime itself may take at some time.
+                      GC.GetAllocatedBytesForCurrentThread() - before
+
+                  // A collection that other tests cause counts what is left of a thread's own piece of the heap.
+                  let bytes = Seq.min (Seq.map taken [ 1..3 ])
                   Expect.isLessThan bytes 1000L $"bytes for 1,000 rows, model {seed}"
           }
 
