@@ -318,7 +318,8 @@ let tests =
 
           test "what was forgotten stays so after opening again" {
               withFolder (fun path ->
-                  let history = [ user "My locker code is 48209913."; chat "I see."; user "My locker code is still 48209913!" ]
+                  let history =
+                      [ user "My locker code is 48209913."; chat "I see."; user "My locker code is still 48209913!" ]
 
                   let replayed (messages: ChatMessage list) =
                       use brain = Brain.Open path
