@@ -1,5 +1,6 @@
 // Rows of graphs read for training: graphs, features, labels and weights in one pass.
 using GaryMesh.MLNet.Data;
+using GaryMesh.MLNet.Rows;
 using GaryMesh.MLNet.Training;
 using Microsoft.ML;
 

@@ -1,6 +1,5 @@
 // The options where each row is a graph of its own.
 using GaryMesh.MLNet.Data;
-using GaryMesh.MLNet.Graphs;
 
 namespace GaryMesh.MLNet;
 

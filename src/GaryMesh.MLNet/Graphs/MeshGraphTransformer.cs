@@ -1,5 +1,4 @@
 // The fitted stage whose rows are graphs.
-using GaryMesh.MLNet.Graphs;
 using GaryMesh.MLNet.Rows;
 using Microsoft.ML;
 

@@ -1,6 +1,5 @@
 // A trained model with all that a stage needs to run it.
 using GaryMesh.MLNet.Data;
-using GaryMesh.MLNet.Graphs;
 using GaryMesh.MLNet.Models;
 using Microsoft.ML.Data;
 

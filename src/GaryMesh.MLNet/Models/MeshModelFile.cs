@@ -1,6 +1,5 @@
 // The file of a MeshModel: an .npz with the core's model file in one entry and what the stage needs beside it.
 using GaryMesh.MLNet.Data;
-using GaryMesh.MLNet.Graphs;
 using GaryMesh.MLNet.Models;
 
 namespace GaryMesh.MLNet;

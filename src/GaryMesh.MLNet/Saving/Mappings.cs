@@ -1,7 +1,6 @@
 // The custom mappings of a lowered stage. ML.NET makes one target for each reader of rows, so that a target may keep a scorer.
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using GaryMesh.MLNet.Graphs;
 using GaryMesh.MLNet.Models;
 using GaryMesh.MLNet.Rows;
 using Microsoft.ML.Data;

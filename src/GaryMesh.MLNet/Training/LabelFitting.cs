@@ -1,6 +1,5 @@
 // The fitting that all trainers share: features, labels and weights to a model.
 using GaryMesh.MLNet.Data;
-using GaryMesh.MLNet.Graphs;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;

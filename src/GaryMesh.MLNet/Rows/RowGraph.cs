@@ -3,7 +3,7 @@ using GaryMesh.MLNet.Data;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
-namespace GaryMesh.MLNet.Graphs;
+namespace GaryMesh.MLNet.Rows;
 
 /// <summary>Reads a graph of whatever row an ML.NET row or cursor stands at.</summary>
 /// <param name="table">The columns.</param>

@@ -1,5 +1,5 @@
 // The table of a model whose rows are graphs: where their edges stand, and what a cell is told of them.
-namespace GaryMesh.MLNet.Graphs;
+namespace GaryMesh.MLNet.Data;
 
 /// <param name="EdgeColumnName">The column of a row's edges: source, target, source, target, ...</param>
 /// <param name="WeightColumnName">The column of their weights, or null.</param>

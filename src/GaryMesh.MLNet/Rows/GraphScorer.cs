@@ -1,8 +1,7 @@
 // Runs a model on one row's graph after the other, and shows its outputs as columns.
-using GaryMesh.MLNet.Rows;
 using Microsoft.ML;
 
-namespace GaryMesh.MLNet.Graphs;
+namespace GaryMesh.MLNet.Rows;
 
 /// <summary>A model made ready to score graphs, for one reader at a time.</summary>
 internal sealed class GraphScorer(MeshModel model) : IDisposable
