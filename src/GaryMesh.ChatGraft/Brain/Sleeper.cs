@@ -96,7 +96,7 @@ internal static class Sleeper
             training => progress?.Report(new SleepProgress(training.Iteration, settings.Steps, training.Parts[0].Item2, training.Parts[1].Item2)));
         stop.ThrowIfCancellationRequested();
         if (end == TrainingEnd.Diverged) throw new InvalidDataException($"The sleep diverged at step {slept.Iteration + 1}: a number is no longer finite.");
-        var after = Perplexity(slept.Parameters);
+        var after = slept.ValidationLosses is [.., (var at, var last)] && at == slept.Iteration ? last : Perplexity(slept.Parameters);
         return (cortex, new SleepReport(turns.Count, before, after));
     }
 

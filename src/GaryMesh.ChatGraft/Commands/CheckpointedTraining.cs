@@ -51,7 +51,9 @@ internal sealed class CheckpointedTraining(string target, IEnumerable<(string Na
                 return null;
 
             default:
-                Write(training);
+                if (training.Iteration % every != 0)
+                    Write(training);
+
                 return training;
         }
     }

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using GaryMesh.Cli.Words;
 
 namespace GaryMesh.Cli.Commands;
 
@@ -26,7 +27,7 @@ internal static class FileFacts
         stream.Position = 0;
         head = head[..stream.ReadAtLeast(head, head.Length, false)];
         stream.Position = 0;
-        var ending = EndingOf(word);
+        var ending = GraphWord.EndingOf(word);
 
         if (head.AsSpan().StartsWith("version https://git-lfs"u8))
             throw new UserErrorException($"{word} is a Git LFS pointer; fetch what it stands for (git lfs pull).");
@@ -50,7 +51,7 @@ internal static class FileFacts
         if (!GraphFile.Endings.Contains(ending))
             throw new UserErrorException(Unknown(word, stream.Length, head));
 
-        if (_meshes.Contains(ending))
+        if (GraphWord.IsMesh(word))
             return OfMesh(stream, word);
 
         try
@@ -64,11 +65,6 @@ internal static class FileFacts
     }
 
     private static readonly byte[] _png = [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A];
-
-    private static readonly string[] _meshes = [".obj", ".ply", ".off", ".stl"];
-
-    private static string EndingOf(string path) => Path.GetExtension(
-        path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? path[..^3] : path).ToLowerInvariant();
 
     private static string Unknown(string path, long length, ReadOnlySpan<byte> head)
     {
@@ -85,7 +81,7 @@ internal static class FileFacts
     private static JsonObject OfFolder(string path)
     {
         var names = Directory.EnumerateFiles(path).Select(file => Path.GetFileName(file)!).Order(StringComparer.Ordinal).ToArray();
-        var known = names.Where(name => GraphFile.Endings.Contains(EndingOf(name)) || EndingOf(name) is ".npy" or ".png").ToArray();
+        var known = names.Where(name => GraphFile.Endings.Contains(GraphWord.EndingOf(name)) || GraphWord.EndingOf(name) is ".npy" or ".png").ToArray();
         return new JsonObject
         {
             ["kind"] = "folder",
@@ -104,7 +100,7 @@ internal static class FileFacts
             : "";
 
         if (kind is "csr" or "csc" or "coo" or "bsr" or "dia" || (kind.Length == 0 && arrays.ContainsKey("edges")))
-            return OfGraph(GraphFile.Open(stream, EndingOf(path) == ".npz" ? path : path + ".npz"));
+            return OfGraph(GraphFile.Open(stream, GraphWord.EndingOf(path) == ".npz" ? path : path + ".npz"));
 
         if (kind == "gary-mesh rule" || (kind.Length == 0 && arrays.ContainsKey("fc1.weight")))
             return OfRule(RuleFile.Read(stream, path));

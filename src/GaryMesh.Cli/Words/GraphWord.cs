@@ -29,11 +29,11 @@ internal static class GraphWord
         """;
 
     /// <summary>Whether the word is a mesh file, also one compressed with gzip.</summary>
-    public static bool IsMesh(string word)
-    {
-        var name = word.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? word[..^3] : word;
-        return Path.GetExtension(name).ToLowerInvariant() is ".obj" or ".ply" or ".off" or ".stl";
-    }
+    public static bool IsMesh(string word) => EndingOf(word) is ".obj" or ".ply" or ".off" or ".stl";
+
+    /// <summary>The ending that tells a file's format, in small letters: the one before .gz.</summary>
+    public static string EndingOf(string path) => Path.GetExtension(
+        path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? path[..^3] : path).ToLowerInvariant();
 
     /// <summary>Height and width of a grid or torus; null for any other graph.</summary>
     public static (int Height, int Width)? Sides(Graph graph) =>

@@ -74,7 +74,7 @@ public sealed class MeshLinkTrainer : IEstimator<MeshNodeTransformer>
         var validation = held.Length == 0
             ? null
             : new ModelData(features, links.Others([.. held.Select(pair => pair.One)], [.. held.Select(pair => pair.Other)]));
-        var trained = _fitting.Run(shape, _options.ScalingOf(shape, graph, training, features), seen, training, validation);
+        var trained = _fitting.Run(shape, _options.ScalingOf(shape, graph, training, features, _fitting.Trace), seen, training, validation);
         return new MeshNodeTransformer(_fitting.Host, new MeshModel(MeshTask.NodeLinks, trained, null, layout) { Nodes = table });
     }
 

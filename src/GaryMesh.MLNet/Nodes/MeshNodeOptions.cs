@@ -93,9 +93,11 @@ public abstract class MeshNodeOptions : MeshTrainerOptions
     }
 
     /// <summary>How the features of these nodes are scaled.</summary>
-    internal Scaling ScalingOf(ModelShape shape, Graph graph, ModelData data, float[] features) =>
-        Normalization == FeatureNormalization.Rows
-        || (Normalization == FeatureNormalization.ByData && Counts.AreCounts(features, shape.Features))
-            ? Scaling.Sums(shape)
-            : Scaling.OfData(shape, graph.Cells, data);
+    internal Scaling ScalingOf(ModelShape shape, Graph graph, ModelData data, float[] features, Action<string> trace)
+    {
+        var rows = Normalization == FeatureNormalization.Rows
+            || (Normalization == FeatureNormalization.ByData && Counts.AreCounts(features, shape.Features));
+        trace(rows ? "Features are divided by their row's sum" : "Features are scaled column by column");
+        return rows ? Scaling.Sums(shape) : Scaling.OfData(shape, graph.Cells, data);
+    }
 }

@@ -59,7 +59,7 @@ public abstract class MeshNodeTrainer : ITrainerEstimator<MeshNodeTransformer, M
 
         table.Edges.CheckWeights(_options.PerceptionOn(graph));
         var shape = _fitting.Shape(graph, layout.Features, label, missing);
-        var trained = _fitting.Run(shape, _options.ScalingOf(shape, graph, training, features), graph, training, validation);
+        var trained = _fitting.Run(shape, _options.ScalingOf(shape, graph, training, features, _fitting.Trace), graph, training, validation);
         return new MeshNodeTransformer(_fitting.Host, _fitting.ModelOf(trained, label, layout, nodes: table));
     }
 }
