@@ -1,4 +1,5 @@
 // What GaryMesh adds to the catalogs of data and of models of an MLContext.
+using System.Globalization;
 using GaryMesh.MLNet.Data;
 using GaryMesh.MLNet.Saving;
 using Microsoft.ML.Data;
@@ -42,7 +43,7 @@ public static class MeshDataCatalog
         ArgumentOutOfRangeException.ThrowIfLessThan(lags, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(valuesPerCell, 1);
         if (horizons.Length == 0 || horizons.Min() < 1)
-            throw new ArgumentOutOfRangeException(nameof(horizons), $"A window needs horizons of at least 1 row, but they are [{string.Join(", ", horizons)}].");
+            throw new ArgumentOutOfRangeException(nameof(horizons), $"A window needs horizons of at least 1 row, but they are [{string.Join(", ", horizons.Select(horizon => horizon.ToString(CultureInfo.InvariantCulture)))}].");
         var column = moments.Schema.Require("moment", columnName, ColumnKind.Vector);
         if (((VectorDataViewType)column.Type).Size % valuesPerCell != 0)
             throw Schemas.Mismatch(nameof(moments), "moment", columnName, $"a vector of Single whose size is a multiple of {valuesPerCell} values a cell", column.Type.ToString()!);

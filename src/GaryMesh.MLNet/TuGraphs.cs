@@ -82,7 +82,7 @@ public sealed class TuGraphs
         for (var cell = 0; cell < owners.Count; cell++)
         {
             if (owners[cell] < 1 || owners[cell] > graphs)
-                throw Bad("graph_indicator", cellLines[cell], $"a cell belongs to graph {owners[cell]}, but there are the graphs 1 to {graphs}");
+                throw Bad("graph_indicator", cellLines[cell], FormattableString.Invariant($"a cell belongs to graph {owners[cell]}, but there are the graphs 1 to {graphs}"));
             places[cell] = counts[owners[cell] - 1]++;
         }
 
@@ -117,7 +117,7 @@ public sealed class TuGraphs
             foreach (var end in new[] { from, to })
             {
                 if (end < 1 || end > owners.Count)
-                    throw Bad("A", line, $"an edge ends at cell {end}, but there are the cells 1 to {owners.Count}");
+                    throw Bad("A", line, FormattableString.Invariant($"an edge ends at cell {end}, but there are the cells 1 to {owners.Count}"));
             }
 
             if (owners[from - 1] != owners[to - 1])

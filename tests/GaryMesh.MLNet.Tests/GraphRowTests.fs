@@ -402,7 +402,11 @@ let tests =
               refused [ "'Features' holds 6 values, but a cell has 4" ] { few[1] with Features = Array.zeroCreate 6 }
               refused [ "'Edges' holds 3 numbers, but each edge is two" ] { few[1] with Edges = [| 0; 1; 2 |] }
               refused [ "'Edges' names cell 99, but the row has the cells 0 to" ] { few[1] with Edges = [| 0; 99 |] }
-              refused [ "'Edges' names cell -1" ] { few[1] with Edges = [| -1; 0 |] }
+
+              let _, swedish = GaryMesh.Tests.Cultures.all[0]
+
+              GaryMesh.Tests.Cultures.under swedish (fun () ->
+                  refused [ "'Edges' names cell -1" ] { few[1] with Edges = [| -1; 0 |] })
 
               refused
                   [ "'Features' holds Infinity, which is no finite number" ]

@@ -40,7 +40,7 @@ internal sealed record EdgeList(string[] Sources, string[] Targets, double[]? We
             {
                 getWeight(ref weight);
                 if (!float.IsFinite(weight))
-                    throw new InvalidOperationException($"Row {sources.Count - 1} of edge weight column '{columns.Weight}' holds {weight}, which is no finite number");
+                    throw new InvalidOperationException(FormattableString.Invariant($"Row {sources.Count - 1} of edge weight column '{columns.Weight}' holds {weight}, which is no finite number"));
                 weights!.Add(weight);
             }
 

@@ -105,7 +105,7 @@ public sealed partial class MeshModel
     {
         var channels = file.Ints("channels");
         if (channels.Where(channel => channel < 0 || channel >= network.Shape.Channels).Select(channel => (int?)channel).FirstOrDefault() is { } stranger)
-            throw file.Refusal($"channel {stranger} is chosen, but the rule has the channels 0 to {network.Shape.Channels - 1}");
+            throw file.Refusal(FormattableString.Invariant($"channel {stranger} is chosen, but the rule has the channels 0 to {network.Shape.Channels - 1}"));
         return new FeatureChoice(file.Text("output_column"), channels, file.Truth("pooled"));
     }
 

@@ -68,7 +68,7 @@ internal sealed class RowGraph(GraphTable table, FeatureLayout layout, Perceptio
         foreach (var end in ends)
         {
             if (end < 0 || end >= cells)
-                throw new InvalidOperationException($"{place} of edge column '{table.EdgeColumnName}' names cell {end}, but the row has {(cells == 0 ? "no cells" : $"the cells 0 to {cells - 1}")}");
+                throw new InvalidOperationException(FormattableString.Invariant($"{place} of edge column '{table.EdgeColumnName}' names cell {end}, but the row has {(cells == 0 ? "no cells" : $"the cells 0 to {cells - 1}")}"));
         }
 
         var worths = table.WeightColumnName is null ? default : Dense(weights, ref _weights);

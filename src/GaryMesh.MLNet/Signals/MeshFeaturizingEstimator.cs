@@ -74,7 +74,7 @@ public sealed class MeshFeaturizingEstimator : IEstimator<MeshFeaturizingTransfo
         foreach (var channel in channels)
         {
             if (channel < 0 || channel >= network.Shape.Channels)
-                throw new ArgumentOutOfRangeException(nameof(Options.OutputChannels), $"Channel {channel} is chosen, but the rule has the channels 0 to {network.Shape.Channels - 1}");
+                throw new ArgumentOutOfRangeException(nameof(Options.OutputChannels), FormattableString.Invariant($"Channel {channel} is chosen, but the rule has the channels 0 to {network.Shape.Channels - 1}"));
         }
 
         return new MeshFeaturizingTransformer(new MeshModel(MeshTask.Features, network, graph, layout)

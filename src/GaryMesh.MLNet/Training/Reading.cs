@@ -88,6 +88,6 @@ internal static class Reading
     private static void RefuseInfinite(float label, string column, int row)
     {
         if (float.IsInfinity(label))
-            throw new InvalidOperationException($"Row {row} of label column '{column}' holds {label}, which is no finite number");
+            throw new InvalidOperationException(FormattableString.Invariant($"Row {row} of label column '{column}' holds {label}, which is no finite number"));
     }
 }
