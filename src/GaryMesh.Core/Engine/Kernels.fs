@@ -396,7 +396,7 @@ type internal Kernels<'O, 'V when 'O: struct and 'O :> ILanes<'V>>() =
                 first
                 last
 
-/// The widest vectors that the machine has, or a width asked for.
+/// The kernels for a width of vectors.
 module internal Kernels =
     let ofLanes lanes : IKernels =
         match lanes with
@@ -405,9 +405,3 @@ module internal Kernels =
         | 4 -> Kernels<Lanes128, Vector128<float32>>()
         | 1 -> Kernels<Scalar, float32>()
         | _ -> Guard.outOfRange (nameof lanes) $"Vectors have 1, 4, 8 or 16 lanes, but {lanes} are asked for."
-
-    let widest =
-        if Vector512.IsHardwareAccelerated then 16
-        elif Vector256.IsHardwareAccelerated then 8
-        elif Vector128.IsHardwareAccelerated then 4
-        else 1

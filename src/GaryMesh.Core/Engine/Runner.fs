@@ -21,7 +21,7 @@ type internal Runner(automaton: Automaton, graph: Graph, options: EngineOptions)
     static let longest = 4096
 
     let threads = if options.Threads > 0 then options.Threads else Environment.ProcessorCount
-    let kernels = Kernels.ofLanes (if options.Lanes > 0 then options.Lanes else Kernels.widest)
+    let kernels = Kernels.ofLanes (if options.Lanes > 0 then options.Lanes else Lanes.widest)
     let shape = automaton.Rule.Shape
     let layout = new Layout(graph, automaton.Perception)
     let sizes = Sizes(shape, automaton.Perception, layout)
