@@ -4,9 +4,8 @@ using SharpGLTF.Schema2;
 
 namespace GaryMesh.Cli.Meshes;
 
-/// <summary>Writes a coloured mesh as binary glTF 2.0: POSITION, NORMAL, COLOR_0 and indices, of a rough material that is no
-/// metal and is seen from both sides.</summary>
-/// <remarks>Colours of vertices are linear in glTF, so that they are converted from sRGB; a viewer converts them back.</remarks>
+/// <summary>Writes a coloured mesh as binary glTF 2.0, and says what such a file holds.</summary>
+/// <remarks>The material is rough, no metal, and seen from both sides. Colours of vertices are linear in glTF, so that they are converted from sRGB; a viewer converts them back.</remarks>
 internal static class Glb
 {
     /// <summary>Indices of 16 bits end below 65,535, which means the end of a primitive.</summary>
@@ -89,6 +88,23 @@ internal static class Glb
                 foreach (var parameter in channel.Parameters.Where(parameter => parameter.Name == name))
                     parameter.Value = value;
             }
+        }
+    }
+
+    /// <summary>What the meshes of a file have in all; one that is damaged or of another version is refused.</summary>
+    public static (long Vertices, long Triangles, string[] Attributes) Facts(Stream stream, string name)
+    {
+        try
+        {
+            var primitives = ModelRoot.ReadGLB(stream).LogicalMeshes.SelectMany(mesh => mesh.Primitives).ToArray();
+            return (
+                primitives.Sum(primitive => (long)primitive.GetVertexAccessor("POSITION").Count),
+                primitives.Sum(primitive => (long)primitive.GetTriangleIndices().Count()),
+                [.. primitives.SelectMany(primitive => primitive.VertexAccessors.Keys).Distinct().Order(StringComparer.Ordinal)]);
+        }
+        catch (Exception cause) when (cause is not OutOfMemoryException)
+        {
+            throw new InvalidDataException($"{name} is no binary glTF of version 2.0 that can be read.", cause);
         }
     }
 
