@@ -5,7 +5,8 @@ using SharpGLTF.Schema2;
 namespace GaryMesh.Cli.Meshes;
 
 /// <summary>Writes a coloured mesh as binary glTF 2.0, and says what such a file holds.</summary>
-/// <remarks>The material is rough, no metal, and seen from both sides. Colours of vertices are linear in glTF, so that they are converted from sRGB; a viewer converts them back.</remarks>
+/// <remarks>The material is rough, no metal, and seen from both sides. Colours of vertices are linear in glTF, so that they are
+/// converted from sRGB; a viewer converts them back.</remarks>
 internal static class Glb
 {
     /// <summary>Indices of 16 bits end below 65,535, which means the end of a primitive.</summary>

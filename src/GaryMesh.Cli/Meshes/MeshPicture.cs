@@ -34,7 +34,7 @@ internal static class MeshPicture
         return sheet;
     }
 
-    /// <summary>The mesh in one view, as large as a square of `size` pixels holds it. Both sides of a triangle are seen.</summary>
+    /// <summary>The mesh in one view, as large as a square of `size` pixels holds it. A triangle has two sides.</summary>
     public static Pixels Draw(ColouredMesh mesh, int size, View view)
     {
         if (size is < 1 or > 4096)
@@ -106,6 +106,7 @@ internal static class MeshPicture
         if (Math.Abs(area) < 1e-12)
             return;
 
+        var share = 1 / area;
         var firstX = (int)Math.Max(0, Math.Floor(Math.Min(a.X, Math.Min(b.X, c.X)) - 0.5));
         var firstY = (int)Math.Max(0, Math.Floor(Math.Min(a.Y, Math.Min(b.Y, c.Y)) - 0.5));
         var lastX = (int)Math.Min(side - 1, Math.Max(a.X, Math.Max(b.X, c.X)));
@@ -116,8 +117,8 @@ internal static class MeshPicture
             for (var x = firstX; x <= lastX; x++)
             {
                 var (px, py) = (x + 0.5, y + 0.5);
-                var v = (((px - a.X) * (c.Y - a.Y)) - ((py - a.Y) * (c.X - a.X))) / area;
-                var w = (((b.X - a.X) * (py - a.Y)) - ((b.Y - a.Y) * (px - a.X))) / area;
+                var v = (((px - a.X) * (c.Y - a.Y)) - ((py - a.Y) * (c.X - a.X))) * share;
+                var w = (((b.X - a.X) * (py - a.Y)) - ((b.Y - a.Y) * (px - a.X))) * share;
                 var u = 1 - v - w;
 
                 // The tolerance leaves no gap between two triangles whose shares of one sample are rounded.
