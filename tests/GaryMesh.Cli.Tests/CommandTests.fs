@@ -8,6 +8,7 @@ open System.Threading
 open Expecto
 open GaryMesh
 open GaryMesh.Cli
+open GaryMesh.Cli.Meshes
 open GaryMesh.Cli.Pictures
 open GaryMesh.Cli.Words
 open GaryMesh.Cli.Tests.Support
@@ -287,7 +288,7 @@ let tests =
 
                   let expected (colours: byte[]) =
                       use memory = new MemoryStream()
-                      MeshFile.Write(memory, MeshFormat.Ply, mesh, colours)
+                      MeshFile.Write(memory, MeshFormat.Ply, mesh, colours, ColouredMesh.NormalsOf mesh)
                       memory.ToArray()
 
                   let state, file = coloured [ "--colour" ]
@@ -305,6 +306,9 @@ let tests =
                       (mesh.Vertices.ToArray())
                       "places as in the file"
 
+                  let sphere = [ "run"; "--rule"; "12x8x3"; "--graph"; "icosphere:2"; "--ply"; at "i.ply"; "--quiet" ]
+                  succeed sphere |> ignore
+                  Expect.equal (MeshFile.Read(at "i.ply").VertexCount) 42 "a word's own mesh"
                   let ran = run [ "run"; "--rule"; "mesh-nca"; "--graph"; "ring:8"; "--ply"; at "n.ply" ]
                   Expect.equal ran.Code 2 "no mesh"
                   Expect.stringContains ran.Error "ring:8" "the sentence")

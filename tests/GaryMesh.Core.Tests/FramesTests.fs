@@ -63,6 +63,14 @@ let tests =
               Expect.sequenceEqual (Frames.Normals(places, [| 1; 0; 2 |])).[0..2] [ 0.0; 0.0; -1.0 ] "down"
           }
 
+          test "a vertex whose triangles settle no normal has the one that is given for it" {
+              // The last two are of no triangle and of one without area.
+              let places = [| 0.; 0.; 0.; 1.; 0.; 0.; 0.; 1.; 0.; 9.; 9.; 9.; 2.; 0.; 0. |]
+              let normals = Frames.Normals(places, [| 0; 1; 2; 0; 1; 4; 0; 0; 1 |], struct (1.0, 0.0, 0.0))
+              Expect.sequenceEqual normals[..8] (Frames.Normals(places[..8], [| 0; 1; 2 |])) "settled"
+              Expect.sequenceEqual normals[9..] [ 1.; 0.; 0.; 1.; 0.; 0. ] "given"
+          }
+
           test "the normals of everything flat point along z" {
               for graph in [ Graph.Grid(2, 2); Graph.Grid(5, 7); Graph.Torus(3, 4); Graph.Torus6(5, 4); Graph.Ring 9 ] do
                   for vector in Frames.Normals graph |> Array.chunkBySize 3 do

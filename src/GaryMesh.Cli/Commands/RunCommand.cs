@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using GaryMesh.Cli.Meshes;
 using GaryMesh.Cli.Pictures;
 using GaryMesh.Cli.Words;
 using Spectre.Console;
@@ -25,7 +26,8 @@ internal static class RunCommand
         var file = Options.File(
             "--out", "Write the last state: an .npz with the array 'state' [cells x channels].", "FILE.npz");
         var picture = Options.File("--png", "Draw the trajectory.", "FILE.png");
-        var mesh = Options.File("--ply", "Write the graph's mesh in the colours of the last state.", "FILE.ply");
+        var mesh = Options.File(
+            "--ply", "Write the graph's mesh in the colours of the last state, a torus as a doughnut.", "FILE.ply");
         var states = Options.File(
             "--trajectory",
             "Write the states on the way: an .npy, or an .npz with the array 'trajectory', [frames x cells x channels].",
@@ -136,7 +138,7 @@ internal static class RunCommand
         if (settings.Trajectory is not null)
             Trajectory.Check(settings.Trajectory);
 
-        var mesh = settings.Mesh is null ? null : Mesh(settings);
+        var mesh = settings.Mesh is null ? null : Mesh(settings, graph);
 
         using var prepared = new Prepared(automaton, graph, new EngineOptions { Threads = settings.Threads });
         var rollout = Rollout.Of(start, steps, Firing.Of(settings.Seed, 0));
@@ -173,7 +175,7 @@ internal static class RunCommand
         if (mesh is not null)
         {
             var colours = settings.Colour ? Colours.OfThree(final) : Colours.OfChannel(final, settings.Channel);
-            MeshFile.Write(settings.Mesh!, mesh, colours);
+            MeshFile.Write(settings.Mesh!, mesh, colours, ColouredMesh.NormalsOf(mesh));
         }
 
         Report(terminal, settings, automaton, graph, final, steps, seconds);
@@ -184,16 +186,16 @@ internal static class RunCommand
         return CommandLine.Done;
     }
 
-    /// <summary>The mesh that the graph was read from, which is to be coloured.</summary>
-    private static TriangleMesh Mesh(Settings settings)
+    /// <summary>The mesh that is to be coloured.</summary>
+    private static TriangleMesh Mesh(Settings settings, Graph graph)
     {
         if (!settings.Mesh!.EndsWith(".ply", StringComparison.OrdinalIgnoreCase))
             throw new UserErrorException($"--ply takes a file ending in .ply, not '{settings.Mesh}'.");
 
-        return GraphWord.IsMesh(settings.Graph)
-            ? MeshFile.Read(settings.Graph)
-            : throw new UserErrorException(
-                $"--ply colours a mesh, but --graph {settings.Graph} is not one (.obj, .ply, .off, .stl).");
+        return MeshWord.Read(settings.Graph, graph)
+            ?? throw new UserErrorException(
+                $"--ply colours a mesh, but --graph {settings.Graph} is neither one (.obj, .ply, .off, .stl) nor a sphere, torus "
+                + "or grid.");
     }
 
     private static void Report(

@@ -28,7 +28,8 @@ type Vector =
 [<AbstractClass; Sealed>]
 type Frames =
 
-    static member Normals(positions: float[], triangles: int[]) =
+    /// The normals, and for a vertex whose triangles settle none what `otherwise` says.
+    static member private NormalsOr(positions: float[], triangles: int[], otherwise: int -> Vector) =
         let count = positions.Length / 3
 
         if positions.Length % 3 <> 0 || triangles.Length % 3 <> 0 then
@@ -53,11 +54,20 @@ type Frames =
                 if Double.IsFinite weight then
                     sums[corner 0] <- sums[corner 0] + weight * a.Cross b
 
-        for vertex in 0 .. count - 1 do
-            if not (sums[vertex].Length > 0.0) then
-                Guard.refuse $"Vertex {vertex} has no normal: its triangles have no area, or there are none."
+        sums
+        |> Array.mapi (fun vertex sum -> if sum.Length > 0.0 then sum.Unit else otherwise vertex)
+        |> Vector.Flatten
 
-        sums |> Array.map _.Unit |> Vector.Flatten
+    static member Normals(positions: float[], triangles: int[]) =
+        Frames.NormalsOr(
+            positions,
+            triangles,
+            fun vertex -> Guard.refuse $"Vertex {vertex} has no normal: its triangles have no area, or there are none."
+        )
+
+    static member Normals(positions: float[], triangles: int[], otherwise: struct (float * float * float)) =
+        let struct (x, y, z) = otherwise
+        Frames.NormalsOr(positions, triangles, (fun _ -> { X = x; Y = y; Z = z }))
 
     static member Normals(graph: Graph) =
         let positions = graph.Positions.AsSpan().ToArray()

@@ -15,6 +15,12 @@ type Frames =
     /// triangles of a vertex settle no normal, as where it has none.</exception>
     static member Normals: positions: float[] * triangles: int[] -> float[]
 
+    /// <summary>The same, with a normal for the vertices whose triangles settle none, such as those of no
+    /// triangle.</summary>
+    /// <exception cref="T:System.ArgumentException">The numbers do not come in threes, or an index is no
+    /// vertex.</exception>
+    static member Normals: positions: float[] * triangles: int[] * otherwise: struct (float * float * float) -> float[]
+
     /// <summary>The normal of each cell by the offsets of its edges, for a graph whose triangles are not known: exact in a
     /// plane and, where a cell's neighbours lie around it, on a sphere.</summary>
     /// <remarks>They point away from the centre of all cells, and towards z (or y, or x) where that says nothing, as in a
