@@ -101,9 +101,9 @@ type Automaton =
         /// The mask over the step.
         Gate: Gate
         /// The largest absolute value that a number of the state may have after a step, above 0; infinity, the default, for
-        /// none. Each step ends with every number of every cell held within it, whether the cell fired or not, so a start
-        /// beyond it is seen by the first step as it is and lies within it from there on. Nothing else changes a number
-        /// within the bound; NaN stays NaN.
+        /// none. Each step ends with every number of every cell held within it, whether the cell fired or not, so a start or
+        /// a number written beyond it is seen by the next step as it is and lies within it from there on. A number within the
+        /// bound is not touched; NaN stays NaN.
         Bound: float32
         /// The distance between neighbouring cells in units of that which the rule was trained for, 1 by default: derivatives
         /// of order n that the cells perceive (`Operator.Order`) are divided by its n-th power (NoiseNCA, arXiv 2404.06279).
