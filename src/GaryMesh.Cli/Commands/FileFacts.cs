@@ -179,7 +179,7 @@ internal static class FileFacts
     private static JsonObject OfRule(Automaton automaton)
     {
         var (rule, shape) = (automaton.Rule, automaton.Rule.Shape);
-        return new JsonObject
+        var facts = new JsonObject
         {
             ["kind"] = "rule",
             ["rule_kind"] = shape.Kind.Name,
@@ -203,6 +203,14 @@ internal static class FileFacts
             ["min_steps"] = automaton.MinSteps,
             ["steps"] = automaton.MaxSteps,
         };
+
+        if (float.IsFinite(automaton.Bound))
+            facts["bound"] = automaton.Bound;
+
+        if (automaton.Spacing is not 1.0)
+            facts["spacing"] = automaton.Spacing;
+
+        return facts;
     }
 
     private static JsonObject OfState(State state) => new()

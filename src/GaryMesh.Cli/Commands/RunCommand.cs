@@ -21,6 +21,12 @@ internal static class RunCommand
         var steps = Options.WholeOrNone(
             "--steps", "N", "Number of steps. [default: the maximum the rule was trained for]");
         var fire = Options.FireRate("Probability that a cell updates at a step; 1 for all. [default: the rule's]");
+        var timeStep = Options.PositiveOrNone(
+            "--time-step", "DT", "Factor on the rule's change: the speed. [default: the rule's]");
+        var spacing = Options.PositiveOrNone(
+            "--spacing",
+            "DX",
+            "Distance between neighbouring cells, 1 where the rule was trained: the density. [default: the rule's]");
         var seed = Options.Seed();
         var threads = Options.Threads();
         var file = Options.File(
@@ -43,7 +49,8 @@ internal static class RunCommand
         var command = new Command(
             "run", "Run a rule on a graph: one rollout, its last state as a file, its trajectory as a picture.")
         {
-            rule, graph, state, steps, fire, seed, threads, file, picture, mesh, states, every, channel, colour, json, quiet,
+            rule, graph, state, steps, fire, timeStep, spacing, seed, threads, file, picture, mesh, states, every, channel, colour,
+            json, quiet,
         };
         command.SetAction(parsed => Run(
             new Terminal(output, error, parsed.GetValue(json), parsed.GetValue(quiet)),
@@ -53,6 +60,8 @@ internal static class RunCommand
                 parsed.GetValue(state),
                 parsed.GetValue(steps),
                 parsed.GetValue(fire),
+                parsed.GetValue(timeStep),
+                parsed.GetValue(spacing),
                 parsed.GetValue(seed),
                 parsed.GetValue(threads),
                 parsed.GetValue(file),
@@ -70,6 +79,7 @@ internal static class RunCommand
             gary-mesh run --rule demo/rule.npz --steps 200 --every 2 --png trajectory.png
             gary-mesh run --rule texture.npz --graph bunny.obj --state noise:1 --fire-rate 1 --steps 100 --out bunny.npz --json
             gary-mesh run --rule texture.npz --graph bunny.obj --state noise:1 --colour --ply coloured.ply
+            gary-mesh run --rule texture.npz --graph bunny.obj --state noise:1 --spacing 0.5 --time-step 0.5 --out slow.npz
             gary-mesh run --rule lizard.npz --graph grid:72x72 --state seed --steps 96 --every 12 --colour --png lizard.png
             """,
             $"""
@@ -91,6 +101,8 @@ internal static class RunCommand
         string? State,
         int? Steps,
         double? Fire,
+        double? TimeStep,
+        double? Spacing,
         ulong Seed,
         int Threads,
         string? Out,
@@ -117,6 +129,9 @@ internal static class RunCommand
 
         if (settings.Fire is { } rate)
             automaton = automaton.WithFireRate(rate);
+
+        automaton = automaton.WithTimeStep(settings.TimeStep ?? automaton.TimeStep)
+            .WithSpacing(settings.Spacing ?? automaton.Spacing);
 
         if (settings.Channel >= channels)
         {
@@ -212,6 +227,8 @@ internal static class RunCommand
             ["state"] = settings.State ?? automaton.Start.Text,
             ["steps"] = steps,
             ["fire_rate"] = automaton.FireRate,
+            ["time_step"] = automaton.TimeStep,
+            ["spacing"] = automaton.Spacing,
             ["seed"] = settings.Seed,
             ["seconds"] = seconds,
             ["ns_per_cell_step"] = 1e9 * seconds / ((double)graph.Cells * steps),

@@ -181,6 +181,8 @@ type Automaton =
       FireRate: float
       TimeStep: float
       Gate: Gate
+      Bound: float32
+      Spacing: float
       Start: Start
       MinSteps: int
       MaxSteps: int }
@@ -196,6 +198,13 @@ type Automaton =
 
         Guard.drawn null "The fire rate" automaton.FireRate
         Guard.finite null "The time step" automaton.TimeStep
+
+        if not (automaton.Bound > 0.0f) then
+            Guard.outOfRange null $"The bound must be above 0, but is {automaton.Bound}."
+
+        if not (automaton.Spacing > 0.0 && Double.IsFinite automaton.Spacing) then
+            Guard.outOfRange null $"The spacing must be finite and above 0, but is {automaton.Spacing}."
+
         Guard.positive null "The minimum number of steps" automaton.MinSteps
 
         if automaton.MaxSteps < automaton.MinSteps then
@@ -242,6 +251,8 @@ type Automaton =
               FireRate = 0.5
               TimeStep = 1.0
               Gate = Gate.Open
+              Bound = infinityf
+              Spacing = 1.0
               Start = Start.Zeros
               MinSteps = 24
               MaxSteps = 24 }
@@ -267,6 +278,8 @@ type Automaton =
     member automaton.WithFireRate(fireRate: float) = { automaton with FireRate = fireRate }
     member automaton.WithTimeStep(timeStep: float) = { automaton with TimeStep = timeStep }
     member automaton.WithGate(gate: Gate) = { automaton with Gate = gate }
+    member automaton.WithBound(limit: float32) = { automaton with Bound = limit }
+    member automaton.WithSpacing(spacing: float) = { automaton with Spacing = spacing }
     member automaton.WithStart(start: Start) = { automaton with Start = start }
 
     member automaton.WithSteps(min: int, max: int) = { automaton with MinSteps = min; MaxSteps = max }

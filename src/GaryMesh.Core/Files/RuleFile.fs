@@ -83,6 +83,13 @@ module private RuleEntries =
                 .Ints("steps", [| automaton.MinSteps; automaton.MaxSteps |])
             |> PerceptionEntries.write automaton.Perception
 
+        // Only where they are not the default: whoever does not know them refuses the file.
+        if automaton.Bound < infinityf then
+            file.Floats("bound", [| automaton.Bound |]) |> ignore
+
+        if automaton.Spacing <> 1.0 then
+            file.Double("spacing", automaton.Spacing) |> ignore
+
         (file, rule.Views)
         ||> Seq.fold (fun file view -> file.Floats(view.Name, rule.View view.Name, view.FileShape))
 
@@ -137,6 +144,8 @@ module private RuleEntries =
                   FireRate = file.Double "fire_rate"
                   TimeStep = since 1 (fun () -> file.Double "time_step") 1.0
                   Gate = since 1 (fun () -> GateText.parse (file.Text "gate")) Gate.Open
+                  Bound = if file.Has "bound" then (file.Floats("bound", 1))[0] else infinityf
+                  Spacing = if file.Has "spacing" then file.Double "spacing" else 1.0
                   Start = Start.Parse(file.Text "start")
                   MinSteps = steps[0]
                   MaxSteps = steps[1] })

@@ -145,7 +145,12 @@ module private Checks =
         let final = run (automaton.WithFireRate 0.0) graph { rollout with Firing = Firing.Seeded(seed, 0) }
         let zero cell = Seq.forall (fun channel -> final[cell, channel] = 0.0f) (seq { 0 .. final.Channels - 1 })
         let counts cell = automaton.Gate.IsOpen || not (zero cell)
-        first [ bits "The start and the end at fire rate 0" counts rollout.Start final ]
+        let start, bound = rollout.Start, automaton.Bound
+
+        let held =
+            State(start.Cells, start.Channels, start.Data |> Array.map (fun x -> max -bound (min bound x)))
+
+        first [ bits "The start, within the bound, and the end at fire rate 0" counts held final ]
 
     let determinism (automaton: Automaton) (graph: Graph) (rollout: Rollout) (_: uint64) =
         first [ bits "Two runs" everyCell (run automaton graph rollout) (run automaton graph rollout) ]
@@ -300,7 +305,7 @@ type Laws =
             check
         )
 
-    static member Silence = Law("silence", "Fire rate 0 changes nothing.", Checks.silence)
+    static member Silence = Law("silence", "Fire rate 0 changes nothing within the bound.", Checks.silence)
     static member Determinism = Law("determinism", "The same seed gives the same bits.", Checks.determinism)
     static member Batch = Law("batch", "A batch does what its rollouts do one by one.", Checks.batch)
     static member Threads = Law("threads", "The number of threads does not change a bit.", Checks.threads)
