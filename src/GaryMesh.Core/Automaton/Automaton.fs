@@ -183,6 +183,7 @@ type Automaton =
       Gate: Gate
       Bound: float32
       Spacing: float
+      Palette: Palette | null
       Start: Start
       MinSteps: int
       MaxSteps: int }
@@ -204,6 +205,13 @@ type Automaton =
 
         if not (automaton.Spacing > 0.0 && Double.IsFinite automaton.Spacing) then
             Guard.outOfRange null $"The spacing must be finite and above 0, but is {automaton.Spacing}."
+
+        match automaton.Palette with
+        | null -> ()
+        | palette ->
+            if palette.Maps > automaton.Rule.Shape.Channels then
+                Guard.refuse
+                    $"The palette has {palette.Maps} maps, but the rule has {automaton.Rule.Shape.Channels} channels."
 
         Guard.positive null "The minimum number of steps" automaton.MinSteps
 
@@ -253,6 +261,7 @@ type Automaton =
               Gate = Gate.Open
               Bound = infinityf
               Spacing = 1.0
+              Palette = null
               Start = Start.Zeros
               MinSteps = 24
               MaxSteps = 24 }
@@ -280,6 +289,7 @@ type Automaton =
     member automaton.WithGate(gate: Gate) = { automaton with Gate = gate }
     member automaton.WithBound(limit: float32) = { automaton with Bound = limit }
     member automaton.WithSpacing(spacing: float) = { automaton with Spacing = spacing }
+    member automaton.WithPalette(palette: Palette | null) = { automaton with Palette = palette }
     member automaton.WithStart(start: Start) = { automaton with Start = start }
 
     member automaton.WithSteps(min: int, max: int) = { automaton with MinSteps = min; MaxSteps = max }

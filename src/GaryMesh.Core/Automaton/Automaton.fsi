@@ -109,6 +109,8 @@ type Automaton =
         /// of order n that the cells perceive (`Operator.Order`) are divided by its n-th power (NoiseNCA, arXiv 2404.06279).
         /// With it, and with the time step, density and speed change while the rule stays.
         Spacing: float
+        /// How the first channels become a picture's maps, or null where they are no picture.
+        Palette: Palette | null
         /// What the rule was trained to start from.
         Start: Start
         /// The numbers of steps that the rule was trained for, from the minimum to the maximum.
@@ -145,6 +147,8 @@ type Automaton =
     member WithBound: limit: float32 -> Automaton
     /// The same automaton on cells so far apart, where 1 is the distance that it was trained for.
     member WithSpacing: spacing: float -> Automaton
+    /// The same automaton with its first channels read through a palette; null for none.
+    member WithPalette: palette: (Palette | null) -> Automaton
     /// The same automaton with another initial state.
     member WithStart: start: Start -> Automaton
     /// The same automaton with a rule trained for this range of steps.
@@ -152,7 +156,8 @@ type Automaton =
 
     /// <summary>Refuses an automaton whose parts do not fit each other.</summary>
     /// <exception cref="T:System.ArgumentException">The rule reads another number of values than perception and inputs
-    /// give, a rate, time step, bound or spacing is out of range, or the gate names no channel.</exception>
+    /// give, a rate, time step, bound or spacing is out of range, the gate names no channel, or the palette has more maps than there are
+    /// channels.</exception>
     member Check: unit -> unit
     /// Refuses a rollout that does not fit the automaton on the graph; says which sizes differ.
     member Check: graph: Graph * rollout: Rollout -> unit
