@@ -50,7 +50,7 @@ type Frames =
     /// <remarks>A cell whose direction is zero or runs along its normal, to within 1e-3, first takes the mean of those that it
     /// sees, from neighbour to neighbour; where these cancel, the direction of its first edge. The sum of squared differences
     /// along edges falls from pass to pass where edges go both ways. On a closed surface but a torus some cells must have
-    /// neighbours that turn around them, the field's singularities: smoothing decides where they are. A turned surface has a
+    /// neighbours that turn around them, the field's singularities: smoothing decides where they lie. A turned surface has a
     /// turned field; cells under other names have the same bits if the order of each cell's edges is kept.</remarks>
     /// <param name="graph">Who sees whom.</param>
     /// <param name="normals">x, y, z per cell, of any length but 0.</param>
@@ -75,10 +75,10 @@ type Frames =
 
     /// <summary>Frames whose u leads from one cell to another: down the gradient of the harmonic function that has its source
     /// and its sink there. On a sphere the field turns once around each of these two cells, a singularity of index 1, and
-    /// around no other; elsewhere it has the others that the surface asks for.</summary>
-    /// <remarks>The function is that of the graph's edges, each counted once whatever its length, found by conjugate
-    /// gradients. Where it is flat to rounding, as far from both cells on the other side of a handle, so is the
-    /// field: random.</remarks>
+    /// around no other; elsewhere it has the others that the surface asks for. Much stretched triangles may add a pair of
+    /// opposite ones.</summary>
+    /// <remarks>The function is that of the graph's edges, whatever their lengths, found by conjugate gradients. Where it is flat
+    /// to rounding, as far from both cells behind a thin neck, the direction is random: smooth it there.</remarks>
     /// <param name="graph">Who sees whom; an edge counts both ways.</param>
     /// <param name="normals">x, y, z per cell, of any length but 0.</param>
     /// <param name="source">Where the field comes from.</param>
