@@ -222,6 +222,20 @@ type Perception(operators: Operator seq, lift: Lift | null) =
         let sum = Perception.Of Messages.Difference Aggregation.Sum
         Perception [ sum EdgeWeight.One; sum EdgeWeight.Y; sum EdgeWeight.Z; sum EdgeWeight.X; Operator.Own ]
 
+    static member Harmonics2 =
+        let sum = Perception.Of Messages.Difference Aggregation.Sum
+
+        let degree2 = [ EdgeWeight.XY; EdgeWeight.YZ; EdgeWeight.Z2; EdgeWeight.XZ; EdgeWeight.X2Y2 ]
+
+        Perception(Seq.append Perception.Harmonics.Operators (List.map sum degree2))
+
+    static member Tangent =
+        let mean = Perception.Of Messages.Difference Aggregation.Mean
+        Perception [ Operator.Own; mean EdgeWeight.U; mean EdgeWeight.V; mean EdgeWeight.One ]
+
+    static member Steered(channel: int) = Perception.Tangent.WithLift(Steering(0, 1, 2, channel))
+    static member RotationInvariant = Perception.Tangent.WithLift(GradientNorm(1, 2))
+
     static member Sobel =
         let sum = Perception.Of Messages.Value Aggregation.Sum
         Perception [ Operator.Own; sum EdgeWeight.SobelX; sum EdgeWeight.SobelY ]

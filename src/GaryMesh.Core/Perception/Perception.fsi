@@ -178,6 +178,20 @@ type Perception =
     static member Planar: Perception
     /// MeshNCA: difference messages summed under the harmonics 1, y, z, x, then the own state (K = 5).
     static member Harmonics: Perception
+    /// `Harmonics`, then difference messages summed under the five harmonics of degree 2 (K = 10): the world frame, finer.
+    static member Harmonics2: Perception
+    /// A surface whose cells have frames: own state, mean neighbour differences weighed by the cosines with the tangents u and
+    /// v, and their plain mean (K = 4). What a cell perceives turns with the mesh and its frames. No weight passes 1 / degree,
+    /// since lengths have no say: stretched triangles give no large numbers. Without frames u and v are 0.
+    static member Tangent: Perception
+    /// <summary>`Tangent`, with u and v turned by the angle that the cell keeps in a channel of its state: each cell has its own
+    /// direction (Randazzo et al., "Growing Steerable Neural Cellular Automata", ALIFE 2023).</summary>
+    /// <exception cref="T:System.ArgumentException">The channel is negative.</exception>
+    static member Steered: channel: int -> Perception
+    /// A surface whose cells have frames, whichever way u points: own state, mean neighbour difference as the Laplacian, and
+    /// gradient norm (3 C values), as on lattices in Mordvintsev et al., "Growing Isotropic Neural Cellular Automata",
+    /// ALIFE 2022. The tangent planes matter, their directions do not.
+    static member RotationInvariant: Perception
     /// Growing NCA: own state, Sobel x / 8, Sobel y / 8 (K = 3).
     static member Sobel: Perception
     /// Isotropic NCA on a lattice: own state and Laplacian (K = 2).
