@@ -93,7 +93,9 @@ module private RuleEntries =
         match automaton.Palette with
         | null -> ()
         | palette ->
-            file.Doubles("palette.mean", palette.Mean.ToArray()).Doubles("palette.basis", palette.Basis.ToArray(), palette.Maps, palette.Maps)
+            file
+                .Doubles("palette.mean", palette.Mean.ToArray())
+                .Doubles("palette.basis", palette.Basis.ToArray(), palette.Maps, palette.Maps)
             |> ignore
 
         (file, rule.Views)

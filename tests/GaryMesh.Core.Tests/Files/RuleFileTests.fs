@@ -47,6 +47,13 @@ let private same (a: Automaton) (b: Automaton) =
         (b.FireRate, b.TimeStep, b.Gate, b.Bound, b.Spacing, b.Start, b.MinSteps, b.MaxSteps)
         "everything else"
 
+    let palette (automaton: Automaton) =
+        match automaton.Palette with
+        | null -> None
+        | palette -> Some(palette.Mean.ToArray(), palette.Basis.ToArray())
+
+    Expect.equal (palette a) (palette b) "the palette"
+
 let private halves = [| for i in 0..100 -> float32 (i % 7) / 8f - 0.25f |]
 
 /// The weights of the fixtures: each matrix counts up from the same number.
@@ -85,6 +92,14 @@ let private automata =
         let! gate = Gen.elements [ Gate.Open; Gate.Alive(channel, 0.1f); Gate.AlivePublished(channel, -1e-20f) ]
         let! bound = Gen.elements [ infinityf; 2f; 0.1f ]
         let! spacing = Gen.elements [ 1.0; 0.3 ]
+        let! maps = Gen.choose (0, shape.Channels)
+
+        let palette =
+            if maps = 0 then
+                null
+            else
+                Palette.Of(Array.truncate (maps * (halves.Length / maps)) halves, maps)
+
         let! start = Gen.elements [ Start.Zeros; Start.Seed; Start.Noise 0.1f ]
         let! least = Gen.choose (1, 50)
         let! more = Gen.choose (0, 50)
@@ -97,6 +112,7 @@ let private automata =
                 .WithGate(gate)
                 .WithBound(bound)
                 .WithSpacing(spacing)
+                .WithPalette(palette)
                 .WithStart(start)
                 .WithSteps(least, least + more)
     }

@@ -13,7 +13,8 @@ type Hooks
         hooks
         |> Array.indexed
         |> Array.fold
-            (fun samples (number, hook) -> hook.Prepare(samples, { context with Key = Counter.subkey context.Key number }))
+            (fun samples (number, hook) ->
+                hook.Prepare(samples, { context with Key = Counter.subkey context.Key number }))
             samples
 
     override _.PrepareValidation samples =

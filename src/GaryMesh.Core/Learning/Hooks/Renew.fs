@@ -15,7 +15,9 @@ type Renew
         Guard.notNegative (nameof every) "The number of iterations between new starts" every
 
         if System.Double.IsNaN limit then
-            Guard.outOfRange (nameof limit) $"The loss above which a state is given up must be a number, but is {limit}."
+            Guard.outOfRange
+                (nameof limit)
+                $"The loss above which a state is given up must be a number, but is {limit}."
 
     override _.Prepare(samples, context) =
         if not context.Pooled then

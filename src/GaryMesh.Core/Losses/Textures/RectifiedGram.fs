@@ -4,7 +4,7 @@ open System
 open System.Collections.Immutable
 open System.Numerics
 open GaryMesh.Graphs
-open GaryMesh.Textures
+open GaryMesh.Losses
 open GaryMesh.Vectors
 open Microsoft.FSharp.NativeInterop
 

@@ -1,4 +1,4 @@
-namespace GaryMesh.Textures
+namespace GaryMesh.Losses
 
 open System
 open System.Numerics
