@@ -53,7 +53,7 @@ type Laws =
     /// <exception cref="T:System.ArgumentOutOfRangeException">When checked: the graph has fewer cells than parts, or a step of
     /// the automaton reads farther than the ghosts lie wide.</exception>
     static member PartsOf: parts: int * halo: int -> Law
-    /// At fire rate 0 every cell keeps every bit (or is set to zero by a gate).
+    /// At fire rate 0 every cell keeps every bit (or is held by a bound, or set to zero by a gate).
     static member Silence: Law
     /// The same seed gives the same bits.
     static member Determinism: Law
