@@ -42,7 +42,7 @@ let private surfaces (seed: uint64) =
 
 let private rollouts (perception: Perception) (seed: uint64) steps (graphs: Graph list) =
     let shape = RuleShape.For(perception, channels, 32)
-    let automaton = Automaton.Of(perception, Rule.Xavier(shape, seed, 1.0, 0.2)).WithFireRate 0.5
+    let automaton = Automaton.Of(perception, Rule.Xavier(shape, seed, 1.0, 0.05)).WithFireRate 0.5
     let cells = graphs.Head.Cells
 
     let start =
@@ -135,7 +135,7 @@ let tests =
               turning
               |> List.forall (fun (_, perception) ->
                   let shape = RuleShape.For(perception, channels, 16)
-                  let automaton = Automaton.Of(perception, Rule.Xavier(shape, seed, 1.0, 0.2)).WithFireRate 0.5
+                  let automaton = Automaton.Of(perception, Rule.Xavier(shape, seed, 1.0, 0.05)).WithFireRate 0.5
 
                   let start =
                       State.Create(

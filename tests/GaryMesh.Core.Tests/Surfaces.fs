@@ -2,6 +2,7 @@
 module GaryMesh.Tests.Surfaces
 
 open System
+open System.Collections.Generic
 open GaryMesh
 open GaryMesh.Graphs
 
@@ -47,35 +48,45 @@ let irregularSphere (f: int) (seed: uint64) =
         |> Array.chunkBySize 3
         |> Array.collect unit
 
-    let corners = Array.copy triangles
     let at cell = shifted[3 * cell .. 3 * cell + 2]
 
-    let faces (a: int) (b: int) (c: int) =
+    let stands (a: int) (b: int) (c: int) =
         let normal = cross (Array.map2 (-) (at b) (at a)) (Array.map2 (-) (at c) (at a))
         sqrt (dot normal normal) * float (f * f) > 0.2 && dot (unit normal) (unit (at a)) > 0.8
 
-    for draw in 0 .. corners.Length / 6 do
-        let triangle = 3 * Counter.below (corners.Length / 3) (Counter.key seed [ 95 ]) (int64 draw)
-        let a, b, c = corners[triangle], corners[triangle + 1], corners[triangle + 2]
-        // The triangle on the other side of the edge from a to b has them the other way round.
-        let other =
-            seq { 0..3 .. corners.Length - 3 }
-            |> Seq.pick (fun t ->
-                [ 0..2 ]
-                |> List.tryFind (fun k -> corners[t + k] = b && corners[t + (k + 1) % 3] = a)
-                |> Option.map (fun k -> t, corners[t + (k + 2) % 3]))
+    // The third corner of the triangle that has a side, by the side's direction.
+    let third = Dictionary<struct (int * int), int>()
 
-        let second, d = other
+    let put a b c =
+        third[struct (a, b)] <- c
+        third[struct (b, c)] <- a
+        third[struct (c, a)] <- b
 
-        let joined =
-            seq { 0..3 .. corners.Length - 3 }
-            |> Seq.exists (fun t ->
-                let three = corners[t .. t + 2]
-                Array.contains c three && Array.contains d three)
+    for corners in Array.chunkBySize 3 triangles do
+        put corners[0] corners[1] corners[2]
 
-        if not joined && faces a d c && faces d b c then
-            Array.blit [| a; d; c |] 0 corners triangle 3
-            Array.blit [| d; b; c |] 0 corners second 3
+    let sides = [| for side in third.Keys -> side |]
+
+    for draw in 0L .. int64 (sides.Length / 6) do
+        let struct (a, b) = sides[Counter.below sides.Length (Counter.key seed [ 95 ]) draw]
+
+        if third.ContainsKey(struct (a, b)) then
+            let c, d = third[struct (a, b)], third[struct (b, a)]
+
+            if not (third.ContainsKey(struct (c, d))) && stands a d c && stands d b c then
+                third.Remove(struct (a, b)) |> ignore
+                third.Remove(struct (b, a)) |> ignore
+                put a d c
+                put d b c
+
+    let corners =
+        [| for entry in third do
+               let struct (a, b) = entry.Key
+
+               if a < b && a < entry.Value then
+                   a
+                   b
+                   entry.Value |]
 
     shifted, corners
 
