@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.Globalization;
 using GaryMesh.Cli.Commands;
+using GaryMesh.Cli.Commands.Textures;
 
 namespace GaryMesh.Cli;
 
@@ -87,6 +88,7 @@ internal static class CommandLine
             DemoCommand.Create(output, error, stop),
             TrainCommand.Create(output, error, stop),
             RunCommand.Create(output, error, stop),
+            TextureCommand.Create(output, error, stop),
             CheckCommand.Create(output, error, stop),
             InfoCommand.Create(output, error, stop),
             BenchCommand.Create(output, error, stop),

@@ -16,23 +16,8 @@ internal static class MeshPicture
     private const float Least = 0.65f;
 
     /// <summary>The mesh in views side by side.</summary>
-    public static Pixels Sheet(ColouredMesh mesh, int size, params View[] views)
-    {
-        var sheet = new Pixels(views.Length * size, size, new byte[3 * views.Length * size * size]);
-
-        for (var i = 0; i < views.Length; i++)
-        {
-            var picture = Draw(mesh, size, views[i]);
-
-            for (var row = 0; row < size; row++)
-            {
-                var at = 3 * ((row * sheet.Width) + (i * size));
-                picture.Rgb.AsSpan(3 * row * size, 3 * size).CopyTo(sheet.Rgb.AsSpan(at));
-            }
-        }
-
-        return sheet;
-    }
+    public static Pixels Sheet(ColouredMesh mesh, int size, params View[] views) =>
+        Pixels.Row([.. views.Select(view => Draw(mesh, size, view))]);
 
     /// <summary>The mesh in one view, as large as a square of `size` pixels holds it. A triangle has two sides.</summary>
     public static Pixels Draw(ColouredMesh mesh, int size, View view)

@@ -5,7 +5,7 @@ namespace GaryMesh
 /// The worlds, a sphere and a torus for instance, are trained on at once, side by side as one graph: a rule that knows one lattice
 /// alone fails on others.
 [<AbstractClass; Sealed>]
-type Textures =
+type TextureRecipe =
 
     /// <summary>An untrained automaton that paints like an exemplar: tangent perception, a zero start, half of the cells fire, states
     /// held within 2.</summary>
@@ -18,7 +18,7 @@ type Textures =
         if channels < exemplar.Maps then
             Guard.refuse $"The exemplar has {exemplar.Maps} maps, but the rule {channels} channels."
 
-        let perception = Textures.Perception exemplar
+        let perception = TextureRecipe.Perception exemplar
 
         Automaton
             .Of(perception, Rule.ZeroLast(RuleShape.For(perception, channels, hidden), seed))
@@ -28,7 +28,7 @@ type Textures =
             exemplar.Palette
 
     /// 16 channels and 128 hidden units: 10,384 parameters for a picture.
-    static member Automaton(exemplar: Exemplar, seed: uint64) : Automaton = Textures.Automaton(exemplar, 16, 128, seed)
+    static member Automaton(exemplar: Exemplar, seed: uint64) : Automaton = TextureRecipe.Automaton(exemplar, 16, 128, seed)
 
     /// A picture turns with the frames of its surface; a signal's cells see left and right.
     static member private Perception(exemplar: Exemplar) =
@@ -73,7 +73,7 @@ type Textures =
     /// gradients with a cosine schedule, and a validation after two and eight rollouts' length.</summary>
     static member Task(exemplar: Exemplar, worlds: Graph[], iterations: int, seed: uint64) : TrainingTask =
         TrainingTask
-            .Of(Textures.Loss(exemplar, worlds))
+            .Of(TextureRecipe.Loss(exemplar, worlds))
             .WithIterations(iterations)
             .WithBatch(1)
             .WithPool(12, 0)
