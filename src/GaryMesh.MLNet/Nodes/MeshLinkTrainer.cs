@@ -87,13 +87,15 @@ public sealed class MeshLinkTrainer : IEstimator<MeshNodeTransformer>
         /// <summary>Fraction of the edges that are held out for early stopping; 0 for none.</summary>
         public double ValidationFraction = 0.05;
 
-        /// <summary>A node sees three edges far, and its encoder is linear.</summary>
+        /// <summary>A node sees three edges far, remembers its own features more than where labels are told, and its encoder is linear.</summary>
         public Options()
         {
             EncoderUnits = 0;
             Steps = 3;
+            RuleStart = RuleStart.OfDiffusion(1, 0.3);
             L2Regularization = 0;
             HiddenDropout = 0;
+            StateDropout = 0;
         }
 
         internal override Head Objective => Head.Logistic;

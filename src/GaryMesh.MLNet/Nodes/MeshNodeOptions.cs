@@ -26,7 +26,7 @@ public abstract class MeshNodeOptions : MeshTrainerOptions
 {
     private protected MeshNodeOptions()
     {
-        EncoderUnits = 64;
+        EncoderUnits = 256;
         EncodedValues = 32;
         Channels = 32;
         HiddenUnits = 64;
@@ -41,7 +41,8 @@ public abstract class MeshNodeOptions : MeshTrainerOptions
         WeightAveraging = 0;
         L2Regularization = 5e-4;
         FeatureDropout = double.NaN;
-        HiddenDropout = 0.8;
+        HiddenDropout = 0.9;
+        StateDropout = 0.5;
         EarlyStoppingRounds = 100;
     }
 
