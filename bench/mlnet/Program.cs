@@ -1,4 +1,5 @@
-// What a stage costs beside the engine's own time a row: `dotnet run -c Release --project bench/mlnet -- [ROWS] [ROUNDS]`.
+// What a stage costs beside the engine's own time a row: `dotnet run -c Release --project bench/mlnet -- [ROWS] [ROUNDS]`;
+// with `many [ROWS]`, nodes, links and graphs at that many rows.
 using System.Diagnostics;
 using System.Globalization;
 using GaryMesh;
@@ -7,6 +8,18 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+if (args is ["load", var kind, var path, var count])
+{
+    Many.Load(kind, path, int.Parse(count));
+    return;
+}
+
+if (args is ["many", ..])
+{
+    Many.Run(args.Length > 1 ? int.Parse(args[1]) : 100_000);
+    return;
+}
+
 var rows = args.Length > 0 ? int.Parse(args[0]) : 100_000;
 var rounds = args.Length > 1 ? int.Parse(args[1]) : 5;
 var ml = new MLContext(seed: 1);
