@@ -83,6 +83,16 @@ let tests =
                   Expect.allEqual files files[0] "four times the same bytes"
               }
 
+          test "an exemplar that is even about its mean is learnt, though grey is level there" {
+              let exemplar = Exemplar.Signal(1, Array.init 48 (fun i -> if i % 6 < 3 then 1f else 0f), true)
+              let ring = [| Graph.Ring 48 |]
+              let automaton = TextureRecipe.Automaton(exemplar, 12, 48, 4UL)
+              use trainer = new Trainer(automaton, ring[0], TextureRecipe.Task(exemplar, ring, 1500, 2UL))
+              let struct (training, _) = trainer.Run(trainer.Begin(), null, CancellationToken.None)
+              let still = Rule.Zero automaton.Rule.Shape
+              Expect.isLessThan training.BestLoss (0.4 * trainer.Validate still) "better than grey"
+          }
+
           test "a training goes on under the same hooks, schedule and exemplar alone" {
               let _, exemplar, worlds = cases[1]
               let task = TextureRecipe.Task(exemplar, worlds, 20, 3UL)
