@@ -79,6 +79,14 @@ internal static class Options
                 result, double.TryParse, value => value > 0 && double.IsFinite(value), "must be a number above 0"),
         };
 
+    public static Option<double> Finite(string name, string help, string description) =>
+        new(name)
+        {
+            Description = description,
+            HelpName = help,
+            CustomParser = result => Read<double>(result, double.TryParse, double.IsFinite, "must be a number"),
+        };
+
     public static Option<double?> PositiveOrNone(string name, string help, string description) =>
         new(name)
         {

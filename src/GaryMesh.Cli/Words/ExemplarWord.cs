@@ -34,7 +34,10 @@ internal static class ExemplarWord
                 return Exemplar.Picture(height, width, maps, picture, tiles);
 
             case ".csv":
-                return Exemplar.Signal(1, Numbers(path), tiles);
+                var numbers = Numbers(path);
+                return numbers.Length < 16
+                    ? throw new UserErrorException($"{path} has {Counted.Of(numbers.Length, "number")}, but an exemplar has at least 16.")
+                    : Exemplar.Signal(1, numbers, tiles);
 
             default:
                 throw new UserErrorException($"An exemplar is a picture (.png) or a signal (.csv), but '{path}' is neither.");

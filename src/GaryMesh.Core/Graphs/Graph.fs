@@ -465,14 +465,16 @@ type Graph private (data: GraphData) =
 
         let first = graphs |> Array.map _.Cells |> Array.scan (+) 0
 
-        /// What all graphs have or none.
-        let together what (values: Graph -> ImmutableArray<float>) =
-            match graphs |> Array.partition (fun graph -> (values graph).IsEmpty && graph.Edges > 0) with
-            | [||], _ -> graphs |> Array.collect (values >> Seq.toArray)
-            | _, [||] -> [||]
-            | without, having ->
+        /// What all graphs have or none; one that has no edge lacks no directions.
+        let together what needed (values: Graph -> ImmutableArray<float>) =
+            let missing, having =
+                graphs |> Array.filter (needed >> (<>) 0) |> Array.partition (fun graph -> (values graph).IsEmpty)
+
+            if missing.Length > 0 && having.Length > 0 then
                 Guard.refuse
-                    $"The graphs of a union have {what} all or none, but {having[0].Name} has them and {without[0].Name} has none."
+                    $"The graphs of a union have {what} all or none, but {having[0].Name} has them and {missing[0].Name} has none."
+
+            graphs |> Array.collect (values >> Seq.toArray)
 
         let weights (graph: Graph) =
             if graph.Weights.IsEmpty then
@@ -480,7 +482,7 @@ type Graph private (data: GraphData) =
             else
                 Seq.toArray graph.Weights
 
-        let offsets = together "directions" _.Offsets
+        let offsets = together "directions" _.Edges _.Offsets
 
         Graph
             { Name = name
@@ -499,8 +501,8 @@ type Graph private (data: GraphData) =
                     [||]
                 else
                     Array.collect weights graphs
-              Positions = together "positions" _.Positions
-              Frames = together "frames" _.Frames
+              Positions = together "positions" _.Cells _.Positions
+              Frames = together "frames" _.Cells _.Frames
               WholeDegrees = [||]
               MeanLength = Rows.meanLength offsets }
 

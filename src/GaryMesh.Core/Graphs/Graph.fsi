@@ -134,7 +134,7 @@ type Graph =
     member Relabelled: order: int[] -> Graph
 
     /// <summary>Several graphs as one, side by side without an edge between them: the cells of the first, then those of the second,
-    /// and so on. A rollout on it is a rollout on each.</summary>
+    /// and so on. A rollout on it is a rollout on each, save that edges are measured by the mean length of all.</summary>
     /// <param name="name">What to call it.</param>
     /// <param name="graphs">At least one; all have directions, positions and frames, or none has.</param>
     /// <exception cref="T:System.ArgumentException">There is no graph, or one has what another lacks.</exception>

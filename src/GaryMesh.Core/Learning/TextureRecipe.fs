@@ -21,16 +21,26 @@ type TextureRecipe =
             Guard.refuse $"The exemplar has {exemplar.Maps} maps, but the rule {channels} channels."
 
         let perception = TextureRecipe.Perception exemplar
+        let rule = Rule.ZeroLast(RuleShape.For(perception, channels, hidden), seed)
+
+        // Of an exemplar that is even about its mean, such as stripes of two colours, no derivative leads away from where all is
+        // zero: a last bias near zero does.
+        let parameters = rule.ToArray()
+        let bias = rule.Views |> Seq.find (fun view -> view.Name = "fc2.bias")
+
+        for i in bias.Offset .. bias.Offset + channels - 1 do
+            parameters[i] <- 1e-3f * float32 (Counter.normal seed (int64 i))
 
         Automaton
-            .Of(perception, Rule.ZeroLast(RuleShape.For(perception, channels, hidden), seed))
+            .Of(perception, Rule(rule.Shape, ReadOnlySpan parameters))
             .WithBound(2.0f)
             .WithSteps(16, 36)
             .WithPalette
             exemplar.Palette
 
     /// 16 channels and 128 hidden units: 10,384 parameters for a picture.
-    static member Automaton(exemplar: Exemplar, seed: uint64) : Automaton = TextureRecipe.Automaton(exemplar, 16, 128, seed)
+    static member Automaton(exemplar: Exemplar, seed: uint64) : Automaton =
+        TextureRecipe.Automaton(exemplar, 16, 128, seed)
 
     /// A picture turns with the frames of its surface; a signal's cells see along their ring or line.
     static member private Perception(exemplar: Exemplar) =

@@ -181,6 +181,42 @@ let tests =
               bad [ "spacing"; "NaN" ] "spacing" (number nan)
           }
 
+          test "a palette stands in a file as entries that are refused where they are not one" {
+              let automaton = (Automaton.GaryMesh 1UL).WithPalette(Palette([| 0.5; 0.25 |], [| 1.0; 0.5; 0.0; 2.0 |]))
+              let more = set (arrays automaton).Keys - set (arrays (Automaton.GaryMesh 1UL)).Keys
+              Expect.equal more (set [ "palette.mean"; "palette.basis" ]) "its entries"
+
+              let bad words entry (array: NpyArray | null) =
+                  refused ("rule.npz" :: words) (changed automaton entry array)
+
+              let numbers (values: float list) = NpyArray.OfFloat64([| values.Length |], Array.ofList values)
+              let square (values: float list) = NpyArray.OfFloat64([| 2; 2 |], Array.ofList values)
+              bad [ "'palette.basis'" ] "palette.mean" (numbers [ 0.5 ])
+              bad [ "'palette.basis'"; "0 x 0" ] "palette.mean" (numbers [])
+              bad [ "finite"; "NaN" ] "palette.mean" (numbers [ nan; 0.0 ])
+              bad [ "'palette.basis'" ] "palette.basis" (numbers [ 1.0; 0.5; 0.0; 2.0 ])
+              bad [ "finite"; "Infinity" ] "palette.basis" (square [ 1.0; infinity; 0.0; 2.0 ])
+              bad [ "2 maps"; "inverted" ] "palette.basis" (square [ 1.0; 2.0; 2.0; 4.0 ])
+              let many = List.replicate 20 0.0
+
+              let basis =
+                  NpyArray.OfFloat64([| 20; 20 |], Array.init 400 (fun at -> if at / 20 = at % 20 then 1.0 else 0.0))
+
+              // Both entries at once.
+              refused [ "rule.npz"; "20 maps"; "12 channels" ] (fun () ->
+                  let entries = arrays automaton
+                  entries["palette.mean"] <- numbers many
+                  entries["palette.basis"] <- basis
+                  use memory = new MemoryStream()
+                  Npz.Write(memory, entries)
+                  readBytes [] (memory.ToArray()) |> ignore)
+
+              for gone in [ "palette.mean"; "palette.basis" ] do
+                  bad [ "palette." ] gone null
+
+              survives "rule.npz" 300 23 (bytesOf automaton) (fun bytes -> readBytes [] bytes |> ignore)
+          }
+
           test "a file of version 1 reads as two dense layers without a lift" {
               same
                   (RuleFile.Read(fixture "rule_version1.npz"))

@@ -21,7 +21,7 @@ internal static class TextureApplyCommand
         var steps = Options.Whole("--steps", "N", "Number of steps.", 200);
         var up = Options.File("--up", "The direction of the picture's top on a mesh: x, y, z or three numbers.", "UP");
         up.DefaultValueFactory = _ => "y";
-        var turn = new Option<double>("--turn") { Description = "Turn the picture by so many degrees, counterclockwise.", HelpName = "DEGREES" };
+        var turn = Options.Finite("--turn", "DEGREES", "Turn the picture by so many degrees, counterclockwise.");
         var spacing = Options.Positive("--spacing", "X", "Distance between neighbouring cells: 0.5 paints twice as large as trained, 2 half as large.", 1);
         var timeStep = Options.Positive("--time-step", "X", "Factor on every change: below 1 the texture grows slower.", 1);
         var seed = Options.Seed();
@@ -29,7 +29,7 @@ internal static class TextureApplyCommand
         var file = Options.File("--out", "Write the coloured mesh: .glb (glTF 2.0), .ply or .obj.");
         var picture = Options.File(
             "--png", "Write a picture: of a grid or torus one pixel a cell, of a mesh two views.", "FILE.png");
-        var size = Options.WholeOrNone("--size", "N", "Height of the picture in pixels. [default: 512 for a mesh, the cells of a grid]");
+        var size = Options.WholeOrNone("--size", "N", "Height of the picture in pixels; of a grid as many whole pixels a cell as fit. [default: 512; the cells of a grid]");
         var state = Options.File("--state-out", "Write the last state: an .npz with the array 'state' [cells x channels].", "FILE.npz");
         var exemplar = Options.File("--exemplar", "Compare with this exemplar: its loss, and that of the cells shuffled.", "IMG");
         var tiles = new Option<bool>("--tiles") { Description = "The exemplar goes on at its opposite side." };
@@ -134,13 +134,18 @@ internal static class TextureApplyCommand
         if (exemplar is not null && other is not null)
             throw new UserErrorException("--exemplar compares one texture, but --graft grows two.");
 
+        var look = exemplar is null ? null : new RectifiedGram(exemplar, graph);
+
         if (exemplar is not null && exemplar.Maps != palette.Maps)
             throw new UserErrorException($"{settings.Exemplar} has {Counted.Of(exemplar.Maps, "map")}, but {settings.Rule} paints {palette.Maps}.");
+
+        if (settings.Turn != 0 && graph.Frames.IsDefaultOrEmpty)
+            throw new UserErrorException($"--turn {settings.Turn} turns a picture on a surface, but --graph {settings.Graph} is none.");
 
         if (settings.Out is not null && world.Mesh is null)
             throw new UserErrorException($"--out writes a mesh, but --graph {settings.Graph} is none: give a mesh file, an icosphere, a torus or a grid.");
 
-        if (settings.Picture is not null && world.Mesh is null && GraphWord.Sides(graph) is null)
+        if (settings.Picture is not null && !world.Drawn)
             throw new UserErrorException($"--png draws a mesh, grid or torus, but --graph {settings.Graph} is none of them.");
 
         using var prepared = new Prepared(automaton, graph, new EngineOptions { Threads = settings.Threads });
@@ -176,7 +181,9 @@ internal static class TextureApplyCommand
         if (settings.State is not null)
             StateFile.Write(settings.State, final);
 
-        var loss = exemplar is null ? null : Compared(exemplar, palette, graph, final);
+        var values = palette.Values(final);
+        var loss = look is null ? null : Loss(values);
+        var shuffled = look is null ? null : Loss(Shuffled(values, palette.Maps, settings.Seed));
         var largest = 0f;
 
         foreach (var value in final.Values)
@@ -193,6 +200,7 @@ internal static class TextureApplyCommand
             ["largest"] = largest,
             ["loss"] = loss?.Value,
             ["loss_parts"] = loss is null ? null : new JsonObject(loss.Parts.Select(part => KeyValuePair.Create(part.Item1, (JsonNode?)part.Item2))),
+            ["loss_shuffled"] = shuffled?.Value,
             ["out"] = settings.Out,
             ["png"] = settings.Picture,
             ["state_out"] = settings.State,
@@ -201,18 +209,22 @@ internal static class TextureApplyCommand
             $"{graph.Name}: {Counted.Of(graph.Cells, "cell")}, {Counted.Of(settings.Steps, "step")} in {seconds:F2} s; largest value {largest:F2}"));
 
         if (loss is not null)
-            terminal.Write($"loss {loss.Value:G4} ({string.Join(", ", loss.Parts.Select(part => $"{part.Item1} {part.Item2:G3}"))})");
+            terminal.Write($"loss {loss.Value:G4} ({string.Join(", ", loss.Parts.Select(part => $"{part.Item1} {part.Item2:G3}"))}); {shuffled!.Value:G4} with the cells shuffled");
 
         foreach (var path in new[] { settings.Out, settings.Picture, settings.State }.OfType<string>())
             terminal.Write($"Written to {path}");
 
         return CommandLine.Done;
+
+        // In the exemplar's own palette.
+        LossValue Loss(float[] values) => look!.Evaluate(
+            new State(graph.Cells, palette.Maps, exemplar!.Palette.Channels(values)), State.Zeros(graph.Cells, 0), LossContext.After(graph));
     }
 
-    /// <summary>The loss of the cells' colours, in the exemplar's own palette.</summary>
-    private static LossValue Compared(Exemplar exemplar, Palette palette, Graph graph, State final)
+    private static float[] Shuffled(float[] values, int maps, ulong seed)
     {
-        var state = new State(final.Cells, exemplar.Maps, exemplar.Palette.Channels(palette.Values(final)));
-        return new RectifiedGram(exemplar, graph).Evaluate(state, State.Zeros(graph.Cells, 0), LossContext.After(graph));
+        var cells = values.Chunk(maps).ToArray();
+        new Random((int)(seed % int.MaxValue)).Shuffle(cells);
+        return [.. cells.SelectMany(cell => cell)];
     }
 }

@@ -122,16 +122,20 @@ internal static class TextureTrainCommand
         var words = settings.Graphs.Length > 0 ? settings.Graphs : signal ? ["ring:128"] : ["icosphere:20", "torus:48x48"];
         var up = UpWord.Read(settings.Up);
         TextureWorld[] worlds = [.. words.Select(word => TextureWorld.Read(word, up, terminal))];
+
+        if (settings.Preview is not null && !worlds.Any(world => world.Drawn))
+            throw new UserErrorException($"--preview draws a mesh, grid or torus, but --graph {string.Join(", ", words)} is none of them.");
+
         Graph[] graphs = [.. worlds.Select(world => world.Graph)];
         var graph = TextureRecipe.Graph(graphs);
         var automaton = TextureRecipe.Automaton(
             exemplar, settings.Channels ?? (signal ? 12 : 16), settings.Hidden ?? (signal ? 48 : 128), settings.Seed);
         var options = new EngineOptions { Threads = settings.Threads };
         var iterations = settings.Minutes is { } minutes
-            ? IterationsWithin(minutes, automaton, graph, exemplar, graphs, settings.Seed, options)
+            ? IterationsWithin(minutes, automaton, graph, exemplar, graphs, settings.Seed, options, stop)
             : settings.Iterations;
         var task = TextureRecipe.Task(exemplar, graphs, iterations, settings.Seed);
-        var from = settings.Resume is null ? null : TrainingFile.Read(settings.Resume, automaton, graph, task);
+        var from = settings.Resume is null ? null : Resumed(settings.Resume, automaton, graph, task);
 
         var outputs = new Outputs(terminal);
         var clock = Stopwatch.StartNew();
@@ -159,7 +163,7 @@ internal static class TextureTrainCommand
                 return CommandLine.Failed;
 
             case TrainingEnd.Cancelled:
-                terminal.Warn($"Stopped after {Counted.Of(training.Iteration, "iteration")}; {settings.Out} holds the best rule so far.");
+                terminal.Warn($"Stopped after {training.Iteration} of {Counted.Of(iterations, "iteration")}; {settings.Out} holds the best rule so far.");
                 return CommandLine.Interrupted;
 
             default:
@@ -173,9 +177,34 @@ internal static class TextureTrainCommand
         }
     }
 
+    private static Training Resumed(string checkpoint, Automaton automaton, Graph graph, TrainingTask task)
+    {
+        try
+        {
+            return TrainingFile.Read(checkpoint, automaton, graph, task);
+        }
+        catch (InvalidDataException refusal) when (refusal.Data["setting"] is string setting)
+        {
+            throw new UserErrorException(setting is "loss" or "edges"
+                ? $"{checkpoint} is of a training with another {OptionOf(setting)}."
+                : $"{refusal.Message.TrimEnd('.')}; give the same {OptionOf(setting)}.");
+        }
+    }
+
+    /// <summary>The option behind a setting of a training.</summary>
+    private static string OptionOf(string setting) => setting switch
+    {
+        "rule" => "--channels and --hidden",
+        "graph" or "hook" => "--graph",
+        "edges" => "--graph and --up",
+        "cosine" or "warm-up" => "--iterations",
+        "seed" => "--seed",
+        _ => "--exemplar",
+    };
+
     /// <summary>How many iterations take so many minutes here, in two digits.</summary>
     private static int IterationsWithin(
-        double minutes, Automaton automaton, Graph graph, Exemplar exemplar, Graph[] worlds, ulong seed, EngineOptions options)
+        double minutes, Automaton automaton, Graph graph, Exemplar exemplar, Graph[] worlds, ulong seed, EngineOptions options, CancellationToken stop)
     {
         using var trainer = new Trainer(automaton, graph, TextureRecipe.Task(exemplar, worlds, 1000, seed), options);
         var training = trainer.Begin();
@@ -186,6 +215,7 @@ internal static class TextureTrainCommand
             if (i == Timed)
                 clock.Start();
 
+            stop.ThrowIfCancellationRequested();
             training = trainer.Advance(training) ?? training;
         }
 

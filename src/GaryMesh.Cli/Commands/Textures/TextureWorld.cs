@@ -48,6 +48,9 @@ internal sealed record TextureWorld(Graph Graph, TriangleMesh? Mesh)
         return this with { Graph = Graph.WithFrames(frames) };
     }
 
+    /// <summary>Whether the cells can be drawn.</summary>
+    public bool Drawn => Mesh is not null || GraphWord.Sides(Graph) is not null;
+
     /// <summary>The cells in colour: a lattice as an image of one pixel a cell, or as many as make it `size` pixels high where that is
     /// asked for; a mesh in two views; null where there is neither.</summary>
     public Pixels? Draw(float[] colours, int? size)

@@ -3,7 +3,7 @@ namespace GaryMesh
 open System.Collections.Generic
 
 /// Sets balls of cells to zero in the last rollout of a pooled batch, so that a rule learns to heal (Growing NCA, Distill 2020,
-/// experiment 3).
+/// experiment 3); midway between the new starts of a <c>Renew</c> of the same rhythm.
 [<Sealed>]
 type Damage
     /// <summary>Damage by balls.</summary>
@@ -16,7 +16,10 @@ type Damage
 
     do
         Guard.notNegative (nameof every) "The number of iterations between damages" every
-        Guard.probability (nameof share) "The share of damaged cells" share
+
+        if not (share > 0.0 && share <= 1.0) then
+            Guard.outOfRange (nameof share) $"The share of damaged cells must lie above 0 and up to 1, but is {share}."
+
         Guard.positive (nameof balls) "The number of balls" balls
 
     /// The `count` cells nearest to a cell by hops, fewer where no more can be reached.
@@ -36,7 +39,7 @@ type Damage
         found.ToArray()
 
     override _.Prepare(samples, context) =
-        if not context.Pooled || every = 0 || context.Iteration % every <> 0 then
+        if not context.Pooled || every = 0 || context.Iteration % every <> every / 2 then
             samples
         else
             let graph, last = context.Graph, samples.Length - 1

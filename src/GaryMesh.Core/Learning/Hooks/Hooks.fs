@@ -8,13 +8,24 @@ type Hooks
     inherit BatchHook(hooks |> Seq.map _.Name |> String.concat ", ")
     let hooks = Array.ofSeq hooks
 
-    // Each draws from a stream of its own.
+    // Each draws from a stream of its own; a start that one has changed has no loss for the next.
     override _.Prepare(samples, context) =
         hooks
         |> Array.indexed
         |> Array.fold
-            (fun samples (number, hook) ->
-                hook.Prepare(samples, { context with Key = Counter.subkey context.Key number }))
+            (fun now (number, hook) ->
+                let loss i (sample: Sample) =
+                    if obj.ReferenceEquals(sample.Start, samples[i].Start) then
+                        context.Losses[i]
+                    else
+                        nan
+
+                hook.Prepare(
+                    now,
+                    { context with
+                        Key = Counter.subkey context.Key number
+                        Losses = Array.mapi loss now }
+                ))
             samples
 
     override _.PrepareValidation samples =
