@@ -33,13 +33,13 @@ internal static class Controls
     public static Picture RandomPhases(Picture picture, ulong seed)
     {
         var (height, width) = (picture.Height, picture.Width);
-        var noise = Transformed(height, width, at => Counter.Normal(seed, at), true);
+        var noise = Transformed(height, width, at => Counter.Normal(seed, at));
         var values = new float[picture.Values.Length];
 
         for (var colour = 0; colour < 3; colour++)
         {
             var from = colour;
-            var waves = Transformed(height, width, at => picture.Values[(3 * at) + from], true);
+            var waves = Transformed(height, width, at => picture.Values[(3 * at) + from]);
 
             // The first wave is the mean.
             for (var at = 1; at < waves.Length; at++)
@@ -54,11 +54,11 @@ internal static class Controls
         return picture with { Values = values, Tiles = true };
     }
 
-    /// <summary>Amplitudes of waves: values [height x width], transformed.</summary>
-    public static Complex[] Transformed(int height, int width, Func<int, double> value, bool forward)
+    /// <summary>The waves of values [height x width].</summary>
+    public static Complex[] Transformed(int height, int width, Func<int, double> value)
     {
         Complex[] waves = [.. Enumerable.Range(0, height * width).Select(at => new Complex(value(at), 0))];
-        Transform(waves, height, width, forward);
+        Transform(waves, height, width, true);
         return waves;
     }
 

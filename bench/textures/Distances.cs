@@ -27,8 +27,8 @@ internal static class Distances
     /// <summary>The mean squared difference of quantiles: the squared Wasserstein distance of order 2.</summary>
     public static double Squared(double[] first, double[] second) => first.Zip(second, (a, b) => (a - b) * (a - b)).Average();
 
-    /// <summary>Quantiles of points [count x dimensions] along random directions.</summary>
-    public static double[][] Slices(float[] points, int dimensions, int directions, ulong seed)
+    /// <summary>Quantiles of points [count x dimensions] along random directions, each of so many of the dimensions.</summary>
+    public static double[][] Slices(float[] points, int dimensions, int directions, int taps, ulong seed)
     {
         var count = points.Length / dimensions;
         var slices = new double[directions][];
@@ -36,7 +36,11 @@ internal static class Distances
         Parallel.For(0, directions, slice =>
         {
             var key = Counter.Subkey(seed, slice);
-            float[] direction = [.. Enumerable.Range(0, dimensions).Select(d => (float)Counter.Normal(key, d))];
+            var direction = new float[dimensions];
+
+            for (var tap = 0; tap < taps; tap++)
+                direction[taps < dimensions ? Counter.Below(dimensions, key, -1 - tap) : tap] = (float)Counter.Normal(key, tap);
+
             var length = TensorPrimitives.Norm<float>(direction);
             var along = new double[count];
 

@@ -3,8 +3,8 @@ namespace GaryMesh.TextureJudge;
 /// <summary>How far a picture's look is from an exemplar's, by measures that no training sees; 0 is the exemplar itself.</summary>
 /// <param name="Marginals">Between the marginals of 24 oriented derivative filters (slopes and bends at scales .8, 1.6 and 3.2 in
 /// four directions off the axes), in standard deviations of the exemplar's response.</param>
-/// <param name="Sliced">Between 7 x 7 patches of the picture, of its half and of its quarter, along random directions, in standard
-/// deviations of the exemplar's colours.</param>
+/// <param name="Sliced">Between 7 x 7 patches of the picture, of its half and of its quarter, along random directions of three numbers
+/// each (sums of many are nearly Gaussian, and tell random phases less), in standard deviations of the exemplar's colours.</param>
 /// <param name="Spectrum">Between the power spectra in 23 rings of 4 orientations, in powers of ten.</param>
 /// <param name="NonGaussian">Between the skewness and half the kurtosis of values, slopes and Laplacians at scales 1.5, 3 and 6.</param>
 /// <param name="Mean">Of the colours, the largest of three.</param>
@@ -44,7 +44,7 @@ internal sealed class Measures
         double[][] responses = [.. new[] { 0.8, 1.6, 3.2 }.Select(grey.At).SelectMany(derivatives => Directions().SelectMany(angle => new[] { derivatives.Slope(angle), derivatives.Bend(angle) }))];
         _deviations = [.. responses.Select(Deviation)];
         _responses = [.. responses.Select(Distances.Quantile)];
-        _patches = [.. new[] { picture, picture.Small(), picture.Small().Small() }.Select((scaled, level) => Distances.Slices(Patches(scaled), 3 * 49, 100, (ulong)level))];
+        _patches = [.. new[] { picture, picture.Small(), picture.Small().Small() }.Select((scaled, level) => Distances.Slices(Patches(scaled), 3 * 49, 200, 3, (ulong)level))];
         _spectrum = Spectrum(grey);
         _moments = [.. picture.Channels(palette).SelectMany(channel => new[] { 1.5, 3, 6 }.Select(channel.At)).SelectMany(Moments)];
         _colours = picture.Colours();
@@ -70,7 +70,7 @@ internal sealed class Measures
         return Math.Sqrt(values.Average(value => (value - mean) * (value - mean))) + 1e-9;
     }
 
-    /// <summary>All 7 x 7 patches [places x 147], without their directions' growth by the number of pixels.</summary>
+    /// <summary>All 7 x 7 patches [places x 147].</summary>
     private static float[] Patches(Picture picture)
     {
         var (height, width) = (picture.Height - 6, picture.Width - 6);
@@ -99,7 +99,7 @@ internal sealed class Measures
             {
                 double Value(int at) => grey.Values[((top + (at / Side)) * grey.Width) + left + (at % Side)];
                 var mean = Enumerable.Range(0, Side * Side).Average(Value);
-                var waves = Controls.Transformed(Side, Side, at => (Value(at) - mean) * window[at / Side] * window[at % Side], true);
+                var waves = Controls.Transformed(Side, Side, at => (Value(at) - mean) * window[at / Side] * window[at % Side]);
                 windows++;
 
                 for (var at = 0; at < power.Length; at++)

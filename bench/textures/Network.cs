@@ -118,5 +118,5 @@ internal sealed record Features(int Channels, int Side, float[] Values)
     public Features Where(Func<int, int, bool> keeps) =>
         this with { Values = [.. Values.Where((_, at) => keeps(at / Channels / Side % Side, at / Channels % Side))] };
 
-    public double[][] Slices() => Distances.Slices(Values, Channels, Directions, 41);
+    public double[][] Slices() => Distances.Slices(Values, Channels, Directions, Channels, 41);
 }

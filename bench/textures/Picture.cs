@@ -46,7 +46,7 @@ internal sealed record Picture(int Height, int Width, float[] Values, bool Tiles
     public Plane[] Channels(Palette palette)
     {
         var maps = palette.Maps;
-        var channels = palette.Channels([.. Values.Where((_, at) => at % 3 < maps)]);
+        var channels = palette.Channels(maps == 1 ? [.. Grey().Values.Select(value => (float)value)] : Values);
         return [.. Enumerable.Range(0, maps).Select(map => new Plane(Height, Width, [.. channels.Where((_, at) => at % maps == map).Select(value => (double)value)], Tiles))];
     }
 

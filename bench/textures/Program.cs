@@ -3,7 +3,6 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using GaryMesh;
 using GaryMesh.TextureJudge;
 
@@ -17,20 +16,28 @@ var steps = new Option<int[]>("--steps") { Description = "Steps of a rule; each 
 var seed = new Option<ulong>("--seed") { Description = "Of a rule's start and firing.", DefaultValueFactory = _ => 1 };
 var evaluations = new Option<int>("--evaluations") { Description = "Evaluations of the loss for the direct optimum; 0 leaves it out.", DefaultValueFactory = _ => 400 };
 var cache = new Option<string>("--cache") { Description = "Where direct optima are kept between runs.", DefaultValueFactory = _ => Path.Combine(Path.GetTempPath(), "gary-mesh-textures") };
-var others = new Option<string[]>("--others") { Description = "Other exemplars: to which is a result nearest for the network?", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
+var others = new Option<string[]>("--others") { Description = "Other exemplars, which tile where the exemplar does: to which is a result nearest for the network?", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
 var pictures = new Option<string?>("--pictures") { Description = "A folder for the pictures that were judged." };
 var json = new Option<string?>("--json") { Description = "A file for the figures." };
 var command = new RootCommand("A judge of textures that is not the training's loss.") { exemplarPath, results, tiles, resultTiles, size, steps, seed, evaluations, cache, others, pictures, json };
-command.SetAction(Run);
+command.SetAction(given =>
+{
+    try
+    {
+        return Run(given);
+    }
+    catch (Exception refusal) when (refusal is IOException or ArgumentException or InvalidOperationException)
+    {
+        Console.Error.WriteLine(refusal.Message);
+        return 2;
+    }
+});
 return command.Parse(args).Invoke();
 
 int Run(ParseResult given)
 {
     if (given.GetValue(size)!.Split('x') is not [var rows, var columns] || !int.TryParse(rows, out var height) || !int.TryParse(columns, out var width))
-    {
-        Console.Error.WriteLine($"A size is like 128x128, but not '{given.GetValue(size)}'.");
-        return 2;
-    }
+        throw new ArgumentException($"A size is like 128x128, but not '{given.GetValue(size)}'.");
 
     using var network = Network.Open();
 
@@ -41,12 +48,23 @@ int Run(ParseResult given)
     var judge = new Judge(exemplar, network);
     var direct = given.GetValue(evaluations) > 0 ? DirectOptimum.Of(exemplar, height, width, given.GetValue(evaluations), given.GetValue(cache)!) : null;
     var table = new List<(string Name, Scores Scores, string Nearest)>();
-    (string Name, Judge Judge)[] all = [(Path.GetFileNameWithoutExtension(given.GetValue(exemplarPath)!), judge), .. given.GetValue(others)!.Select(path => (Path.GetFileNameWithoutExtension(path), new Judge(Picture.Read(path, given.GetValue(tiles)), network)))];
+    (string Name, Judge Judge)[] all =
+    [
+        (Path.GetFileNameWithoutExtension(given.GetValue(exemplarPath)!), judge),
+        .. given.GetValue(others)!.Select(path => (Path.GetFileNameWithoutExtension(path), new Judge(Picture.Read(path, given.GetValue(tiles)), network))),
+    ];
 
     foreach (var (name, picture) in given.GetValue(results)!.SelectMany(Results))
     {
         Keep(name, picture);
-        var nearest = network is null || all.Length == 1 ? "" : all.MinBy(other => other.Judge.Ratio(network.See(picture))).Name;
+        var nearest = "";
+
+        if (network is not null && all.Length > 1)
+        {
+            var seen = network.See(picture);
+            nearest = all.MinBy(other => other.Judge.Ratio(seen)).Name;
+        }
+
         table.Add((name, judge.Score(picture), nearest));
     }
 
