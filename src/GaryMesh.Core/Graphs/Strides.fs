@@ -100,6 +100,8 @@ type internal Strides private (directions: int, tables: int[][]) =
     /// <exception cref="T:System.ArgumentException">The graph is no lattice and has no frames.</exception>
     static member Of(graph: Graph, levels: int) =
         match graph.Topology with
+        | Topology.Ring -> strip wrapped graph.Cells levels
+        | Topology.Line -> strip mirrored graph.Cells levels
         | _ when not graph.Frames.IsEmpty && not graph.Offsets.IsEmpty ->
             let tables = Array.zeroCreate levels
 
@@ -109,8 +111,6 @@ type internal Strides private (directions: int, tables: int[][]) =
             Strides(8, tables)
         | Topology.Torus(height, width) -> lattice wrapped height width levels
         | Topology.Grid(height, width) -> lattice mirrored height width levels
-        | Topology.Ring -> strip wrapped graph.Cells levels
-        | Topology.Line -> strip mirrored graph.Cells levels
         | Topology.General ->
             Guard.refuse
                 $"A texture needs to know where right and down are, but the graph {graph.Name} is no lattice and has no frames: give it some with WithFrames."

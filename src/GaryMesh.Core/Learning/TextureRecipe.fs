@@ -42,26 +42,32 @@ type TextureRecipe =
     static member Automaton(exemplar: Exemplar, seed: uint64) : Automaton =
         TextureRecipe.Automaton(exemplar, 16, 128, seed)
 
-    /// A picture turns with the frames of its surface; a signal's cells see left and right.
+    /// A picture turns with the frames of its surface; a signal's cells see along their ring or line.
     static member private Perception(exemplar: Exemplar) =
         match exemplar.Graph.Topology with
         | Topology.Ring
         | Topology.Line ->
             Perception
                 [ Operator.Own
-                  Operator.Of(EdgeWeight.X, Messages.Difference, Aggregation.Mean)
+                  Operator.Of(EdgeWeight.U, Messages.Difference, Aggregation.Mean)
                   Operator.Of(EdgeWeight.One, Messages.Difference, Aggregation.Mean) ]
         | _ -> Perception.Tangent
 
-    /// <summary>A graph that a texture can grow on: as it is where it has frames, else with a picture upright on it, its
-    /// top towards y, or towards z where <c>up</c> says so.</summary>
+    /// <summary>A graph that a texture can grow on: as it is where it has frames, else with a picture upright on it, its top towards
+    /// <c>up</c>; a ring's frames go along it.</summary>
     /// <exception cref="T:System.ArgumentException">The edges of a cell span no plane.</exception>
     static member World(graph: Graph, up: struct (float * float * float)) : Graph =
         match graph.Topology with
-        | Topology.Ring
-        | Topology.Line -> graph
-        | _ when graph.Frames.IsEmpty -> graph.WithFrames(Frames.Upright(graph, up, 50))
-        | _ -> graph
+        | _ when not graph.Frames.IsEmpty -> graph
+        | Topology.Ring ->
+            // Along the circle, the way in which the cells are counted.
+            let tangent cell axis =
+                let angle = 2.0 * Math.PI * float cell / float graph.Cells
+                let sin, cos = Math.Sin angle, Math.Cos angle
+                [| -sin; cos; 0.0; -cos; -sin; 0.0; 0.0; 0.0; 1.0 |][axis]
+
+            graph.WithFrames(Array.init (9 * graph.Cells) (fun at -> tangent (at / 9) (at % 9)))
+        | _ -> graph.WithFrames(Frames.Upright(graph, up, 50))
 
     /// The worlds as one graph.
     static member Graph(worlds: Graph[]) : Graph =

@@ -13,8 +13,10 @@ internal static class TextureApplyCommand
 {
     public static Command Create(TextWriter output, TextWriter error, CancellationToken stop)
     {
-        var rule = Options.File("--rule", "The rule file of a texture.", "R.npz");
+        var rule = Options.File("--rule", "The texture's rule: a name or a file (see the notes).", "R");
         rule.Required = true;
+        var graft = Options.File("--graft", "A second texture's rule, where --by says.", "R");
+        var by = Options.File("--by", "Where the second texture grows (see the notes). [default: x]", "MAP");
         var graph = Options.Graph("torus:128x128");
         var steps = Options.Whole("--steps", "N", "Number of steps.", 200);
         var up = Options.File("--up", "The direction of the picture's top on a mesh: x, y, z or three numbers.", "UP");
@@ -35,12 +37,14 @@ internal static class TextureApplyCommand
 
         var command = new Command("apply", "Paint a graph with a texture's rule: a mesh in colour, a picture, the state.")
         {
-            rule, graph, steps, up, turn, spacing, timeStep, seed, threads, file, picture, size, state, exemplar, tiles, json, quiet,
+            rule, graft, by, graph, steps, up, turn, spacing, timeStep, seed, threads, file, picture, size, state, exemplar, tiles, json, quiet,
         };
         command.SetAction(parsed => Run(
             new Terminal(output, error, parsed.GetValue(json), parsed.GetValue(quiet)),
             new Settings(
                 parsed.GetValue(rule)!,
+                parsed.GetValue(graft),
+                parsed.GetValue(by),
                 parsed.GetValue(graph)!,
                 parsed.GetValue(steps),
                 parsed.GetValue(up)!,
@@ -59,20 +63,27 @@ internal static class TextureApplyCommand
         ExamplesHelp.Attach(
             command,
             """
-            gary-mesh texture apply --rule rust.npz --graph torus:256x256 --png rust.png
-            gary-mesh texture apply --rule rust.npz --graph bunny.obj --steps 300 --out bunny.glb --png bunny.png
+            gary-mesh texture apply --rule rust --graph torus:256x256 --png rust.png
+            gary-mesh texture apply --rule rust --graph bunny.obj --steps 300 --out bunny.glb --png bunny.png
+            gary-mesh texture apply --rule rust --graft bark --by y:0.4 --graph icosphere:60 --out grafted.glb
             gary-mesh texture apply --rule bark.npz --graph icosphere:60 --turn 45 --spacing 0.5 --out sphere.ply
             """,
             $"""
+            {TextureWord.Note}
+
             {GraphWord.Note}
 
             {TextureWorld.Note}
+
+            {Grafting.Note}
             """);
         return command;
     }
 
     private sealed record Settings(
         string Rule,
+        string? Graft,
+        string? By,
         string Graph,
         int Steps,
         string Up,
@@ -91,7 +102,7 @@ internal static class TextureApplyCommand
     private static int Run(Terminal terminal, Settings settings, CancellationToken stop)
     {
         OutputFile.Check(
-            [settings.Rule, settings.Graph, settings.Exemplar],
+            [settings.Rule, settings.Graft, settings.By, settings.Graph, settings.Exemplar],
             ("--out", "", settings.Out),
             ("--png", ".png", settings.Picture),
             ("--state-out", ".npz", settings.State));
@@ -106,15 +117,22 @@ internal static class TextureApplyCommand
         if (settings.Size is > 4096)
             throw new UserErrorException($"--size is at most 4,096 pixels, not {settings.Size}.");
 
-        var automaton = RuleFile.Read(settings.Rule);
+        if (settings is { Graft: null, By: not null })
+            throw new UserErrorException("--by says where the texture of --graft grows, but there is no --graft.");
 
-        if (automaton.Palette is not { } palette)
-            throw new UserErrorException($"{settings.Rule} holds no palette, so it is no texture's rule: gary-mesh run runs any other.");
+        var (automaton, palette) = TextureWord.Read(settings.Rule);
+        var other = settings.Graft is null ? default((Automaton Automaton, Palette Palette)?) : TextureWord.Read(settings.Graft);
+
+        if (other is { } second)
+            automaton = Grafting.Blend(automaton, second.Automaton);
 
         automaton = automaton.WithSpacing(settings.Spacing * automaton.Spacing).WithTimeStep(settings.TimeStep * automaton.TimeStep);
         var world = TextureWorld.Read(settings.Graph, UpWord.Read(settings.Up), terminal).Turned(settings.Turn);
         var graph = world.Graph;
         var exemplar = settings.Exemplar is null ? null : ExemplarWord.Read(settings.Exemplar, settings.Tiles);
+
+        if (exemplar is not null && other is not null)
+            throw new UserErrorException("--exemplar compares one texture, but --graft grows two.");
 
         var look = exemplar is null ? null : new RectifiedGram(exemplar, graph);
 
@@ -131,10 +149,12 @@ internal static class TextureApplyCommand
             throw new UserErrorException($"--png draws a mesh, grid or torus, but --graph {settings.Graph} is none of them.");
 
         using var prepared = new Prepared(automaton, graph, new EngineOptions { Threads = settings.Threads });
+        var grafting = other is { } grafted ? new Grafting(palette, grafted.Palette, Grafting.Weigh(settings.By ?? "x", graph)) : null;
+        var inputs = grafting is null ? Inputs.Absent : Inputs.NewConstant(new State(graph.Cells, 1, grafting.Weights));
         var start = automaton.Start.On(graph, automaton.Rule.Shape.Channels, settings.Seed);
         var clock = Stopwatch.StartNew();
         var final = terminal.WithProgress("Painting", progress => prepared.Run(
-            Rollout.Of(start, settings.Steps, Firing.Of(settings.Seed, 0)),
+            Rollout.Of(start, settings.Steps, Firing.Of(settings.Seed, 0)).WithInputs(inputs),
             Math.Max(1, settings.Steps / 100),
             (step, _) => progress.Report((double)step / settings.Steps),
             stop));
@@ -143,7 +163,7 @@ internal static class TextureApplyCommand
         if (!final.IsFinite)
             throw new UserErrorException($"The state overflowed (NaN or infinity): this rule is not stable for {Counted.Of(settings.Steps, "step")} on {graph.Name}.");
 
-        var colours = TextureWorld.ColoursOf(palette, final);
+        var colours = grafting?.Colours(final) ?? TextureWorld.ColoursOf(palette, final);
 
         if (settings.Out is not null)
         {

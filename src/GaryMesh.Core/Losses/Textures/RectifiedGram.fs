@@ -48,146 +48,22 @@ type RectifiedGram
 
     let share = 1.0 / float (Statistics.count shape)
 
-    /// Features of a level, filled up to whole vectors.
-    let row = Pad.lanes shape.Features
-    let width = levels * row
+    let bank = FastBank(shape, strides, units, cells)
+    let row, width = bank.Row, bank.Width
     /// Cells whose features lie in a core's cache together; a multiple of eight.
     let block = 256
     let kernel = GramKernel.ofLanes shape row Lanes.widest
-
-    /// Of each feature: its mean, and one over its deviation.
-    let padded (values: float[][]) (convert: float -> float32) =
-        let row' = Array.zeroCreate<float32> width
-
-        for j in 0 .. levels - 1 do
-            for f in 0 .. shape.Features - 1 do
-                row'[j * row + f] <- convert (values[j][f])
-
-        row'
-
-    let means = padded units.Mean float32
-    let scales = padded units.Deviation (fun deviation -> float32 (1.0 / deviation))
 
     let check (channels: int) (given: int) =
         if given <> cells || channels < maps then
             Guard.refuse
                 $"The loss is for {cells} cells of at least {maps} channels, but the state has {given} cells x {channels} channels."
 
-    /// Two passes at a stride, and their adjoint, which scatters along the same table.
-    let struct (ownWeight, weights) = Bank.weights shape.Directions
-
-    let pass level (values: float32[]) =
-        let table, next = strides.Table level, Array.zeroCreate<float32> values.Length
-        let directions = shape.Directions
-
-        for cell in 0 .. cells - 1 do
-            for m in 0 .. maps - 1 do
-                let mutable sum = float32 ownWeight * values[cell * maps + m]
-
-                for d in 0 .. directions - 1 do
-                    sum <- sum + float32 weights[d] * values[table[cell * directions + d] * maps + m]
-
-                next[cell * maps + m] <- sum
-
-        next
-
-    let passBack level (bar: float32[]) =
-        let table, next = strides.Table level, Array.zeroCreate<float32> bar.Length
-        let directions = shape.Directions
-
-        for cell in 0 .. cells - 1 do
-            for m in 0 .. maps - 1 do
-                let b = bar[cell * maps + m]
-                next[cell * maps + m] <- next[cell * maps + m] + float32 ownWeight * b
-
-                for d in 0 .. directions - 1 do
-                    let at = table[cell * directions + d] * maps + m
-                    next[at] <- next[at] + float32 weights[d] * b
-
-        next
-
-    let bandsOf (values: float32[]) =
-        let mutable level = values
-
-        Array.init levels (fun j ->
-            let next = pass j (pass j level)
-            let band = Array.map2 (-) level next
-            level <- next
-            band)
-
-    /// The standardised features of cells `first` .. `first + count - 1`, row by row.
-    let fill (bands: float32[][]) first count (out: P) =
-        let directions, half, responses = shape.Directions, shape.Directions / 2, shape.Responses
-
-        for j in 0 .. levels - 1 do
-            let band, table, at = bands[j], strides.Table j, j * row
-
-            for i in 0 .. count - 1 do
-                let cell = first + i
-                let row' = NativePtr.add out (i * width + at)
-
-                for kind in 0 .. shape.Kinds - 1 do
-                    let ahead, behind =
-                        if kind = 0 then
-                            cell * maps, -1
-                        else
-                            table[cell * directions + kind - 1] * maps,
-                            table[cell * directions + kind - 1 + half] * maps
-
-                    for m in 0 .. maps - 1 do
-                        let q =
-                            if behind < 0 then
-                                band[ahead + m]
-                            else
-                                0.5f * (band[ahead + m] - band[behind + m])
-
-                        let f = kind * maps + m
-                        NativePtr.set row' f ((max q 0.0f - means[at + f]) * scales[at + f])
-                        let f = responses + f
-                        NativePtr.set row' f ((max -q 0.0f - means[at + f]) * scales[at + f])
-
-    /// Adds what the features' derivatives say of the bands.
-    let spread (bands: float32[][]) (bars: float32[][]) first count (featureBars: P) =
-        let directions, half, responses = shape.Directions, shape.Directions / 2, shape.Responses
-
-        for j in 0 .. levels - 1 do
-            let band, bar, table, at = bands[j], bars[j], strides.Table j, j * row
-
-            for i in 0 .. count - 1 do
-                let cell = first + i
-                let row' = NativePtr.add featureBars (i * width + at)
-
-                for kind in 0 .. shape.Kinds - 1 do
-                    let ahead, behind =
-                        if kind = 0 then
-                            cell * maps, -1
-                        else
-                            table[cell * directions + kind - 1] * maps,
-                            table[cell * directions + kind - 1 + half] * maps
-
-                    for m in 0 .. maps - 1 do
-                        let f = kind * maps + m
-
-                        let back q =
-                            if q > 0.0f then
-                                scales[at + f] * NativePtr.get row' f
-                            elif q < 0.0f then
-                                -scales[at + responses + f] * NativePtr.get row' (responses + f)
-                            else
-                                0.0f
-
-                        if behind < 0 then
-                            bar[ahead + m] <- bar[ahead + m] + back (band[ahead + m])
-                        else
-                            let b = 0.5f * back (band[ahead + m] - band[behind + m])
-                            bar[ahead + m] <- bar[ahead + m] + b
-                            bar[behind + m] <- bar[behind + m] - b
-
     /// Runs over all cells block by block; `run first count` with features written for `count` cells.
     let blocks bands (memory: Buffer<float32>) (run: int -> int -> unit) =
         for first in 0..block .. cells - 1 do
             let count = min block (cells - first)
-            fill bands first count memory.Pointer
+            bank.Fill(bands, first, count, memory.Pointer)
             run first count
 
     /// Sums over all cells: of the products of each level with its partners, and of the features.
@@ -244,7 +120,7 @@ type RectifiedGram
 
         let values = Array.init (cells * maps) (fun at -> state.Data[at / maps * state.Channels + at % maps])
 
-        let bands = bandsOf values
+        let bands = bank.Bands values
         use memory = new Buffer<float32>(int64 block * int64 width)
         let struct (products, totals) = sums bands memory
         let features = shape.Features
@@ -297,18 +173,12 @@ type RectifiedGram
 
             blocks bands memory (fun first count ->
                 kernel.Back(memory.Pointer, Pad.rows count, panels, common.Pointer, featureBars.Pointer)
-                spread bands bars first count featureBars.Pointer)
+                bank.FillBack(bands, bars, first, count, featureBars.Pointer))
         finally
             for panel in panels do
                 (panel :> IDisposable).Dispose()
 
-        // Back through the bands: band j is level j without level j + 1.
-        let mutable level = Array.zeroCreate<float32> values.Length
-
-        for j in levels - 1 .. -1 .. 0 do
-            level <- passBack j (passBack j (Array.map2 (-) level bars[j]))
-            level <- Array.map2 (+) level bars[j]
-
+        let level = bank.BandsBack bars
         let channel cell m = float values[cell * maps + m]
 
         let average value =
