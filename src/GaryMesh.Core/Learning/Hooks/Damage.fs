@@ -3,7 +3,7 @@ namespace GaryMesh
 open System.Collections.Generic
 
 /// Sets balls of cells to zero in the last rollout of a pooled batch, so that a rule learns to heal (Growing NCA, Distill 2020,
-/// experiment 3); midway between the new starts of a <c>Renew</c> of the same rhythm.
+/// experiment 3); midway between the new starts of a `Renew` of the same rhythm.
 [<Sealed>]
 type Damage
     /// <summary>Damage by balls.</summary>
