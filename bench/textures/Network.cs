@@ -51,7 +51,7 @@ internal sealed class Network : IDisposable
                 using var seen = Run(_network, prepared[0].AsTensor<float>().ToDenseTensor(), _ends);
 
                 foreach (var (stage, value) in stages.Zip(seen))
-                    stage.Add(value.AsTensor<float>().ToArray());
+                    stage.Add([.. value.AsTensor<float>()]);
             }
         }
 
@@ -93,7 +93,7 @@ internal sealed class Network : IDisposable
     /// (field 7) at the file's end that holds nothing but outputs (field 12) of a name (field 1) adds these to the first one's.</summary>
     private static byte[] WithOutputs(byte[] model)
     {
-        IEnumerable<byte> graph = _ends.Select(Encoding.ASCII.GetBytes).SelectMany(name => Field(12, Field(1, name)));
+        var graph = _ends.Select(Encoding.ASCII.GetBytes).SelectMany(name => Field(12, Field(1, name)));
         return [.. model, .. Field(7, [.. graph])];
 
         static byte[] Field(int number, byte[] content) => content.Length < 128

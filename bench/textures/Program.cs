@@ -26,7 +26,7 @@ command.SetAction(given =>
     {
         return Run(given);
     }
-    catch (Exception refusal) when (refusal is IOException or ArgumentException or InvalidOperationException)
+    catch (Exception refusal) when (refusal is IOException or InvalidDataException or ArgumentException or InvalidOperationException)
     {
         Console.Error.WriteLine(refusal.Message);
         return 2;

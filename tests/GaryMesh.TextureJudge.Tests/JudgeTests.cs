@@ -5,16 +5,20 @@ namespace GaryMesh.TextureJudge.Tests;
 
 public static class JudgeTests
 {
-    /// <summary>Bright upright joints, one pixel wide, each near its place on a dark wall: far from a Gaussian field.</summary>
+    /// <summary>Short bright upright lines at chance places of a dark wall: far from a Gaussian field.</summary>
     private static Picture Wall(ulong seed, int height = 64, int width = 80)
     {
-        var joints = new float[width];
+        float[] values = [.. Enumerable.Range(0, height * width).Select(at => 0.2f + (0.02f * (float)Counter.Uniform(seed, at)))];
 
-        for (var x = 1; x < width - 2; x += 8)
-            joints[x + Counter.Below(4, seed, x)] = 0.6f;
+        for (var line = 0; line < height * width / 60; line++)
+        {
+            var place = Counter.Below(values.Length, seed, -1 - line);
 
-        var values = Enumerable.Range(0, height * width).Select(at => 0.2f + joints[at % width] + (0.02f * (float)Counter.Uniform(seed, at)));
-        return Picture.Of(height, width, 1, [.. values], false);
+            for (var length = 0; length < 6; length++)
+                values[(place + (length * width)) % values.Length] = 0.8f;
+        }
+
+        return Picture.Of(height, width, 1, values, false);
     }
 
     private static Scores Score(Picture picture, Picture exemplar)
@@ -41,7 +45,7 @@ public static class JudgeTests
                 {
                     var far = Score(control, wall);
                     Check(near.Marginals < 0.5 * far.Marginals, $"marginals {near.Marginals} and {far.Marginals}");
-                    Check(near.Sliced < 0.7 * far.Sliced, $"patches {near.Sliced} and {far.Sliced}");
+                    Check(near.Sliced < 0.95 * far.Sliced, $"patches {near.Sliced} and {far.Sliced}");
                     Check(near.Spectrum < 0.7 * far.Spectrum, $"spectrum {near.Spectrum} and {far.Spectrum}");
                 }
             }
