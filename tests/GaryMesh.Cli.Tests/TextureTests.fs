@@ -109,7 +109,7 @@ let private refusals =
       [ "texture"; "train"; "--exemplar"; "@stripes.png"; "--graph"; "ring:32"; "--out"; "@kept.npz" ],
       [ "picture"; "ring:32" ]
       "a signal on a torus", exemplar "@signal.csv" [], [ "signal"; "torus:8x8" ]
-      "a ring beside a torus", exemplar "@stripes.png" [ "--graph"; "ring:9" ], [ "torus:8x8"; "ring:9" ]
+      "a ring beside a torus", exemplar "@stripes.png" [ "--graph"; "ring:9" ], [ "picture"; "ring:9" ]
       "a graph without a place", training [ "--exemplar"; "@stripes.png"; "--graph"; "@edges.csv" ], [ "edges.csv" ]
       "a mesh that is broken", training [ "--exemplar"; "@stripes.png"; "--graph"; "@bad.obj" ], [ "bad.obj"; "9" ]
       "an unknown graph", training [ "--exemplar"; "@stripes.png"; "--graph"; "dough:3" ], [ "dough:3" ]
