@@ -1,5 +1,4 @@
 using System.Globalization;
-using GaryMesh.Cli.Pictures;
 using GaryMesh.Cli.Words;
 
 namespace GaryMesh.Cli.Commands.Textures;

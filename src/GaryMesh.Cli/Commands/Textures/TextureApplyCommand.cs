@@ -139,7 +139,7 @@ internal static class TextureApplyCommand
         if (exemplar is not null && exemplar.Maps != palette.Maps)
             throw new UserErrorException($"{settings.Exemplar} has {Counted.Of(exemplar.Maps, "map")}, but {settings.Rule} paints {palette.Maps}.");
 
-        if (settings.Turn != 0 && graph.Topology is ({ IsRing: true } or { IsLine: true }))
+        if (settings.Turn != 0 && (graph.Frames.IsDefaultOrEmpty || graph.Topology is { IsRing: true } or { IsLine: true }))
             throw new UserErrorException($"--turn {settings.Turn} turns a picture on a surface, but --graph {settings.Graph} is none.");
 
         if (settings.Out is not null && world.Mesh is null)
