@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using GaryMesh.Cli.Commands;
+using GaryMesh.Cli.Commands.Textures;
 
 namespace GaryMesh.Cli;
 
@@ -45,7 +47,7 @@ internal static class CommandLine
         {
             var help = result.CommandResult.Command is RootCommand root
                 ? "gary-mesh --help"
-                : $"gary-mesh {result.CommandResult.Command.Name} --help";
+                : $"gary-mesh {PathOf(result.CommandResult)} --help";
             // An unknown word explains more than the option that is missing because of it.
             var first = result.Errors.FirstOrDefault(one => result.UnmatchedTokens.Any(one.Message.Contains))
                 ?? result.Errors[0];
@@ -78,6 +80,10 @@ internal static class CommandLine
         }
     }
 
+    /// <summary>The names of a command and of those that it is a part of, but for the root.</summary>
+    private static string PathOf(CommandResult result) =>
+        result.Parent is CommandResult { Command: not RootCommand } parent ? $"{PathOf(parent)} {result.Command.Name}" : result.Command.Name;
+
     private static RootCommand Root(TextWriter output, TextWriter error, CancellationToken stop)
     {
         var root = new RootCommand(
@@ -87,6 +93,7 @@ internal static class CommandLine
             DemoCommand.Create(output, error, stop),
             TrainCommand.Create(output, error, stop),
             RunCommand.Create(output, error, stop),
+            TextureCommand.Create(output, error, stop),
             CheckCommand.Create(output, error, stop),
             InfoCommand.Create(output, error, stop),
             BenchCommand.Create(output, error, stop),

@@ -79,6 +79,23 @@ internal static class Options
                 result, double.TryParse, value => value > 0 && double.IsFinite(value), "must be a number above 0"),
         };
 
+    public static Option<double> Finite(string name, string help, string description) =>
+        new(name)
+        {
+            Description = description,
+            HelpName = help,
+            CustomParser = result => Read<double>(result, double.TryParse, double.IsFinite, "must be a number"),
+        };
+
+    public static Option<double?> PositiveOrNone(string name, string help, string description) =>
+        new(name)
+        {
+            Description = description,
+            HelpName = help,
+            CustomParser = result => Read<double>(
+                result, double.TryParse, value => value > 0 && double.IsFinite(value), "must be a number above 0"),
+        };
+
     public static Option<string?> File(string name, string description, string help = "FILE") =>
         new(name) { Description = description, HelpName = help };
 

@@ -65,9 +65,9 @@ internal sealed class Terminal
 
     /// <summary>Does work that reports the fraction done, 0 to 1: with a progress bar once it has taken a second, where the
     /// error stream is a terminal.</summary>
-    public T WithProgress<T>(string what, Func<IProgress<double>, T> work)
+    public T WithProgress<T>(string what, Func<Progress, T> work)
     {
-        var progress = new FractionProgress();
+        var progress = new Progress { What = what };
 
         if (_quiet || Console.IsErrorRedirected || !ReferenceEquals(_error, Console.Error))
             return work(progress);
@@ -88,7 +88,7 @@ internal sealed class Terminal
                     var bar = context.AddTask(what);
 
                     while (!ended.WaitOne(100))
-                        bar.Value = 100.0 * progress.Value;
+                        (bar.Value, bar.Description) = (100.0 * progress.Value, Markup.Escape(progress.What));
 
                     bar.Value = 100.0;
                 });
@@ -97,11 +97,14 @@ internal sealed class Terminal
         return task.GetAwaiter().GetResult();
     }
 
-    private sealed class FractionProgress : IProgress<double>
+    /// <summary>The fraction of the work that is done, 0 to 1, and what is said of it.</summary>
+    public sealed class Progress : IProgress<double>
     {
         private double _value;
 
         public double Value => Volatile.Read(ref _value);
+
+        public required string What { get; set; }
 
         public void Report(double value) => Volatile.Write(ref _value, value);
     }

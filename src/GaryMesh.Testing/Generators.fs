@@ -177,6 +177,9 @@ type MeshGen =
                     [ Gen.elements [ 0.0; 0.5; 1.0 ]; Gen.choose (0, 65536) |> Gen.map (fun p -> float p / 65536.0) ]
 
             let! timeStep = Gen.elements [ 1.0; 1.0; 0.25; -0.5 ]
+            // Noise starts beyond the one and comes up to the other.
+            let! bound = Gen.elements [ infinityf; infinityf; 0.7f; 2.5f ]
+            let! spacing = Gen.elements [ 1.0; 1.0; 0.8; 2.0 ]
             let! gated = Gen.elements [ false; false; true ]
             let! firing = Gen.elements [ 0; 1; 1; 1; 2 ]
             let! perStep = Gen.elements [ true; false ]
@@ -194,6 +197,8 @@ type MeshGen =
                   Steps = steps
                   FireRate = fireRate
                   TimeStep = timeStep
+                  Bound = bound
+                  Spacing = spacing
                   Gated = gated
                   Firing = firing
                   PerStep = perStep

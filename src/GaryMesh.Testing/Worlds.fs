@@ -148,6 +148,8 @@ type WorldPlan =
       Steps: int
       FireRate: float
       TimeStep: float
+      Bound: float32
+      Spacing: float
       Gated: bool
       Firing: int
       PerStep: bool
@@ -183,6 +185,12 @@ type WorldPlan =
 
             if plan.TimeStep <> 1.0 then
                 { plan with TimeStep = 1.0 }
+
+            if plan.Bound < infinityf then
+                { plan with Bound = infinityf }
+
+            if plan.Spacing <> 1.0 then
+                { plan with Spacing = 1.0 }
 
             for inputs in fewer (if plan.Blended then 1 else 0) plan.Inputs do
                 { plan with Inputs = inputs }
@@ -228,6 +236,8 @@ type World(plan: WorldPlan) =
             .Of(perception, GradientCheck.RuleFor(shape, seed, 0.5))
             .WithFireRate(plan.FireRate)
             .WithTimeStep(plan.TimeStep)
+            .WithBound(plan.Bound)
+            .WithSpacing(plan.Spacing)
             .WithGate(
                 if not plan.Gated then Gate.Open
                 elif Draw.below 2 seed 9 0 = 0 then Gate.Alive(gateChannel, 0.1f)

@@ -94,6 +94,10 @@ type WorldPlan =
         FireRate: float
         /// What the rule's change is multiplied by.
         TimeStep: float
+        /// What holds the states; infinity for nothing.
+        Bound: float32
+        /// The distance between neighbouring cells.
+        Spacing: float
         /// Whether the automaton has an alive gate; then some of the cells start dead.
         Gated: bool
         /// 0: all, 1: seeded, 2: a mask.

@@ -8,6 +8,7 @@ open System.Threading
 open Expecto
 open GaryMesh
 open GaryMesh.Cli
+open GaryMesh.Cli.Meshes
 open GaryMesh.Cli.Pictures
 open GaryMesh.Cli.Words
 open GaryMesh.Cli.Tests.Support
@@ -287,7 +288,7 @@ let tests =
 
                   let expected (colours: byte[]) =
                       use memory = new MemoryStream()
-                      MeshFile.Write(memory, MeshFormat.Ply, mesh, colours)
+                      MeshFile.Write(memory, MeshFormat.Ply, mesh, colours, ColouredMesh.NormalsOf mesh)
                       memory.ToArray()
 
                   let state, file = coloured [ "--colour" ]
@@ -305,6 +306,9 @@ let tests =
                       (mesh.Vertices.ToArray())
                       "places as in the file"
 
+                  let sphere = [ "run"; "--rule"; "12x8x3"; "--graph"; "icosphere:2"; "--ply"; at "i.ply"; "--quiet" ]
+                  succeed sphere |> ignore
+                  Expect.equal (MeshFile.Read(at "i.ply").VertexCount) 42 "a word's own mesh"
                   let ran = run [ "run"; "--rule"; "mesh-nca"; "--graph"; "ring:8"; "--ply"; at "n.ply" ]
                   Expect.equal ran.Code 2 "no mesh"
                   Expect.stringContains ran.Error "ring:8" "the sentence")
@@ -442,6 +446,32 @@ let tests =
                   (nonNull ran.Json["fire_rate"]).GetValue<float>()
 
               Expect.equal (rate "--fire-rate", rate "--fire") (0.25, 0.25) "the rates"
+
+          testCase "a run takes another time step and spacing, and info tells what a rule's are"
+          <| fun () ->
+              inFolder (fun at ->
+                  let number (ran: Ran) (name: string) = (nonNull ran.Json[name]).GetValue<float>()
+                  let rule = (Automaton.MeshNca 1UL).WithSpacing(2.0).WithBound 1.5f
+                  RuleFile.Write(at "r.npz", rule)
+
+                  let ran words =
+                      [ "run"; "--rule"; at "r.npz"; "--graph"; "icosphere:2"; "--state"; "noise:1"; "--steps"; "2" ]
+                      @ [ "--out"; at "s.npz"; "--json" ]
+                      @ words
+                      |> succeed
+
+                  let plain = ran []
+                  let state () = (StateFile.Read(at "s.npz")).ToArray()
+                  let before = state ()
+                  Expect.equal (number plain "time_step", number plain "spacing") (1.0, 2.0) "the rule's own"
+                  let other = ran [ "--time-step"; "0.5"; "--spacing"; "0.25" ]
+                  Expect.equal (number other "time_step", number other "spacing") (0.5, 0.25) "those asked for"
+                  Expect.notEqual (state ()) before "which change the run"
+                  let told = succeed [ "info"; at "r.npz"; "--json" ]
+                  Expect.equal (number told "bound", number told "spacing") (1.5, 2.0) "info"
+                  RuleFile.Write(at "r.npz", Automaton.MeshNca 1UL)
+                  let told = (succeed [ "info"; at "r.npz"; "--json" ]).Json
+                  Expect.isFalse (told.ContainsKey "bound" || told.ContainsKey "spacing") "the defaults are not told")
 
           testCase "bench reports what it measured"
           <| fun () ->

@@ -8,6 +8,7 @@ open System.IO
 open System.Threading.Tasks
 open Expecto
 open GaryMesh
+open GaryMesh.Cli.Meshes
 open GaryMesh.Cli.Tests.Support
 
 let private kind (path: string) = string (succeed [ "info"; path; "--json" ]).Json["kind"]
@@ -41,6 +42,9 @@ let tests =
                   write "edges.txt" "0 1\n1 2\n"
                   write "target.csv" "1\n2.5\n"
 
+                  let sphere = TriangleMesh.Icosphere 2
+                  Glb.Write(at "mesh.glb", ColouredMesh(sphere, Array.zeroCreate (3 * sphere.VertexCount)))
+
                   [ "train"; "--iterations"; "2"; "--quiet"; "--out"; at "r.npz" ]
                   @ [ "--curve"; at "curve.csv"; "--checkpoint"; at "all.npz" ]
                   |> succeed
@@ -57,6 +61,7 @@ let tests =
                         "target.npz", "archive"
                         "all.npz", "gary-mesh training"
                         "mesh.obj", "mesh"
+                        "mesh.glb", "mesh (glTF)"
                         "edges.txt", "graph"
                         "target.csv", "numbers"
                         "curve.csv", "training curve"
@@ -69,6 +74,27 @@ let tests =
                   // By its content, whatever its name.
                   File.Copy(at "rule.npz", at "rule")
                   Expect.equal (kind (at "rule")) "rule" "a rule without an ending")
+
+          testCase "says what a .glb holds, and refuses a damaged one in a sentence"
+          <| fun () ->
+              inFolder (fun at ->
+                  let mesh = TriangleMesh.Icosphere 2
+                  let whole = Glb.Encode(ColouredMesh(mesh, Array.zeroCreate (3 * mesh.VertexCount)))
+                  File.WriteAllBytes(at "a.glb", whole)
+                  let facts = (succeed [ "info"; at "a.glb"; "--json" ]).Json.ToJsonString()
+                  Expect.stringContains facts "\"vertices\":42,\"triangles\":80" "the sizes"
+                  Expect.stringContains facts "[\"COLOR_0\",\"NORMAL\",\"POSITION\"]" "what a vertex has"
+                  let random = Random 5
+
+                  for _ in 1..200 do
+                      let bytes = Array.copy whole
+                      bytes[random.Next(4, 1400)] <- byte (random.Next 256)
+                      File.WriteAllBytes(at "b.glb", Array.truncate (random.Next(4, 2 * whole.Length)) bytes)
+                      let ran = run [ "info"; at "b.glb" ]
+
+                      if ran.Code <> 0 then
+                          Expect.equal ran.Code 2 "a refusal"
+                          Expect.stringContains ran.Error "b.glb is no binary glTF" "the sentence")
 
           testCase "says how a file of edges is read"
           <| fun () ->

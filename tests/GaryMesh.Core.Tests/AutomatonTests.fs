@@ -247,6 +247,13 @@ let tests =
                     refused (automaton.WithFireRate 1e-6) |> says [ "fire rate"; "1/65,536"; "would be 0" ]
                     refused (automaton.WithFireRate 0.999995) |> says [ "fire rate"; "1/65,536"; "would be 1" ]
                     refused (automaton.WithTimeStep infinity) |> says [ "time step" ]
+
+                    for limit in [ 0f; -0f; -1f; -infinityf; nanf ] do
+                        refused (automaton.WithBound limit) |> says [ "bound must be above 0"; $"is {limit}" ]
+
+                    for spacing in [ 0.0; -1.0; nan; infinity ] do
+                        refused (automaton.WithSpacing spacing) |> says [ "spacing must be finite and above 0" ]
+
                     refused (automaton.WithSteps(5, 4)) |> says [ "4"; "5" ]
                     refused (automaton.WithSteps(0, 4)) |> says [ "at least 1" ]
                     refused (automaton.WithGate(Gate.Alive(12, 0.1f))) |> says [ "channel 12"; "0 to 11" ]

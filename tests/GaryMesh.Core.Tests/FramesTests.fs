@@ -5,36 +5,9 @@ open System
 open Expecto
 open GaryMesh
 open GaryMesh.Graphs
+open GaryMesh.Tests.Surfaces
 
-let private dot (a: float[]) (b: float[]) = Array.sum (Array.map2 (*) a b)
-
-let private cross (a: float[]) (b: float[]) =
-    [| a[1] * b[2] - a[2] * b[1]; a[2] * b[0] - a[0] * b[2]; a[0] * b[1] - a[1] * b[0] |]
-
-let private unit (a: float[]) = Array.map (fun x -> x / sqrt (dot a a)) a
-let private near tolerance (a: float seq) (b: float seq) = Seq.forall2 (fun x y -> abs (x - y) <= tolerance) a b
-let private random (seed: uint64) part count = Array.init count (int64 >> Counter.normal (Counter.key seed [ part ]))
-
-/// u, v and n of each cell.
-let private vectors (frames: float seq) =
-    frames |> Seq.toArray |> Array.chunkBySize 9 |> Array.map (Array.chunkBySize 3)
-
-/// A random rotation, as a function of vectors that stand one after the other.
-let private rotation (seed: uint64) =
-    let a = unit (random seed 91 3)
-    let b = unit (cross a (random seed 92 3))
-    let rows = [| a; b; cross a b |]
-    Array.chunkBySize 3 >> Array.collect (fun x -> Array.map (dot x) rows)
-
-/// A bumpy closed surface: an icosphere whose points are moved along their radii, with its triangles.
-let private bumpy (seed: uint64) =
-    let struct (positions, triangles) = Icosphere.make (1 + Counter.below 4 seed 0L)
-
-    let moved =
-        positions
-        |> Array.mapi (fun i x -> x * (1.0 + 0.3 * Counter.uniform (Counter.key seed [ 93 ]) (int64 (i / 3))))
-
-    moved, triangles
+let private bumpy (seed: uint64) = bumpySphere (1 + Counter.below 4 seed 0L) seed
 
 let private refusal (action: unit -> 'a) =
     (Expect.throwsC (action >> ignore) (fun error -> error :?> ArgumentException)).Message
@@ -61,6 +34,14 @@ let tests =
               let places = [| 0.0; 0.0; 0.0; 1.0; 0.0; 0.0; 0.0; 1.0; 0.0 |]
               Expect.sequenceEqual (Frames.Normals(places, [| 0; 1; 2 |])) [ 0.; 0.; 1.; 0.; 0.; 1.; 0.; 0.; 1. ] "up"
               Expect.sequenceEqual (Frames.Normals(places, [| 1; 0; 2 |])).[0..2] [ 0.0; 0.0; -1.0 ] "down"
+          }
+
+          test "a vertex whose triangles settle no normal has the one that is given for it" {
+              // The last two are of no triangle and of one without area.
+              let places = [| 0.; 0.; 0.; 1.; 0.; 0.; 0.; 1.; 0.; 9.; 9.; 9.; 2.; 0.; 0. |]
+              let normals = Frames.Normals(places, [| 0; 1; 2; 0; 1; 4; 0; 0; 1 |], struct (1.0, 0.0, 0.0))
+              Expect.sequenceEqual normals[..8] (Frames.Normals(places[..8], [| 0; 1; 2 |])) "settled"
+              Expect.sequenceEqual normals[9..] [ 1.; 0.; 0.; 1.; 0.; 0. ] "given"
           }
 
           test "the normals of everything flat point along z" {
@@ -117,8 +98,7 @@ let tests =
               let positions, triangles = bumpy seed
               let turn = rotation seed
               let direction = random seed 2 3
-              let struct' (x: float[]) = struct (x[0], x[1], x[2])
-              let frames positions direction = Frames.Towards(Frames.Normals(positions, triangles), struct' direction)
+              let frames positions direction = Frames.Towards(Frames.Normals(positions, triangles), triple direction)
               let before, after = frames positions direction, frames (turn positions) (turn direction)
 
               let tangents positions frames =

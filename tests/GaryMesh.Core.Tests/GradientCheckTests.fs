@@ -36,6 +36,8 @@ let private drawn (perception: Perception) (graph: Graph) (seed: uint64) =
         Automaton
             .Of(perception, GradientCheck.RuleFor(shape, seed, 0.7))
             .WithTimeStep(if draw 2 5 = 0 then 1.0 else 0.3)
+            .WithBound([| infinityf; 0.8f; 2f |][draw 3 12])
+            .WithSpacing([| 1.0; 0.7 |][draw 2 13])
             .WithGate(
                 match draw 3 6 with
                 | 0 -> Gate.Open

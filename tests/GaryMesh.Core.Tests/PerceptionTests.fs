@@ -8,10 +8,10 @@ open GaryMesh
 
 /// What each operator perceives of a state [cells x channels]: the changes that rules bring about whose hidden layer
 /// splits one operator's values by sign and whose last layer puts them together again.
-let private perceive (perception: Perception) (graph: Graph) (state: Matrix<float>) =
+let private perceiveAt spacing (perception: Perception) (graph: Graph) (state: Matrix<float>) =
     let channels, operators = state.ColumnCount, perception.Count
     let shape = RuleShape.For(perception, channels, 2 * channels)
-    let automaton = Automaton.Of(perception, Rule.Zero shape)
+    let automaton = Automaton.Of(perception, Rule.Zero shape).WithSpacing spacing
     let rollout = Rollout.Of(State.Zeros(graph.Cells, channels), 1, Firing.All)
     let views = shape.Views
 
@@ -25,6 +25,8 @@ let private perceive (perception: Perception) (graph: Graph) (state: Matrix<floa
                   parameters[views[2].Offset + c * shape.Hidden + unit] <- sign
 
           (Reference.rolloutFrom automaton graph parameters rollout state [||]).[1] - state ]
+
+let private perceive = perceiveAt 1.0
 
 let private random (seed: uint64) cells channels =
     Matrix<float>.Build.Dense(cells, channels, fun i c -> Counter.normal seed (int64 (i * channels + c)))
@@ -102,7 +104,54 @@ let private column (values: float list) = Matrix<float>.Build.DenseOfColumns [ v
 let tests =
     testList
         "Perception"
-        [ property "Sobel on a grid is 2-D correlation with zero padding" (fun (seed: uint64) (h: int) (w: int) ->
+        [ testPropertyWithConfig
+              { FsCheckConfig.defaultConfig with maxTest = 5; replay = replay }
+              "a spacing divides first derivatives by itself and second ones by its square"
+              (fun (seed: uint64) ->
+                  let graph =
+                      Graph
+                          .Torus(3, 3)
+                          .WithFrames(Frames.Towards(Array.init 27 (normal seed), struct (0.3, -1.0, 0.2)))
+
+                  let first = [ "cos"; "sin"; "x"; "y"; "z"; "u"; "v"; "sobel-x"; "sobel-y" ]
+
+                  let texts, orders =
+                      [ "own", 0
+                        for name in [ yield! EdgeWeight.Names; "at:1"; "at:0:-1" ] do
+                            let order = if List.contains name first || name.StartsWith "at" then 1 else 2
+                            $"mean difference {name}", order
+                            $"sum value {name}", (if name.StartsWith "sobel" then 1 else 0) ]
+                      |> List.unzip
+
+                  let perception = Perception [ for text in texts -> Operator.Parse(text, []) ]
+                  Expect.equal [ for operator in perception.Operators -> operator.Order ] orders "the orders"
+                  let state, spacing = random seed 9 1, 0.25 + abs (normal seed 99)
+
+                  List.zip3 orders (perceive perception graph state) (perceiveAt spacing perception graph state)
+                  |> List.forall (fun (order, plain, spaced) -> close (plain / spacing ** float order) spaced))
+
+          test "a weight of one's own has the order that it is given, and 2 otherwise" {
+              let order (weight: EdgeWeight) = Operator.Of(weight, Messages.Difference, Aggregation.Sum).Order
+              Expect.equal (order (EdgeWeight("mine", (fun edge -> edge.X), 1))) 1 "given"
+              Expect.equal (order (EdgeWeight("mine", (fun edge -> edge.Weight)))) 2 "not given"
+              refusal (fun () -> EdgeWeight("mine", (fun edge -> edge.X), -1)) |> ignore
+          }
+
+          test "half the spacing on twice as many cells perceives the same" {
+              let wave cells =
+                  Matrix<float>.Build.Dense(cells, 1, fun i _ -> sin (2.0 * Math.PI * float i / float cells))
+
+              let mean weight = Operator.Of(weight, Messages.Difference, Aggregation.Mean)
+              let perception = Perception [ mean EdgeWeight.Cos; mean EdgeWeight.One ]
+              let coarse = perceive perception (Graph.Ring 128) (wave 128)
+              let fine = perceiveAt 0.5 perception (Graph.Ring 256) (wave 256)
+
+              for coarse, fine in List.zip coarse fine do
+                  for i in 0..127 do
+                      Expect.floatClose Accuracy.low fine[2 * i, 0] coarse[i, 0] "the same place"
+          }
+
+          property "Sobel on a grid is 2-D correlation with zero padding" (fun (seed: uint64) (h: int) (w: int) ->
               let h, w = 1 + abs (h % 7), 1 + abs (w % 7)
               let image = random seed (h * w) 2
               let correlated kernel = correlate kernel h w false image

@@ -83,10 +83,48 @@ let tests =
                   "one hop under a gate"
           }
 
+          testPropertyWithConfig
+              { FsCheckConfig.defaultConfig with replay = replay }
+              "turning a graph changes nothing for perceptions that turn with it"
+              (fun () ->
+                  Prop.forAll (MeshArb.WorldsWithin Limits.Wide) (fun world ->
+                      let lift =
+                          match world.Plan.Seed % 3UL with
+                          | 0UL -> LiftPlan.Absent
+                          | 1UL -> LiftPlan.GradientNorm(1, 2)
+                          | _ -> LiftPlan.Steering(0, 1, 2, 0)
+
+                      let plan =
+                          { world.Plan with
+                              Framed = true
+                              Lift = lift
+                              Operators = [ for operator in Perception.Tangent.Operators -> operator.Text ] }
+
+                      Expect.equal ((World plan).Obeys Laws.Equivariance) LawResult.Holds "turned"))
+
+          test "turning a mesh is seen by perceptions in the world frame" {
+              for perception in [ Perception.Planar; Perception.Harmonics; Perception.Harmonics2 ] do
+                  let graph = Graph.Icosphere 3
+
+                  let automaton =
+                      Automaton.Of(perception, GradientCheck.RuleFor(RuleShape.For(perception, 4, 6), 4UL, 0.4))
+
+                  let start =
+                      State.Create(
+                          graph.Cells,
+                          4,
+                          fun cell channel -> float32 (Counter.normal 5UL (int64 (4 * cell + channel)))
+                      )
+
+                  let law = Laws.Equivariance.Check(automaton, graph, Rollout.Of(start, 8, Firing.All))
+                  Expect.stringContains law.Text "apart" perception.Text
+          }
+
           test "every law has a name of its own and says what it means" {
+              Expect.isFalse (Laws.All.Contains Laws.Equivariance) "not a law of all"
               Expect.equal (Laws.All |> Seq.map _.Name |> Seq.distinct |> Seq.length) Laws.All.Length "names"
 
-              for law in Laws.All do
+              for law in Laws.All.Add Laws.Equivariance do
                   Expect.stringEnds law.Statement "." law.Name
           }
 

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using GaryMesh.Cli.Meshes;
 using GaryMesh.Cli.Words;
 
 namespace GaryMesh.Cli.Commands;
@@ -48,6 +49,18 @@ internal static class FileFacts
             };
         }
 
+        if (head.AsSpan().StartsWith("glTF"u8))
+        {
+            var (vertices, triangles, attributes) = Glb.Facts(stream, word);
+            return new JsonObject
+            {
+                ["kind"] = "mesh (glTF)",
+                ["vertices"] = vertices,
+                ["triangles"] = triangles,
+                ["attributes"] = new JsonArray([.. attributes.Select(name => (JsonNode)name)]),
+            };
+        }
+
         if (!GraphFile.Endings.Contains(ending))
             throw new UserErrorException(Unknown(word, stream.Length, head));
 
@@ -75,13 +88,15 @@ internal static class FileFacts
             : "";
         return $"{path} is there ({length:N0} bytes{what}), but "
             + (Path.GetExtension(path) is { Length: > 0 } shown ? $"its ending {shown} says nothing" : "has no ending")
-            + $"; read are .npz, .npy, .png, {string.Join(", ", GraphFile.Endings.Remove(".npz"))}, and text also with .gz.";
+            + $"; read are .npz, .npy, .png, .glb, {string.Join(", ", GraphFile.Endings.Remove(".npz"))}, and text also with .gz.";
     }
 
     private static JsonObject OfFolder(string path)
     {
         var names = Directory.EnumerateFiles(path).Select(file => Path.GetFileName(file)!).Order(StringComparer.Ordinal).ToArray();
-        var known = names.Where(name => GraphFile.Endings.Contains(GraphWord.EndingOf(name)) || GraphWord.EndingOf(name) is ".npy" or ".png").ToArray();
+        var known = names.Select(GraphWord.EndingOf)
+            .Where(ending => GraphFile.Endings.Contains(ending) || ending is ".npy" or ".png" or ".glb")
+            .ToArray();
         return new JsonObject
         {
             ["kind"] = "folder",
@@ -164,7 +179,7 @@ internal static class FileFacts
     private static JsonObject OfRule(Automaton automaton)
     {
         var (rule, shape) = (automaton.Rule, automaton.Rule.Shape);
-        return new JsonObject
+        var facts = new JsonObject
         {
             ["kind"] = "rule",
             ["rule_kind"] = shape.Kind.Name,
@@ -188,6 +203,14 @@ internal static class FileFacts
             ["min_steps"] = automaton.MinSteps,
             ["steps"] = automaton.MaxSteps,
         };
+
+        if (float.IsFinite(automaton.Bound))
+            facts["bound"] = automaton.Bound;
+
+        if (automaton.Spacing is not 1.0)
+            facts["spacing"] = automaton.Spacing;
+
+        return facts;
     }
 
     private static JsonObject OfState(State state) => new()

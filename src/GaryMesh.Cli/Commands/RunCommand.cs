@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using GaryMesh.Cli.Meshes;
 using GaryMesh.Cli.Pictures;
 using GaryMesh.Cli.Words;
 using Spectre.Console;
@@ -20,12 +21,19 @@ internal static class RunCommand
         var steps = Options.WholeOrNone(
             "--steps", "N", "Number of steps. [default: the maximum the rule was trained for]");
         var fire = Options.FireRate("Probability that a cell updates at a step; 1 for all. [default: the rule's]");
+        var timeStep = Options.PositiveOrNone(
+            "--time-step", "DT", "Factor on the rule's change: the speed. [default: the rule's]");
+        var spacing = Options.PositiveOrNone(
+            "--spacing",
+            "DX",
+            "Distance between neighbouring cells, 1 where the rule was trained: the density. [default: the rule's]");
         var seed = Options.Seed();
         var threads = Options.Threads();
         var file = Options.File(
             "--out", "Write the last state: an .npz with the array 'state' [cells x channels].", "FILE.npz");
         var picture = Options.File("--png", "Draw the trajectory.", "FILE.png");
-        var mesh = Options.File("--ply", "Write the graph's mesh in the colours of the last state.", "FILE.ply");
+        var mesh = Options.File(
+            "--ply", "Write the graph's mesh in the colours of the last state, a torus as a doughnut.", "FILE.ply");
         var states = Options.File(
             "--trajectory",
             "Write the states on the way: an .npy, or an .npz with the array 'trajectory', [frames x cells x channels].",
@@ -41,7 +49,8 @@ internal static class RunCommand
         var command = new Command(
             "run", "Run a rule on a graph: one rollout, its last state as a file, its trajectory as a picture.")
         {
-            rule, graph, state, steps, fire, seed, threads, file, picture, mesh, states, every, channel, colour, json, quiet,
+            rule, graph, state, steps, fire, timeStep, spacing, seed, threads, file, picture, mesh, states, every, channel, colour,
+            json, quiet,
         };
         command.SetAction(parsed => Run(
             new Terminal(output, error, parsed.GetValue(json), parsed.GetValue(quiet)),
@@ -51,6 +60,8 @@ internal static class RunCommand
                 parsed.GetValue(state),
                 parsed.GetValue(steps),
                 parsed.GetValue(fire),
+                parsed.GetValue(timeStep),
+                parsed.GetValue(spacing),
                 parsed.GetValue(seed),
                 parsed.GetValue(threads),
                 parsed.GetValue(file),
@@ -68,6 +79,7 @@ internal static class RunCommand
             gary-mesh run --rule demo/rule.npz --steps 200 --every 2 --png trajectory.png
             gary-mesh run --rule texture.npz --graph bunny.obj --state noise:1 --fire-rate 1 --steps 100 --out bunny.npz --json
             gary-mesh run --rule texture.npz --graph bunny.obj --state noise:1 --colour --ply coloured.ply
+            gary-mesh run --rule texture.npz --graph bunny.obj --state noise:1 --spacing 0.5 --time-step 0.5 --out slow.npz
             gary-mesh run --rule lizard.npz --graph grid:72x72 --state seed --steps 96 --every 12 --colour --png lizard.png
             """,
             $"""
@@ -89,6 +101,8 @@ internal static class RunCommand
         string? State,
         int? Steps,
         double? Fire,
+        double? TimeStep,
+        double? Spacing,
         ulong Seed,
         int Threads,
         string? Out,
@@ -116,6 +130,9 @@ internal static class RunCommand
         if (settings.Fire is { } rate)
             automaton = automaton.WithFireRate(rate);
 
+        automaton = automaton.WithTimeStep(settings.TimeStep ?? automaton.TimeStep)
+            .WithSpacing(settings.Spacing ?? automaton.Spacing);
+
         if (settings.Channel >= channels)
         {
             throw new UserErrorException(
@@ -136,7 +153,7 @@ internal static class RunCommand
         if (settings.Trajectory is not null)
             Trajectory.Check(settings.Trajectory);
 
-        var mesh = settings.Mesh is null ? null : Mesh(settings);
+        var mesh = settings.Mesh is null ? null : Mesh(settings, graph);
 
         using var prepared = new Prepared(automaton, graph, new EngineOptions { Threads = settings.Threads });
         var rollout = Rollout.Of(start, steps, Firing.Of(settings.Seed, 0));
@@ -173,7 +190,7 @@ internal static class RunCommand
         if (mesh is not null)
         {
             var colours = settings.Colour ? Colours.OfThree(final) : Colours.OfChannel(final, settings.Channel);
-            MeshFile.Write(settings.Mesh!, mesh, colours);
+            MeshFile.Write(settings.Mesh!, mesh, colours, ColouredMesh.NormalsOf(mesh));
         }
 
         Report(terminal, settings, automaton, graph, final, steps, seconds);
@@ -184,16 +201,16 @@ internal static class RunCommand
         return CommandLine.Done;
     }
 
-    /// <summary>The mesh that the graph was read from, which is to be coloured.</summary>
-    private static TriangleMesh Mesh(Settings settings)
+    /// <summary>The mesh that is to be coloured.</summary>
+    private static TriangleMesh Mesh(Settings settings, Graph graph)
     {
         if (!settings.Mesh!.EndsWith(".ply", StringComparison.OrdinalIgnoreCase))
             throw new UserErrorException($"--ply takes a file ending in .ply, not '{settings.Mesh}'.");
 
-        return GraphWord.IsMesh(settings.Graph)
-            ? MeshFile.Read(settings.Graph)
-            : throw new UserErrorException(
-                $"--ply colours a mesh, but --graph {settings.Graph} is not one (.obj, .ply, .off, .stl).");
+        return MeshWord.Read(settings.Graph, graph)
+            ?? throw new UserErrorException(
+                $"--ply colours a mesh, but --graph {settings.Graph} is neither one (.obj, .ply, .off, .stl) nor a sphere, torus "
+                + "or grid.");
     }
 
     private static void Report(
@@ -210,6 +227,8 @@ internal static class RunCommand
             ["state"] = settings.State ?? automaton.Start.Text,
             ["steps"] = steps,
             ["fire_rate"] = automaton.FireRate,
+            ["time_step"] = automaton.TimeStep,
+            ["spacing"] = automaton.Spacing,
             ["seed"] = settings.Seed,
             ["seconds"] = seconds,
             ["ns_per_cell_step"] = 1e9 * seconds / ((double)graph.Cells * steps),

@@ -23,7 +23,27 @@ internal enum Anchor
 internal readonly record struct Place(double X, double Y);
 
 /// <summary>An opaque image, red, green and blue of 0 to 255, row by row.</summary>
-internal sealed record Pixels(int Width, int Height, byte[] Rgb);
+internal sealed record Pixels(int Width, int Height, byte[] Rgb)
+{
+    /// <summary>Pictures side by side, white below the lower ones.</summary>
+    public static Pixels Row(params Pixels[] pictures)
+    {
+        var (width, height) = (pictures.Sum(one => one.Width), pictures.Max(one => one.Height));
+        var rgb = new byte[3 * width * height];
+        Array.Fill(rgb, byte.MaxValue);
+        var left = 0;
+
+        foreach (var one in pictures)
+        {
+            for (var row = 0; row < one.Height; row++)
+                one.Rgb.AsSpan(3 * row * one.Width, 3 * one.Width).CopyTo(rgb.AsSpan(3 * ((row * width) + left)));
+
+            left += one.Width;
+        }
+
+        return new(width, height, rgb);
+    }
+}
 
 /// <summary>Something to draw on: a PNG or an SVG.</summary>
 internal interface ICanvas

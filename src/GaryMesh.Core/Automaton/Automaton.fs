@@ -181,6 +181,9 @@ type Automaton =
       FireRate: float
       TimeStep: float
       Gate: Gate
+      Bound: float32
+      Spacing: float
+      Palette: Palette | null
       Start: Start
       MinSteps: int
       MaxSteps: int }
@@ -196,6 +199,20 @@ type Automaton =
 
         Guard.drawn null "The fire rate" automaton.FireRate
         Guard.finite null "The time step" automaton.TimeStep
+
+        if not (automaton.Bound > 0.0f) then
+            Guard.outOfRange null $"The bound must be above 0, but is {automaton.Bound}."
+
+        if not (automaton.Spacing > 0.0 && Double.IsFinite automaton.Spacing) then
+            Guard.outOfRange null $"The spacing must be finite and above 0, but is {automaton.Spacing}."
+
+        match automaton.Palette with
+        | null -> ()
+        | palette ->
+            if palette.Maps > automaton.Rule.Shape.Channels then
+                Guard.refuse
+                    $"The palette has {palette.Maps} maps, but the rule has {automaton.Rule.Shape.Channels} channels."
+
         Guard.positive null "The minimum number of steps" automaton.MinSteps
 
         if automaton.MaxSteps < automaton.MinSteps then
@@ -242,6 +259,9 @@ type Automaton =
               FireRate = 0.5
               TimeStep = 1.0
               Gate = Gate.Open
+              Bound = infinityf
+              Spacing = 1.0
+              Palette = null
               Start = Start.Zeros
               MinSteps = 24
               MaxSteps = 24 }
@@ -267,6 +287,9 @@ type Automaton =
     member automaton.WithFireRate(fireRate: float) = { automaton with FireRate = fireRate }
     member automaton.WithTimeStep(timeStep: float) = { automaton with TimeStep = timeStep }
     member automaton.WithGate(gate: Gate) = { automaton with Gate = gate }
+    member automaton.WithBound(limit: float32) = { automaton with Bound = limit }
+    member automaton.WithSpacing(spacing: float) = { automaton with Spacing = spacing }
+    member automaton.WithPalette(palette: Palette | null) = { automaton with Palette = palette }
     member automaton.WithStart(start: Start) = { automaton with Start = start }
 
     member automaton.WithSteps(min: int, max: int) = { automaton with MinSteps = min; MaxSteps = max }

@@ -86,7 +86,7 @@ type Rollout =
 /// A rule with everything that says how it runs, on whatever graph: what a rule file holds.
 ///
 /// One step: z = perceive(s); s' = s + timeStep x rule(z) where a cell fires (and lives, under `Gate.Alive`), s
-/// elsewhere; then the gate.
+/// elsewhere; s' is held within the bound; then the gate.
 [<NoComparison; ReferenceEquality>]
 type Automaton =
     {
@@ -100,6 +100,17 @@ type Automaton =
         TimeStep: float
         /// The mask over the step.
         Gate: Gate
+        /// The largest absolute value that a number of the state may have after a step, above 0; infinity, the default, for
+        /// none. Each step ends with every number of every cell held within it, whether the cell fired or not, so a start or
+        /// a number written beyond it is seen by the next step as it is and lies within it from there on. A number within the
+        /// bound is not touched; NaN stays NaN.
+        Bound: float32
+        /// The distance between neighbouring cells in units of that which the rule was trained for, 1 by default: derivatives
+        /// of order n that the cells perceive (`Operator.Order`) are divided by its n-th power (NoiseNCA, arXiv 2404.06279).
+        /// With it, and with the time step, density and speed change while the rule stays.
+        Spacing: float
+        /// How the first channels become a picture's maps, or null where they are no picture.
+        Palette: Palette | null
         /// What the rule was trained to start from.
         Start: Start
         /// The numbers of steps that the rule was trained for, from the minimum to the maximum.
@@ -108,8 +119,8 @@ type Automaton =
         MaxSteps: int
     }
 
-    /// <summary>An automaton that fires every other cell (rate 0.5), with a time step of 1, no gate, a zero start and
-    /// 24 steps.</summary>
+    /// <summary>An automaton that fires every other cell (rate 0.5), with a time step and a spacing of 1, no gate and no
+    /// bound, a zero start and 24 steps.</summary>
     /// <exception cref="T:System.ArgumentException">The rule reads another number of operators than the perception
     /// gives.</exception>
     static member Of: perception: Perception * rule: Rule -> Automaton
@@ -132,6 +143,12 @@ type Automaton =
     member WithTimeStep: timeStep: float -> Automaton
     /// The same automaton under this gate.
     member WithGate: gate: Gate -> Automaton
+    /// The same automaton with its states held within [-limit, limit]; infinity for no bound.
+    member WithBound: limit: float32 -> Automaton
+    /// The same automaton on cells so far apart, where 1 is the distance that it was trained for.
+    member WithSpacing: spacing: float -> Automaton
+    /// The same automaton with its first channels read through a palette; null for none.
+    member WithPalette: palette: (Palette | null) -> Automaton
     /// The same automaton with another initial state.
     member WithStart: start: Start -> Automaton
     /// The same automaton with a rule trained for this range of steps.
@@ -139,7 +156,8 @@ type Automaton =
 
     /// <summary>Refuses an automaton whose parts do not fit each other.</summary>
     /// <exception cref="T:System.ArgumentException">The rule reads another number of values than perception and inputs
-    /// give, a rate or time step is out of range, or the gate names no channel.</exception>
+    /// give, a rate, time step, bound or spacing is out of range, the gate names no channel, or the palette has more maps than there are
+    /// channels.</exception>
     member Check: unit -> unit
     /// Refuses a rollout that does not fit the automaton on the graph; says which sizes differ.
     member Check: graph: Graph * rollout: Rollout -> unit

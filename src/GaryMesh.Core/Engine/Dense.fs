@@ -215,7 +215,7 @@ type private Strips<'O, 'V when 'O: struct and 'O :> ILanes<'V>>() =
 [<Sealed>]
 type Dense(options: EngineOptions) =
     let threads = if options.Threads > 0 then options.Threads else Environment.ProcessorCount
-    let lanes = if options.Lanes > 0 then options.Lanes else Kernels.widest
+    let lanes = if options.Lanes > 0 then options.Lanes else Lanes.widest
 
     let strips: IStrips =
         match lanes with

@@ -3,6 +3,7 @@ namespace GaryMesh.Kernels
 
 open System
 open System.Numerics
+open System.Runtime.InteropServices
 open System.Runtime.Intrinsics
 open Microsoft.FSharp.NativeInterop
 open GaryMesh
@@ -11,7 +12,7 @@ open GaryMesh.Vectors
 
 /// A prepared automaton: everything the kernels read that does not change from step to step.
 [<Sealed>]
-type internal Plan(layout: Layout, sizes: Sizes, rule: IRuleKernel, gate: Gate) =
+type internal Plan(layout: Layout, sizes: Sizes, rule: IRuleKernel, gate: Gate, bound: float32) =
     let zeros = new Buffer<float32>(int64 (sizes.InputRow + 16))
 
     let mask =
@@ -23,6 +24,8 @@ type internal Plan(layout: Layout, sizes: Sizes, rule: IRuleKernel, gate: Gate) 
     member _.Sizes = sizes
     member _.Rule = rule
     member _.Gate = gate
+    member _.Bound = bound
+    member _.IsBounded = bound < infinityf
     member _.Tile = tile
     member _.Zeros = zeros.Pointer
     member _.ChannelMask = mask.Pointer
@@ -119,6 +122,28 @@ module internal Passes =
         NativePtr.ofNativeInt (NativePtr.toNativeInt rows + nativeint index * nativeint (4 * length))
 
     let span (p: P) (length: int) = Span<float32>(NativePtr.toVoidPtr p, length)
+
+    /// The rows of a stretch as vectors, which rows of whole cache lines consist of.
+    let private vectors (rows: P) (length: int) (first: int) (last: int) =
+        MemoryMarshal.Cast<float32, Vector<float32>>(span (row rows first length) ((last - first) * length))
+
+    /// Holds every number of a stretch within [-bound, bound]; NaN stays.
+    let hold (bound: float32) (length: int) (state: P) (first: int) (last: int) =
+        let most = Vector<float32> bound
+        let numbers = vectors state length first last
+
+        for i in 0 .. numbers.Length - 1 do
+            numbers[i] <- Vector.Clamp(numbers[i], -most, most)
+
+    /// The adjoint of `hold`, by what it left in the state: 0 for a number at the bound.
+    let holdBack (bound: float32) (length: int) (state: P) (adjoint: P) (first: int) (last: int) =
+        let most = Vector<float32> bound
+        let numbers = vectors state length first last
+        let bars = vectors adjoint length first last
+
+        for i in 0 .. numbers.Length - 1 do
+            bars[i] <-
+                Vector.ConditionalSelect(Vector.LessThan(Vector.Abs numbers[i], most), bars[i], Vector<float32>.Zero)
 
     /// Lists the cells of the stretch whose bit is set.
     let collect (firing: nativeptr<uint64>) (first: int) (last: int) (fired: nativeptr<int>) =
@@ -396,7 +421,7 @@ type internal Kernels<'O, 'V when 'O: struct and 'O :> ILanes<'V>>() =
                 first
                 last
 
-/// The widest vectors that the machine has, or a width asked for.
+/// The kernels for a width of vectors.
 module internal Kernels =
     let ofLanes lanes : IKernels =
         match lanes with
@@ -405,9 +430,3 @@ module internal Kernels =
         | 4 -> Kernels<Lanes128, Vector128<float32>>()
         | 1 -> Kernels<Scalar, float32>()
         | _ -> Guard.outOfRange (nameof lanes) $"Vectors have 1, 4, 8 or 16 lanes, but {lanes} are asked for."
-
-    let widest =
-        if Vector512.IsHardwareAccelerated then 16
-        elif Vector256.IsHardwareAccelerated then 8
-        elif Vector128.IsHardwareAccelerated then 4
-        else 1

@@ -58,8 +58,8 @@ type internal EdgeRows(cells: int, edges: int, width: int) =
 
 /// Everything about a graph under a perception that does not depend on the rule's weights.
 [<Sealed>]
-type internal Layout(graph: Graph, perception: Perception) =
-    let stencil = Stencil(perception, graph)
+type internal Layout(graph: Graph, perception: Perception, spacing: float) =
+    let stencil = Stencil(perception, graph, spacing)
     let edged, own = stencil.Edged, stencil.Own
     let width = edged.Length
     let order = CellOrder.choose graph

@@ -138,7 +138,10 @@ type Prepared private (runner: Runner, options: EngineOptions) =
                 runner.ShareOut(hands, (fun from until -> tape.AddAdjoint(adjoint, from, until)))
                 tape.SetAuxiliaryAdjoint value.AuxiliaryAdjoint
 
-            // Only now: the state that the loss has seen may lie where one of these will.
+            if runner.Plan.IsBounded then
+                runner.ShareOut(hands, (fun from until -> tape.HoldBack(step + 1, from, until)))
+
+            // Only now: the state that the loss and the bound have seen may lie where one of these will.
             for again in tape.RecomputeFrom step .. step - 1 do
                 runner.Step(hands, tape, again, again)
 

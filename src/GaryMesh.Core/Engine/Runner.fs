@@ -21,9 +21,9 @@ type internal Runner(automaton: Automaton, graph: Graph, options: EngineOptions)
     static let longest = 4096
 
     let threads = if options.Threads > 0 then options.Threads else Environment.ProcessorCount
-    let kernels = Kernels.ofLanes (if options.Lanes > 0 then options.Lanes else Kernels.widest)
+    let kernels = Kernels.ofLanes (if options.Lanes > 0 then options.Lanes else Lanes.widest)
     let shape = automaton.Rule.Shape
-    let layout = new Layout(graph, automaton.Perception)
+    let layout = new Layout(graph, automaton.Perception, automaton.Spacing)
     let sizes = Sizes(shape, automaton.Perception, layout)
     let packed = RuleKernel.compile shape.Kind sizes.Rows kernels.Lanes
 
@@ -36,7 +36,7 @@ type internal Runner(automaton: Automaton, graph: Graph, options: EngineOptions)
         if graph.Cells > most then
             Guard.refuse $"A rule {shape.Text} runs on up to {most} cells, but {graph.Name} has {graph.Cells}."
 
-    let plan = new Plan(layout, sizes, packed, automaton.Gate)
+    let plan = new Plan(layout, sizes, packed, automaton.Gate, automaton.Bound)
     // Independent of the number of threads, as the gradient adds up by stretches.
     let stretch = max 256 (min longest ((graph.Cells / 128 + 63) &&& ~~~63))
     let workers = new Workers(threads)

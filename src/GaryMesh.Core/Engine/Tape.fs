@@ -174,7 +174,10 @@ type internal Tape(plan: Plan, kernels: IKernels, memory: Memory, steps: int, st
                 if plan.Gate.IsAlive then
                     Passes.intersect fires lives from until
 
-            kernels.Forward(plan, scratch, stepRows (), stateAt (at + 1), from, until))
+            kernels.Forward(plan, scratch, stepRows (), stateAt (at + 1), from, until)
+
+            if plan.IsBounded then
+                Passes.hold plan.Bound sizes.StateRow (stateAt (at + 1)) from until)
 
     /// Who lives after the update, too: it looks at the neighbours' new states.
     let survive =
@@ -287,6 +290,10 @@ type internal Tape(plan: Plan, kernels: IKernels, memory: Memory, steps: int, st
     /// Adds the loss's derivative at a state to the adjoint.
     member _.AddAdjoint(given: State, from: int, until: int) =
         Exchange.add layout.Order given.Data given.Channels sizes.StateRow adjoints[adjoint].Pointer from until
+
+    /// Drops the adjoint of what the bound holds in the state before `step`.
+    member _.HoldBack(step: int, from: int, until: int) =
+        Passes.holdBack plan.Bound sizes.StateRow (stateAt step) adjoints[adjoint].Pointer from until
 
     /// Takes the loss's derivative by the auxiliary values of the backward pass's next step, or null.
     member _.SetAuxiliaryAdjoint(given: State | null) =

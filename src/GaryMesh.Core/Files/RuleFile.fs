@@ -83,6 +83,21 @@ module private RuleEntries =
                 .Ints("steps", [| automaton.MinSteps; automaton.MaxSteps |])
             |> PerceptionEntries.write automaton.Perception
 
+        // Only where they are not the default: whoever does not know them refuses the file.
+        if automaton.Bound < infinityf then
+            file.Floats("bound", [| automaton.Bound |]) |> ignore
+
+        if automaton.Spacing <> 1.0 then
+            file.Double("spacing", automaton.Spacing) |> ignore
+
+        match automaton.Palette with
+        | null -> ()
+        | palette ->
+            file
+                .Doubles("palette.mean", palette.Mean.ToArray())
+                .Doubles("palette.basis", palette.Basis.ToArray(), palette.Maps, palette.Maps)
+            |> ignore
+
         (file, rule.Views)
         ||> Seq.fold (fun file view -> file.Floats(view.Name, rule.View view.Name, view.FileShape))
 
@@ -113,6 +128,13 @@ module private RuleEntries =
             file.Bad
                 $"""a MeshNCA rule for {channels} channels must read {5L * int64 channels} perceived values (four harmonics and the own state), but 'fc1.weight' is [{String.Join(" x ", first)}]"""
 
+    let palette (file: ArchiveReader) : Palette | null =
+        if file.Has "palette.mean" then
+            let mean = file.Doubles("palette.mean", -1)
+            Palette(mean, file.Doubles("palette.basis", mean.Length, mean.Length))
+        else
+            null
+
     let own (file: ArchiveReader) (known: Known) =
         let version = file.Version(Kind, 0, Version)
         let since first read otherwise = if version >= first then read () else otherwise
@@ -137,6 +159,9 @@ module private RuleEntries =
                   FireRate = file.Double "fire_rate"
                   TimeStep = since 1 (fun () -> file.Double "time_step") 1.0
                   Gate = since 1 (fun () -> GateText.parse (file.Text "gate")) Gate.Open
+                  Bound = if file.Has "bound" then (file.Floats("bound", 1))[0] else infinityf
+                  Spacing = if file.Has "spacing" then file.Double "spacing" else 1.0
+                  Palette = palette file
                   Start = Start.Parse(file.Text "start")
                   MinSteps = steps[0]
                   MaxSteps = steps[1] })

@@ -26,7 +26,9 @@ type Known =
 /// [channels x hidden], `fc2.bias` [channels]; read = what the perception gives, operator by operator, then the inputs;</item>
 /// <item>`perception` text [operators]: each operator's <c>Text</c>; `lift` text: the lift's name, or "none";</item>
 /// <item>`channels`, `hidden`, `inputs` int32; `fire_rate`, `time_step` float64;</item>
-/// <item>`gate` text: "open", "alive:CHANNEL:THRESHOLD" or "alive-published:CHANNEL:THRESHOLD" (`Gate`); `start` text: <c>Start.Text</c>; `steps` int32 [min, max].</item>
+/// <item>`gate` text: "open", "alive:CHANNEL:THRESHOLD" or "alive-published:CHANNEL:THRESHOLD" (`Gate`); `start` text: <c>Start.Text</c>; `steps` int32 [min, max];</item>
+/// <item>`bound` float32 [1] where the automaton has one, and `spacing` float64 where it is not 1.</item>
+/// <item>`palette.mean` float64 [M] and `palette.basis` [M x M] where its channels are a picture.</item>
 /// </list>
 /// Version 1 had no `kind` and `lift`: "dense" and "none" stand for them; version 0 had no `inputs`, `time_step` and `gate`,
 /// either: none, 1 and "open". A newer version, and any entry that the version does not have, is refused: it may hold what

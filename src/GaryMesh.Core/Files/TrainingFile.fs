@@ -29,7 +29,8 @@ module private Settings =
 
     /// Edges, and their weights under the perception, which are all that a training sees of a graph.
     let private edges (automaton: Automaton) (graph: Graph) =
-        let struct (edgeWeights, selfWeights) = Stencil(automaton.Perception, graph).WeighAll()
+        let struct (edgeWeights, selfWeights) =
+            Stencil(automaton.Perception, graph, automaton.Spacing).WeighAll()
 
         digest [ ints graph.RowStart; ints graph.Neighbours; floats edgeWeights; floats selfWeights ]
 
@@ -80,6 +81,9 @@ module private Settings =
             "validation lengths", list (task.ValidationLengths |> Seq.map string<int>)
 
             // What version 1 did not have is named where it is not what version 1 did.
+            if automaton.Bound < infinityf then
+                "bound", text (float automaton.Bound)
+
             match automaton.Perception.Lift with
             | null -> ()
             | lift -> "lift", lift.Name

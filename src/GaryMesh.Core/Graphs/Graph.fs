@@ -457,6 +457,55 @@ type Graph private (data: GraphData) =
         let edgeOf cell (n: int) = ValueSome(Rows.between positions cell (nearest[cell][n]))
         Graph.Build($"knn:{k}", Topology.General, cells, Array.copy positions, k, edgeOf)
 
+    static member Union(name: string, graphs: Graph seq) =
+        let graphs = Array.ofSeq graphs
+
+        if graphs.Length = 0 then
+            Guard.refuse $"A union needs at least one graph, but there is none."
+
+        let first = graphs |> Array.map _.Cells |> Array.scan (+) 0
+
+        /// What all graphs have or none; one that has no edge lacks no directions.
+        let together what needed (values: Graph -> ImmutableArray<float>) =
+            let missing, having =
+                graphs |> Array.filter (needed >> (<>) 0) |> Array.partition (fun graph -> (values graph).IsEmpty)
+
+            if missing.Length > 0 && having.Length > 0 then
+                Guard.refuse
+                    $"The graphs of a union have {what} all or none, but {having[0].Name} has them and {missing[0].Name} has none."
+
+            graphs |> Array.collect (values >> Seq.toArray)
+
+        let weights (graph: Graph) =
+            if graph.Weights.IsEmpty then
+                Array.create graph.Edges 1.0
+            else
+                Seq.toArray graph.Weights
+
+        let offsets = together "directions" _.Edges _.Offsets
+
+        Graph
+            { Name = name
+              Topology = Topology.General
+              Middle = graphs[0].Middle
+              RowStart = graphs |> Array.collect (fun graph -> Array.init graph.Cells graph.Degree) |> Array.scan (+) 0
+              Neighbours =
+                Array.map2
+                    (fun (graph: Graph) first -> graph.Neighbours |> Seq.map ((+) first) |> Array.ofSeq)
+                    graphs
+                    first[.. graphs.Length - 1]
+                |> Array.concat
+              Offsets = offsets
+              Weights =
+                if graphs |> Array.forall _.Weights.IsEmpty then
+                    [||]
+                else
+                    Array.collect weights graphs
+              Positions = together "positions" _.Cells _.Positions
+              Frames = together "frames" _.Cells _.Frames
+              WholeDegrees = [||]
+              MeanLength = Rows.meanLength offsets }
+
     member graph.Cut(chosen: int[], complete: int -> bool) =
         let labelOf = Array.create cells -1
         chosen |> Array.iteri (fun label cell -> labelOf[cell] <- label)

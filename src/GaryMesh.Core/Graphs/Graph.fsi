@@ -133,6 +133,13 @@ type Graph =
     /// <exception cref="T:System.ArgumentException"><c>order</c> is no permutation of the cells.</exception>
     member Relabelled: order: int[] -> Graph
 
+    /// <summary>Several graphs as one, side by side without an edge between them: the cells of the first, then those of the second,
+    /// and so on. A rollout on it is a rollout on each, save that edges are measured by the mean length of all.</summary>
+    /// <param name="name">What to call it.</param>
+    /// <param name="graphs">At least one; all have directions, positions and frames, or none has.</param>
+    /// <exception cref="T:System.ArgumentException">There is no graph, or one has what another lacks.</exception>
+    static member Union: name: string * graphs: Graph seq -> Graph
+
     /// The graph of chosen cells, `chosen[i]` under the number i: those whose new number is `complete` with all their edges
     /// in order, which must end in chosen cells, the others with none. Degrees and mean length remain known as those of
     /// the whole graph; a middle that is not chosen becomes cell 0.

@@ -228,7 +228,8 @@ type GradientCheck =
 
         /// Which side of every branch a rollout took.
         let sides (moments: Reference.Moment<float>[]) =
-            [| for moment in moments -> moment.Branches |> Array.map (Array.map (fun a -> a > 0.0)), moment.Alive |]
+            [| for moment in moments ->
+                   moment.Branches |> Array.map (Array.map (fun a -> a > 0.0)), moment.Alive, Reference.free real moment |]
 
         let central coordinate =
             let small = 1e-6

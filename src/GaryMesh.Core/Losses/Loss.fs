@@ -38,6 +38,8 @@ type Loss(name: string) =
 
     member loss.At(sees: Func<int, int, bool>) : Loss = LossAt(loss, sees)
 
+    member loss.On(part: Graph, first: int) : Loss = LossOn(loss, part, first)
+
     static member Of(name: string, evaluate: Func<State, LossValue>) : Loss = LossOf(name, evaluate)
 
 /// A loss at other steps.
@@ -50,6 +52,50 @@ and [<Sealed>] private LossAt(inner: Loss, sees: Func<int, int, bool>) =
         (channels: int, state: ReadOnlySpan<'T>, auxiliary: ReadOnlySpan<'T>, context: LossContext)
         : 'T =
         inner.Value<'T, 'F>(channels, state, auxiliary, context)
+
+/// A loss of some cells that follow each other, which make up a graph of their own.
+and [<Sealed>] private LossOn(inner: Loss, part: Graph, first: int) =
+    inherit Loss(inner.Name)
+
+    let check cells =
+        if first < 0 || first + part.Cells > cells then
+            Guard.refuse $"The loss looks at the cells {first} to {first + part.Cells - 1}, but the state has {cells}."
+
+    let slice (state: State) =
+        check state.Cells
+
+        State(part.Cells, state.Channels, Array.sub state.Data (first * state.Channels) (part.Cells * state.Channels))
+
+    let whole (cells: int) (adjoint: State) =
+        let data = Array.zeroCreate<float32>(cells * adjoint.Channels)
+        adjoint.Data.CopyTo(data, first * adjoint.Channels)
+        State(cells, adjoint.Channels, data)
+
+    override _.Sees(step, steps) = inner.Sees(step, steps)
+
+    override _.Evaluate(state, auxiliary, context) =
+        let found = inner.Evaluate(slice state, slice auxiliary, { context with Graph = part })
+
+        { found with
+            Adjoint = whole state.Cells found.Adjoint
+            AuxiliaryAdjoint =
+                match found.AuxiliaryAdjoint with
+                | null -> null
+                | adjoint -> whole state.Cells adjoint }
+
+    override _.Value<'T, 'F when 'T: struct and 'T :> INumberBase<'T> and 'F: struct and 'F :> IField<'T>>
+        (channels: int, state: ReadOnlySpan<'T>, auxiliary: ReadOnlySpan<'T>, context: LossContext)
+        : 'T =
+        let cells = state.Length / channels
+        check cells
+        let own = auxiliary.Length / cells
+
+        inner.Value<'T, 'F>(
+            channels,
+            state.Slice(first * channels, part.Cells * channels),
+            auxiliary.Slice(first * own, part.Cells * own),
+            { context with Graph = part }
+        )
 
 and [<Sealed>] private LossOf(name: string, evaluate: Func<State, LossValue>) =
     inherit Loss(name)

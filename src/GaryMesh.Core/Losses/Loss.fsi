@@ -67,5 +67,10 @@ type Loss =
     /// The same loss, at every step that `sees step steps` names.
     member At: sees: Func<int, int, bool> -> Loss
 
+    /// <summary>The same loss of a part of a larger graph: of its cells from <c>first</c> on, which make up <c>part</c>, such as a graph
+    /// of a <c>Graph.Union</c>.</summary>
+    /// <exception cref="T:System.ArgumentException">A state has no such cells; found out when one is at hand.</exception>
+    member On: part: Graph * first: int -> Loss
+
     /// A loss after the last step, without a specification: for a quick trial.
     static member Of: name: string * evaluate: Func<State, LossValue> -> Loss

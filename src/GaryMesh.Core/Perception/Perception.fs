@@ -20,7 +20,9 @@ type Edge =
       TotalWeight: float }
 
 [<Sealed>]
-type EdgeWeight(name: string, weight: Func<Edge, float>) =
+type EdgeWeight private (name: string, weight: Func<Edge, float>, order: int, balanced: bool) =
+    do Guard.notNegative (nameof order) "The order of a derivative" order
+
     /// MeshNCA's guard against an edge without length.
     static let unit component' (edge: Edge) =
         component' edge / (sqrt (edge.X * edge.X + edge.Y * edge.Y + edge.Z * edge.Z) + 1e-8)
@@ -44,23 +46,25 @@ type EdgeWeight(name: string, weight: Func<Edge, float>) =
     /// A polynomial of the direction.
     static let harmonic polynomial edge : float = polynomial (unit x edge) (unit y edge) (unit z edge)
 
+    static let first name (weight: Edge -> float) = EdgeWeight(name, Func<Edge, float> weight, 1, false)
+
     static let builtIn =
         [ EdgeWeight("one", fun _ -> 1.0)
-          EdgeWeight("cos", planar x)
-          EdgeWeight("sin", planar y)
-          EdgeWeight("x", unit x)
-          EdgeWeight("y", unit y)
-          EdgeWeight("z", unit z)
+          first "cos" (planar x)
+          first "sin" (planar y)
+          first "x" (unit x)
+          first "y" (unit y)
+          first "z" (unit z)
           EdgeWeight("xy", harmonic (fun x y _ -> x * y))
           EdgeWeight("yz", harmonic (fun _ y z -> y * z))
           EdgeWeight("z2", harmonic (fun x y z -> (2.0 * z * z - x * x - y * y) / sqrt 12.0))
           EdgeWeight("xz", harmonic (fun x _ z -> x * z))
           EdgeWeight("x2-y2", harmonic (fun x y _ -> (x * x - y * y) / 2.0))
-          EdgeWeight("u", fun edge -> ratio edge.U edge.Length)
-          EdgeWeight("v", fun edge -> ratio edge.V edge.Length)
+          first "u" (fun edge -> ratio edge.U edge.Length)
+          first "v" (fun edge -> ratio edge.V edge.Length)
           EdgeWeight("length", fun edge -> ratio edge.Length edge.MeanLength)
-          EdgeWeight("sobel-x", sobel x y)
-          EdgeWeight("sobel-y", sobel y x)
+          EdgeWeight("sobel-x", sobel x y, 1, true)
+          EdgeWeight("sobel-y", sobel y x, 1, true)
           EdgeWeight("laplacian", fun edge -> if step edge.X = 0.0 || step edge.Y = 0.0 then 2.0 / 16.0 else 1.0 / 16.0)
           EdgeWeight("weight", fun edge -> edge.Weight)
           EdgeWeight("random-walk", fun edge -> ratio edge.Weight edge.TotalWeight)
@@ -75,7 +79,11 @@ type EdgeWeight(name: string, weight: Func<Edge, float>) =
 
     static let named name = builtIn |> List.find (fun (weight: EdgeWeight) -> weight.Name = name)
 
+    new(name: string, weight: Func<Edge, float>, order: int) = EdgeWeight(name, weight, order, false)
+    new(name: string, weight: Func<Edge, float>) = EdgeWeight(name, weight, 2)
     member _.Name = name
+    member _.Order = order
+    member _.Balanced = balanced
     member _.Of(edge: Edge) = weight.Invoke edge
 
     static member One = named "one"
@@ -101,13 +109,11 @@ type EdgeWeight(name: string, weight: Func<Edge, float>) =
     static member Symmetric = named "symmetric"
 
     static member At(offset: int) =
-        EdgeWeight($"at:{WholeNumber.text offset}", fun edge -> if step edge.X = float offset then 1.0 else 0.0)
+        first $"at:{WholeNumber.text offset}" (fun edge -> if step edge.X = float offset then 1.0 else 0.0)
 
     static member At(right: int, down: int) =
-        EdgeWeight(
-            $"at:{WholeNumber.text right}:{WholeNumber.text down}",
-            fun edge -> if step edge.X = float right && step edge.Y = float down then 1.0 else 0.0
-        )
+        first $"at:{WholeNumber.text right}:{WholeNumber.text down}" (fun edge ->
+            if step edge.X = float right && step edge.Y = float down then 1.0 else 0.0)
 
     static member Find(name: string) : EdgeWeight | null =
         // Files of the first version say `share`.
@@ -151,6 +157,11 @@ type Operator =
             let aggregation = if aggregation.IsMean then "mean" else "sum"
             let messages = if messages.IsDifference then "difference" else "value"
             $"{aggregation} {messages} {weight.Name}"
+
+    member operator.Order =
+        match operator with
+        | Neighbours(weight, messages, _) when messages.IsDifference || weight.Balanced -> weight.Order
+        | _ -> 0
 
     static member Of(weight: EdgeWeight, messages: Messages, aggregation: Aggregation) =
         Neighbours(weight, messages, aggregation)
@@ -211,6 +222,20 @@ type Perception(operators: Operator seq, lift: Lift | null) =
         let sum = Perception.Of Messages.Difference Aggregation.Sum
         Perception [ sum EdgeWeight.One; sum EdgeWeight.Y; sum EdgeWeight.Z; sum EdgeWeight.X; Operator.Own ]
 
+    static member Harmonics2 =
+        let sum = Perception.Of Messages.Difference Aggregation.Sum
+
+        let degree2 = [ EdgeWeight.XY; EdgeWeight.YZ; EdgeWeight.Z2; EdgeWeight.XZ; EdgeWeight.X2Y2 ]
+
+        Perception(Seq.append Perception.Harmonics.Operators (List.map sum degree2))
+
+    static member Tangent =
+        let mean = Perception.Of Messages.Difference Aggregation.Mean
+        Perception [ Operator.Own; mean EdgeWeight.U; mean EdgeWeight.V; mean EdgeWeight.One ]
+
+    static member Steered(channel: int) = Perception.Tangent.WithLift(Steering(0, 1, 2, channel))
+    static member RotationInvariant = Perception.Tangent.WithLift(GradientNorm(1, 2))
+
     static member Sobel =
         let sum = Perception.Of Messages.Value Aggregation.Sum
         Perception [ Operator.Own; sum EdgeWeight.SobelX; sum EdgeWeight.SobelY ]
@@ -241,14 +266,16 @@ type Perception(operators: Operator seq, lift: Lift | null) =
         Perception(Seq.append [ Operator.Own ] (Seq.map at offsets))
 
 [<Sealed>]
-type internal Stencil(perception: Perception, graph: Graph) =
+type internal Stencil(perception: Perception, graph: Graph, spacing: float) =
     let edged, own =
         [| 0 .. perception.Count - 1 |] |> Array.partition (fun k -> perception.Operators[k].IsNeighbours)
 
     let width = edged.Length
+    let scales = edged |> Array.map (fun k -> spacing ** float -perception.Operators[k].Order)
     let offsets, weights, frames = graph.Offsets, graph.Weights, graph.Frames
     let weightOf edge = if weights.IsEmpty then 1.0 else weights[edge]
 
+    new(perception: Perception, graph: Graph) = Stencil(perception, graph, 1.0)
     member _.Edged = edged
     member _.Own = own
 
@@ -292,7 +319,7 @@ type internal Stencil(perception: Perception, graph: Graph) =
                 | Operator.Own -> ()
                 | Operator.Neighbours(weight, messages, aggregation) ->
                     let share = if aggregation.IsMean then 1.0 / float degree else 1.0
-                    let w = weight.Of seen * share
+                    let w = weight.Of seen * share * scales[k]
                     edgeWeights[edgesAt + (edge - first) * width + k] <- w
 
                     if messages.IsDifference then

@@ -36,10 +36,23 @@ type Edge =
 /// The weight w(i, j) that an operator gives each edge, under a name by which files know it.
 [<Sealed>]
 type EdgeWeight =
-    /// A weight of your own. Files hold the name alone, so a rule with it loads only where the name is handed in.
+    /// <summary>A weight of your own. Files hold the name alone, so a rule with it loads only where the name is handed
+    /// in.</summary>
+    /// <param name="name">The name by which files know it.</param>
+    /// <param name="weight">The weight of one edge.</param>
+    /// <param name="order">`Order`: 1 for a weight that changes its sign with the direction.</param>
+    /// <exception cref="T:System.ArgumentOutOfRangeException">The order is negative.</exception>
+    new: name: string * weight: Func<Edge, float> * order: int -> EdgeWeight
+    /// A weight of your own, of order 2.
     new: name: string * weight: Func<Edge, float> -> EdgeWeight
     /// The name by which files know the weight.
     member Name: string
+    /// The order of the derivative that difference messages under the weight stand for: 1 for those that look in a direction
+    /// (`cos`, `sin`, `x`, `y`, `z`, `u`, `v`, `sobel-x`, `sobel-y`, `at`), 2, a Laplacian's or a harmonic's of degree 2, for all
+    /// others.
+    member Order: int
+    /// Whether the weights of a cell's edges add up to 0, so that value messages are a derivative, too: Sobel's.
+    member internal Balanced: bool
     /// The weight of one edge.
     member Of: edge: Edge -> float
 
@@ -127,6 +140,10 @@ type Operator =
 
     /// Such as `own` or `mean difference cos`: the form that files hold.
     member Text: string
+    /// The order of the derivative that the operator stands for, by which an automaton's spacing scales it: its weight's under
+    /// difference messages, and under value messages, too, for Sobel's kernels, whose numbers add up to 0; 0 for all other
+    /// values and for the own state.
+    member Order: int
     /// The sum or mean of weighted messages: `Neighbours`.
     static member Of: weight: EdgeWeight * messages: Messages * aggregation: Aggregation -> Operator
     /// <summary>Reads what `Text` wrote; edge weights not built in are looked for in `known`.</summary>
@@ -161,6 +178,20 @@ type Perception =
     static member Planar: Perception
     /// MeshNCA: difference messages summed under the harmonics 1, y, z, x, then the own state (K = 5).
     static member Harmonics: Perception
+    /// `Harmonics`, then difference messages summed under the five harmonics of degree 2 (K = 10): the world frame, finer.
+    static member Harmonics2: Perception
+    /// A surface whose cells have frames: own state, mean neighbour differences weighed by the cosines with the tangents u and
+    /// v, and their plain mean (K = 4). What a cell perceives turns with the mesh and its frames. No weight passes 1 / degree,
+    /// since lengths have no say: stretched triangles give no large numbers. Without frames u and v are 0.
+    static member Tangent: Perception
+    /// <summary>`Tangent`, with u and v turned by the angle that the cell keeps in a channel of its state: each cell has its own
+    /// direction (Randazzo et al., "Growing Steerable Neural Cellular Automata", ALIFE 2023).</summary>
+    /// <exception cref="T:System.ArgumentException">The channel is negative.</exception>
+    static member Steered: channel: int -> Perception
+    /// A surface whose cells have frames, whichever way u points: own state, mean neighbour difference as the Laplacian, and
+    /// gradient norm (3 C values), as on lattices in Mordvintsev et al., "Growing Isotropic Neural Cellular Automata",
+    /// ALIFE 2022. The tangent planes matter, their directions do not.
+    static member RotationInvariant: Perception
     /// Growing NCA: own state, Sobel x / 8, Sobel y / 8 (K = 3).
     static member Sobel: Perception
     /// Isotropic NCA on a lattice: own state and Laplacian (K = 2).
@@ -175,9 +206,12 @@ type Perception =
     /// A strip: own state and the cells at the given offsets along x, each under an operator of its own.
     static member Offsets: offsets: int seq -> Perception
 
-/// The operators of a perception as numbers for one graph: z_k(i) = self_k(i) s_i + sum over edges of w_k(e) s_j(e).
+/// The operators of a perception as numbers for one graph: z_k(i) = self_k(i) s_i + sum over edges of w_k(e) s_j(e). Those of
+/// order n are divided by the spacing's n-th power.
 [<Sealed>]
 type internal Stencil =
+    new: perception: Perception * graph: Graph * spacing: float -> Stencil
+    /// At a spacing of 1.
     new: perception: Perception * graph: Graph -> Stencil
     /// Positions in the perception of the operators that look along edges.
     member Edged: int[]

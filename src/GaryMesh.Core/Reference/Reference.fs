@@ -61,6 +61,7 @@ module Reference =
                 Lift: Lift | null
                 Steps: int
                 TimeStep: float
+                Bound: float
                 /// P_1 .. P_K.
                 Operators: Matrix<'T> list
                 /// Whether a cell fires: step -> cell.
@@ -80,6 +81,7 @@ module Reference =
           Updates: bool[]
           Branches: 'T[][]
           Auxiliary: 'T[][]
+          Moved: Matrix<'T>
           Alive: Matrix<'T> option
           State: Matrix<'T> }
 
@@ -87,8 +89,9 @@ module Reference =
         [ for edge in graph.RowStart[cell] .. graph.RowStart[cell + 1] - 1 -> edge, graph.Neighbours[edge] ]
 
     /// P_k, with what a cell sees twice counted twice.
-    let private operators (graph: Graph) (perception: Perception) =
-        let stencil = Stencil(perception, graph)
+    let private operators (graph: Graph) (automaton: Automaton) =
+        let perception = automaton.Perception
+        let stencil = Stencil(perception, graph, automaton.Spacing)
         let struct (edgeWeights, selfWeights) = stencil.WeighAll()
         let cells, width = graph.Cells, stencil.Edged.Length
 
@@ -124,8 +127,9 @@ module Reference =
           Lift = automaton.Perception.Lift
           Steps = rollout.Steps
           TimeStep = automaton.TimeStep
+          Bound = float automaton.Bound
           Operators =
-            [ for entries in operators graph automaton.Perception ->
+            [ for entries in operators graph automaton ->
                   entries |> List.map (fun (i, j, w) -> i, j, numbers.Of w) |> SparseMatrix.ofListi cells cells ]
           Fires = fun step cell -> rollout.Firing.Fires(automaton.FireRate, step, cell)
           Lives = lives
@@ -135,6 +139,23 @@ module Reference =
         match alive with
         | Some mask -> x.PointwiseMultiply mask
         | None -> x
+
+    /// The numbers of a state held within a bound, by their real parts.
+    let private held (prepared: Prepared<'T>) (x: Matrix<'T>) =
+        let numbers, bound = prepared.Numbers, prepared.Bound
+
+        let hold value =
+            if numbers.Real value >= bound then numbers.Of bound
+            elif numbers.Real value <= -bound then numbers.Of -bound
+            else value
+
+        if Double.IsFinite bound then x.Map hold else x
+
+    let free (prepared: Prepared<float>) (moment: Moment<float>) =
+        if Double.IsFinite prepared.Bound then
+            Some(moment.Moved.Map(fun value -> if abs value < prepared.Bound then 1.0 else 0.0))
+        else
+            None
 
     /// Rows of cells as a matrix.
     let private ofRows columns (rows: 'T[][]) = DenseMatrix.init rows.Length columns (fun i c -> rows[i][c])
@@ -183,7 +204,8 @@ module Reference =
                     numbers.Rule(shape, parameters, z[i], branches[i], change[i], auxiliary[i])
 
             let d = ofRows shape.Channels change
-            let s' = s + d.Multiply(numbers.Of prepared.TimeStep)
+            let moved = s + d.Multiply(numbers.Of prepared.TimeStep)
+            let s' = held prepared moved
             let survives = Option.map2 (fun (a: Matrix<'T>) b -> a.PointwiseMultiply b) alive (prepared.Lives s')
 
             { Linear = y
@@ -191,6 +213,7 @@ module Reference =
               Updates = updates
               Branches = branches
               Auxiliary = auxiliary
+              Moved = moved
               Alive = survives
               State = gated survives s' }
 
@@ -222,7 +245,7 @@ module Reference =
         let back t (s''Bar: Matrix<float>) =
             let moment = moments[t]
             // What survives was alive before, so this drops the changes of dead cells, too.
-            let s'Bar = gated moment.Alive s''Bar
+            let s'Bar = s''Bar |> gated moment.Alive |> gated (free prepared moment)
             let dBar = prepared.TimeStep * s'Bar
             let parametersBar = Array.zeroCreate<float> shape.ParameterCount
             let yBar = Array.init cells (fun _ -> Array.zeroCreate<float> linear)

@@ -11,7 +11,7 @@ open MathNet.Numerics.LinearAlgebra
 ///     y   = [P_1 s, ..., P_K s]             what the cells perceive, linearly  [cells x K C]
 ///     z   = [lift(y), u]                    what their rule reads: the same, or what a lift makes of it, then the inputs
 ///     d   = rule(z)                         [cells x C]; two dense layers: a = z W1' + b1, h = a where Re a > 0, d = h W2' + b2
-///     s'  = s + timeStep x (fires .* alive(s) .* d)
+///     s'  = s + timeStep x (fires .* alive(s) .* d), each number held within [-bound, bound]
 ///     s'' = s' where a cell is alive in s and in s', 0 elsewhere
 ///
 /// with alive(s) = 1 everywhere without a gate. Under `Gate.Alive` a dead cell does not fire, so it costs nothing and wakes
@@ -69,7 +69,8 @@ module Reference =
     /// channels], t = 0 (the start) .. steps, or `None` where the loss does not look at that state.
     ///
     /// Where the rule is not differentiable it takes these sides: the derivative of ReLU is 1 where Re a > 0 and 0
-    /// elsewhere, and which cells live is a constant.</summary>
+    /// elsewhere; that of a number held within the bound is 1 where it lies inside and 0 where it would lie at the bound or
+    /// beyond; and which cells live is a constant.</summary>
     /// <exception cref="T:System.ArgumentException">As for `rollout`, or an adjoint is not cells x
     /// channels.</exception>
     [<CompiledName "Adjoint">]
@@ -120,6 +121,8 @@ module Reference =
             Branches: 'T[][]
             /// What each cell reported beside its change; zero where it did not update.
             Auxiliary: 'T[][]
+            /// s' before it is held within the bound
+            Moved: Matrix<'T>
             /// 1 where a cell lives after the step, 0 elsewhere [cells x channels]; `None` without a gate.
             Alive: Matrix<'T> option
             /// s''
@@ -142,6 +145,10 @@ module Reference =
             and 'T :> ValueType
             and 'T :> IEquatable<'T>
             and 'T :> IFormattable
+
+    /// 1 where a number that a step has moved lies within the bound, 0 where it is held there [cells x channels]; `None` without a
+    /// bound.
+    val internal free: prepared: Prepared<float> -> moment: Moment<float> -> Matrix<float> option
 
     /// The backward pass over the steps of `forward`.
     val internal backward:

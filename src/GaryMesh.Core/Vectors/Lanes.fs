@@ -141,3 +141,11 @@ type internal Scalar =
         static member Multiply(a, b) = a * b
         static member Max(a, b) = if a > b then a else b
         static member KeepPositive(value, sign) = if sign > 0.0f then value else 0.0f
+
+module internal Lanes =
+    /// The number of lanes of the widest vectors that the machine has.
+    let widest =
+        if Vector512.IsHardwareAccelerated then 16
+        elif Vector256.IsHardwareAccelerated then 8
+        elif Vector128.IsHardwareAccelerated then 4
+        else 1

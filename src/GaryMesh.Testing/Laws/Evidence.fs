@@ -185,7 +185,8 @@ let reference (automaton: Automaton) (graph: Graph) (rollout: Rollout) =
        Scale = scale
        Speaks = decided && scale < 1e12 |}
 
-/// The reference's gradient, and how much the activations next to ReLU's kink matter to it.
+/// The reference's gradient, and how much the activations next to ReLU's kink, and the numbers next to the bound's, matter to
+/// it.
 let referenceGradient (automaton: Automaton) (graph: Graph) (rollout: Rollout) (loss: Loss) =
     let found = reference automaton graph rollout
     let parameters = Reference.parametersOf automaton
@@ -221,12 +222,16 @@ let referenceGradient (automaton: Automaton) (graph: Graph) (rollout: Rollout) (
             found.Moments
             |> Array.map (fun moment ->
                 { moment with
-                    Reference.Moment.Branches = moment.Branches |> Array.map (Array.map (fun a -> a + by)) })
+                    Reference.Moment.Branches = moment.Branches |> Array.map (Array.map (fun a -> a + by))
+                    Moved = moment.Moved.Map(fun x -> x + (if x < 0.0 then -by else by)) })
 
         Reference.backward found.Prepared parameters moments adjointOf
 
     let scale =
-        found.Moments |> Seq.collect (fun moment -> Seq.concat moment.Branches) |> largest |> max 1.0
+        found.Moments
+        |> Seq.collect (fun moment -> Seq.append (Seq.concat moment.Branches) (rowMajor moment.Moved))
+        |> largest
+        |> max 1.0
 
     let kink = 3e-6 * scale
 

@@ -86,6 +86,38 @@ module private Checks =
 
         if graph.Frames.IsEmpty then apart else apart.WithFrames(twice graph.Frames)
 
+    /// The graph turned by a random rotation: its places, edges and frames.
+    let private turned (graph: Graph) (seed: uint64) =
+        let draw part = Array.init 3 (fun axis -> Counter.normal (Counter.key seed [ part ]) (int64 axis))
+        let dot a b = Array.sum (Array.map2 (*) a b)
+        let unit (a: float[]) = Array.map (fun x -> x / sqrt (dot a a)) a
+
+        let cross (a: float[]) (b: float[]) =
+            Array.init 3 (fun i -> a[(i + 1) % 3] * b[(i + 2) % 3] - a[(i + 2) % 3] * b[(i + 1) % 3])
+
+        let x = unit (draw 0)
+        let y = unit (cross x (draw 1))
+        let axes = [| x; y; cross x y |]
+
+        let turn (values: ImmutableArray<float>) =
+            values |> Array.ofSeq |> Array.chunkBySize 3 |> Array.collect (fun a -> Array.map (dot a) axes)
+
+        let turned =
+            Graph.OfRows(
+                Array.ofSeq graph.RowStart,
+                Array.ofSeq graph.Neighbours,
+                turn graph.Offsets,
+                Array.ofSeq graph.Weights,
+                turn graph.Positions
+            )
+
+        if graph.Frames.IsEmpty then turned else turned.WithFrames(turn graph.Frames)
+
+    let equivariance (automaton: Automaton) (graph: Graph) (rollout: Rollout) (seed: uint64) =
+        let still = run automaton graph rollout
+        let turned = run automaton (turned graph (Counter.key seed [ 8 ])) rollout
+        first [ close "The final states on the graph and on the same turned" 1e-5 1e-5 (floats still) (floats turned) ]
+
     let flatParameters (automaton: Automaton) (graph: Graph) (rollout: Rollout) (seed: uint64) =
         let shape, cells = automaton.Rule.Shape, graph.Cells
         let twice (state: State) = State(2 * cells, state.Channels, Array.append state.Data state.Data)
@@ -145,7 +177,12 @@ module private Checks =
         let final = run (automaton.WithFireRate 0.0) graph { rollout with Firing = Firing.Seeded(seed, 0) }
         let zero cell = Seq.forall (fun channel -> final[cell, channel] = 0.0f) (seq { 0 .. final.Channels - 1 })
         let counts cell = automaton.Gate.IsOpen || not (zero cell)
-        first [ bits "The start and the end at fire rate 0" counts rollout.Start final ]
+        let start, bound = rollout.Start, automaton.Bound
+
+        let held =
+            State(start.Cells, start.Channels, start.Data |> Array.map (fun x -> max -bound (min bound x)))
+
+        first [ bits "The start, within the bound, and the end at fire rate 0" counts held final ]
 
     let determinism (automaton: Automaton) (graph: Graph) (rollout: Rollout) (_: uint64) =
         first [ bits "Two runs" everyCell (run automaton graph rollout) (run automaton graph rollout) ]
@@ -274,6 +311,9 @@ type Laws =
 
     static member Relabelling = Law("relabelling", "Relabelling the cells relabels the result.", Checks.relabelling)
 
+    static member Equivariance =
+        Law("equivariance", "A turned graph with turned frames does what it did before.", Checks.equivariance)
+
     static member FlatParameters =
         Law(
             "flat parameters",
@@ -300,7 +340,7 @@ type Laws =
             check
         )
 
-    static member Silence = Law("silence", "Fire rate 0 changes nothing.", Checks.silence)
+    static member Silence = Law("silence", "Fire rate 0 changes nothing within the bound.", Checks.silence)
     static member Determinism = Law("determinism", "The same seed gives the same bits.", Checks.determinism)
     static member Batch = Law("batch", "A batch does what its rollouts do one by one.", Checks.batch)
     static member Threads = Law("threads", "The number of threads does not change a bit.", Checks.threads)

@@ -14,7 +14,7 @@ type LawResult =
     /// The reason, or an empty text where the law holds.
     member Text: string
 
-/// Something that holds for every automaton on every graph: a pure predicate for any property library.
+/// Something that holds for every automaton on every graph (`Laws.Equivariance` for some): a pure predicate for any property library.
 [<Sealed>]
 type Law =
     /// Such as `locality`.
@@ -39,6 +39,10 @@ type Laws =
     static member Locality: Law
     /// Cells under other names (the firing, as a mask, renamed with them) do the same under those names, bit for bit.
     static member Relabelling: Law
+    /// The graph turned by a random rotation, its places, edges and frames, ends in the same states, to 1e-5 of the largest
+    /// value and of 1, as long as rounding has not grown to more. A law for perceptions that turn with the mesh, such as
+    /// `Perception.Tangent`; directions in the world frame break it, so that it is not among `All`.
+    static member Equivariance: Law
     /// The number of parameters is the shape's, whatever the graph: two copies of the graph side by side run under the
     /// same parameters, each as it did alone, bit for bit, and their gradient has as many numbers.
     static member FlatParameters: Law
@@ -49,7 +53,7 @@ type Laws =
     /// <exception cref="T:System.ArgumentOutOfRangeException">When checked: the graph has fewer cells than parts, or a step of
     /// the automaton reads farther than the ghosts lie wide.</exception>
     static member PartsOf: parts: int * halo: int -> Law
-    /// At fire rate 0 every cell keeps every bit (or is set to zero by a gate).
+    /// At fire rate 0 every cell keeps every bit (or is held by a bound, or set to zero by a gate).
     static member Silence: Law
     /// The same seed gives the same bits.
     static member Determinism: Law
@@ -73,5 +77,5 @@ type Laws =
     /// The reference's derivative by every parameter, start value and input is the complex step's, to 1e-12 of the largest
     /// (it takes a rollout for each of them: for small cases).
     static member GradientAgreement: Law
-    /// All of them, but for `Width` and `PartsOf`.
+    /// All of them, but for `Equivariance`, `Width` and `PartsOf`.
     static member All: ImmutableArray<Law>

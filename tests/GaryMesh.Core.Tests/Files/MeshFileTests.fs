@@ -431,6 +431,92 @@ let tests =
                       Expect.equal (vertices again) (vertices mesh) "positions"
                       Expect.equal (faces again) (faces mesh) "faces")
 
+          propertyOf mesh "normals stand in the files, and the mesh is read past them" (fun mesh ->
+              let colours = Array.init (3 * mesh.VertexCount) byte
+              let normals = Array.init (3 * mesh.VertexCount) (fun i -> 1.0 / float (i + 3))
+
+              let file format =
+                  use memory = new MemoryStream()
+                  MeshFile.Write(memory, format, mesh, colours, normals)
+                  memory.ToArray()
+
+              for format in Enum.GetValues<MeshFormat>() do
+                  let again = readBytes (name format) (file format)
+                  Expect.equal (vertices again) (vertices mesh) "positions"
+                  Expect.equal (faces again) (faces mesh) "faces"
+
+              let near (words: string seq) =
+                  Seq.map float32 words |> List.ofSeq = [ for normal in normals -> float32 normal ]
+
+              let lines format = Encoding.UTF8.GetString(file format).Split '\n'
+              let said = lines MeshFormat.Obj |> Array.filter (fun line -> line.StartsWith "vn ")
+              Expect.isTrue (near (said |> Seq.collect (fun line -> Array.tail (line.Split ' ')))) "OBJ"
+              let text = lines MeshFormat.PlyText
+              let first = 1 + Array.IndexOf(text, "end_header")
+              Expect.equal (Array.IndexOf(text, "property float nx")) 6 "PLY's header"
+
+              Expect.isTrue
+                  (near (
+                      text[first .. first + mesh.VertexCount - 1] |> Seq.collect (fun line -> (line.Split ' ')[3..5])
+                  ))
+                  "PLY")
+
+          test "normals that do not fit are refused" {
+              let mesh = TriangleMesh.Grid(2, 2)
+              let write normals = MeshFile.Write(Stream.Null, MeshFormat.Ply, mesh, Array.zeroCreate 12, normals)
+
+              for normals, words in
+                  [ Array.zeroCreate 11, "12 numbers of normals, but 11"; Array.create 12 nan, "vertex 0" ] do
+                  Expect.throwsC (fun () -> write normals) (fun error ->
+                      Expect.stringContains error.Message words "why")
+          }
+
+          test "the mesh of a sphere, a torus or a grid has the graph's cells, and faces outwards" {
+              let undirected (graph: Graph) =
+                  [| for cell in 0 .. graph.Cells - 1 do
+                         for edge in graph.RowStart[cell] .. graph.RowStart[cell + 1] - 1 do
+                             if cell < graph.Neighbours[edge] then
+                                 struct (cell, graph.Neighbours[edge]) |]
+                  |> Array.sort
+
+              for frequency in [ 1; 2; 5 ] do
+                  let mesh, graph = TriangleMesh.Icosphere frequency, Graph.Icosphere frequency
+                  Expect.equal (mesh.Edges()) (undirected graph) "a sphere's edges"
+                  Expect.equal (vertices mesh) (graph.Positions.AsSpan().ToArray()) "a sphere's places"
+
+              for height, width in [ 3, 3; 4, 9; 20, 5 ] do
+                  let mesh = TriangleMesh.Torus(height, width)
+
+                  if height > 3 then
+                      Expect.equal (mesh.Edges()) (undirected (Graph.Torus6(height, width))) "a torus's edges"
+
+                  let normals = Frames.Normals(vertices mesh, faces mesh)
+
+                  for cell in 0 .. mesh.VertexCount - 1 do
+                      // From the nearest point of the ring within the tube.
+                      let x, y, z = normals[3 * cell], normals[3 * cell + 1], normals[3 * cell + 2]
+                      let at = (vertices mesh)[3 * cell .. 3 * cell + 2]
+                      let axis = sqrt (at[0] * at[0] + at[2] * at[2])
+                      let away = x * (at[0] - at[0] / axis) + y * at[1] + z * (at[2] - at[2] / axis)
+                      Expect.isGreaterThan away 0.0 "outwards"
+
+              let sheet = TriangleMesh.Grid(4, 3)
+              Expect.equal ((vertices sheet)[15..17]) [| 2.0; -1.0; 0.0 |] "the second row's last cell"
+
+              Expect.all
+                  (Array.chunkBySize 3 (Frames.Normals(vertices sheet, faces sheet)))
+                  (fun n -> n[2] = 1.0)
+                  "to z"
+
+              Expect.equal sheet.FaceCount 12 "triangles"
+
+              for act in
+                  [ (fun () -> TriangleMesh.Torus(2, 9))
+                    (fun () -> TriangleMesh.Grid(9, 1))
+                    (fun () -> TriangleMesh.Icosphere 0) ] do
+                  Expect.throwsT<ArgumentOutOfRangeException> (act >> ignore) "too small"
+          }
+
           test "colours stand in the files" {
               let mesh = read "m.obj" "v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3"
               let colours = [| 255uy; 0uy; 51uy; 1uy; 2uy; 3uy; 4uy; 5uy; 6uy |]

@@ -101,6 +101,15 @@ let tests =
               Expect.stringContains error.Message "blend dense" "the sentence"
           }
 
+          test "an automaton with a bound or a spacing is no model's" {
+              let automaton = Automaton.GaryMesh 1UL
+              Model.OfAutomaton(automaton, 1) |> ignore
+
+              for other, words in [ automaton.WithBound 2f, "bound of 2"; automaton.WithSpacing 0.5, "spacing of 0.5" ] do
+                  let error = Expect.throwsC (fun () -> Model.OfAutomaton(other, 1) |> ignore) id
+                  Expect.stringContains error.Message words "the sentence"
+          }
+
           test "a model without a graph has none when it is read" {
               let struct (model, _) = draw 3UL
               let struct (_, graph) = readBytes (bytesOf model null)

@@ -43,9 +43,16 @@ let private same (a: Automaton) (b: Automaton) =
     Expect.equal (a.Rule.ToArray()) (b.Rule.ToArray()) "the parameters"
 
     Expect.equal
-        (a.FireRate, a.TimeStep, a.Gate, a.Start, a.MinSteps, a.MaxSteps)
-        (b.FireRate, b.TimeStep, b.Gate, b.Start, b.MinSteps, b.MaxSteps)
+        (a.FireRate, a.TimeStep, a.Gate, a.Bound, a.Spacing, a.Start, a.MinSteps, a.MaxSteps)
+        (b.FireRate, b.TimeStep, b.Gate, b.Bound, b.Spacing, b.Start, b.MinSteps, b.MaxSteps)
         "everything else"
+
+    let palette (automaton: Automaton) =
+        match automaton.Palette with
+        | null -> None
+        | palette -> Some(palette.Mean.ToArray(), palette.Basis.ToArray())
+
+    Expect.equal (palette a) (palette b) "the palette"
 
 let private halves = [| for i in 0..100 -> float32 (i % 7) / 8f - 0.25f |]
 
@@ -83,6 +90,16 @@ let private automata =
         let! step = Gen.elements [ 1.0; 0.1; -0.3 ]
         let! channel = Gen.choose (0, channels - 1)
         let! gate = Gen.elements [ Gate.Open; Gate.Alive(channel, 0.1f); Gate.AlivePublished(channel, -1e-20f) ]
+        let! bound = Gen.elements [ infinityf; 2f; 0.1f ]
+        let! spacing = Gen.elements [ 1.0; 0.3 ]
+        let! maps = Gen.choose (0, shape.Channels)
+
+        let palette =
+            if maps = 0 then
+                null
+            else
+                Palette.Of(Array.truncate (maps * (halves.Length / maps)) halves, maps)
+
         let! start = Gen.elements [ Start.Zeros; Start.Seed; Start.Noise 0.1f ]
         let! least = Gen.choose (1, 50)
         let! more = Gen.choose (0, 50)
@@ -93,6 +110,9 @@ let private automata =
                 .WithFireRate(float rate / 65536.0)
                 .WithTimeStep(step)
                 .WithGate(gate)
+                .WithBound(bound)
+                .WithSpacing(spacing)
+                .WithPalette(palette)
                 .WithStart(start)
                 .WithSteps(least, least + more)
     }
@@ -140,6 +160,61 @@ let tests =
 
               same (RuleFile.Read(fixture "rule_version2.npz")) automaton
               Expect.equal (bytesOf automaton) (File.ReadAllBytes(fixture "rule_version2.npz")) "the same bytes"
+          }
+
+          test
+              "bound and spacing stand in a file where they are not the default, as entries that an older reader refuses" {
+              let more (automaton: Automaton) = set (arrays automaton).Keys - set (arrays (Automaton.GaryMesh 1UL)).Keys
+
+              let automaton = Automaton.GaryMesh 1UL
+              Expect.equal (more (automaton.WithBound(infinityf).WithSpacing 1.0)) Set.empty "the defaults"
+              Expect.equal (more (automaton.WithBound 2f)) (set [ "bound" ]) "a bound"
+              Expect.equal (more (automaton.WithSpacing 0.5)) (set [ "spacing" ]) "a spacing"
+              let bad words entry array = refused ("rule.npz" :: words) (changed automaton entry array)
+              let single value = NpyArray.OfFloat32([| 1 |], [| value |])
+              let number value = NpyArray.OfFloat64([||], [| value |])
+              bad [ "bound must be above 0"; "is 0" ] "bound" (single 0f)
+              bad [ "bound must be above 0"; "is -2" ] "bound" (single -2f)
+              bad [ "'bound'"; "finite"; "NaN" ] "bound" (single nanf)
+              bad [ "'bound'"; "finite"; "1E+300" ] "bound" (NpyArray.OfFloat64([| 1 |], [| 1e300 |]))
+              bad [ "spacing must be finite and above 0"; "is 0" ] "spacing" (number 0.0)
+              bad [ "spacing"; "NaN" ] "spacing" (number nan)
+          }
+
+          test "a palette stands in a file as entries that are refused where they are not one" {
+              let automaton = (Automaton.GaryMesh 1UL).WithPalette(Palette([| 0.5; 0.25 |], [| 1.0; 0.5; 0.0; 2.0 |]))
+              let more = set (arrays automaton).Keys - set (arrays (Automaton.GaryMesh 1UL)).Keys
+              Expect.equal more (set [ "palette.mean"; "palette.basis" ]) "its entries"
+
+              let bad words entry (array: NpyArray | null) =
+                  refused ("rule.npz" :: words) (changed automaton entry array)
+
+              let numbers (values: float list) = NpyArray.OfFloat64([| values.Length |], Array.ofList values)
+              let square (values: float list) = NpyArray.OfFloat64([| 2; 2 |], Array.ofList values)
+              bad [ "'palette.basis'" ] "palette.mean" (numbers [ 0.5 ])
+              bad [ "'palette.basis'"; "0 x 0" ] "palette.mean" (numbers [])
+              bad [ "finite"; "NaN" ] "palette.mean" (numbers [ nan; 0.0 ])
+              bad [ "'palette.basis'" ] "palette.basis" (numbers [ 1.0; 0.5; 0.0; 2.0 ])
+              bad [ "finite"; "Infinity" ] "palette.basis" (square [ 1.0; infinity; 0.0; 2.0 ])
+              bad [ "2 maps"; "inverted" ] "palette.basis" (square [ 1.0; 2.0; 2.0; 4.0 ])
+              let many = List.replicate 20 0.0
+
+              let basis =
+                  NpyArray.OfFloat64([| 20; 20 |], Array.init 400 (fun at -> if at / 20 = at % 20 then 1.0 else 0.0))
+
+              // Both entries at once.
+              refused [ "rule.npz"; "20 maps"; "12 channels" ] (fun () ->
+                  let entries = arrays automaton
+                  entries["palette.mean"] <- numbers many
+                  entries["palette.basis"] <- basis
+                  use memory = new MemoryStream()
+                  Npz.Write(memory, entries)
+                  readBytes [] (memory.ToArray()) |> ignore)
+
+              for gone in [ "palette.mean"; "palette.basis" ] do
+                  bad [ "palette." ] gone null
+
+              survives "rule.npz" 300 23 (bytesOf automaton) (fun bytes -> readBytes [] bytes |> ignore)
           }
 
           test "a file of version 1 reads as two dense layers without a lift" {
@@ -248,10 +323,14 @@ let tests =
                     NpyArray.OfBool([| 2; 1 |], [| true; false |])
                     NpyArray.OfText([| 1 |], [| "" |]) ]
 
-              for entry in (arrays (Automaton.GaryMesh 1UL)).Keys do
-                  // A whole number is a time step like any other.
-                  for array in strange |> List.filter (fun array -> entry <> "time_step" || array.Type <> NpyType.Int64) do
-                      refused [ "rule.npz" ] (changed (Automaton.GaryMesh 1UL) entry array)
+              let automaton = (Automaton.GaryMesh 1UL).WithBound(2f).WithSpacing 0.5
+              // A whole number is a time step or spacing like any other.
+              let fits entry (array: NpyArray) =
+                  List.contains entry [ "time_step"; "spacing" ] && array.Type = NpyType.Int64
+
+              for entry in (arrays automaton).Keys do
+                  for array in strange |> List.filter (fits entry >> not) do
+                      refused [ "rule.npz" ] (changed automaton entry array)
           } ]
 
 let private stateOf (array: NpyArray) =

@@ -117,11 +117,23 @@ let tests =
                   pooled
 
               refused [ "gate open"; "alive:1:0.5" ] (automaton.WithGate(Gate.Alive(1, 0.5f))) graph pooled
+              refused [ "setting"; "'bound'" ] (automaton.WithBound 2f) graph pooled
+              refused [ "edges" ] (automaton.WithSpacing 0.5) graph pooled
               let elsewhere = Array.map (fun x -> x + 1f) target
               refused [ "loss" ] automaton graph { pooled with Loss = MeanSquared(elsewhere, 0) }
               refused [ "loss" ] automaton graph { pooled with Loss = pooled.Loss.At(fun step _ -> step > 2) }
               let wider = Automaton.Of(Perception.Planar, Rule.Zero(RuleShape(4, 12, 7)))
               refused [ "12 -> 6 -> 4"; "12 -> 7 -> 4" ] (wider.WithStart(automaton.Start).WithSteps(4, 9)) graph pooled
+          }
+
+          test "a training under a bound goes on under that bound alone" {
+              let bounded = automaton.WithBound 2f
+              use memory = new MemoryStream()
+              TrainingFile.Write(memory, bounded, graph, pooled, start pooled)
+              let bytes = memory.ToArray()
+              read bounded graph pooled bytes |> ignore
+              refused [ "bound 2"; "has 3" ] (fun () -> read (automaton.WithBound 3f) graph pooled bytes |> ignore)
+              refused [ "'bound'" ] (fun () -> read automaton graph pooled bytes |> ignore)
           }
 
           test "a rule file is no checkpoint" {

@@ -3,6 +3,7 @@ namespace GaryMesh
 open System
 open System.IO
 open GaryMesh.Meshes
+open GaryMesh.Meshes.MeshText
 
 type MeshFormat =
     | Obj = 0
@@ -27,11 +28,11 @@ module private Formats =
 
         Gzip.unpacked name >> read
 
-    let write (format: MeshFormat) (mesh: TriangleMesh) (colours: byte[]) (stream: Stream) : unit =
+    let write (format: MeshFormat) (mesh: TriangleMesh) (paint: Paint) (stream: Stream) : unit =
         match format with
-        | MeshFormat.Obj -> Obj.write stream mesh colours
-        | MeshFormat.Ply -> Ply.writeBinary stream mesh colours
-        | MeshFormat.PlyText -> Ply.writeText stream mesh colours
+        | MeshFormat.Obj -> Obj.write stream mesh paint
+        | MeshFormat.Ply -> Ply.writeBinary stream mesh paint
+        | MeshFormat.PlyText -> Ply.writeText stream mesh paint
         | _ ->
             Guard.outOfRange
                 (nameof format)
@@ -43,10 +44,24 @@ module private Formats =
         | ".ply" -> MeshFormat.Ply
         | _ -> Guard.refuse $"A mesh is written as .obj or .ply, but the file is '{path}'."
 
-    let checkColours (mesh: TriangleMesh) (colours: byte[]) : unit =
-        if colours.Length <> 3 * mesh.VertexCount then
-            Guard.refuse
-                $"The mesh's {mesh.VertexCount} vertices need {3 * mesh.VertexCount} colour values, but {colours.Length} are given."
+    let plain = { Colours = [||]; Normals = [||] }
+
+    let painted (mesh: TriangleMesh) (colours: byte[]) (normals: float[] | null) : Paint =
+        let check what count =
+            if count <> 3 * mesh.VertexCount then
+                Guard.refuse
+                    $"The mesh's {mesh.VertexCount} vertices need {3 * mesh.VertexCount} {what}, but {count} are given."
+
+        check "colour values" colours.Length
+
+        match normals with
+        | null -> { plain with Colours = colours }
+        | normals ->
+            check "numbers of normals" normals.Length
+
+            match Array.tryFindIndex (Double.IsFinite >> not) normals with
+            | Some at -> Guard.refuse $"Every normal must be finite, but that of vertex {at / 3} has {normals[at]}."
+            | None -> { Colours = colours; Normals = normals }
 
 [<AbstractClass; Sealed>]
 type MeshFile =
@@ -68,24 +83,41 @@ type MeshFile =
         ArgumentException.ThrowIfNullOrWhiteSpace(path, nameof path)
         ArgumentNullException.ThrowIfNull(mesh, nameof mesh)
         let format = Formats.format path
-        SafeFile.Write(path, (fun stream -> Formats.write format mesh [||] stream))
+        SafeFile.Write(path, (fun stream -> Formats.write format mesh Formats.plain stream))
 
     static member Write(path: string, mesh: TriangleMesh, colours: byte[]) : unit =
         ArgumentException.ThrowIfNullOrWhiteSpace(path, nameof path)
         ArgumentNullException.ThrowIfNull(mesh, nameof mesh)
         ArgumentNullException.ThrowIfNull(colours, nameof colours)
         let format = Formats.format path
-        Formats.checkColours mesh colours
-        SafeFile.Write(path, (fun stream -> Formats.write format mesh colours stream))
+        let paint = Formats.painted mesh colours null
+        SafeFile.Write(path, (fun stream -> Formats.write format mesh paint stream))
+
+    static member Write(path: string, mesh: TriangleMesh, colours: byte[], normals: float[]) : unit =
+        ArgumentException.ThrowIfNullOrWhiteSpace(path, nameof path)
+        ArgumentNullException.ThrowIfNull(mesh, nameof mesh)
+        ArgumentNullException.ThrowIfNull(colours, nameof colours)
+        ArgumentNullException.ThrowIfNull(normals, nameof normals)
+        let format = Formats.format path
+        let paint = Formats.painted mesh colours normals
+        SafeFile.Write(path, (fun stream -> Formats.write format mesh paint stream))
 
     static member Write(stream: Stream, format: MeshFormat, mesh: TriangleMesh) : unit =
         ArgumentNullException.ThrowIfNull(stream, nameof stream)
         ArgumentNullException.ThrowIfNull(mesh, nameof mesh)
-        Formats.write format mesh [||] stream
+        Formats.write format mesh Formats.plain stream
 
     static member Write(stream: Stream, format: MeshFormat, mesh: TriangleMesh, colours: byte[]) : unit =
         ArgumentNullException.ThrowIfNull(stream, nameof stream)
         ArgumentNullException.ThrowIfNull(mesh, nameof mesh)
         ArgumentNullException.ThrowIfNull(colours, nameof colours)
-        Formats.checkColours mesh colours
-        Formats.write format mesh colours stream
+        Formats.write format mesh (Formats.painted mesh colours null) stream
+
+    static member Write
+        (stream: Stream, format: MeshFormat, mesh: TriangleMesh, colours: byte[], normals: float[])
+        : unit =
+        ArgumentNullException.ThrowIfNull(stream, nameof stream)
+        ArgumentNullException.ThrowIfNull(mesh, nameof mesh)
+        ArgumentNullException.ThrowIfNull(colours, nameof colours)
+        ArgumentNullException.ThrowIfNull(normals, nameof normals)
+        Formats.write format mesh (Formats.painted mesh colours normals) stream

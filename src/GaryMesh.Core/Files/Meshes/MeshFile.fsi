@@ -53,6 +53,17 @@ type MeshFile =
     /// <exception cref="T:System.IO.IOException">The file cannot be written: one sentence names the path.</exception>
     static member Write: path: string * mesh: TriangleMesh * colours: byte[] -> unit
 
+    /// <summary>Writes a mesh with a colour and a normal per vertex as <c>.obj</c> or (binary) <c>.ply</c>; the normals in
+    /// single precision.</summary>
+    /// <param name="path">The file, ending in <c>.obj</c> or <c>.ply</c>.</param>
+    /// <param name="mesh">The mesh.</param>
+    /// <param name="colours">Red, green and blue of 0 to 255: [VertexCount x 3].</param>
+    /// <param name="normals">x, y and z: [VertexCount x 3].</param>
+    /// <exception cref="T:System.ArgumentException">The ending is neither, or colours or normals do not fit the mesh or
+    /// are not finite.</exception>
+    /// <exception cref="T:System.IO.IOException">The file cannot be written: one sentence names the path.</exception>
+    static member Write: path: string * mesh: TriangleMesh * colours: byte[] * normals: float[] -> unit
+
     /// <summary>Writes a mesh to a stream.</summary>
     /// <param name="stream">The stream to write to; left open.</param>
     /// <param name="format">The form to write.</param>
@@ -68,3 +79,15 @@ type MeshFile =
     /// <exception cref="T:System.ArgumentException">The colours do not fit the mesh.</exception>
     /// <exception cref="T:System.ArgumentOutOfRangeException">The form is none of the known ones.</exception>
     static member Write: stream: Stream * format: MeshFormat * mesh: TriangleMesh * colours: byte[] -> unit
+
+    /// <summary>Writes a mesh with a colour and a normal per vertex to a stream.</summary>
+    /// <param name="stream">The stream to write to; left open.</param>
+    /// <param name="format">The form to write.</param>
+    /// <param name="mesh">The mesh.</param>
+    /// <param name="colours">Red, green and blue of 0 to 255: [VertexCount x 3].</param>
+    /// <param name="normals">x, y and z: [VertexCount x 3].</param>
+    /// <exception cref="T:System.ArgumentException">Colours or normals do not fit the mesh or are not
+    /// finite.</exception>
+    /// <exception cref="T:System.ArgumentOutOfRangeException">The form is none of the known ones.</exception>
+    static member Write:
+        stream: Stream * format: MeshFormat * mesh: TriangleMesh * colours: byte[] * normals: float[] -> unit

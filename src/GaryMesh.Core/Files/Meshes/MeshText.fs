@@ -239,3 +239,10 @@ let text (stream: Stream) (write: StreamWriter -> unit) : unit =
     write writer
 
 let number (value: float) : string = value.ToString("R", invariant)
+
+/// The same for what single precision is enough for.
+let single (value: float) : string = (float32 value).ToString("R", invariant)
+
+/// What is written of each vertex beside its place: red, green and blue of 0 to 255, and a normal; either may be empty.
+[<NoComparison; NoEquality>]
+type Paint = { Colours: byte[]; Normals: float[] }

@@ -60,7 +60,7 @@ let read (name: string) (bytes: byte[]) : TriangleMesh =
 
     builder.Finish()
 
-let write (stream: Stream) (mesh: TriangleMesh) (colours: byte[]) : unit =
+let write (stream: Stream) (mesh: TriangleMesh) (paint: Paint) : unit =
     text stream (fun writer ->
         let vertices = mesh.Vertices.ToArray()
         let faces = mesh.Faces.ToArray()
@@ -72,10 +72,19 @@ let write (stream: Stream) (mesh: TriangleMesh) (colours: byte[]) : unit =
                 writer.Write ' '
                 writer.Write(number vertices[at + axis])
 
-            if colours.Length > 0 then
+            if paint.Colours.Length > 0 then
                 for part in 0..2 do
                     writer.Write ' '
-                    writer.Write((float colours[at + part] / 255.0).ToString("0.####", invariant))
+                    writer.Write((float paint.Colours[at + part] / 255.0).ToString("0.####", invariant))
+
+            writer.WriteLine()
+
+        for at in 0..3 .. paint.Normals.Length - 3 do
+            writer.Write "vn"
+
+            for axis in 0..2 do
+                writer.Write ' '
+                writer.Write(single paint.Normals[at + axis])
 
             writer.WriteLine()
 
@@ -84,6 +93,7 @@ let write (stream: Stream) (mesh: TriangleMesh) (colours: byte[]) : unit =
 
             for corner in 0..2 do
                 writer.Write ' '
-                writer.Write((int64 faces[at + corner] + 1L).ToString invariant)
+                let vertex = (int64 faces[at + corner] + 1L).ToString invariant
+                writer.Write(if paint.Normals.Length > 0 then $"{vertex}//{vertex}" else vertex)
 
             writer.WriteLine())

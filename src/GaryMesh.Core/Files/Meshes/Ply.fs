@@ -369,7 +369,7 @@ let read (name: string) (bytes: byte[]) : TriangleMesh =
     values.End()
     builder.Finish()
 
-let plyHead (format: string) (mesh: TriangleMesh) (coloured: bool) : string =
+let plyHead (format: string) (mesh: TriangleMesh) (paint: Paint) : string =
     String.concat
         "\n"
         [ "ply"
@@ -377,7 +377,10 @@ let plyHead (format: string) (mesh: TriangleMesh) (coloured: bool) : string =
           $"element vertex {mesh.VertexCount}"
           for axis in [ "x"; "y"; "z" ] do
               $"property double {axis}"
-          if coloured then
+          if paint.Normals.Length > 0 then
+              for axis in [ "nx"; "ny"; "nz" ] do
+                  $"property float {axis}"
+          if paint.Colours.Length > 0 then
               for part in [ "red"; "green"; "blue" ] do
                   $"property uchar {part}"
           $"element face {mesh.FaceCount}"
@@ -385,9 +388,9 @@ let plyHead (format: string) (mesh: TriangleMesh) (coloured: bool) : string =
           "end_header"
           "" ]
 
-let writeText (stream: Stream) (mesh: TriangleMesh) (colours: byte[]) : unit =
+let writeText (stream: Stream) (mesh: TriangleMesh) (paint: Paint) : unit =
     text stream (fun writer ->
-        writer.Write(plyHead "ascii" mesh (colours.Length > 0))
+        writer.Write(plyHead "ascii" mesh paint)
         let vertices = mesh.Vertices.ToArray()
         let faces = mesh.Faces.ToArray()
 
@@ -398,10 +401,15 @@ let writeText (stream: Stream) (mesh: TriangleMesh) (colours: byte[]) : unit =
 
                 writer.Write(number vertices[at + axis])
 
-            if colours.Length > 0 then
+            if paint.Normals.Length > 0 then
+                for axis in 0..2 do
+                    writer.Write ' '
+                    writer.Write(single paint.Normals[at + axis])
+
+            if paint.Colours.Length > 0 then
                 for part in 0..2 do
                     writer.Write ' '
-                    writer.Write(colours[at + part].ToString invariant)
+                    writer.Write(paint.Colours[at + part].ToString invariant)
 
             writer.WriteLine()
 
@@ -414,8 +422,8 @@ let writeText (stream: Stream) (mesh: TriangleMesh) (colours: byte[]) : unit =
 
             writer.WriteLine())
 
-let writeBinary (stream: Stream) (mesh: TriangleMesh) (colours: byte[]) : unit =
-    let head = plyHead "binary_little_endian" mesh (colours.Length > 0)
+let writeBinary (stream: Stream) (mesh: TriangleMesh) (paint: Paint) : unit =
+    let head = plyHead "binary_little_endian" mesh paint
     stream.Write(ReadOnlySpan(Encoding.ASCII.GetBytes head))
 
     use writer = new BinaryWriter(stream, Encoding.ASCII, true)
@@ -426,8 +434,12 @@ let writeBinary (stream: Stream) (mesh: TriangleMesh) (colours: byte[]) : unit =
         for axis in 0..2 do
             writer.Write vertices[at + axis]
 
-        if colours.Length > 0 then
-            writer.Write(colours, at, 3)
+        if paint.Normals.Length > 0 then
+            for axis in 0..2 do
+                writer.Write(float32 paint.Normals[at + axis])
+
+        if paint.Colours.Length > 0 then
+            writer.Write(paint.Colours, at, 3)
 
     for at in 0..3 .. faces.Length - 3 do
         writer.Write 3uy

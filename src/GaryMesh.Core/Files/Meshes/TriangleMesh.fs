@@ -1,6 +1,7 @@
 namespace GaryMesh
 
 open System
+open GaryMesh.Graphs
 
 [<Sealed; NoComparison; NoEquality>]
 type TriangleMesh private (vertices: float[], faces: int[], _owned: unit) =
@@ -34,6 +35,52 @@ type TriangleMesh private (vertices: float[], faces: int[], _owned: unit) =
                 $"Face {bad.Value / 3} names vertex {faces[bad.Value]}, but the mesh has vertices 0 to {count - 1}."
 
         TriangleMesh(Array.copy vertices, Array.copy faces, ())
+
+    static member Icosphere(frequency: int) : TriangleMesh =
+        Guard.positive (nameof frequency) "The frequency of an icosphere" frequency
+        let struct (positions, triangles) = Icosphere.make frequency
+        TriangleMesh(positions, triangles, ())
+
+    /// Two triangles for every cell of a lattice that has neighbours to the right and below, which both face the viewer.
+    static member private Lattice(least, height, width, place: float -> float -> float[]) : TriangleMesh =
+        if height < least || width < least then
+            let shape = if least = 3 then "torus" else "sheet"
+            Guard.outOfRange null $"The sides of a {shape} must be at least {least}, but are {height} x {width}."
+
+        let rows, columns = if least = 3 then height, width else height - 1, width - 1
+        let cell row column = row % height * width + column % width
+
+        TriangleMesh(
+            [| for row in 0 .. height - 1 do
+                   for column in 0 .. width - 1 do
+                       yield! place (float row) (float column) |],
+            [| for row in 0 .. rows - 1 do
+                   for column in 0 .. columns - 1 do
+                       cell row column
+                       cell (row + 1) column
+                       cell row (column + 1)
+                       cell (row + 1) column
+                       cell (row + 1) (column + 1)
+                       cell row (column + 1) |],
+            ()
+        )
+
+    static member Torus(height: int, width: int) : TriangleMesh =
+        let tube = Math.Clamp(float height / float width, 0.2, 0.5)
+
+        TriangleMesh.Lattice(
+            3,
+            height,
+            width,
+            fun row column ->
+                let around = 2.0 * Math.PI * column / float width
+                let down = 2.0 * Math.PI * row / float height
+                let radius = 1.0 + tube * cos down
+                [| radius * sin around; -tube * sin down; radius * cos around |]
+        )
+
+    static member Grid(height: int, width: int) : TriangleMesh =
+        TriangleMesh.Lattice(2, height, width, (fun row column -> [| column; -row; 0.0 |]))
 
     member _.VertexCount: int = vertices.Length / 3
     member _.FaceCount: int = faces.Length / 3

@@ -13,6 +13,26 @@ type TriangleMesh =
     /// out of range, or there is no triangle.</exception>
     new: vertices: float[] * faces: int[] -> TriangleMesh
 
+    /// <summary>The sphere of radius 1 that <c>Graph.Icosphere</c> is made of: its vertices are that graph's cells, in the
+    /// same order.</summary>
+    /// <param name="frequency">The parts of each edge of the icosahedron, at least 1.</param>
+    static member Icosphere: frequency: int -> TriangleMesh
+
+    /// <summary>A doughnut around the y axis whose vertices are the cells of <c>Graph.Torus</c> and <c>Graph.Torus6</c>, in
+    /// the same order, and whose edges are those of <c>Torus6</c>.</summary>
+    /// <remarks>Seen from outside, columns run to the right, once around the axis, and rows downwards, once around the
+    /// tube, from the row farthest from the axis. Its radius is to the ring's as rows to columns,
+    /// but at least a fifth and at most a half of it.</remarks>
+    /// <param name="height">Rows, at least 3.</param>
+    /// <param name="width">Columns, at least 3.</param>
+    static member Torus: height: int * width: int -> TriangleMesh
+
+    /// <summary>A flat sheet that faces z, whose vertices are the cells of <c>Graph.Grid</c>, in the same order: columns run
+    /// to the right at distance 1, rows downwards.</summary>
+    /// <param name="height">Rows, at least 2.</param>
+    /// <param name="width">Columns, at least 2.</param>
+    static member Grid: height: int * width: int -> TriangleMesh
+
     /// Takes arrays that nobody else holds and that are known to be right.
     static member internal Own: vertices: float[] * faces: int[] -> TriangleMesh
 

@@ -1,0 +1,105 @@
+// Measures pictures of textures, or the rules that paint them, by what no training sees: `dotnet run -c Release --project
+// bench/textures -- EXEMPLAR.png RESULT.png|RULE.npz ...`.
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using GaryMesh;
+using GaryMesh.TextureJudge;
+
+CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+var exemplarPath = new Argument<string>("EXEMPLAR") { Description = "The picture that results are to look like (.png)." };
+var results = new Argument<string[]>("RESULT") { Description = "Pictures (.png), or rules that paint them (.npz).", Arity = ArgumentArity.ZeroOrMore };
+var tiles = new Option<bool>("--tiles") { Description = "The exemplar goes on at its opposite side." };
+var resultTiles = new Option<bool>("--results-tile") { Description = "The pictures of results do; those of rules always do." };
+var size = new Option<string>("--size") { Description = "Height and width of the torus of rules and of the direct optimum.", DefaultValueFactory = _ => "128x128" };
+var steps = new Option<int[]>("--steps") { Description = "Steps of a rule; each number is a result.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [200, 1000] };
+var seed = new Option<ulong>("--seed") { Description = "Of a rule's start and firing.", DefaultValueFactory = _ => 1 };
+var evaluations = new Option<int>("--evaluations") { Description = "Evaluations of the loss for the direct optimum; 0 leaves it out.", DefaultValueFactory = _ => 400 };
+var cache = new Option<string>("--cache") { Description = "Where direct optima are kept between runs.", DefaultValueFactory = _ => Path.Combine(Path.GetTempPath(), "gary-mesh-textures") };
+var others = new Option<string[]>("--others") { Description = "Other exemplars, which tile where the exemplar does: to which is a result nearest for the network?", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
+var pictures = new Option<string?>("--pictures") { Description = "A folder for the pictures that were judged." };
+var json = new Option<string?>("--json") { Description = "A file for the figures." };
+var command = new RootCommand("A judge of textures that is not the training's loss.") { exemplarPath, results, tiles, resultTiles, size, steps, seed, evaluations, cache, others, pictures, json };
+command.SetAction(given =>
+{
+    try
+    {
+        return Run(given);
+    }
+    catch (Exception refusal) when (refusal is IOException or InvalidDataException or ArgumentException or InvalidOperationException)
+    {
+        Console.Error.WriteLine(refusal.Message);
+        return 2;
+    }
+});
+return command.Parse(args).Invoke();
+
+int Run(ParseResult given)
+{
+    if (given.GetValue(size)!.Split('x') is not [var rows, var columns] || !int.TryParse(rows, out var height) || !int.TryParse(columns, out var width))
+        throw new ArgumentException($"A size is like 128x128, but not '{given.GetValue(size)}'.");
+
+    using var network = Network.Open();
+
+    if (network is null)
+        Console.Error.WriteLine("The network's package is not there, so its score is left out.");
+
+    var exemplar = Picture.Read(given.GetValue(exemplarPath)!, given.GetValue(tiles));
+    var judge = new Judge(exemplar, network);
+    var direct = given.GetValue(evaluations) > 0 ? DirectOptimum.Of(exemplar, height, width, given.GetValue(evaluations), given.GetValue(cache)!) : null;
+    var table = new List<(string Name, Scores Scores, string Nearest)>();
+    (string Name, Judge Judge)[] all =
+    [
+        (Path.GetFileNameWithoutExtension(given.GetValue(exemplarPath)!), judge),
+        .. given.GetValue(others)!.Select(path => (Path.GetFileNameWithoutExtension(path), new Judge(Picture.Read(path, given.GetValue(tiles)), network))),
+    ];
+
+    foreach (var (name, picture) in given.GetValue(results)!.SelectMany(Results))
+    {
+        Keep(name, picture);
+        var nearest = "";
+
+        if (network is not null && all.Length > 1)
+        {
+            var seen = network.See(picture);
+            nearest = all.MinBy(other => other.Judge.Ratio(seen)).Name;
+        }
+
+        table.Add((name, judge.Score(picture), nearest));
+    }
+
+    var best = direct is null ? null : judge.Score(direct);
+
+    if (best is not null)
+    {
+        Keep("direct optimum", direct!);
+        table.Add(("direct optimum", best, ""));
+    }
+
+    table.AddRange(judge.Beside().Select(control => (control.Name, control.Scores, "")));
+    Report.Write(Console.Out, table, best);
+
+    if (given.GetValue(json) is { } file)
+        File.WriteAllText(file, Report.Json(given.GetValue(exemplarPath)!, table, best).ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
+
+    return 0;
+
+    IEnumerable<(string Name, Picture Picture)> Results(string path)
+    {
+        var name = Path.GetFileNameWithoutExtension(path);
+
+        if (!path.EndsWith(".npz", StringComparison.OrdinalIgnoreCase))
+            return [(name, Picture.Read(path, given.GetValue(resultTiles)))];
+
+        return Painted.By(RuleFile.Read(path), height, width, given.GetValue(steps)!, given.GetValue(seed)).Select(painted => ($"{name}, {painted.Steps} steps", painted.Picture));
+    }
+
+    void Keep(string name, Picture picture)
+    {
+        if (given.GetValue(pictures) is not { } folder)
+            return;
+
+        Directory.CreateDirectory(folder);
+        picture.Write(Path.Combine(folder, $"{all[0].Name} {name}.png".Replace(", ", "-").Replace(' ', '-')));
+    }
+}

@@ -1,0 +1,302 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using GaryMesh.Cli.Pictures;
+using GaryMesh.Cli.Words;
+using Spectre.Console;
+
+namespace GaryMesh.Cli.Commands.Textures;
+
+/// <summary>`gary-mesh texture train`: learns a rule that paints graphs like an exemplar.</summary>
+internal static class TextureTrainCommand
+{
+    /// <summary>Iterations that are timed where minutes are given, after as many that are not.</summary>
+    private const int Timed = 6;
+
+    /// <summary>Steps after which the trained rule is measured.</summary>
+    private const int Measured = 96;
+
+    public static Command Create(TextWriter output, TextWriter error, CancellationToken stop)
+    {
+        var exemplar = Options.File("--exemplar", "What the texture is to look like (see the notes).", "IMG");
+        exemplar.Required = true;
+        var tiles = new Option<bool>("--tiles") { Description = "The exemplar goes on at its opposite side." };
+        var graphs = new Option<string[]>("--graph", "-g")
+        {
+            Description = "A graph to train on; several, each with its --graph, make a rule that fits others, too. [default: icosphere:20 and torus:48x48; ring:128 for a signal]",
+            HelpName = "G",
+        };
+        var up = Options.File("--up", "The direction of the picture's top on a mesh: x, y, z or three numbers.", "UP");
+        up.DefaultValueFactory = _ => "y";
+        var channels = Options.WholeOrNone("--channels", "C", "Numbers in a cell's state. [default: 16; 12 for a signal]");
+        var hidden = Options.WholeOrNone("--hidden", "H", "Hidden units of the rule. [default: 128; 48 for a signal]");
+        var iterations = Options.Whole("--iterations", "N", "Optimiser steps.", 3000);
+        var minutes = Options.PositiveOrNone("--minutes", "M", "As many iterations as take about so long on this machine, instead of --iterations.");
+        var seed = Options.Seed();
+        var threads = Options.Threads();
+        var file = Options.File("--out", "The rule file to write.", "R.npz");
+        file.DefaultValueFactory = _ => "texture.npz";
+        var preview = Options.File("--preview", "Draw the cells here as the training goes on.", "FILE.png");
+        var checkpoint = Options.File("--checkpoint", "Write the whole training here as it goes on, and at its end.");
+        var every = Options.Whole("--checkpoint-every", "N", "Iterations between checkpoints and previews.", 250);
+        var resume = Options.File("--resume", "Go on from a checkpoint of the same settings, to the same bits as without the stop.");
+        var (json, quiet) = (Options.Json(), Options.Quiet());
+
+        var command = new Command("train", "Learn a rule that paints graphs like a picture, or fills rings with a signal.")
+        {
+            exemplar, tiles, graphs, up, channels, hidden, iterations, minutes, seed, threads, file, preview, checkpoint, every, resume, json, quiet,
+        };
+        command.SetAction(parsed => Run(
+            new Terminal(output, error, parsed.GetValue(json), parsed.GetValue(quiet)),
+            new Settings(
+                parsed.GetValue(exemplar)!,
+                parsed.GetValue(tiles),
+                parsed.GetValue(graphs) ?? [],
+                parsed.GetValue(up)!,
+                parsed.GetValue(channels),
+                parsed.GetValue(hidden),
+                parsed.GetValue(iterations),
+                parsed.GetValue(minutes),
+                parsed.GetValue(seed),
+                parsed.GetValue(threads),
+                parsed.GetValue(file)!,
+                parsed.GetValue(preview),
+                parsed.GetValue(checkpoint),
+                parsed.GetValue(every),
+                parsed.GetValue(resume)),
+            stop));
+        ExamplesHelp.Attach(
+            command,
+            """
+            gary-mesh texture train --exemplar rust.png --minutes 5 --out rust.npz --preview rust-preview.png
+            gary-mesh texture train --exemplar bark.png --graph icosphere:24 --graph torus:64x64 --graph bunny.obj --out bark.npz
+            gary-mesh texture train --exemplar calls.csv --graph ring:128 --out calls.npz
+            """,
+            $"""
+            {ExemplarWord.Note}
+
+            {GraphWord.Note}
+
+            {TextureWorld.Note}
+
+            The loss compares band-pass responses at scales of 1, 2, 4, ... cells, rectified, by the means of their products: no network and no
+            random draw (rectified Gram matrices). A pool of states grows old, starts anew and is damaged, so that the texture lasts
+            and heals. Every 250 iterations the rule is validated after two and eight rollouts' length; the best one is kept, also when Ctrl-C
+            ends the training early.
+            """);
+        return command;
+    }
+
+    private sealed record Settings(
+        string Exemplar,
+        bool Tiles,
+        string[] Graphs,
+        string Up,
+        int? Channels,
+        int? Hidden,
+        int Iterations,
+        double? Minutes,
+        ulong Seed,
+        int Threads,
+        string Out,
+        string? Preview,
+        string? Checkpoint,
+        int Every,
+        string? Resume);
+
+    private static int Run(Terminal terminal, Settings settings, CancellationToken stop)
+    {
+        // A training may go on in the file that it goes on from.
+        var resumed = OutputFile.IsSame(settings.Resume, settings.Checkpoint) ? null : settings.Resume;
+        OutputFile.Check(
+            [settings.Exemplar, resumed, .. settings.Graphs],
+            ("--out", ".npz", settings.Out),
+            ("--preview", ".png", settings.Preview),
+            ("--checkpoint", "", settings.Checkpoint));
+
+        if (settings is { Minutes: not null, Resume: not null })
+            throw new UserErrorException("A training that goes on does as many iterations as it began with: give --iterations instead of --minutes.");
+
+        var exemplar = ExemplarWord.Read(settings.Exemplar, settings.Tiles);
+        var signal = exemplar.Graph.Topology is { IsRing: true } or { IsLine: true };
+        var words = settings.Graphs.Length > 0 ? settings.Graphs : signal ? ["ring:128"] : ["icosphere:20", "torus:48x48"];
+        var up = UpWord.Read(settings.Up);
+        TextureWorld[] worlds = [.. words.Select(word => TextureWorld.Read(word, up, terminal))];
+
+        if (settings.Preview is not null && !worlds.Any(world => world.Drawn))
+            throw new UserErrorException($"--preview draws a mesh, grid or torus, but --graph {string.Join(", ", words)} is none of them.");
+
+        Graph[] graphs = [.. worlds.Select(world => world.Graph)];
+        var graph = TextureRecipe.Graph(graphs);
+        var automaton = TextureRecipe.Automaton(
+            exemplar, settings.Channels ?? (signal ? 12 : 16), settings.Hidden ?? (signal ? 48 : 128), settings.Seed);
+        var options = new EngineOptions { Threads = settings.Threads };
+        var iterations = settings.Minutes is { } minutes
+            ? IterationsWithin(minutes, automaton, graph, exemplar, graphs, settings.Seed, options, stop)
+            : settings.Iterations;
+        var task = TextureRecipe.Task(exemplar, graphs, iterations, settings.Seed);
+        var from = settings.Resume is null ? null : Resumed(settings.Resume, automaton, graph, task);
+
+        var outputs = new Outputs(terminal);
+        var clock = Stopwatch.StartNew();
+        using var trainer = new Trainer(automaton, graph, task, options);
+
+        var (training, end) = terminal.WithProgress($"{iterations} iterations", progress => trainer.Run(
+            from ?? trainer.Begin(),
+            new LossLine(progress),
+            stop,
+            settings.Every,
+            Keep).ToTuple());
+        var seconds = clock.Elapsed.TotalSeconds;
+        var best = automaton.WithRule(trainer.Best(training));
+        outputs.Write(settings.Out, path => RuleFile.Write(path, best));
+        Keep(training);
+        Report(terminal, settings, exemplar, worlds, best, training, end, seconds, iterations);
+
+        if (outputs.Holds(settings.Out))
+            terminal.Write($"Written to {settings.Out}");
+
+        switch (end)
+        {
+            case TrainingEnd.Diverged:
+                terminal.Warn($"Training diverged after {Counted.Of(training.Iteration, "iteration")}; {settings.Out} holds the last good rule.");
+                return CommandLine.Failed;
+
+            case TrainingEnd.Cancelled:
+                terminal.Warn($"Stopped after {training.Iteration} of {Counted.Of(iterations, "iteration")}; {settings.Out} holds the best rule so far.");
+                return CommandLine.Interrupted;
+
+            default:
+                return outputs.Whole ? CommandLine.Done : CommandLine.Failed;
+        }
+
+        void Keep(Training training)
+        {
+            outputs.Write(settings.Checkpoint, path => TrainingFile.Write(path, automaton, graph, task, training));
+            outputs.Write(settings.Preview, path => Preview(path, exemplar.Palette, worlds, training));
+        }
+    }
+
+    private static Training Resumed(string checkpoint, Automaton automaton, Graph graph, TrainingTask task)
+    {
+        try
+        {
+            return TrainingFile.Read(checkpoint, automaton, graph, task);
+        }
+        catch (InvalidDataException refusal) when (refusal.Data["setting"] is string setting)
+        {
+            throw new UserErrorException(setting is "loss" or "edges"
+                ? $"{checkpoint} is of a training with another {OptionOf(setting)}."
+                : $"{refusal.Message.TrimEnd('.')}; give the same {OptionOf(setting)}.");
+        }
+    }
+
+    /// <summary>The option behind a setting of a training.</summary>
+    private static string OptionOf(string setting) => setting switch
+    {
+        "rule" => "--channels and --hidden",
+        "graph" or "hook" => "--graph",
+        "edges" => "--graph and --up",
+        "cosine" or "warm-up" => "--iterations",
+        "seed" => "--seed",
+        _ => "--exemplar",
+    };
+
+    /// <summary>How many iterations take so many minutes here, in two digits.</summary>
+    private static int IterationsWithin(
+        double minutes, Automaton automaton, Graph graph, Exemplar exemplar, Graph[] worlds, ulong seed, EngineOptions options, CancellationToken stop)
+    {
+        using var trainer = new Trainer(automaton, graph, TextureRecipe.Task(exemplar, worlds, 1000, seed), options);
+        var training = trainer.Begin();
+        var clock = new Stopwatch();
+
+        for (var i = 0; i < 2 * Timed; i++)
+        {
+            if (i == Timed)
+                clock.Start();
+
+            stop.ThrowIfCancellationRequested();
+            training = trainer.Advance(training) ?? training;
+        }
+
+        var count = 60 * minutes / (clock.Elapsed.TotalSeconds / Timed);
+        var digit = Math.Pow(10, Math.Max(0, Math.Floor(Math.Log10(count)) - 1));
+        return (int)Math.Clamp(digit * Math.Round(count / digit), 10, 1e8);
+    }
+
+    /// <summary>The worlds side by side, as a state of the pool has them.</summary>
+    private static void Preview(string path, Palette palette, TextureWorld[] worlds, Training training)
+    {
+        var state = training.Pool.States.Span[^1];
+        var colours = TextureWorld.ColoursOf(palette, state);
+        var (pictures, first) = (new List<Pixels>(), 0);
+
+        foreach (var world in worlds)
+        {
+            if (world.Draw(colours[(3 * first)..(3 * (first + world.Graph.Cells))], 256) is { } picture)
+                pictures.Add(picture);
+
+            first += world.Graph.Cells;
+        }
+
+        if (pictures.Count > 0)
+            PngCanvas.Write(path, Pixels.Row([.. pictures]));
+    }
+
+    private static void Report(
+        Terminal terminal,
+        Settings settings,
+        Exemplar exemplar,
+        TextureWorld[] worlds,
+        Automaton best,
+        Training training,
+        TrainingEnd end,
+        double seconds,
+        int iterations)
+    {
+        var losses = worlds.Select(world =>
+        {
+            var start = best.Start.On(world.Graph, best.Rule.Shape.Channels, settings.Seed);
+            var final = Engine.Run(best, world.Graph, Rollout.Of(start, Measured, Firing.Of(settings.Seed, 0)));
+            return new RectifiedGram(exemplar, world.Graph).Evaluate(final, State.Zeros(world.Graph.Cells, 0), LossContext.After(world.Graph)).Value;
+        }).ToArray();
+
+        terminal.WriteJson(new JsonObject
+        {
+            ["exemplar"] = settings.Exemplar,
+            ["worlds"] = new JsonArray([.. worlds.Zip(losses, (world, loss) => new JsonObject
+            {
+                ["graph"] = world.Graph.Name, ["cells"] = world.Graph.Cells, [$"loss_{Measured}_steps"] = double.IsFinite(loss) ? loss : null,
+            })]),
+            ["parameters"] = best.Rule.ParameterCount,
+            ["iterations"] = training.Iteration,
+            ["iterations_asked"] = iterations,
+            ["best_iteration"] = training.BestIteration,
+            ["validation_loss"] = double.IsFinite(training.BestLoss) ? training.BestLoss : null,
+            ["training_seconds"] = seconds,
+            ["end"] = end.ToString().ToLowerInvariant(),
+            ["seed"] = settings.Seed,
+            ["out"] = settings.Out,
+        });
+
+        var table = new Table().Border(TableBorder.Rounded).HideHeaders().AddColumn("").AddColumn("");
+
+        foreach (var (world, loss) in worlds.Zip(losses))
+            table.AddRow(Markup.Escape($"loss on {world.Graph.Name} after {Measured} steps"), $"{loss:G4}");
+
+        table.AddRow("training", $"{seconds:F1} s, {Counted.Of(training.Iteration, "iteration")}");
+        table.AddRow("parameters", $"{best.Rule.ParameterCount:N0} ({best.Rule.Shape.Text})");
+        terminal.Write(table);
+    }
+
+    /// <summary>The live line: the loss and its largest parts.</summary>
+    private sealed class LossLine(Terminal.Progress progress) : IProgress<TrainingReport>
+    {
+        public void Report(TrainingReport value)
+        {
+            progress.Report((double)value.Iteration / value.Iterations);
+            var parts = value.Parts.OrderByDescending(part => part.Item2).Take(3).Select(part => FormattableString.Invariant($"{part.Item1} {part.Item2:G2}"));
+            progress.What = FormattableString.Invariant($"{value.Iteration} of {value.Iterations}, loss {value.Loss:G3} ({string.Join(", ", parts)})");
+        }
+    }
+}

@@ -1,0 +1,75 @@
+using GaryMesh.Cli.Meshes;
+using GaryMesh.Cli.Pictures;
+using GaryMesh.Cli.Words;
+
+namespace GaryMesh.Cli.Commands.Textures;
+
+/// <summary>A graph that a texture grows on, with frames, and the mesh that shows it, or null.</summary>
+internal sealed record TextureWorld(Graph Graph, TriangleMesh? Mesh)
+{
+    /// <summary>Passes that smooth the directions, which matter where up runs along the normal.</summary>
+    private const int Passes = 50;
+
+    public const string Note = """
+        A picture lies upright on a surface: --up (x, y, z or three numbers) names its top, y unless said otherwise, and where that runs
+        along the normal, the neighbours decide. On grids and tori it lies as it is.
+        """;
+
+    /// <summary>The world of a graph's word.</summary>
+    public static TextureWorld Read(string word, (double X, double Y, double Z) up, Terminal terminal)
+    {
+        var graph = GraphWord.Read(word, terminal);
+        var mesh = MeshWord.Read(word, graph);
+
+        if (mesh is not null && GraphWord.IsMesh(word))
+        {
+            var normals = Frames.Normals(mesh.Vertices.ToArray(), mesh.Faces.ToArray(), up);
+            return new(graph.WithFrames(Frames.Upright(graph, normals, up, Passes)), mesh);
+        }
+
+        return new(TextureRecipe.World(graph, up), mesh);
+    }
+
+    /// <summary>The same world with a picture turned by an angle, counterclockwise as it is looked at.</summary>
+    public TextureWorld Turned(double degrees)
+    {
+        if (degrees == 0 || Graph.Frames.IsDefaultOrEmpty)
+            return this;
+
+        var (cos, sin) = (Math.Cos(Math.PI / 180 * degrees), Math.Sin(Math.PI / 180 * degrees));
+        double[] frames = [.. Graph.Frames];
+
+        for (var cell = 0; cell < frames.Length; cell += 9)
+        {
+            for (var axis = cell; axis < cell + 3; axis++)
+                (frames[axis], frames[axis + 3]) = ((cos * frames[axis]) - (sin * frames[axis + 3]), (sin * frames[axis]) + (cos * frames[axis + 3]));
+        }
+
+        return this with { Graph = Graph.WithFrames(frames) };
+    }
+
+    /// <summary>Whether the cells can be drawn.</summary>
+    public bool Drawn => Mesh is not null || GraphWord.Sides(Graph) is not null;
+
+    /// <summary>The cells in colour: a lattice as an image of one pixel a cell, or as many as make it `size` pixels high where that is
+    /// asked for; a mesh in two views; null where there is neither.</summary>
+    public Pixels? Draw(float[] colours, int? size)
+    {
+        if (GraphWord.Sides(Graph) is { } sides)
+            return Colours.Image(sides.Height, sides.Width, colours, Math.Max(1, (size ?? 0) / sides.Height));
+
+        return Mesh is null ? null : MeshPicture.Sheet(new ColouredMesh(Mesh, colours), size ?? 512, View.Front, View.ThreeQuarter);
+    }
+
+    /// <summary>Red, green and blue of each cell, from 0 to 1: the first three maps, or the only one as grey.</summary>
+    public static float[] ColoursOf(Palette palette, State state)
+    {
+        var (values, maps) = (palette.Values(state), palette.Maps);
+        var colours = new float[3 * state.Cells];
+
+        for (var i = 0; i < colours.Length; i++)
+            colours[i] = values[(i / 3 * maps) + Math.Min(i % 3, maps < 3 ? 0 : 2)];
+
+        return colours;
+    }
+}

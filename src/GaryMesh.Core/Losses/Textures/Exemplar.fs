@@ -1,0 +1,79 @@
+namespace GaryMesh
+
+open System
+
+/// A picture, or a signal, whose look a texture is to have: cells with a few maps each, such as red, green and blue, and
+/// perhaps height or roughness.
+[<Sealed>]
+type Exemplar private (graph: Graph, maps: int, values: float32[], tiles: bool) =
+    let palette = lazy Palette.Of(values, maps)
+
+    static let from (graph: Graph) maps (values: float32[]) tiles =
+        if maps < 1 || values.Length <> graph.Cells * maps then
+            Guard.refuse
+                $"An exemplar of {graph.Cells} cells and {maps} maps needs {graph.Cells} x {maps} values, but there are {values.Length}."
+
+        for value in values do
+            Guard.finite null "A value of an exemplar" (float value)
+
+        Exemplar(graph, maps, Array.copy values, tiles)
+
+    /// <summary>A picture.</summary>
+    /// <param name="height">Rows, at least 16.</param>
+    /// <param name="width">Columns, at least 16.</param>
+    /// <param name="maps">Maps of a pixel: 3 for red, green and blue.</param>
+    /// <param name="values">Values [height x width x maps], usually 0 .. 1.</param>
+    /// <param name="tiles">Whether the picture goes on at the opposite side. If not, its borders count for less.</param>
+    /// <exception cref="T:System.ArgumentException">The picture is too small, there are not so many values, or one is not
+    /// finite.</exception>
+    static member Picture(height: int, width: int, maps: int, values: float32[], tiles: bool) =
+        if height < 16 || width < 16 then
+            Guard.refuse $"An exemplar needs at least 16 x 16 pixels, but has {height} x {width}."
+
+        from (if tiles then Graph.Torus(height, width) else Graph.Grid(height, width)) maps values tiles
+
+    /// <summary>A signal.</summary>
+    /// <param name="maps">Maps at a time.</param>
+    /// <param name="values">Values [times x maps].</param>
+    /// <param name="tiles">Whether the end goes on at the beginning.</param>
+    /// <exception cref="T:System.ArgumentException">There are fewer than 16 times or no multiple of the maps, or a value is
+    /// not finite.</exception>
+    static member Signal(maps: int, values: float32[], tiles: bool) =
+        let times = values.Length / max 1 maps
+
+        if times < 16 then
+            Guard.refuse $"An exemplar needs at least 16 values, but has {times}."
+
+        from (if tiles then Graph.Ring times else Graph.Line times) maps values tiles
+
+    /// The lattice of the exemplar's own cells.
+    member _.Graph = graph
+    /// Maps of a cell.
+    member _.Maps = maps
+    /// The values [cells x maps].
+    member _.Values = ReadOnlyMemory values
+    /// Whether it goes on at the opposite side.
+    member _.Tiles = tiles
+    /// The palette of its values.
+    member _.Palette = palette.Value
+
+    /// The shortest side.
+    member internal _.Side =
+        match graph.Topology with
+        | Topology.Grid(height, width)
+        | Topology.Torus(height, width) -> min height width
+        | _ -> graph.Cells
+
+    /// The cells that are so far from every border that a filter sees little of it: all of them where it tiles.
+    member internal exemplar.Inner: int[] =
+        let margin = if tiles then 0 else min 16 (exemplar.Side / 6)
+
+        let inner cell =
+            match graph.Topology with
+            | Topology.Grid(height, width) ->
+                let y, x = cell / width, cell % width
+                y >= margin && y < height - margin && x >= margin && x < width - margin
+            | Topology.Line -> cell >= margin && cell < graph.Cells - margin
+            | _ -> true
+
+        [| 0 .. graph.Cells - 1 |] |> Array.filter inner

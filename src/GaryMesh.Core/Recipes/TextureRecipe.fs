@@ -1,0 +1,101 @@
+namespace GaryMesh
+
+open System
+
+/// How a texture is trained: which automaton, on which graph, against which loss.
+///
+/// The worlds, a sphere and a torus for instance, are trained on at once, side by side as one graph: a rule that knows one lattice
+/// alone fails on others.
+[<AbstractClass; Sealed>]
+type TextureRecipe =
+
+    /// <summary>An untrained automaton that paints like an exemplar: tangent perception, a zero start, half of the cells fire, states
+    /// held within 2.</summary>
+    /// <param name="exemplar">Gives the palette.</param>
+    /// <param name="channels">Numbers in a cell's state, at least the exemplar's maps.</param>
+    /// <param name="hidden">Hidden units of the rule.</param>
+    /// <param name="seed">The rule's parameters follow from it.</param>
+    /// <exception cref="T:System.ArgumentException">There are fewer channels than maps.</exception>
+    static member Automaton(exemplar: Exemplar, channels: int, hidden: int, seed: uint64) : Automaton =
+        if channels < exemplar.Maps then
+            Guard.refuse $"The exemplar has {exemplar.Maps} maps, but the rule {channels} channels."
+
+        let perception = TextureRecipe.Perception exemplar
+        let rule = Rule.ZeroLast(RuleShape.For(perception, channels, hidden), seed)
+
+        // Of an exemplar that is even about its mean, such as stripes of two colours, no derivative leads away from where all is
+        // zero: a last bias near zero does.
+        let parameters = rule.ToArray()
+        let bias = rule.Views |> Seq.find (fun view -> view.Name = "fc2.bias")
+
+        for i in bias.Offset .. bias.Offset + channels - 1 do
+            parameters[i] <- 1e-3f * float32 (Counter.normal seed (int64 i))
+
+        Automaton
+            .Of(perception, Rule(rule.Shape, ReadOnlySpan parameters))
+            .WithBound(2.0f)
+            .WithSteps(16, 36)
+            .WithPalette
+            exemplar.Palette
+
+    /// 16 channels and 128 hidden units: 10,384 parameters for a picture.
+    static member Automaton(exemplar: Exemplar, seed: uint64) : Automaton =
+        TextureRecipe.Automaton(exemplar, 16, 128, seed)
+
+    /// A picture turns with the frames of its surface; a signal's cells see along their ring or line.
+    static member private Perception(exemplar: Exemplar) =
+        match exemplar.Graph.Topology with
+        | Topology.Ring
+        | Topology.Line ->
+            Perception
+                [ Operator.Own
+                  Operator.Of(EdgeWeight.U, Messages.Difference, Aggregation.Mean)
+                  Operator.Of(EdgeWeight.One, Messages.Difference, Aggregation.Mean) ]
+        | _ -> Perception.Tangent
+
+    /// <summary>A graph that a texture can grow on: as it is where it has frames, else with a picture upright on it, its top towards
+    /// <c>up</c>; a ring's frames go along it.</summary>
+    /// <exception cref="T:System.ArgumentException">The edges of a cell span no plane.</exception>
+    static member World(graph: Graph, up: struct (float * float * float)) : Graph =
+        match graph.Topology with
+        | _ when not graph.Frames.IsEmpty -> graph
+        | Topology.Ring ->
+            // Along the circle, the way in which the cells are counted.
+            let tangent cell axis =
+                let angle = 2.0 * Math.PI * float cell / float graph.Cells
+                let sin, cos = Math.Sin angle, Math.Cos angle
+                [| -sin; cos; 0.0; -cos; -sin; 0.0; 0.0; 0.0; 1.0 |][axis]
+
+            graph.WithFrames(Array.init (9 * graph.Cells) (fun at -> tangent (at / 9) (at % 9)))
+        | _ -> graph.WithFrames(Frames.Upright(graph, up, 50))
+
+    /// The worlds as one graph.
+    static member Graph(worlds: Graph[]) : Graph =
+        match worlds with
+        | [| world |] -> world
+        | worlds -> Graph.Union(worlds |> Seq.map _.Name |> String.concat " + ", worlds)
+
+    /// The mean of the worlds' rectified Gram losses, and what keeps states within 1.
+    static member Loss(exemplar: Exemplar, worlds: Graph[]) : Loss =
+        let first = worlds |> Array.map _.Cells |> Array.scan (+) 0
+        let look number (world: Graph) : Loss = RectifiedGram(exemplar, world).On(world, first[number])
+
+        WeightedSum(
+            [| for _ in worlds do
+                   1.0 / float worlds.Length
+               10.0 |],
+            Array.append (Array.mapi look worlds) [| Overflow 1.0f |]
+        )
+
+    /// <summary>A training of so many iterations: a small pool whose states grow old, new starts, damage, Adam on normalised
+    /// gradients with a cosine schedule, and a validation after two and eight rollouts' length.</summary>
+    static member Task(exemplar: Exemplar, worlds: Graph[], iterations: int, seed: uint64) : TrainingTask =
+        TrainingTask
+            .Of(TextureRecipe.Loss(exemplar, worlds))
+            .WithIterations(iterations)
+            .WithBatch(1)
+            .WithPool(12, 0)
+            .WithSeed(seed)
+            .WithHook(Hooks [ Renew(5, 3.0); Damage(5, 0.2, worlds.Length) ])
+            .WithOptimiser((Adam.Of 2e-3).WithNormalise(true).WithSchedule(Schedule.Cosine(30, iterations, 0.03)))
+            .WithValidation(250, 1, [| 2; 8 |])

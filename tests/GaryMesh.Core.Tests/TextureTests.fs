@@ -1,0 +1,301 @@
+/// The look of cells: palettes, strides over graphs, and the loss that compares it with an exemplar's.
+module GaryMesh.Tests.TextureTests
+
+open System
+open System.Numerics
+open Expecto
+open FsCheck
+open GaryMesh
+open GaryMesh.Graphs
+open GaryMesh.Tests.Property
+open GaryMesh.Tests.Surfaces
+
+let private noise (seed: uint64) cells channels =
+    State.Create(
+        cells,
+        channels,
+        fun cell channel -> float32 (0.3 * Counter.normal seed (int64 (cell * channels + channel)))
+    )
+
+let private picture seed height width maps tiles =
+    let values = (noise seed (height * width) maps).ToArray() |> Array.map (fun x -> 0.5f + 0.4f * x)
+    Exemplar.Picture(height, width, maps, values, tiles)
+
+/// A lattice told apart from its kind: the frames alone say where right and down are.
+let private framed (graph: Graph) =
+    graph.WithFrames(Array.init (9 * graph.Cells) (fun at -> if at % 9 % 4 = 0 then 1.0 else 0.0)).Relabelled
+        [| 0 .. graph.Cells - 1 |]
+
+let private evaluate (loss: Loss) (graph: Graph) state =
+    loss.Evaluate(state, State.Zeros(graph.Cells, 0), LossContext.After graph)
+
+let private value (loss: Loss) (graph: Graph) (state: State) =
+    let numbers = state.ToArray() |> Array.map float
+    loss.Value<float, Reals>(state.Channels, ReadOnlySpan numbers, ReadOnlySpan.Empty, LossContext.After graph)
+
+let private upright (graph: Graph) = graph.WithFrames(Frames.Upright(graph, struct (0.0, 1.0, 0.0), 50))
+
+/// Surfaces whose frames alone say where right and down are.
+let private surfaces =
+    [ "sphere", upright (Graph.Icosphere 6)
+      "torus6", upright (Graph.Torus6(12, 10))
+      "rough sphere",
+      (let positions, triangles = irregularSphere 5 3UL in upright (Graph.OfTriangles("sphere", positions, triangles))) ]
+
+/// The one sentence with which a wrong argument is refused.
+let private refused (words: string list) (act: unit -> 'a) =
+    Expect.throwsC (act >> ignore) (fun error ->
+        Expect.isTrue (error :? ArgumentException) $"an argument is refused, but: {error}"
+
+        for word in words do
+            Expect.stringContains error.Message word "the sentence")
+
+/// Rings and surfaces, each with an exemplar of its kind.
+let private worlds =
+    [ "torus", picture 1UL 24 20 3 true, Graph.Torus(9, 12)
+      "grid", picture 2UL 17 30 1 false, Graph.Grid(8, 11)
+      "frames", picture 3UL 20 20 2 true, framed (Graph.Torus(8, 9))
+      "ring", Exemplar.Signal(1, (noise 4UL 50 1).ToArray(), false), Graph.Ring 40
+      "line", Exemplar.Signal(2, (noise 5UL 64 2).ToArray(), true), Graph.Line 33 ]
+
+[<Tests>]
+let tests =
+    testList
+        "Textures"
+        [ for name, exemplar, graph in worlds do
+              let loss = RectifiedGram(exemplar, graph)
+
+              test $"the loss on a {name} agrees with its specification" {
+                  for seed in 10UL .. 14UL do
+                      let state = noise seed graph.Cells 5
+                      let given, expected = (evaluate loss graph state).Value, value loss graph state
+                      Expect.isLessThan (abs (given / expected - 1.0)) 1e-6 "the value is the specification's"
+              }
+
+              test $"the derivative on a {name} is that of the specification" {
+                  let state = noise 20UL graph.Cells 4
+                  let adjoint = (evaluate loss graph state).Adjoint.ToArray()
+                  let numbers = state.ToArray() |> Array.map float
+                  let tiny = 1e-30
+
+                  let derivative at =
+                      let stepped = numbers |> Array.mapi (fun i x -> Complex(x, (if i = at then tiny else 0.0)))
+
+                      loss
+                          .Value<Complex, Complexes>(
+                              4,
+                              ReadOnlySpan stepped,
+                              ReadOnlySpan.Empty,
+                              LossContext.After graph
+                          )
+                          .Imaginary
+                      / tiny
+
+                  let chosen = [| for i in 0..23 -> Counter.below numbers.Length 7UL (int64 i) |]
+                  let expected = chosen |> Array.map derivative
+                  let largest = expected |> Array.map abs |> Array.max
+
+                  for at, expected in Array.zip chosen expected do
+                      Expect.isLessThan (abs (float adjoint[at] - expected)) (1e-5 * largest) $"number {at}"
+              }
+
+          test "an exemplar that tiles has no distance from itself" {
+              for exemplar, graph in
+                  [ picture 6UL 32 16 3 true, Graph.Torus(32, 16); picture 7UL 16 24 1 true, Graph.Torus(16, 24) ] do
+                  let state =
+                      State(
+                          graph.Cells,
+                          exemplar.Maps,
+                          ReadOnlySpan(exemplar.Palette.Channels(exemplar.Values.ToArray()))
+                      )
+
+                  Expect.isLessThan (evaluate (RectifiedGram(exemplar, graph)) graph state).Value 1e-9 "nothing differs"
+          }
+
+          test "the loss does not see a shift, but a turn by a quarter and shuffled cells" {
+              // Stripes, so that directions matter.
+              let side = 24
+
+              let values =
+                  Array.init (side * side) (fun at ->
+                      if at / side % 6 < 2 then 1.0f else 0.0f + 0.01f * float32 (at % 7))
+
+              let exemplar = Exemplar.Picture(side, side, 1, values, true)
+              let graph = Graph.Torus(side, side)
+              let loss = RectifiedGram(exemplar, graph)
+              let own = exemplar.Palette.Channels values
+
+              let look (from: int -> int) =
+                  (evaluate
+                      loss
+                      graph
+                      (State(graph.Cells, 1, ReadOnlySpan(Array.init own.Length (fun at -> own[from at])))))
+                      .Value
+
+              let shifted = look (fun at -> (at / side + 5) % side * side + (at + 11) % side)
+              Expect.isLessThan shifted 1e-4 "a shift"
+              Expect.isGreaterThan (look (fun at -> at % side * side + at / side)) 0.1 "a turn"
+              let order = Shuffle.some own.Length own.Length 1UL
+              Expect.isGreaterThan (look (fun at -> order[at])) 0.1 "a shuffle"
+          }
+
+          test "frames that say what a lattice says give the same strides" {
+              let graph = Graph.Torus(16, 12)
+              let expected, given = Strides.Of(graph, 3), Strides.Of(framed graph, 3)
+
+              for level in 0..2 do
+                  Expect.equal (given.Table level) (expected.Table level) $"level {level}"
+          }
+
+          for name, graph in surfaces do
+              test $"on a {name} a stride leads at most two hops away and mostly back" {
+                  let table = (Strides.Of(graph, 3)).Table 0
+                  let hops = Array.init graph.Cells graph.HopsFrom
+                  let mutable back, itself = 0, 0
+
+                  for at in 0 .. table.Length - 1 do
+                      let cell, d, far = at / 8, at % 8, table[at]
+                      Expect.isLessThanOrEqual (hops[far].[cell]) 2 $"cell {cell}, direction {d}"
+
+                      if far = cell then
+                          itself <- itself + 1
+
+                      if table[8 * far + (d + 4) % 8] = cell then
+                          back <- back + 1
+
+                  let share count = float count / float table.Length
+                  Expect.isGreaterThan (share back) (if name = "rough sphere" then 0.5 else 0.7) "there and back"
+                  Expect.isLessThan (share itself) 0.05 "a surface goes on"
+              }
+
+              test $"on a {name} directions are those of the frames" {
+                  // Where several neighbours are, the one that a stride leads to lies in its half of the plane.
+                  let table = (Strides.Of(graph, 1)).Table 0
+                  let frames, positions = vectors graph.Frames, graph.Positions |> Seq.toArray |> Array.chunkBySize 3
+                  let mutable right = 0
+
+                  for cell in 0 .. graph.Cells - 1 do
+                      let along axis d =
+                          let edges = [| graph.RowStart[cell] .. graph.RowStart[cell + 1] - 1 |]
+                          let far = table[8 * cell + d]
+
+                          match edges |> Array.tryFind (fun edge -> graph.Neighbours[edge] = far) with
+                          | Some edge -> dot (frames[cell].[axis]) [| for k in 0..2 -> graph.Offsets[3 * edge + k] |]
+                          | None -> dot (frames[cell].[axis]) (Array.map2 (-) positions[far] positions[cell])
+
+                      if along 0 0 > 0.0 && along 1 2 > 0.0 && along 0 4 < 0.0 && along 1 6 < 0.0 then
+                          right <- right + 1
+
+                  Expect.isGreaterThan (float right / float graph.Cells) 0.95 "east, south, west and north"
+              }
+
+              test $"relabelling the cells of a {name} turns its strides along and leaves the loss" {
+                  let order = Shuffle.all graph.Cells 5UL
+                  let relabelled = graph.Relabelled order
+                  let levels = 3
+                  let strides, turned = Strides.Of(graph, levels), Strides.Of(relabelled, levels)
+                  let mutable equal = 0
+
+                  for level in 0 .. levels - 1 do
+                      for cell in 0 .. graph.Cells - 1 do
+                          for d in 0..7 do
+                              if
+                                  (turned.Table level)[8 * order[cell] + d] = order[(strides.Table level)[8 * cell + d]]
+                              then
+                                  equal <- equal + 1
+
+                  Expect.equal equal (levels * 8 * graph.Cells) "the same neighbours under other numbers"
+                  let exemplar, state = picture 8UL 32 32 3 true, noise 9UL graph.Cells 3
+                  let given = (evaluate (RectifiedGram(exemplar, graph)) graph state).Value
+                  let again = (evaluate (RectifiedGram(exemplar, relabelled)) relabelled (state.Relabelled order)).Value
+                  Expect.isLessThan (abs (again / given - 1.0)) 1e-6 "the loss"
+              }
+
+          test "levels of strides are the first one composed with itself" {
+              let strides = Strides.Of(snd surfaces[0], 4)
+
+              for level in 1..3 do
+                  let finer, table = strides.Table(level - 1), strides.Table level
+
+                  for at in 0 .. table.Length - 1 do
+                      Expect.equal table[at] finer[8 * finer[at] + at % 8] $"level {level}"
+          }
+
+          test "a loss names its parts, which add up, and each scale that an exemplar is large enough for" {
+              for side, scales in [ 16, 2; 32, 3; 64, 4; 128, 5; 300, 5 ] do
+                  let exemplar = picture 11UL side 16 1 true
+                  let wide = picture 11UL side side 1 true
+                  let graph = Graph.Torus(6, 6)
+                  let found = evaluate (RectifiedGram(wide, graph)) graph (noise 12UL 36 1)
+                  let parts = [ for struct (name, value) in found.Parts -> name, value ]
+
+                  Expect.equal
+                      (List.map fst parts)
+                      ("colours" :: [ for j in 0 .. scales - 1 -> $"scale {1 <<< j}" ])
+                      "names"
+
+                  Expect.floatClose Accuracy.high (List.sumBy snd parts) found.Value "the sum"
+
+                  Expect.equal
+                      (evaluate (RectifiedGram(exemplar, graph)) graph (noise 12UL 36 1)).Parts.Length
+                      3
+                      "by the shortest side"
+          }
+
+          test "graphs, exemplars and states that do not fit a loss are refused, naming both" {
+              let exemplar, signal = picture 13UL 16 16 3 true, Exemplar.Signal(1, Array.init 20 float32, false)
+              refused [ "torus:16x16"; "ring:9" ] (fun () -> RectifiedGram(exemplar, Graph.Ring 9))
+              refused [ "line:20"; "torus:5x5" ] (fun () -> RectifiedGram(signal, Graph.Torus(5, 5)))
+              refused [ "torus6:6x6"; "WithFrames" ] (fun () -> RectifiedGram(exemplar, Graph.Torus6(6, 6)))
+              refused [ "icosphere:2"; "WithFrames" ] (fun () -> RectifiedGram(signal, Graph.Icosphere 2))
+              let graph = Graph.Torus(5, 5)
+              let loss = RectifiedGram(exemplar, graph)
+              refused [ "25 cells"; "3 channels"; "24 cells" ] (fun () -> evaluate loss graph (State.Zeros(24, 3)))
+              refused [ "at least 3 channels"; "x 2 channels" ] (fun () -> evaluate loss graph (State.Zeros(25, 2)))
+              refused [ "at least 3 channels"; "x 2 channels" ] (fun () -> value loss graph (State.Zeros(25, 2)))
+          }
+
+          test "exemplars of wrong sizes and numbers are refused, naming both" {
+              let values = Array.zeroCreate<float32>(16 * 16 * 3)
+              refused [ "16 x 16"; "15 x 16" ] (fun () -> Exemplar.Picture(15, 16, 3, values, true))
+              refused [ "16 x 16"; "16 x 0" ] (fun () -> Exemplar.Picture(16, 0, 3, values, true))
+              refused [ "256 cells"; "3 maps"; "767" ] (fun () -> Exemplar.Picture(16, 16, 3, values[1..], true))
+              refused [ "0 maps" ] (fun () -> Exemplar.Picture(16, 16, 0, [||], true))
+              refused [ "16 values"; "15" ] (fun () -> Exemplar.Signal(1, values[..14], true))
+              refused [ "16 x 2"; "33" ] (fun () -> Exemplar.Signal(2, values[..32], true))
+              refused [ "0 maps" ] (fun () -> Exemplar.Signal(0, values[..32], true))
+
+              for bad in [ nanf; infinityf ] do
+                  let values = Array.mapi (fun i x -> if i = 100 then bad else x) values
+                  refused [ "finite"; $"{bad}" ] (fun () -> Exemplar.Picture(16, 16, 3, values, false))
+                  refused [ "finite"; $"{bad}" ] (fun () -> Exemplar.Signal(1, values, false))
+                  refused [ "finite"; $"{bad}" ] (fun () -> Palette.Of(values, 3))
+          }
+
+          test "palettes of wrong sizes, numbers that are none and axes that fall together are refused" {
+              refused [ "0 maps" ] (fun () -> Palette([||], [||]))
+              refused [ "2 x 2"; "3" ] (fun () -> Palette([| 0.0; 0.0 |], [| 1.0; 0.0; 0.0 |]))
+              refused [ "finite"; "NaN" ] (fun () -> Palette([| nan |], [| 1.0 |]))
+              refused [ "2 maps"; "inverted" ] (fun () -> Palette([| 0.0; 0.0 |], [| 1.0; 2.0; 2.0; 4.0 |]))
+              refused [ "multiple of 3"; "4" ] (fun () -> Palette.Of([| 1f; 2f; 3f; 4f |], 3))
+              refused [ "multiple of 3"; "0" ] (fun () -> Palette.Of([||], 3))
+              let palette = Palette.Of([| 0f; 1f; 1f; 0f |], 2)
+              refused [ "2 maps"; "1 channels" ] (fun () -> palette.Values(State.Zeros(3, 1)))
+              refused [ "2 maps"; "3 values" ] (fun () -> palette.Channels [| 1f; 2f; 3f |])
+          }
+
+          test "an exemplar of one colour has a palette and a loss" {
+              let exemplar = Exemplar.Picture(16, 16, 3, Array.create 768 0.5f, true)
+              let graph = Graph.Torus(6, 6)
+              let loss = RectifiedGram(exemplar, graph)
+              Expect.isLessThan (evaluate loss graph (State.Zeros(36, 3))).Value 1e-6 "no distance from itself"
+              let found = evaluate loss graph (noise 14UL 36 3)
+              Expect.isTrue (Double.IsFinite found.Value && found.Adjoint.IsFinite) "finite elsewhere"
+          }
+
+          property "a palette gives back the values that it was given channels for" (fun (PositiveInt seed) ->
+              let maps = 1 + seed % 6
+              let values = (noise (uint64 seed) 40 maps).ToArray()
+              let palette = Palette.Of(values, maps)
+              let again = palette.Values(State(40, maps, ReadOnlySpan(palette.Channels values)))
+              Array.forall2 (fun (a: float32) b -> abs (a - b) < 1e-4f) values again) ]
