@@ -29,6 +29,8 @@ let private losses: Loss list =
     [ yield! parts
       MeanSquared(target, [| 2; 0 |], [| 5; 1; 1 |])
       MeanSquared(Array.init 6 float32, 1)
+      RectifiedGram(Exemplar.Signal(2, Array.init 40 (fun i -> float32 (sin (float (i * i)))), true), graph)
+      Overflow(0.2f).On(Graph.Ring 4, 1)
       sum
       WeightedSum([| 1.0; 3.0 |], [| sum; Overflow(1.0f) |])
       GradientCheck.Squares [ for step in [ 1; 2; 2; 5 ] -> struct (step, noise channels (uint64 step)) ] ]
@@ -99,6 +101,9 @@ let tests =
           }
 
           for index, loss in List.indexed losses do
+              // Sums of products in single precision round more than sums of squares.
+              let tolerance = if loss :? RectifiedGram then 1e-5 else 1e-6
+
               property $"{index}, {loss.Name}: value and derivatives are the specification's" (fun (seed: uint64) ->
                   let draw bound part = Counter.below bound seed part
                   let steps = 1 + draw 9 1L
@@ -109,8 +114,13 @@ let tests =
                           let context = context step steps (Counter.word seed 2L)
                           let state = noise channels (seed + uint64 step)
                           let struct (value, derivatives) = deviations loss state auxiliary context
-                          Expect.isLessThanOrEqual value 1e-6 $"the value after step {step} of {steps}"
-                          Expect.isLessThanOrEqual derivatives 1e-6 $"the derivatives after step {step} of {steps}"
+                          Expect.isLessThanOrEqual value tolerance $"the value after step {step} of {steps}"
+
+                          Expect.isLessThanOrEqual
+                              derivatives
+                              tolerance
+                              $"the derivatives after step {step} of {steps}"
+
                           let given = loss.Evaluate(state, auxiliary, context)
 
                           if not given.Parts.IsEmpty then
