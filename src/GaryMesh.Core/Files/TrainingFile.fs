@@ -176,6 +176,7 @@ module private Settings =
             "weight averaging", text task.WeightAveraging
             "patience", string<int> task.Patience
             "rule learning rate factor", text task.RuleLearningRateFactor
+            "readout learning rate factor", text task.ReadoutLearningRateFactor
             "seed", string<uint64> task.Seed
         }
 

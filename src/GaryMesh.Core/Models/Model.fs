@@ -222,7 +222,10 @@ type Model private (shape: ModelShape, scaling: Scaling, parameters: float32[]) 
             let around = shape.PartOf view <> ModelPart.Rule
             let last = view.Offset = shape.Views[shape.Views.Length - 2].Offset
 
-            if around && view.Role.IsWeight && not (residual && last) then
+            if last && start.IsDiffusion && shape.ReadoutHidden = 0 && shape.Outputs > 0 && not residual then
+                for output in 0 .. min view.Rows shape.Channels - 1 do
+                    parameters[view.Offset + output * view.Columns + output] <- 1.0f
+            elif around && view.Role.IsWeight && not (residual && last) then
                 let bound = sqrt (6.0 / float (view.Rows + view.Columns))
                 let key = Counter.key seed [ view.Offset ]
 

@@ -49,6 +49,8 @@ type ModelTask =
         Patience: int
         /// The rule's learning rate as a multiple of the encoder's and the readout's; 0 leaves the rule unchanged.
         RuleLearningRateFactor: float
+        /// The readout's learning rate as a multiple of the encoder's; 0 leaves the readout unchanged.
+        ReadoutLearningRateFactor: float
         /// Everything random in the training follows from it.
         Seed: uint64
     }
@@ -71,6 +73,7 @@ type ModelTask =
           WeightAveraging = 0.0
           Patience = 0
           RuleLearningRateFactor = 1.0
+          ReadoutLearningRateFactor = 1.0
           Seed = 0UL }
 
     /// The same task with so many epochs.
@@ -107,6 +110,8 @@ type ModelTask =
     member task.WithPatience(epochs: int) = { task with Patience = epochs }
     /// The same task with the rule's learning rate times a factor; 0 freezes the rule.
     member task.WithRuleLearningRateFactor(factor: float) = { task with RuleLearningRateFactor = factor }
+    /// The same task with the readout's learning rate times a factor; 0 freezes the readout.
+    member task.WithReadoutLearningRateFactor(factor: float) = { task with ReadoutLearningRateFactor = factor }
     /// The same task with another seed.
     member task.WithSeed(seed: uint64) = { task with Seed = seed }
 
@@ -125,6 +130,7 @@ type ModelTask =
             [ "The weight decay", task.WeightDecay
               "The L2 penalty", task.L2
               "The rule's learning rate factor", task.RuleLearningRateFactor
+              "The readout's learning rate factor", task.ReadoutLearningRateFactor
               "The maximum gradient norm", task.MaxGradientNorm ] do
             if not (value >= 0.0 && Double.IsFinite value) then
                 Guard.outOfRange null $"{name} must not be negative, but is {value}."
@@ -317,7 +323,11 @@ type ModelTrainer
         shape.Views
         |> Seq.map (fun view ->
             { View = view
-              Rate = if shape.PartOf view = ModelPart.Rule then task.RuleLearningRateFactor else 1.0
+              Rate =
+                match shape.PartOf view with
+                | ModelPart.Rule -> task.RuleLearningRateFactor
+                | ModelPart.Readout -> task.ReadoutLearningRateFactor
+                | _ -> 1.0
               L2 = if Some view = first then task.L2 else 0.0 })
 
     let noiseOf iteration =

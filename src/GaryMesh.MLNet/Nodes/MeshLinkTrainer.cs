@@ -95,7 +95,7 @@ public sealed class MeshLinkTrainer : IEstimator<MeshNodeTransformer>
             RuleStart = RuleStart.OfDiffusion(1, 0.3);
             L2Regularization = 0;
             HiddenDropout = 0;
-            StateDropout = 0;
+            ReadoutLearningRateFactor = 1;
         }
 
         internal override Head Objective => Head.Logistic;

@@ -41,13 +41,27 @@ public abstract class MeshNodeOptions : MeshTrainerOptions
         WeightAveraging = 0;
         L2Regularization = 5e-4;
         FeatureDropout = double.NaN;
-        HiddenDropout = 0.9;
-        StateDropout = 0.5;
+        HiddenDropout = 0.8;
         EarlyStoppingRounds = 100;
     }
 
     // Words are many and each says little; a measurement is not to be missed.
     private protected override double FeatureDropoutOf(bool rows) => !double.IsNaN(FeatureDropout) ? FeatureDropout : rows ? 0.8 : 0;
+
+    // A readout that learns beside the encoder fits the few labels and tells others worse, whatever dropout does.
+    private protected override double ReadoutFactorOf(ModelShape shape)
+    {
+        var fits = shape.Outputs <= shape.Channels && shape is { ReadoutHidden: 0, SkipConnection: false };
+
+        if (ReadoutLearningRateFactor == 0 && !fits)
+        {
+            throw new ArgumentException(
+                $"The option ReadoutLearningRateFactor is 0, so that each output is read off a channel, but there are {shape.Outputs} outputs and {shape.Channels} channels, "
+                + $"{ReadoutUnits} readout units, and a skip connection is {(SkipConnection ? "on" : "off")}.", nameof(ReadoutLearningRateFactor));
+        }
+
+        return ReadoutLearningRateFactor ?? (RuleLearningRateFactor == 0 && fits ? 0 : 1);
+    }
 
     /// <summary>One row an edge: a source, a target, and where wanted a weight or a direction.</summary>
     public IDataView Edges = null!;

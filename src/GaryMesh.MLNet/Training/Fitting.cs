@@ -52,7 +52,7 @@ internal class Fitting
             start.ParameterCount,
             training.Rows,
             graph is null ? "a graph each" : $"{graph.Cells} cells");
-        using var trainer = new ModelTrainer(start, graph, _options.Task(_seed, start.Scaling.UnitSum), training, validation, _options.EngineOptions);
+        using var trainer = new ModelTrainer(start, graph, _options.Task(_seed, start.Scaling.UnitSum, shape), training, validation, _options.EngineOptions);
         var outcome = trainer.Run(new Progress(channel, _options.ReportEvery), _options.CancellationToken);
         switch (outcome.End)
         {

@@ -51,6 +51,10 @@ public abstract class MeshOptions
     /// <summary>Factor on the learning rate of the rule; 0 freezes the rule as it is initialised.</summary>
     public double RuleLearningRateFactor = 1;
 
+    /// <summary>Factor on the learning rate of the readout; 0 freezes the readout as it is initialised. Null for 1, or where the classes of
+    /// nodes diffuse themselves, 0: then each class is read off a channel of its own.</summary>
+    public double? ReadoutLearningRateFactor;
+
     /// <summary>Units of the readout's hidden layer; 0 for none.</summary>
     public int ReadoutUnits;
 
@@ -115,7 +119,7 @@ public abstract class MeshOptions
             Require(value >= 1, name, "at least 1", value);
         foreach (var (name, value) in new[] { (nameof(EncoderUnits), EncoderUnits), (nameof(EncodedValues), EncodedValues), (nameof(ReadoutUnits), ReadoutUnits), (nameof(EarlyStoppingRounds), EarlyStoppingRounds), (nameof(ReportEvery), ReportEvery) })
             Require(value >= 0, name, "at least 0", value);
-        foreach (var (name, value) in new[] { (nameof(WeightDecay), WeightDecay), (nameof(L2Regularization), L2Regularization), (nameof(MaximumGradientNorm), MaximumGradientNorm), (nameof(RuleLearningRateFactor), RuleLearningRateFactor) })
+        foreach (var (name, value) in new[] { (nameof(WeightDecay), WeightDecay), (nameof(L2Regularization), L2Regularization), (nameof(MaximumGradientNorm), MaximumGradientNorm), (nameof(RuleLearningRateFactor), RuleLearningRateFactor), (nameof(ReadoutLearningRateFactor), ReadoutLearningRateFactor ?? 0) })
             Require(value >= 0 && double.IsFinite(value), name, "a finite number of at least 0", value);
         foreach (var (name, value) in new[] { (nameof(FeatureDropout), FeatureDropoutOf(rows: false)), (nameof(HiddenDropout), HiddenDropout), (nameof(StateDropout), StateDropout), (nameof(MissingRate), MissingRate), (nameof(WeightAveraging), WeightAveraging) })
             Require(value is >= 0 and < 1, name, "at least 0 and below 1", value);
@@ -152,7 +156,7 @@ public abstract class MeshOptions
     /// <summary>The changes of a shape by the options of one estimator alone.</summary>
     private protected virtual ModelShape Adapt(ModelShape shape) => shape;
 
-    internal ModelTask Task(ulong seed, bool rows) => ModelTask.Default
+    internal ModelTask Task(ulong seed, bool rows, ModelShape shape) => ModelTask.Default
         .WithEpochs(NumberOfEpochs)
         .WithBatch(BatchSize)
         .WithLearningRate(LearningRate, LearningRateSchedule)
@@ -165,7 +169,11 @@ public abstract class MeshOptions
         .WithWeightAveraging(WeightAveraging)
         .WithPatience(EarlyStoppingRounds)
         .WithRuleLearningRateFactor(RuleLearningRateFactor)
+        .WithReadoutLearningRateFactor(ReadoutFactorOf(shape))
         .WithSeed(seed);
+
+    /// <summary>The readout's learning rate factor in a model of these sizes.</summary>
+    private protected virtual double ReadoutFactorOf(ModelShape shape) => ReadoutLearningRateFactor ?? 1;
 
     /// <summary>The dropout rate of features that are scaled by rows, or by columns.</summary>
     private protected virtual double FeatureDropoutOf(bool rows) => FeatureDropout;
