@@ -10,6 +10,26 @@ internal sealed class Outputs(Terminal terminal)
 
     public bool Holds(string path) => !_missing.Contains(path);
 
+    /// <summary>The exit code of a training; what did not finish says after how much, and which file holds what there is.</summary>
+    public int End(TrainingEnd end, string diverged, string stopped, string rule, string? checkpoint)
+    {
+        var kept = Holds(rule) ? rule : checkpoint ?? "nothing";
+
+        switch (end)
+        {
+            case TrainingEnd.Diverged:
+                terminal.Warn($"Training diverged after {diverged}; {kept} holds the last good rule.");
+                return CommandLine.Failed;
+
+            case TrainingEnd.Cancelled:
+                terminal.Warn($"Stopped after {stopped}; {kept} holds the best rule so far.");
+                return CommandLine.Interrupted;
+
+            default:
+                return Whole ? CommandLine.Done : CommandLine.Failed;
+        }
+    }
+
     public void Write(string? path, Action<string> write)
     {
         if (path is null)

@@ -25,6 +25,22 @@ internal static class TrainingSettings
             .WithOptimiser(Adam.Of(learningRate).WithMilestones([decayAt], Decay))
             .WithValidation(ValidationEvery, ValidationRollouts, [1, 2]);
 
+    /// <summary>A checkpoint's training; a setting that differs is told by the option that it comes from.</summary>
+    public static Training Resumed(
+        string checkpoint, Automaton automaton, Graph graph, TrainingTask task, Func<string, string> optionOf)
+    {
+        try
+        {
+            return TrainingFile.Read(checkpoint, automaton, graph, task);
+        }
+        catch (InvalidDataException refusal) when (refusal.Data["setting"] is string setting)
+        {
+            throw new UserErrorException(setting is "loss" or "edges"
+                ? $"{checkpoint} is of a training with another {optionOf(setting)}."
+                : $"{refusal.Message.TrimEnd('.')}; give the same {optionOf(setting)}.");
+        }
+    }
+
     /// <summary>Trains from the beginning, or from where a training was left; `checkpoint` may be null.</summary>
     public static Trained Run(
         Terminal terminal,

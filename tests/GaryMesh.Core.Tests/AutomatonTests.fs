@@ -10,10 +10,6 @@ open GaryMesh
 let private refusal (action: unit -> 'a) =
     (Expect.throwsC (action >> ignore) (fun error -> error :?> ArgumentException)).Message
 
-let private says (parts: string list) (message: string) =
-    for part in parts do
-        Expect.stringContains message part "both sides are named"
-
 let private firingOf (seed: uint64) kind =
     match abs (kind % 3) with
     | 0 -> Firing.All

@@ -25,10 +25,6 @@ let private graphOf (positions, triangles) = Graph.OfTriangles("surface", positi
 let private refusal (action: unit -> float[]) =
     (Expect.throwsC (action >> ignore) (fun error -> error :?> ArgumentException)).Message
 
-let private says (parts: string list) (message: string) =
-    for part in parts do
-        Expect.stringContains message part "named"
-
 [<Tests>]
 let tests =
     testList

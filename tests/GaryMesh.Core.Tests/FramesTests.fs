@@ -12,10 +12,6 @@ let private bumpy (seed: uint64) = bumpySphere (1 + Counter.below 4 seed 0L) see
 let private refusal (action: unit -> 'a) =
     (Expect.throwsC (action >> ignore) (fun error -> error :?> ArgumentException)).Message
 
-let private says (parts: string list) (message: string) =
-    for part in parts do
-        Expect.stringContains message part "named"
-
 let private up = struct (0.0, 0.0, 1.0)
 
 [<Tests>]

@@ -35,10 +35,6 @@ let private offsetsFollow (graph: Graph) =
 let private refusal (action: unit -> 'a) =
     (Expect.throwsC (action >> ignore) (fun error -> error :?> ArgumentException)).Message
 
-let private says (parts: string list) (message: string) =
-    for part in parts do
-        Expect.stringContains message part "both sides are named"
-
 /// Points of several kinds, some of them awkward: spread out, on a line, on a lattice, mostly the same point, in far
 /// clusters, in a thin sheet.
 let private points (seed: uint64) kind count =

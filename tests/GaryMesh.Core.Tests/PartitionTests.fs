@@ -151,10 +151,6 @@ let private differences perception (graph: Graph) (parts: Part[]) gated rounds s
 let private refusal (action: unit -> 'a) =
     (Expect.throwsC (action >> ignore) (fun error -> error :?> ArgumentOutOfRangeException)).Message
 
-let private says (parts: string list) (message: string) =
-    for part in parts do
-        Expect.stringContains message part "named"
-
 [<Tests>]
 let tests =
     testList

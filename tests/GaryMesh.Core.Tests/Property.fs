@@ -1,4 +1,4 @@
-/// Properties that draw the same cases in every run.
+/// Properties that draw the same cases in every run, and a message that is to name both sides.
 [<AutoOpen>]
 module GaryMesh.Tests.Property
 
@@ -16,3 +16,8 @@ let replay =
 /// of luck. With GARYMESH_EXPLORE=1 the cases are fresh; a failure then names the seed that brings it back.
 let property (name: string) (body: 'a -> 'b) : Test =
     testPropertyWithConfig { FsCheckConfig.defaultConfig with replay = replay } name body
+
+/// The message names all of the parts.
+let says (parts: string list) (message: string) =
+    for part in parts do
+        Expect.stringContains message part "both sides are named"

@@ -158,7 +158,7 @@ internal static class TrainCommand
                 settings.DecayAt ?? Kept(settings.Resume) ?? TrainingSettings.DecayAt(settings.Iterations),
                 settings.Seed)
             .WithPool(settings.Pool, 1);
-        var from = settings.Resume is null ? null : Resumed(settings.Resume, automaton, graph, task);
+        var from = settings.Resume is null ? null : TrainingSettings.Resumed(settings.Resume, automaton, graph, task, OptionOf);
 
         var outputs = new Outputs(terminal);
 
@@ -181,24 +181,8 @@ internal static class TrainCommand
         outputs.Write(settings.Curve, path => TrainingCurve.Write(path, trained.Training));
         Report(terminal, settings, graph, target, trained, outputs.Holds(settings.Out));
 
-        var kept = outputs.Holds(settings.Out) ? settings.Out : settings.Checkpoint ?? "nothing";
-
-        switch (trained.End)
-        {
-            case TrainingEnd.Diverged:
-                terminal.Warn(
-                    $"Training diverged after {Counted.Of(trained.Training.Iteration, "iteration")}; {kept} holds the last good "
-                    + "rule.");
-                return CommandLine.Failed;
-
-            case TrainingEnd.Cancelled:
-                terminal.Warn(
-                    $"Stopped after {Counted.Of(trained.Training.Iteration, "iteration")}; {kept} holds the best rule so far.");
-                return CommandLine.Interrupted;
-
-            default:
-                return outputs.Whole ? CommandLine.Done : CommandLine.Failed;
-        }
+        var done = Counted.Of(trained.Training.Iteration, "iteration");
+        return outputs.End(trained.End, done, done, settings.Out, settings.Checkpoint);
     }
 
     /// <summary>What the options are called that the settings of a checkpoint come from.</summary>
@@ -225,20 +209,6 @@ internal static class TrainCommand
 
         var milestones = file.Texts("settings", -1, 2).Chunk(2).FirstOrDefault(setting => setting[0] == "milestones");
         return int.TryParse(milestones?[1].Trim('[', ']'), CultureInfo.InvariantCulture, out var at) && at > 0 ? at : null;
-    }
-
-    private static Training Resumed(string checkpoint, Automaton automaton, Graph graph, TrainingTask task)
-    {
-        try
-        {
-            return TrainingFile.Read(checkpoint, automaton, graph, task);
-        }
-        catch (InvalidDataException refusal) when (refusal.Data["setting"] is string setting)
-        {
-            throw new UserErrorException(setting is "loss" or "edges"
-                ? $"{checkpoint} is of a training with another {OptionOf(setting)}."
-                : $"{refusal.Message.TrimEnd('.')}; give the same {OptionOf(setting)}.");
-        }
     }
 
     /// <summary>Refuses a pool that exceeds the machine's memory: the system would end the process without a message.</summary>

@@ -222,6 +222,7 @@ type Model private (shape: ModelShape, scaling: Scaling, parameters: float32[]) 
             let around = shape.PartOf view <> ModelPart.Rule
             let last = view.Offset = shape.Views[shape.Views.Length - 2].Offset
 
+            // What has diffused is read as it is, each output off a channel of its own.
             if last && start.IsDiffusion && shape.ReadoutHidden = 0 && shape.Outputs > 0 && not residual then
                 for output in 0 .. min view.Rows shape.Channels - 1 do
                     parameters[view.Offset + output * view.Columns + output] <- 1.0f

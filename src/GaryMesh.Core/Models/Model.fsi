@@ -40,7 +40,7 @@ type RuleStart =
     | Zero
     /// Plain diffusion with restart: a step of length 1 gives s' = (1 - Restart) P s + Restart e, where e are the inputs of the rule and P is
     /// the operator of that number in the perception, plus the own state where it sums differences (Gasteiger et al., ICLR 2019, eq. 4). Input of channel c is value c of the encoding. A pair of hidden units carries a channel through the ReLU, so the
-    /// rule needs twice as many hidden units as channels; those left over start small.
+    /// rule needs twice as many hidden units as channels; those left over start small. A linear readout begins as output k = channel k.
     | Diffusion of Operator: int * Restart: float
 
     /// Plain diffusion along an operator: `Diffusion`.

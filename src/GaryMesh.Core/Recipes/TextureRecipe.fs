@@ -67,7 +67,18 @@ type TextureRecipe =
                 [| -sin; cos; 0.0; -cos; -sin; 0.0; 0.0; 0.0; 1.0 |][axis]
 
             graph.WithFrames(Array.init (9 * graph.Cells) (fun at -> tangent (at / 9) (at % 9)))
-        | _ -> graph.WithFrames(Frames.Upright(graph, up, 50))
+        | _ -> graph.WithFrames(Frames.Upright(graph, up, TextureRecipe.Passes))
+
+    /// <summary>As above, for a surface whose outward normals are known, such as a mesh's.</summary>
+    /// <param name="graph">The graph.</param>
+    /// <param name="normals">x, y, z per cell.</param>
+    /// <param name="up">The direction of the picture's top.</param>
+    /// <exception cref="T:System.ArgumentException">The normals do not fit the graph, or up is zero or not finite.</exception>
+    static member World(graph: Graph, normals: float[], up: struct (float * float * float)) : Graph =
+        graph.WithFrames(Frames.Upright(graph, normals, up, TextureRecipe.Passes))
+
+    /// Passes that smooth the directions, which matter where up runs along the normal.
+    static member private Passes = 50
 
     /// The worlds as one graph.
     static member Graph(worlds: Graph[]) : Graph =

@@ -135,7 +135,7 @@ internal static class TextureTrainCommand
             ? IterationsWithin(minutes, automaton, graph, exemplar, graphs, settings.Seed, options, stop)
             : settings.Iterations;
         var task = TextureRecipe.Task(exemplar, graphs, iterations, settings.Seed);
-        var from = settings.Resume is null ? null : Resumed(settings.Resume, automaton, graph, task);
+        var from = settings.Resume is null ? null : TrainingSettings.Resumed(settings.Resume, automaton, graph, task, OptionOf);
 
         var outputs = new Outputs(terminal);
         var clock = Stopwatch.StartNew();
@@ -156,38 +156,17 @@ internal static class TextureTrainCommand
         if (outputs.Holds(settings.Out))
             terminal.Write($"Written to {settings.Out}");
 
-        switch (end)
-        {
-            case TrainingEnd.Diverged:
-                terminal.Warn($"Training diverged after {Counted.Of(training.Iteration, "iteration")}; {settings.Out} holds the last good rule.");
-                return CommandLine.Failed;
-
-            case TrainingEnd.Cancelled:
-                terminal.Warn($"Stopped after {training.Iteration} of {Counted.Of(iterations, "iteration")}; {settings.Out} holds the best rule so far.");
-                return CommandLine.Interrupted;
-
-            default:
-                return outputs.Whole ? CommandLine.Done : CommandLine.Failed;
-        }
+        return outputs.End(
+            end,
+            Counted.Of(training.Iteration, "iteration"),
+            $"{training.Iteration} of {Counted.Of(iterations, "iteration")}",
+            settings.Out,
+            settings.Checkpoint);
 
         void Keep(Training training)
         {
             outputs.Write(settings.Checkpoint, path => TrainingFile.Write(path, automaton, graph, task, training));
             outputs.Write(settings.Preview, path => Preview(path, exemplar.Palette, worlds, training));
-        }
-    }
-
-    private static Training Resumed(string checkpoint, Automaton automaton, Graph graph, TrainingTask task)
-    {
-        try
-        {
-            return TrainingFile.Read(checkpoint, automaton, graph, task);
-        }
-        catch (InvalidDataException refusal) when (refusal.Data["setting"] is string setting)
-        {
-            throw new UserErrorException(setting is "loss" or "edges"
-                ? $"{checkpoint} is of a training with another {OptionOf(setting)}."
-                : $"{refusal.Message.TrimEnd('.')}; give the same {OptionOf(setting)}.");
         }
     }
 

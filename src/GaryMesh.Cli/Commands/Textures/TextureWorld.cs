@@ -7,9 +7,6 @@ namespace GaryMesh.Cli.Commands.Textures;
 /// <summary>A graph that a texture grows on, with frames, and the mesh that shows it, or null.</summary>
 internal sealed record TextureWorld(Graph Graph, TriangleMesh? Mesh)
 {
-    /// <summary>Passes that smooth the directions, which matter where up runs along the normal.</summary>
-    private const int Passes = 50;
-
     public const string Note = """
         A picture lies upright on a surface: --up (x, y, z or three numbers) names its top, y unless said otherwise, and where that runs
         along the normal, the neighbours decide. On grids and tori it lies as it is.
@@ -24,7 +21,7 @@ internal sealed record TextureWorld(Graph Graph, TriangleMesh? Mesh)
         if (mesh is not null && GraphWord.IsMesh(word))
         {
             var normals = Frames.Normals(mesh.Vertices.ToArray(), mesh.Faces.ToArray(), up);
-            return new(graph.WithFrames(Frames.Upright(graph, normals, up, Passes)), mesh);
+            return new(TextureRecipe.World(graph, normals, up), mesh);
         }
 
         return new(TextureRecipe.World(graph, up), mesh);

@@ -1,12 +1,44 @@
 namespace GaryMesh
 
 open System
+open System.Numerics
+open GaryMesh.Graphs
+open GaryMesh.Losses
 
 /// A picture, or a signal, whose look a texture is to have: cells with a few maps each, such as red, green and blue, and
 /// perhaps height or roughness.
 [<Sealed>]
 type Exemplar private (graph: Graph, maps: int, values: float32[], tiles: bool) =
     let palette = lazy Palette.Of(values, maps)
+
+    /// The shortest side.
+    let side =
+        match graph.Topology with
+        | Topology.Grid(height, width)
+        | Topology.Torus(height, width) -> min height width
+        | _ -> graph.Cells
+
+    /// The cells that are so far from every border that a filter sees little of it: all of them where it tiles.
+    let inner () =
+        let margin = if tiles then 0 else min 16 (side / 6)
+
+        let isInner cell =
+            match graph.Topology with
+            | Topology.Grid(height, width) ->
+                let y, x = cell / width, cell % width
+                y >= margin && y < height - margin && x >= margin && x < width - margin
+            | Topology.Line -> cell >= margin && cell < graph.Cells - margin
+            | _ -> true
+
+        [| 0 .. graph.Cells - 1 |] |> Array.filter isInner
+
+    let target =
+        lazy
+            // The coarsest filters reach an eighth of the side.
+            let levels = Math.Clamp(BitOperations.Log2(uint32 (side / 8)) + 1, 1, 5)
+            let strides = Strides.Of(graph, levels)
+            let channels = palette.Value.Channels values |> Array.map float
+            Statistics.target (BankShape(maps, strides.Directions, levels)) strides (inner ()) channels
 
     static let from (graph: Graph) maps (values: float32[]) tiles =
         if maps < 1 || values.Length <> graph.Cells * maps then
@@ -57,23 +89,5 @@ type Exemplar private (graph: Graph, maps: int, values: float32[], tiles: bool) 
     /// The palette of its values.
     member _.Palette = palette.Value
 
-    /// The shortest side.
-    member internal _.Side =
-        match graph.Topology with
-        | Topology.Grid(height, width)
-        | Topology.Torus(height, width) -> min height width
-        | _ -> graph.Cells
-
-    /// The cells that are so far from every border that a filter sees little of it: all of them where it tiles.
-    member internal exemplar.Inner: int[] =
-        let margin = if tiles then 0 else min 16 (exemplar.Side / 6)
-
-        let inner cell =
-            match graph.Topology with
-            | Topology.Grid(height, width) ->
-                let y, x = cell / width, cell % width
-                y >= margin && y < height - margin && x >= margin && x < width - margin
-            | Topology.Line -> cell >= margin && cell < graph.Cells - margin
-            | _ -> true
-
-        [| 0 .. graph.Cells - 1 |] |> Array.filter inner
+    /// What a texture is compared with: worked out once, whatever graphs it is trained on.
+    member internal _.Target = target.Value

@@ -27,7 +27,13 @@ type internal FastBank(shape: BankShape, strides: Strides, units: Units, cells: 
 
     let struct (ownWeight, weights) = Bank.weights directions
 
-    let struct (ownWeight, weights) = Bank.weights directions
+    /// Where the two values of a response lie for a cell's first map; the band alone has no second, below 0.
+    let ends (table: int[]) cell kind =
+        if kind = 0 then
+            struct (cell * maps, -1)
+        else
+            let ahead = cell * directions + kind - 1
+            struct (table[ahead] * maps, table[ahead + directions / 2] * maps)
 
     /// A pass of the binomial filter at a stride, and its adjoint, which scatters along the same table.
     let pass level (values: float32[]) =
@@ -75,7 +81,7 @@ type internal FastBank(shape: BankShape, strides: Strides, units: Units, cells: 
 
     /// The standardised features of cells `first` .. `first + count - 1`, row by row.
     member _.Fill(bands: float32[][], first: int, count: int, out: P) =
-        let half, responses = directions / 2, shape.Responses
+        let responses = shape.Responses
 
         for j in 0 .. levels - 1 do
             let band, table, at = bands[j], strides.Table j, j * row
@@ -85,12 +91,7 @@ type internal FastBank(shape: BankShape, strides: Strides, units: Units, cells: 
                 let row' = NativePtr.add out (i * width + at)
 
                 for kind in 0 .. shape.Kinds - 1 do
-                    let ahead, behind =
-                        if kind = 0 then
-                            cell * maps, -1
-                        else
-                            table[cell * directions + kind - 1] * maps,
-                            table[cell * directions + kind - 1 + half] * maps
+                    let struct (ahead, behind) = ends table cell kind
 
                     for m in 0 .. maps - 1 do
                         let q =
@@ -106,7 +107,7 @@ type internal FastBank(shape: BankShape, strides: Strides, units: Units, cells: 
 
     /// Adds what the derivatives of these cells' features say of the bands.
     member _.FillBack(bands: float32[][], bars: float32[][], first: int, count: int, featureBars: P) =
-        let half, responses = directions / 2, shape.Responses
+        let responses = shape.Responses
 
         for j in 0 .. levels - 1 do
             let band, bar, table, at = bands[j], bars[j], strides.Table j, j * row
@@ -116,12 +117,7 @@ type internal FastBank(shape: BankShape, strides: Strides, units: Units, cells: 
                 let row' = NativePtr.add featureBars (i * width + at)
 
                 for kind in 0 .. shape.Kinds - 1 do
-                    let ahead, behind =
-                        if kind = 0 then
-                            cell * maps, -1
-                        else
-                            table[cell * directions + kind - 1] * maps,
-                            table[cell * directions + kind - 1 + half] * maps
+                    let struct (ahead, behind) = ends table cell kind
 
                     for m in 0 .. maps - 1 do
                         let f = kind * maps + m

@@ -24,27 +24,14 @@ type RectifiedGram
     (exemplar: Exemplar, graph: Graph) =
     inherit Loss "rectified Gram"
 
-    let own = Strides.Of(exemplar.Graph, 1)
-
-    // The coarsest filters reach an eighth of the exemplar's side.
-    let levels = Math.Clamp(BitOperations.Log2(uint32 (exemplar.Side / 8)) + 1, 1, 5)
+    let { Shape = shape; Units = units; Terms = target } = exemplar.Target
+    let maps, levels, cells = shape.Maps, shape.Levels, graph.Cells
     let strides = Strides.Of(graph, levels)
 
     do
-        if strides.Directions <> own.Directions then
+        if strides.Directions <> shape.Directions then
             Guard.refuse
                 $"A picture lies on a surface and a signal on a ring or line, but the exemplar is {exemplar.Graph.Name} and the graph {graph.Name}."
-
-    let maps, cells = exemplar.Maps, graph.Cells
-    let shape = BankShape(maps, strides.Directions, levels)
-
-    let units, target =
-        let inner = exemplar.Inner
-        let values = exemplar.Palette.Channels(exemplar.Values.ToArray()) |> Array.map float
-        let strides = Strides.Of(exemplar.Graph, levels)
-        let features = Statistics.features<float, Reals> shape strides inner values
-        let units = Statistics.units shape features
-        units, Statistics.terms<float, Reals> shape units inner values features
 
     let share = 1.0 / float (Statistics.count shape)
 
@@ -94,25 +81,12 @@ type RectifiedGram
 
         struct (products, totals)
 
-    /// The mean smooth absolute difference of a term given by its place, and its derivatives, handed to `bar`.
+    /// The part that a term has in the loss; its derivatives are handed to `bar` by their places.
     let compare (target: float[]) (value: int -> float) (bar: int -> float -> unit) =
-        let mutable sum = 0.0
-        let weight = share / float target.Length
-
-        for at in 0 .. target.Length - 1 do
-            let d = value at - target[at]
-            let size = abs d
-
-            sum <-
-                sum
-                + (if size < Statistics.Beta then
-                       0.5 * d * d / Statistics.Beta
-                   else
-                       size - 0.5 * Statistics.Beta)
-
-            bar at (weight * Statistics.slope d)
-
-        weight * sum
+        let term = Array.init target.Length value
+        let weight = share / float term.Length
+        term |> Array.iteri (fun at value -> bar at (weight * Statistics.slope (value - target[at])))
+        share * Statistics.difference<float, Reals> term target
 
     override _.Evaluate(state, _, _) =
         check state.Channels state.Cells

@@ -21,6 +21,10 @@ type internal Terms<'T> =
         Third: 'T[]
     }
 
+/// What a texture is to have: an exemplar's terms, in its own units.
+[<NoComparison; ReferenceEquality>]
+type internal Target = { Shape: BankShape; Units: Units; Terms: Terms<float> }
+
 module internal Statistics =
     /// The smooth absolute difference: quadratic within beta (Huber, 1964; PyTorch's SmoothL1Loss).
     [<Literal>]
@@ -127,6 +131,15 @@ module internal Statistics =
                     let square: 'T = c * c
                     let cube: 'T = square * c
                     cube)) }
+
+    /// The target of an exemplar's channels, over the given cells of its lattice.
+    let target (shape: BankShape) (strides: Strides) (cells: int[]) (values: float[]) : Target =
+        let features = features<float, Reals> shape strides cells values
+        let units = units shape features
+
+        { Shape = shape
+          Units = units
+          Terms = terms<float, Reals> shape units cells values features }
 
     /// The mean smooth absolute difference of a term.
     let difference<'T, 'F when 'T: struct and 'T :> INumberBase<'T> and 'F: struct and 'F :> IField<'T>>
