@@ -32,13 +32,22 @@ type Exemplar private (graph: Graph, maps: int, values: float32[], tiles: bool) 
 
         [| 0 .. graph.Cells - 1 |] |> Array.filter isInner
 
+    /// The coarsest filters reach an eighth of the side.
+    let levels = Math.Clamp(BitOperations.Log2(uint32 (side / 8)) + 1, 1, 5)
+    let strides = lazy Strides.Of(graph, levels)
+
     let target =
         lazy
-            // The coarsest filters reach an eighth of the side.
-            let levels = Math.Clamp(BitOperations.Log2(uint32 (side / 8)) + 1, 1, 5)
-            let strides = Strides.Of(graph, levels)
             let channels = palette.Value.Channels values |> Array.map float
-            Statistics.target (BankShape(maps, strides.Directions, levels)) strides (inner ()) channels
+            let shape = BankShape(maps, strides.Value.Directions, levels)
+            Statistics.target shape strides.Value (inner ()) channels
+
+    let descriptors =
+        lazy
+            let inner = inner ()
+
+            Descriptors(maps, strides.Value, levels, graph.Cells).Of(palette.Value.Channels values)
+            |> Array.map (Array.map (fun plane -> inner |> Array.map (Array.get plane)))
 
     static let from (graph: Graph) maps (values: float32[]) tiles =
         if maps < 1 || values.Length <> graph.Cells * maps then
@@ -89,5 +98,11 @@ type Exemplar private (graph: Graph, maps: int, values: float32[], tiles: bool) 
     /// The palette of its values.
     member _.Palette = palette.Value
 
+    /// Scales of 1, 2, 4, ... cells that it is large enough for.
+    member internal _.Levels = levels
+    /// Directions in which its cells have neighbours.
+    member internal _.Directions = strides.Value.Directions
     /// What a texture is compared with: worked out once, whatever graphs it is trained on.
     member internal _.Target = target.Value
+    /// The descriptors of its cells away from borders: scale by scale and number by number.
+    member internal _.Descriptors = descriptors.Value
