@@ -277,6 +277,33 @@ let tests =
                   refused [ "finite"; $"{bad}" ] (fun () -> Palette.Of(values, 3))
           }
 
+          test "pictures of one size are stacked map by map, and their palette names them" {
+              let colours, heights = picture 50UL 16 18 3 true, picture 51UL 16 18 1 true
+              let stacked = Exemplar.Stacked([| "albedo"; "height" |], [| colours; heights |])
+              Expect.equal stacked.Maps 4 "maps"
+              Expect.equal (List.ofSeq stacked.Palette.Pictures) [ struct ("albedo", 3); struct ("height", 1) ] "names"
+              let at maps map (values: ReadOnlyMemory<float32>) = [| for i in 0..287 -> values.Span[maps * i + map] |]
+
+              for map in 0..2 do
+                  Expect.equal (at 4 map stacked.Values) (at 3 map colours.Values) $"colour {map}"
+
+              Expect.equal (at 4 3 stacked.Values) (at 1 0 heights.Values) "heights"
+              let automaton = TextureRecipe.Automaton(stacked, 1UL)
+              Expect.equal (nonNull automaton.Palette).Pictures stacked.Palette.Pictures "the automaton's"
+
+              let other = picture 52UL 18 16 1 true
+
+              refused [ "a"; "torus:16x18"; "b"; "torus:18x16" ] (fun () ->
+                  Exemplar.Stacked([| "a"; "b" |], [| colours; other |]))
+
+              refused [ "grid:16x18" ] (fun () ->
+                  Exemplar.Stacked([| "a"; "b" |], [| colours; picture 52UL 16 18 1 false |]))
+
+              refused [ "1 pictures"; "2 names" ] (fun () -> Exemplar.Stacked([| "a"; "b" |], [| colours |]))
+              refused [ "0 pictures" ] (fun () -> Exemplar.Stacked([||], [||]))
+              refused [ "'a b'" ] (fun () -> Exemplar.Stacked([| "a b"; "b" |], [| colours; heights |]))
+          }
+
           test "palettes of wrong sizes, numbers that are none and axes that fall together are refused" {
               refused [ "0 maps" ] (fun () -> Palette([||], [||]))
               refused [ "2 x 2"; "3" ] (fun () -> Palette([| 0.0; 0.0 |], [| 1.0; 0.0; 0.0 |]))

@@ -7,7 +7,9 @@ open System
 type internal Ranking(cells: int) =
     let mutable keys, others = Array.zeroCreate<uint32> cells, Array.zeroCreate<uint32> cells
     let mutable order, next = Array.zeroCreate<int> cells, Array.zeroCreate<int> cells
-    let starts = Array.zeroCreate<int> 2048
+    /// Bits of a digit: few cells have few digits, which are counted all.
+    let bits = if cells < 2048 then 8 else 11
+    let starts = Array.zeroCreate<int>(1 <<< bits)
 
     /// An unsigned number in whose order floats lie.
     static let key (value: float32) =
@@ -19,22 +21,22 @@ type internal Ranking(cells: int) =
             keys[cell] <- key values[cell]
             order[cell] <- cell
 
-        for shift in [| 0; 11; 22 |] do
+        for shift in 0..bits..31 do
             Array.Clear starts
 
             for at in 0 .. cells - 1 do
-                let digit = int (keys[at] >>> shift) &&& 2047
+                let digit = int (keys[at] >>> shift) &&& (starts.Length - 1)
                 starts[digit] <- starts[digit] + 1
 
             let mutable first = 0
 
-            for digit in 0..2047 do
+            for digit in 0 .. starts.Length - 1 do
                 let count = starts[digit]
                 starts[digit] <- first
                 first <- first + count
 
             for at in 0 .. cells - 1 do
-                let digit = int (keys[at] >>> shift) &&& 2047
+                let digit = int (keys[at] >>> shift) &&& (starts.Length - 1)
                 let place = starts[digit]
                 starts[digit] <- place + 1
                 others[place] <- keys[at]

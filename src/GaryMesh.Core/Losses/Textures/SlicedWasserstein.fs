@@ -3,7 +3,6 @@ namespace GaryMesh
 open System
 open System.Collections.Immutable
 open System.Numerics
-open System.Runtime.InteropServices
 open GaryMesh.Losses
 
 /// How a sliced Wasserstein loss looks.
@@ -48,59 +47,8 @@ type SlicedWasserstein
     let levels, cells = min settings.Scales exemplar.Levels, graph.Cells
     let canvas = Canvas(exemplar, graph, levels)
     let descriptors = Descriptors(exemplar.Maps, canvas.Strides, levels, cells)
-    let size = Descriptors.Size(exemplar.Maps, canvas.Strides.Directions)
     let share = 1.0 / (float levels * float settings.Directions * float cells)
-
-    /// A direction, evenly spread over all, of length 1.
-    let direction key level number =
-        let stream = Counter.key key [ level; number ]
-        let normal = Array.init size (fun at -> Counter.normal stream (int64 at))
-        let length = sqrt (Array.sumBy (fun x -> x * x) normal)
-        normal |> Array.map (fun x -> float32 (x / length))
-
-    /// Adds a multiple.
-    let add (factor: float32) (values: float32[]) (sums: float32[]) =
-        let from = MemoryMarshal.Cast<float32, Vector<float32>>(ReadOnlySpan values)
-        let into = MemoryMarshal.Cast<float32, Vector<float32>>(Span sums)
-
-        for at in 0 .. into.Length - 1 do
-            into[at] <- into[at] + factor * from[at]
-
-        for at in into.Length * Vector<float32>.Count .. sums.Length - 1 do
-            sums[at] <- sums[at] + factor * values[at]
-
-    let project (planes: float32[][]) (direction: float32[]) =
-        let sums = Array.zeroCreate<float32> planes[0].Length
-        Array.iter2 (fun factor plane -> add factor plane sums) direction planes
-        sums
-
-    /// What the exemplar has along a direction, in ascending order, as means over as many equal shares as there are cells; and one
-    /// over its variance.
-    let wanted (ranking: Ranking) level direction =
-        let values = project exemplar.Descriptors[level] direction
-        let order, count = ranking.Of values, values.Length
-        // Sums of the least 0, 1, 2, ... values.
-        let sums = Array.zeroCreate<float>(count + 1)
-        let mutable squares = 0.0
-
-        for at in 0 .. count - 1 do
-            let value = float values[order[at]]
-            sums[at + 1] <- sums[at] + value
-            squares <- squares + value * value
-
-        let mean = sums[count] / float count
-
-        let below (cell: int) =
-            let struct (whole, rest) = Math.DivRem(int64 cell * int64 count, int64 cells)
-            let sum, whole = sums[int whole], int whole
-
-            if rest = 0L then
-                sum
-            else
-                sum + float rest / float cells * (sums[whole + 1] - sum)
-
-        let shares = Array.init cells (fun cell -> (below (cell + 1) - below cell) * float cells / float count)
-        struct (shares, 1.0 / (squares / float count - mean * mean |> max 0.0 |> (+) 1e-8))
+    let slices (context: LossContext) = exemplar.Slices.Of(context.Key, levels, settings.Directions)
 
     /// The loss of the default settings.
     new(exemplar: Exemplar, graph: Graph) = SlicedWasserstein(exemplar, graph, SlicedWassersteinSettings.Default)
@@ -108,16 +56,13 @@ type SlicedWasserstein
     override _.Evaluate(state, _, context) =
         let planes = descriptors.Of(canvas.MapsOf(state.Channels, ReadOnlySpan state.Data))
         let bars = planes |> Array.map (Array.map (fun plane -> Array.zeroCreate<float32> plane.Length))
-        let ranking, exemplars = Ranking cells, Ranking exemplar.Descriptors[0].[0].Length
-        let bar = Array.zeroCreate<float32> cells
+        let slices, ranking, bar = slices context, Ranking cells, Array.zeroCreate<float32> cells
 
         let scale level =
             let mutable scale = 0.0
 
-            for number in 0 .. settings.Directions - 1 do
-                let direction = direction context.Key level number
-                let struct (wanted, precision) = wanted exemplars level direction
-                let values = project planes[level] direction
+            for slice in slices[level] do
+                let wanted, values = slice.Shares cells, Slice.project planes[level] slice.Direction
                 let order = ranking.Of values
                 let mutable sum, first = 0.0, 0
 
@@ -132,15 +77,15 @@ type SlicedWasserstein
                         total <- total + distance
                         next <- next + 1
 
-                    let slope = float32 (2.0 * share * precision * total / float (next - first))
+                    let slope = float32 (2.0 * share * slice.Precision * total / float (next - first))
 
                     for at in first .. next - 1 do
                         bar[order[at]] <- slope
 
                     first <- next
 
-                Array.iter2 (fun factor plane -> add factor bar plane) direction bars[level]
-                scale <- scale + share * precision * sum
+                Array.iter2 (fun factor plane -> Slice.add factor bar plane) slice.Direction bars[level]
+                scale <- scale + share * slice.Precision * sum
 
             scale
 
@@ -158,19 +103,18 @@ type SlicedWasserstein
         let all =
             Descriptors.Value<'T, 'F>(exemplar.Maps, canvas.Strides, levels, canvas.MapsOf(channels, state))
 
-        let ranking = Ranking exemplar.Descriptors[0].[0].Length
+        let slices = slices context
         let mutable loss = 'T.Zero
 
         for level in 0 .. levels - 1 do
-            for number in 0 .. settings.Directions - 1 do
-                let direction = direction context.Key level number
-                let struct (wanted, precision) = wanted ranking level direction
+            for slice in slices[level] do
+                let wanted = slice.Shares cells
 
                 let along (descriptor: 'T[]) =
                     let mutable sum = 'T.Zero
 
-                    for at in 0 .. size - 1 do
-                        sum <- sum + 'F.Of(float direction[at]) * descriptor[at]
+                    for at in 0 .. descriptor.Length - 1 do
+                        sum <- sum + 'F.Of(float slice.Direction[at]) * descriptor[at]
 
                     sum
 
@@ -181,6 +125,6 @@ type SlicedWasserstein
                     let distance: 'T = values[at] - 'F.Of wanted[at]
                     sum <- sum + distance * distance
 
-                loss <- loss + 'F.Of(share * precision) * sum
+                loss <- loss + 'F.Of(share * slice.Precision) * sum
 
         loss
