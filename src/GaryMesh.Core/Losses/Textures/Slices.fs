@@ -58,17 +58,31 @@ type internal Slice(planes: float32[][], direction: float32[], ranking: Ranking)
 
     /// The numbers in ascending order, as means over so many equal shares.
     member _.Shares(shares: int) : float[] =
-        let below (share: int) =
-            let struct (whole, rest) = Math.DivRem(int64 share * int64 count, int64 shares)
-            let sum, whole = sums[int whole], int whole
+        let means, per = Array.zeroCreate<float> shares, float shares / float count
+        let struct (step, remainder) = Math.DivRem(count, shares)
+        // A share ends after so many whole numbers and so many parts of one.
+        let mutable whole, rest, before = 0, 0, 0.0
 
-            if rest = 0L then
-                sum
-            else
-                sum + float rest / float shares * (sums[whole + 1] - sum)
+        for share in 0 .. shares - 1 do
+            whole <- whole + step
+            rest <- rest + remainder
 
-        let per = float shares / float count
-        Array.init shares (fun share -> per * (below (share + 1) - below share))
+            if rest >= shares then
+                whole <- whole + 1
+                rest <- rest - shares
+
+            let sum = sums[whole]
+
+            let until =
+                if rest = 0 then
+                    sum
+                else
+                    sum + float rest / float shares * (sums[whole + 1] - sum)
+
+            means[share] <- per * (until - before)
+            before <- until
+
+        means
 
 /// An exemplar's slices for the key that was asked for last: the worlds of a training ask for the same ones.
 [<Sealed>]
