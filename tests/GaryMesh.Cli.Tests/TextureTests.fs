@@ -81,7 +81,7 @@ let private text (node: JsonNode | null) (key: string) =
 let private apply more = [ "texture"; "apply"; "--rule"; "@rule.npz"; "--steps"; "5" ] @ more
 
 /// Height and width that a PNG names.
-let private sizeOf (path: string) =
+let sizeOf (path: string) =
     let bytes = File.ReadAllBytes path
     let number from = Buffers.Binary.BinaryPrimitives.ReadInt32BigEndian(ReadOnlySpan(bytes, from, 4))
     number 20, number 16
@@ -191,7 +191,7 @@ let tests =
         "textures"
         [ testCase "every help of textures has examples"
           <| fun () ->
-              for words in [ []; [ "train" ]; [ "apply" ] ] do
+              for words in [ []; [ "train" ]; [ "apply" ]; [ "gallery" ] ] do
                   Expect.stringContains (succeed ("texture" :: words @ [ "--help" ])).Output "Examples:" $"{words}"
 
           testCase

@@ -162,4 +162,29 @@ let tests =
                       Expect.equal ran.Code 2 $"{more}: {ran.Error}"
 
                       for word in words do
-                          Expect.stringContains ran.Error word $"{more}") ]
+                          Expect.stringContains ran.Error word $"{more}")
+
+          testCase "a gallery is one picture with a row a rule, the same by one thread and two"
+          <| fun () ->
+              inFolder (fun at ->
+                  prepare at
+
+                  let go threads rules =
+                      [ "texture"; "gallery"; "--longest"; "24"; "--out"; "@g.png"; "--threads"; threads ]
+                      @ List.collect (fun rule -> [ "--rule"; rule ]) rules
+                      |> named at
+                      |> succeed
+                      |> ignore
+
+                      File.ReadAllBytes(at "g.png"), sizeOf (at "g.png")
+
+                  let one, (low, width) = go "1" [ "@rule.npz" ]
+                  Expect.equal (fst (go "2" [ "@rule.npz" ])) one "the same bytes"
+                  let _, (high, wide) = go "2" [ "@rule.npz"; "@rule.npz" ]
+                  Expect.equal wide width "as wide"
+                  Expect.isGreaterThan high (low + 100) "a row more"
+
+                  let ring = [ "texture"; "gallery"; "--rule"; "@ring-rule.npz"; "--graph"; "ring:32" ]
+                  let ran = ring @ [ "--out"; "@none.png" ] |> named at |> run
+                  Expect.equal ran.Code 2 "refused"
+                  Expect.isFalse (File.Exists(at "none.png")) "no picture") ]

@@ -34,7 +34,7 @@ internal sealed record Trial(
                 stop.ThrowIfCancellationRequested();
 
                 if (Hole > 0 && simulation.StepNumber == HoleAt)
-                    Rub(simulation);
+                    Rub(simulation, Hole);
 
                 var end = Hole > 0 && simulation.StepNumber < HoleAt ? Math.Min(step, HoleAt) : step;
                 var count = Math.Min(piece, end - simulation.StepNumber);
@@ -54,12 +54,14 @@ internal sealed record Trial(
             var channels = Exemplar.Palette.Channels(Automaton.Palette!.Values(state));
             return look.Evaluate(new State(graph.Cells, Exemplar.Maps, channels), State.Zeros(graph.Cells, 0), LossContext.After(graph)).Value;
         }
+    }
 
-        void Rub(Simulation simulation)
-        {
-            var cells = Damage.Ball(graph, graph.Cells / 2, Math.Max(1, (int)(Hole * graph.Cells)));
-            simulation.Write(cells, new float[cells.Length * Automaton.Rule.Shape.Channels]);
-        }
+    /// <summary>Sets a ball of a share of the cells to zero.</summary>
+    public static void Rub(Simulation simulation, double share)
+    {
+        var graph = simulation.Graph;
+        var cells = Damage.Ball(graph, (graph.Cells / 2) + (int)(Math.Sqrt(graph.Cells) / 2), Math.Max(1, (int)(share * graph.Cells)));
+        simulation.Write(cells, new float[cells.Length * simulation.Automaton.Rule.Shape.Channels]);
     }
 
     /// <summary>Cell-steps of one run.</summary>
