@@ -1,5 +1,5 @@
 // Measures pictures of textures, or the rules that paint them, by what no training sees: `dotnet run -c Release --project
-// bench/textures -- EXEMPLAR.png RESULT.png|RULE.npz ...`.
+// bench/textures -- EXEMPLAR.png RESULT.png|RULE.npz ...`; `... -- rings SIGNAL.csv` measures rings of all sizes.
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
@@ -19,7 +19,7 @@ var cache = new Option<string>("--cache") { Description = "Where direct optima a
 var others = new Option<string[]>("--others") { Description = "Other exemplars, which tile where the exemplar does: to which is a result nearest for the network?", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
 var pictures = new Option<string?>("--pictures") { Description = "A folder for the pictures that were judged." };
 var json = new Option<string?>("--json") { Description = "A file for the figures." };
-var command = new RootCommand("A judge of textures that is not the training's loss.") { exemplarPath, results, tiles, resultTiles, size, steps, seed, evaluations, cache, others, pictures, json };
+var command = new RootCommand("A judge of textures that is not the training's loss.") { exemplarPath, results, tiles, resultTiles, size, steps, seed, evaluations, cache, others, pictures, json, Rings.Create() };
 command.SetAction(given =>
 {
     try

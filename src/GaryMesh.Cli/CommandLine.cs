@@ -94,6 +94,7 @@ internal static class CommandLine
             TrainCommand.Create(output, error, stop),
             RunCommand.Create(output, error, stop),
             TextureCommand.Create(output, error, stop),
+            TransferCommand.Create(output, error, stop),
             CheckCommand.Create(output, error, stop),
             InfoCommand.Create(output, error, stop),
             BenchCommand.Create(output, error, stop),

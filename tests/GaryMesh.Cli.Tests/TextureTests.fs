@@ -24,10 +24,10 @@ let private painter exemplar =
     let automaton = TextureRecipe.Automaton(exemplar, 6, 12, 1UL)
     automaton.WithRule(GradientCheck.RuleFor(automaton.Rule.Shape, 3UL, 0.3)).WithSteps(4, 8)
 
-let private noise maps count = Array.init (maps * count) (fun i -> float32 (Counter.uniform 9UL (int64 i)))
+let noise maps count = Array.init (maps * count) (fun i -> float32 (Counter.uniform 9UL (int64 i)))
 
 /// Exemplars, rules and meshes that the cases below name, and an output that must survive.
-let private prepare (at: string -> string) =
+let prepare (at: string -> string) =
     let write (name: string) (text: string) = File.WriteAllText(at name, text)
     stripes (at "stripes.png") 16 20 false
     stripes (at "grey.png") 16 16 true
@@ -59,7 +59,7 @@ let private prepare (at: string -> string) =
     let shape = overflowing.Rule.Shape
     RuleFile.Write(at "wild.npz", overflowing.WithRule(GradientCheck.RuleFor(shape, 3UL, 1e12)))
 
-let private named (at: string -> string) =
+let named (at: string -> string) =
     List.map (fun (word: string) -> if word.StartsWith '@' then at (word.Substring 1) else word)
 
 let private train more =
@@ -89,7 +89,7 @@ let private text (node: JsonNode | null) (key: string) =
 let private apply more = [ "texture"; "apply"; "--rule"; "@rule.npz"; "--steps"; "5" ] @ more
 
 /// Height and width that a PNG names.
-let private sizeOf (path: string) =
+let sizeOf (path: string) =
     let bytes = File.ReadAllBytes path
     let number from = Buffers.Binary.BinaryPrimitives.ReadInt32BigEndian(ReadOnlySpan(bytes, from, 4))
     number 20, number 16
@@ -225,7 +225,7 @@ let tests =
         "textures"
         [ testCase "every help of textures has examples"
           <| fun () ->
-              for words in [ []; [ "train" ]; [ "apply" ] ] do
+              for words in [ []; [ "train" ]; [ "apply" ]; [ "gallery" ] ] do
                   Expect.stringContains (succeed ("texture" :: words @ [ "--help" ])).Output "Examples:" $"{words}"
 
           testCase

@@ -11,6 +11,7 @@ internal static class TextureCommand
         {
             TextureTrainCommand.Create(output, error, stop),
             TextureApplyCommand.Create(output, error, stop),
+            TextureGalleryCommand.Create(output, error, stop),
         };
         ExamplesHelp.Attach(
             command,

@@ -58,6 +58,13 @@ internal sealed record TextureWorld(Graph Graph, TriangleMesh? Mesh)
         return Mesh is null ? null : MeshPicture.Sheet(new ColouredMesh(Mesh, colours), size ?? 512, View.Front, View.ThreeQuarter);
     }
 
+    /// <summary>The cells in colour in a square of so many pixels, or one pixel a cell where a lattice has more; a mesh from its front's right
+    /// and above; null where there is neither.</summary>
+    public Pixels? Square(float[] colours, int side) =>
+        GraphWord.Sides(Graph) is not null || Mesh is null
+            ? Draw(colours, null)
+            : MeshPicture.Sheet(new ColouredMesh(Mesh, colours), side, View.ThreeQuarter);
+
     /// <summary>Red, green and blue of each cell, from 0 to 1, of one of a palette's pictures: its first three maps, or the only one as
     /// grey.</summary>
     public static float[] ColoursOf(Palette palette, State state, int picture = 0)
