@@ -32,6 +32,9 @@ let prepare (at: string -> string) =
     stripes (at "stripes.png") 16 20 false
     stripes (at "grey.png") 16 16 true
     stripes (at "small.png") 16 15 false
+    List.iter (fun name -> stripes (at $"{name}.png") 16 16 false) [ "a"; "b"; "c"; "d" ]
+    stripes (at "wall_height.png") 16 20 true
+    stripes (at "m.height.png") 16 20 true
     let whole = File.ReadAllBytes(at "stripes.png")
     File.WriteAllBytes(at "cut.png", whole[.. whole.Length - 40])
     write "foreign.png" "no picture at all, but longer than the header of one"
@@ -45,6 +48,11 @@ let prepare (at: string -> string) =
     write "edges.csv" "0,1\n1,2\n2,0\n"
     write "bad.obj" "v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 9\n"
     RuleFile.Write(at "rule.npz", painter (Exemplar.Picture(16, 16, 3, noise 3 256, true)))
+
+    let colours, heights =
+        Exemplar.Picture(16, 16, 3, noise 3 256, true), Exemplar.Picture(16, 16, 1, noise 1 256, true)
+
+    RuleFile.Write(at "maps.npz", painter (Exemplar.Stacked([| "albedo"; "height" |], [| colours; heights |])))
     RuleFile.Write(at "ring-rule.npz", painter (Exemplar.Signal(1, noise 1 32, true)))
     RuleFile.Write(at "plain.npz", Automaton.GaryMesh 1UL)
     let overflowing = (painter (Exemplar.Picture(16, 16, 3, noise 3 256, true))).WithBound(infinityf)
@@ -97,6 +105,32 @@ let private refusals =
 
     [ "no exemplar", training [], [ "--exemplar" ]
       "an exemplar that is missing", exemplar "@none.png" [], [ "none.png" ]
+      "an exemplar of two sizes",
+      exemplar "@stripes.png" [ "--exemplar"; "@grey.png" ],
+      [ "stripes.png has 16 x 20 pixels"; "grey.png 16 x 16 pixels" ]
+      "a picture beside a signal",
+      exemplar "@stripes.png" [ "--exemplar"; "@signal.csv" ],
+      [ "stripes.png has 16 x 20 pixels"; "signal.csv 40 numbers" ]
+      "a picture given twice", exemplar "@stripes.png" [ "--exemplar"; "@stripes.png" ], [ "names"; "stripes.png" ]
+      "more maps than nine",
+      exemplar "@a.png" (List.collect (fun name -> [ "--exemplar"; $"@{name}.png" ]) [ "b"; "c"; "d" ]),
+      [ "9 maps"; "12" ]
+      "a loss of no known name", exemplar "@stripes.png" [ "--loss"; "style" ], [ "gram or sliced"; "'style'" ]
+      "a picture over the exemplar's height",
+      [ "texture"
+        "apply"
+        "--rule"
+        "@maps.npz"
+        "--graph"
+        "torus:16x20"
+        "--png"
+        "@m.png"
+        "--exemplar"
+        "@m.height.png" ],
+      [ "--png"; "m.height.png" ]
+      "a graft of other pictures",
+      [ "texture"; "apply"; "--rule"; "@rule.npz"; "--graft"; "@maps.npz"; "--state-out"; "@s.npz" ],
+      [ "one picture"; "albedo, height" ]
       "an exemplar too small", exemplar "@small.png" [], [ "small.png"; "16 x 15"; "16 x 16" ]
       "an exemplar of another ending", exemplar "@stripes.jpg" [], [ ".png"; ".csv"; "stripes.jpg" ]
       "an exemplar that was cut off", exemplar "@cut.png" [], [ "cut.png" ]
@@ -258,6 +292,7 @@ let tests =
                         "--hidden", "7", [ "give the same --channels and --hidden" ]
                         "--up", "z", [ "another --graph and --up" ]
                         "--graph", "icosphere:2", [ "give the same --graph" ]
+                        "--loss", "sliced", [ "another --exemplar or --loss" ]
                         "--exemplar", "@other.png", [ "another --exemplar" ] ] do
                       let ran =
                           train [ "--out"; "@r.npz"; "--resume"; "@all" ] |> instead option other |> named at |> run
@@ -407,6 +442,56 @@ let tests =
 
                       if not (graph.StartsWith "grid") then
                           Expect.equal (fst (sizeOf (at "m.png"))) 512 $"{graph} is drawn")
+
+          testCase "a rule of colours and heights is trained, and paints a picture of each"
+          <| fun () ->
+              inFolder (fun at ->
+                  prepare at
+                  let exemplars = [ "--exemplar"; "@stripes.png"; "--exemplar"; "@wall_height.png"; "--tiles" ]
+
+                  [ "texture"
+                    "train"
+                    "--graph"
+                    "torus:8x9"
+                    "--channels"
+                    "6"
+                    "--hidden"
+                    "6"
+                    "--iterations"
+                    "6" ]
+                  @ exemplars
+                  @ [ "--out"; "@wall.npz"; "--quiet" ]
+                  |> named at
+                  |> succeed
+                  |> ignore
+
+                  let palette = nonNull (RuleFile.Read(at "wall.npz")).Palette
+
+                  Expect.equal
+                      (List.ofSeq palette.Pictures)
+                      [ struct ("stripes", 3); struct ("height", 1) ]
+                      "the pictures"
+
+                  let ran =
+                      [ "texture"; "apply"; "--rule"; "@wall.npz"; "--graph"; "torus:16x20"; "--steps"; "5" ]
+                      @ [ "--png"; "@p.png"; "--state-out"; "@s.npz"; "--json" ]
+                      @ exemplars
+                      |> named at
+                      |> succeed
+
+                  Expect.equal (text ran.Json["pictures"] "height") (at "p.height.png") "the other picture's file"
+                  Expect.equal (string ran.Json["png"]) (at "p.png") "the first"
+                  Expect.isTrue (ran.Json.ContainsKey "loss") "compared with both"
+                  let values = palette.Values(StateFile.Read(at "s.npz"))
+
+                  for file, first, shown in [ "p.png", 0, [ 0; 1; 2 ]; "p.height.png", 3, [ 0; 0; 0 ] ] do
+                      let struct (channels, pixels) = PngImage.Read(at file, (fun _ _ -> ()))
+                      Expect.equal (pixels.Length / channels) 320 "pixels"
+
+                      for cell in 0..319 do
+                          for colour, map in List.indexed shown do
+                              let expected = 255f * Math.Clamp(values[4 * cell + first + map], 0f, 1f)
+                              Expect.isLessThan (abs (255f * pixels[cell * channels + colour] - expected)) 0.51f file)
 
           testCase "turn, up, spacing and time step change what is painted, and a full turn does not"
           <| fun () ->

@@ -26,6 +26,10 @@ let private framed (graph: Graph) =
     graph.WithFrames(Array.init (9 * graph.Cells) (fun at -> if at % 9 % 4 = 0 then 1.0 else 0.0)).Relabelled
         [| 0 .. graph.Cells - 1 |]
 
+/// Both losses of an exemplar on a graph.
+let private losses (exemplar: Exemplar) graph =
+    TextureLoss.Names |> Seq.map (fun name -> TextureLoss.Of(name, exemplar, graph)) |> List.ofSeq
+
 let private evaluate (loss: Loss) (graph: Graph) state =
     loss.Evaluate(state, State.Zeros(graph.Cells, 0), LossContext.After graph)
 
@@ -63,41 +67,40 @@ let tests =
     testList
         "Textures"
         [ for name, exemplar, graph in worlds do
-              let loss = RectifiedGram(exemplar, graph)
+              for loss in losses exemplar graph do
+                  test $"the {loss.Name} on a {name} agrees with its specification" {
+                      for seed in 10UL .. 14UL do
+                          let state = noise seed graph.Cells 5
+                          let given, expected = (evaluate loss graph state).Value, value loss graph state
+                          Expect.isLessThan (abs (given / expected - 1.0)) 1e-6 "the value is the specification's"
+                  }
 
-              test $"the loss on a {name} agrees with its specification" {
-                  for seed in 10UL .. 14UL do
-                      let state = noise seed graph.Cells 5
-                      let given, expected = (evaluate loss graph state).Value, value loss graph state
-                      Expect.isLessThan (abs (given / expected - 1.0)) 1e-6 "the value is the specification's"
-              }
+                  test $"the derivative of the {loss.Name} on a {name} is that of the specification" {
+                      let state = noise 20UL graph.Cells 4
+                      let adjoint = (evaluate loss graph state).Adjoint.ToArray()
+                      let numbers = state.ToArray() |> Array.map float
+                      let tiny = 1e-30
 
-              test $"the derivative on a {name} is that of the specification" {
-                  let state = noise 20UL graph.Cells 4
-                  let adjoint = (evaluate loss graph state).Adjoint.ToArray()
-                  let numbers = state.ToArray() |> Array.map float
-                  let tiny = 1e-30
+                      let derivative at =
+                          let stepped = numbers |> Array.mapi (fun i x -> Complex(x, (if i = at then tiny else 0.0)))
 
-                  let derivative at =
-                      let stepped = numbers |> Array.mapi (fun i x -> Complex(x, (if i = at then tiny else 0.0)))
+                          loss
+                              .Value<Complex, Complexes>(
+                                  4,
+                                  ReadOnlySpan stepped,
+                                  ReadOnlySpan.Empty,
+                                  LossContext.After graph
+                              )
+                              .Imaginary
+                          / tiny
 
-                      loss
-                          .Value<Complex, Complexes>(
-                              4,
-                              ReadOnlySpan stepped,
-                              ReadOnlySpan.Empty,
-                              LossContext.After graph
-                          )
-                          .Imaginary
-                      / tiny
+                      let chosen = [| for i in 0..23 -> Counter.below numbers.Length 7UL (int64 i) |]
+                      let expected = chosen |> Array.map derivative
+                      let largest = expected |> Array.map abs |> Array.max
 
-                  let chosen = [| for i in 0..23 -> Counter.below numbers.Length 7UL (int64 i) |]
-                  let expected = chosen |> Array.map derivative
-                  let largest = expected |> Array.map abs |> Array.max
-
-                  for at, expected in Array.zip chosen expected do
-                      Expect.isLessThan (abs (float adjoint[at] - expected)) (1e-5 * largest) $"number {at}"
-              }
+                      for at, expected in Array.zip chosen expected do
+                          Expect.isLessThan (abs (float adjoint[at] - expected)) (1e-5 * largest) $"number {at}"
+                  }
 
           test "an exemplar that tiles has no distance from itself" {
               for exemplar, graph in
@@ -109,7 +112,8 @@ let tests =
                           ReadOnlySpan(exemplar.Palette.Channels(exemplar.Values.ToArray()))
                       )
 
-                  Expect.isLessThan (evaluate (RectifiedGram(exemplar, graph)) graph state).Value 1e-9 "nothing differs"
+                  for loss in losses exemplar graph do
+                      Expect.isLessThan (evaluate loss graph state).Value 1e-9 "nothing differs"
           }
 
           test "the loss does not see a shift, but a turn by a quarter and shuffled cells" {
@@ -245,6 +249,7 @@ let tests =
           test "graphs, exemplars and states that do not fit a loss are refused, naming both" {
               let exemplar, signal = picture 13UL 16 16 3 true, Exemplar.Signal(1, Array.init 20 float32, false)
               refused [ "torus:16x16"; "ring:9" ] (fun () -> RectifiedGram(exemplar, Graph.Ring 9))
+              refused [ "torus:16x16"; "ring:9" ] (fun () -> SlicedWasserstein(exemplar, Graph.Ring 9))
               refused [ "line:20"; "torus:5x5" ] (fun () -> RectifiedGram(signal, Graph.Torus(5, 5)))
               refused [ "torus6:6x6"; "WithFrames" ] (fun () -> RectifiedGram(exemplar, Graph.Torus6(6, 6)))
               refused [ "icosphere:2"; "WithFrames" ] (fun () -> RectifiedGram(signal, Graph.Icosphere 2))
@@ -272,6 +277,33 @@ let tests =
                   refused [ "finite"; $"{bad}" ] (fun () -> Palette.Of(values, 3))
           }
 
+          test "pictures of one size are stacked map by map, and their palette names them" {
+              let colours, heights = picture 50UL 16 18 3 true, picture 51UL 16 18 1 true
+              let stacked = Exemplar.Stacked([| "albedo"; "height" |], [| colours; heights |])
+              Expect.equal stacked.Maps 4 "maps"
+              Expect.equal (List.ofSeq stacked.Palette.Pictures) [ struct ("albedo", 3); struct ("height", 1) ] "names"
+              let at maps map (values: ReadOnlyMemory<float32>) = [| for i in 0..287 -> values.Span[maps * i + map] |]
+
+              for map in 0..2 do
+                  Expect.equal (at 4 map stacked.Values) (at 3 map colours.Values) $"colour {map}"
+
+              Expect.equal (at 4 3 stacked.Values) (at 1 0 heights.Values) "heights"
+              let automaton = TextureRecipe.Automaton(stacked, 1UL)
+              Expect.equal (nonNull automaton.Palette).Pictures stacked.Palette.Pictures "the automaton's"
+
+              let other = picture 52UL 18 16 1 true
+
+              refused [ "a"; "torus:16x18"; "b"; "torus:18x16" ] (fun () ->
+                  Exemplar.Stacked([| "a"; "b" |], [| colours; other |]))
+
+              refused [ "grid:16x18" ] (fun () ->
+                  Exemplar.Stacked([| "a"; "b" |], [| colours; picture 52UL 16 18 1 false |]))
+
+              refused [ "1 pictures"; "2 names" ] (fun () -> Exemplar.Stacked([| "a"; "b" |], [| colours |]))
+              refused [ "0 pictures" ] (fun () -> Exemplar.Stacked([||], [||]))
+              refused [ "'a b'" ] (fun () -> Exemplar.Stacked([| "a b"; "b" |], [| colours; heights |]))
+          }
+
           test "palettes of wrong sizes, numbers that are none and axes that fall together are refused" {
               refused [ "0 maps" ] (fun () -> Palette([||], [||]))
               refused [ "2 x 2"; "3" ] (fun () -> Palette([| 0.0; 0.0 |], [| 1.0; 0.0; 0.0 |]))
@@ -291,6 +323,98 @@ let tests =
               Expect.isLessThan (evaluate loss graph (State.Zeros(36, 3))).Value 1e-6 "no distance from itself"
               let found = evaluate loss graph (noise 14UL 36 3)
               Expect.isTrue (Double.IsFinite found.Value && found.Adjoint.IsFinite) "finite elsewhere"
+          }
+
+          for name, exemplar, graph in worlds do
+              test $"zeros on a {name} are about one exemplar's variance away, and never more by another key" {
+                  let loss = SlicedWasserstein(exemplar, graph, SlicedWassersteinSettings.Default.WithDirections 200)
+
+                  for key in 1UL .. 3UL do
+                      let context = { LossContext.After graph with Key = key }
+                      let zeros = State.Zeros(graph.Cells, exemplar.Maps)
+                      let found = loss.Evaluate(zeros, State.Zeros(graph.Cells, 0), context)
+                      Expect.isGreaterThan found.Value 0.8 "the mean colour everywhere"
+                      Expect.isLessThan found.Value 1.2 "the mean colour everywhere"
+              }
+
+              test $"on a {name} directions follow from the key alone" {
+                  let loss, state = SlicedWasserstein(exemplar, graph), noise 30UL graph.Cells exemplar.Maps
+
+                  let value key =
+                      (loss.Evaluate(state, State.Zeros(graph.Cells, 0), { LossContext.After graph with Key = key }))
+                          .Value
+
+                  Expect.equal (value 5UL) (value 5UL) "the same bits"
+                  Expect.notEqual (value 5UL) (value 6UL) "others"
+              }
+
+          test "a sliced distance is that of sorted values, whose quantiles stand for an exemplar of another size" {
+              // One scale and one map: its descriptors' projections sorted by hand.
+              let exemplar, graph = Exemplar.Signal(1, (noise 40UL 48 1).ToArray(), true), Graph.Ring 16
+              let settings = SlicedWassersteinSettings.Default.WithDirections(1).WithScales(1)
+              let loss = SlicedWasserstein(exemplar, graph, settings)
+              let own = noise 41UL 16 1
+
+              let direction =
+                  let key = Counter.key 0UL [ 0; 0 ]
+                  let normal = Array.init 3 (fun at -> Counter.normal key (int64 at))
+                  let length = sqrt (Array.sumBy (fun x -> x * x) normal)
+                  normal |> Array.map (fun x -> x / length)
+
+              let sorted (values: float32[]) =
+                  let n, at = values.Length, (fun i -> float values[(i + values.Length) % values.Length])
+
+                  Array.init n (fun i ->
+                      let laplacian = 0.25 * at (i - 1) + 0.25 * at (i + 1) - 0.5 * at i
+
+                      direction[0] * at i + direction[1] * 0.5 * (at (i + 1) - at (i - 1)) + direction[2] * laplacian)
+                  |> Array.sort
+
+              let whole = sorted (exemplar.Palette.Channels(exemplar.Values.ToArray()))
+              let mean = Array.average whole
+              let variance = whole |> Array.averageBy (fun x -> (x - mean) * (x - mean))
+              let wanted = whole |> Array.chunkBySize 3 |> Array.map Array.average
+
+              let expected =
+                  (Array.map2 (fun a b -> (a - b) * (a - b)) (sorted (own.ToArray())) wanted |> Array.average)
+                  / variance
+
+              Expect.isLessThan (abs ((evaluate loss graph own).Value / expected - 1.0)) 1e-5 "by hand"
+          }
+
+          test "equal cells have equal derivatives, and relabelled cells a loss of the same bits" {
+              let exemplar, graph = picture 42UL 32 32 3 true, Graph.Torus(8, 9)
+              let loss = SlicedWasserstein(exemplar, graph)
+              let flat = evaluate loss graph (State.Create(graph.Cells, 3, (fun _ channel -> 0.1f * float32 channel)))
+              let adjoint = flat.Adjoint.ToArray() |> Array.chunkBySize 3
+
+              for map in 0..2 do
+                  let first = adjoint[0].[map]
+
+                  for cell in adjoint do
+                      Expect.isLessThan (abs (cell[map] - first)) 1e-6f "as the first"
+
+              let graph = snd surfaces[2]
+              let order = Shuffle.all graph.Cells 5UL
+              let relabelled, state = graph.Relabelled order, noise 9UL graph.Cells 3
+
+              Expect.equal
+                  (evaluate (SlicedWasserstein(exemplar, relabelled)) relabelled (state.Relabelled order)).Value
+                  (evaluate (SlicedWasserstein(exemplar, graph)) graph state).Value
+                  "the bits"
+          }
+
+          property "a ranking is a stable sort" (fun (values: NormalFloat[]) ->
+              let values = values |> Array.map (fun (NormalFloat x) -> float32 (Math.Round x) + 0f)
+              let order = (Losses.Ranking values.Length).Of values
+              order = (List.indexed (List.ofArray values) |> List.sortBy snd |> List.map fst |> Array.ofList))
+
+          test "a loss of another name, and settings of nothing, are refused" {
+              let exemplar, graph = picture 13UL 16 16 3 true, Graph.Torus(5, 5)
+              refused [ "gram or sliced"; "'style'" ] (fun () -> TextureLoss.Of("style", exemplar, graph))
+              let with' (settings: SlicedWassersteinSettings) = fun () -> SlicedWasserstein(exemplar, graph, settings)
+              refused [ "directions"; "0" ] (with' (SlicedWassersteinSettings.Default.WithDirections 0))
+              refused [ "scales"; "-1" ] (with' (SlicedWassersteinSettings.Default.WithScales -1))
           }
 
           property "a palette gives back the values that it was given channels for" (fun (PositiveInt seed) ->

@@ -1,19 +1,22 @@
 namespace GaryMesh
 
 open System
+open System.Collections.Immutable
 open MathNet.Numerics.LinearAlgebra
 
 /// How the first channels of a cell become the maps of a picture, such as red, green and blue: values = mean + basis s. It is
-/// kept beside a rule that paints.
+/// kept beside a rule that paints. Several pictures, such as colours and heights, may follow each other among the maps.
 [<Sealed>]
 type Palette
-    /// <summary>A palette of so many maps as there are means.</summary>
+    /// <summary>A palette of so many maps as there are means, which belong to pictures.</summary>
     /// <param name="mean">The value of each map where all channels are 0.</param>
     /// <param name="basis">What one unit of each channel adds [maps x maps], map by map.</param>
-    /// <exception cref="T:System.ArgumentException">There are not maps x maps numbers, one is not finite, or the basis cannot
-    /// be inverted.</exception>
-    (mean: float[], basis: float[]) =
+    /// <param name="pictures">The pictures' names and numbers of maps, in the order of the maps; none for a picture without a name.</param>
+    /// <exception cref="T:System.ArgumentException">There are not maps x maps numbers, one is not finite, the basis cannot
+    /// be inverted, the pictures have other maps, or a name is not one of its own of letters, digits, - and _.</exception>
+    (mean: float[], basis: float[], pictures: struct (string * int) seq) =
     let maps = mean.Length
+    let pictures = ImmutableArray.CreateRange pictures
 
     do
         if maps = 0 || basis.Length <> maps * maps then
@@ -22,6 +25,22 @@ type Palette
 
         for number in Seq.append mean basis do
             Guard.finite null "A number of a palette" number
+
+        let count = pictures |> Seq.sumBy (fun struct (_, maps) -> maps)
+
+        if not pictures.IsEmpty && (count <> maps || pictures |> Seq.exists (fun struct (_, maps) -> maps < 1)) then
+            Guard.refuse
+                $"A palette of {maps} maps holds pictures of as many, each of at least 1, but they have {count}."
+
+        let names = System.Collections.Generic.HashSet StringComparer.OrdinalIgnoreCase
+
+        for struct (name, _) in pictures do
+            // Names become parts of files' names.
+            let plain = name |> Seq.forall (fun c -> Char.IsLetterOrDigit c || c = '-' || c = '_')
+
+            if name.Length = 0 || name.Length > 64 || not plain || not (names.Add name) then
+                Guard.refuse
+                    $"A picture's name has 1 to 64 letters, digits, - or _ and is no other's of the palette, but '{name}' is not so."
 
     let mean, basis = Array.copy mean, Array.copy basis
 
@@ -36,6 +55,13 @@ type Palette
 
     /// Channels within about -1 .. 1 cover what an exemplar holds.
     static let gain = 4.0
+
+    /// <summary>A palette of so many maps as there are means.</summary>
+    /// <param name="mean">The value of each map where all channels are 0.</param>
+    /// <param name="basis">What one unit of each channel adds [maps x maps], map by map.</param>
+    /// <exception cref="T:System.ArgumentException">There are not maps x maps numbers, one is not finite, or the basis cannot
+    /// be inverted.</exception>
+    new(mean: float[], basis: float[]) = Palette(mean, basis, [])
 
     /// <summary>The principal axes of the values of a picture, each scaled by the root of its deviation and of the largest
     /// one: channels are uncorrelated and similar in size, yet what hardly varies stays small.</summary>
@@ -86,6 +112,14 @@ type Palette
     member _.Mean = ReadOnlyMemory mean
     /// What one unit of each channel adds [maps x maps], map by map.
     member _.Basis = ReadOnlyMemory basis
+
+    /// The pictures that the maps belong to, one after another: names and numbers of maps. None for a picture without a name.
+    member _.Pictures = pictures
+
+    /// <summary>The same palette with its maps divided among pictures.</summary>
+    /// <exception cref="T:System.ArgumentException">The pictures have other maps, or a name is not one of its own of letters,
+    /// digits, - and _.</exception>
+    member _.WithPictures(pictures: struct (string * int) seq) = Palette(mean, basis, pictures)
 
     /// <summary>The maps of each cell [cells x maps], not clamped to any range.</summary>
     /// <exception cref="T:System.ArgumentException">The state has fewer channels than the palette has maps.</exception>

@@ -59,6 +59,20 @@ module internal PerceptionEntries =
         | "none" -> Perception operators
         | lift -> Perception(operators, Lifts.parse lift known.Lifts)
 
+/// How a palette's pictures stand in a text: "albedo:3;height:1".
+module private PicturesText =
+    let write (pictures: struct (string * int) seq) =
+        String.Join(';', pictures |> Seq.map (fun struct (name, maps) -> Guard.line $"{name}:{maps}"))
+
+    let parse (text: string) =
+        text.Split ';'
+        |> Array.map (fun part ->
+            let words = part.Split ':'
+
+            match words.Length, WholeNumber.read words[words.Length - 1] with
+            | 2, Some maps -> struct (words[0], maps)
+            | _ -> Guard.refuse $"A palette's pictures are written as NAME:MAPS;NAME:MAPS, but not '{text}'.")
+
 module private RuleEntries =
     [<Literal>]
     let Kind = "gary-mesh rule"
@@ -98,6 +112,9 @@ module private RuleEntries =
                 .Doubles("palette.basis", palette.Basis.ToArray(), palette.Maps, palette.Maps)
             |> ignore
 
+            if not palette.Pictures.IsEmpty then
+                file.Text("palette.pictures", PicturesText.write palette.Pictures) |> ignore
+
         (file, rule.Views)
         ||> Seq.fold (fun file view -> file.Floats(view.Name, rule.View view.Name, view.FileShape))
 
@@ -131,7 +148,14 @@ module private RuleEntries =
     let palette (file: ArchiveReader) : Palette | null =
         if file.Has "palette.mean" then
             let mean = file.Doubles("palette.mean", -1)
-            Palette(mean, file.Doubles("palette.basis", mean.Length, mean.Length))
+
+            let pictures =
+                if file.Has "palette.pictures" then
+                    PicturesText.parse (file.Text "palette.pictures")
+                else
+                    [||]
+
+            Palette(mean, file.Doubles("palette.basis", mean.Length, mean.Length), pictures)
         else
             null
 

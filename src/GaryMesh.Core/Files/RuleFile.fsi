@@ -28,7 +28,8 @@ type Known =
 /// <item>`channels`, `hidden`, `inputs` int32; `fire_rate`, `time_step` float64;</item>
 /// <item>`gate` text: "open", "alive:CHANNEL:THRESHOLD" or "alive-published:CHANNEL:THRESHOLD" (`Gate`); `start` text: <c>Start.Text</c>; `steps` int32 [min, max];</item>
 /// <item>`bound` float32 [1] where the automaton has one, and `spacing` float64 where it is not 1.</item>
-/// <item>`palette.mean` float64 [M] and `palette.basis` [M x M] where its channels are a picture.</item>
+/// <item>`palette.mean` float64 [M] and `palette.basis` [M x M] where its channels are a picture; `palette.pictures` text, such as
+/// "albedo:3;height:1", where they are several: name and number of maps of each.</item>
 /// </list>
 /// Version 1 had no `kind` and `lift`: "dense" and "none" stand for them; version 0 had no `inputs`, `time_step` and `gate`,
 /// either: none, 1 and "open". A newer version, and any entry that the version does not have, is refused: it may hold what

@@ -88,8 +88,13 @@ type TextureRecipe =
 
     /// The mean of the worlds' rectified Gram losses, and what keeps states within 1.
     static member Loss(exemplar: Exemplar, worlds: Graph[]) : Loss =
+        TextureRecipe.Loss(exemplar, worlds, TextureLoss.Gram)
+
+    /// <summary>As above, by the texture loss of a name.</summary>
+    /// <exception cref="T:System.ArgumentException">There is no loss of that name, or a world does not fit the exemplar.</exception>
+    static member Loss(exemplar: Exemplar, worlds: Graph[], name: string) : Loss =
         let first = worlds |> Array.map _.Cells |> Array.scan (+) 0
-        let look number (world: Graph) : Loss = RectifiedGram(exemplar, world).On(world, first[number])
+        let look number (world: Graph) = TextureLoss.Of(name, exemplar, world).On(world, first[number])
 
         WeightedSum(
             [| for _ in worlds do
@@ -101,8 +106,15 @@ type TextureRecipe =
     /// <summary>A training of so many iterations: a small pool whose states grow old, new starts, damage, Adam on normalised
     /// gradients with a cosine schedule, and a validation after two and eight rollouts' length.</summary>
     static member Task(exemplar: Exemplar, worlds: Graph[], iterations: int, seed: uint64) : TrainingTask =
+        TextureRecipe.Task(exemplar, worlds, iterations, seed, TextureLoss.Gram)
+
+    /// <summary>As above, against the texture loss of a name.</summary>
+    /// <exception cref="T:System.ArgumentException">There is no loss of that name, or a world does not fit the exemplar.</exception>
+    static member Task
+        (exemplar: Exemplar, worlds: Graph[], iterations: int, seed: uint64, loss: string)
+        : TrainingTask =
         TrainingTask
-            .Of(TextureRecipe.Loss(exemplar, worlds))
+            .Of(TextureRecipe.Loss(exemplar, worlds, loss))
             .WithIterations(iterations)
             .WithBatch(1)
             .WithPool(12, 0)

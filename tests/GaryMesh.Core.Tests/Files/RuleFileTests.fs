@@ -50,7 +50,7 @@ let private same (a: Automaton) (b: Automaton) =
     let palette (automaton: Automaton) =
         match automaton.Palette with
         | null -> None
-        | palette -> Some(palette.Mean.ToArray(), palette.Basis.ToArray())
+        | palette -> Some(palette.Mean.ToArray(), palette.Basis.ToArray(), List.ofSeq palette.Pictures)
 
     Expect.equal (palette a) (palette b) "the palette"
 
@@ -93,12 +93,18 @@ let private automata =
         let! bound = Gen.elements [ infinityf; 2f; 0.1f ]
         let! spacing = Gen.elements [ 1.0; 0.3 ]
         let! maps = Gen.choose (0, shape.Channels)
+        let! named = Gen.choose (0, 1)
 
         let palette =
             if maps = 0 then
                 null
             else
-                Palette.Of(Array.truncate (maps * (halves.Length / maps)) halves, maps)
+                let palette = Palette.Of(Array.truncate (maps * (halves.Length / maps)) halves, maps)
+
+                if maps < 2 || named = 0 then
+                    palette
+                else
+                    palette.WithPictures [ struct ("albedo", maps - 1); struct ("height_2", 1) ]
 
         let! start = Gen.elements [ Start.Zeros; Start.Seed; Start.Noise 0.1f ]
         let! least = Gen.choose (1, 50)
@@ -179,6 +185,26 @@ let tests =
               bad [ "'bound'"; "finite"; "1E+300" ] "bound" (NpyArray.OfFloat64([| 1 |], [| 1e300 |]))
               bad [ "spacing must be finite and above 0"; "is 0" ] "spacing" (number 0.0)
               bad [ "spacing"; "NaN" ] "spacing" (number nan)
+          }
+
+          test "a palette's pictures stand in a file beside it, and what is no name of a file is refused" {
+              let palette = Palette([| 0.5; 0.25 |], [| 1.0; 0.5; 0.0; 2.0 |])
+              let pictures = [ struct ("albedo", 1); struct ("height", 1) ]
+              let automaton = (Automaton.GaryMesh 1UL).WithPalette(palette.WithPictures pictures)
+              let entries = arrays automaton
+              Expect.isTrue (entries.ContainsKey "palette.pictures") "an entry of its own"
+
+              for text, words in
+                  [ "albedo:1;height:2", [ "2 maps"; "3" ]
+                    "albedo:2;height:0", [ "2 maps"; "at least 1" ]
+                    "albedo:1;ALBEDO:1", [ "'ALBEDO'" ]
+                    "../x:1;y:1", [ "'../x'" ]
+                    ":1;y:1", [ "''" ]
+                    "albedo", [ "NAME:MAPS"; "'albedo'" ]
+                    "a:1:1;b:1", [ "NAME:MAPS" ] ] do
+                  refused
+                      ("rule.npz" :: words)
+                      (changed automaton "palette.pictures" ((ArchiveWriter()).Text("t", text).Entries["t"]))
           }
 
           test "a palette stands in a file as entries that are refused where they are not one" {

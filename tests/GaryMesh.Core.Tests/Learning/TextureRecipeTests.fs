@@ -58,30 +58,32 @@ let tests =
     testList
         "Texture recipe"
         [ for name, exemplar, worlds in cases do
-              test $"a short training from noise lowers the loss on {name}" {
-                  // From zeros it would first rise: grey is nearer than a half-grown texture.
-                  let automaton = (automatonOf exemplar).WithStart(Start.Noise 1f)
-                  let task = TextureRecipe.Task(exemplar, worlds, 150, 2UL)
-                  use trainer = new Trainer(automaton, TextureRecipe.Graph worlds, task)
-                  let struct (training, _) = trainer.Run(trainer.Begin(), null, CancellationToken.None)
-                  let mean from = Seq.skip from training.Losses |> Seq.truncate 10 |> Seq.average
-                  Expect.isLessThan (mean 140) (0.5 * mean 0) "the end is below the beginning"
-              }
+              for loss in TextureLoss.Names do
+                  test $"a short training from noise lowers the {loss} loss on {name}" {
+                      // From zeros it would first rise: grey is nearer than a half-grown texture.
+                      let automaton = (automatonOf exemplar).WithStart(Start.Noise 1f)
+                      let task = TextureRecipe.Task(exemplar, worlds, 150, 2UL, loss)
+                      use trainer = new Trainer(automaton, TextureRecipe.Graph worlds, task)
+                      let struct (training, _) = trainer.Run(trainer.Begin(), null, CancellationToken.None)
+                      let mean from = Seq.skip from training.Losses |> Seq.truncate 10 |> Seq.average
+                      Expect.isLessThan (mean 140) (0.5 * mean 0) "the end is below the beginning"
+                  }
 
-              test $"a training on {name} that was stopped has the bits of one that was not, by one thread and two" {
-                  let task = (TextureRecipe.Task(exemplar, worlds, 24, 3UL)).WithValidation(7, 1, [| 1; 2 |])
+                  test
+                      $"a training on {name} by the {loss} loss that was stopped has the bits of one that was not, by one thread and two" {
+                      let task = (TextureRecipe.Task(exemplar, worlds, 24, 3UL, loss)).WithValidation(7, 1, [| 1; 2 |])
 
-                  let files =
-                      [ for threads in 1..2 do
-                            let options = EngineOptions(Threads = threads)
-                            let write = bytesOf exemplar worlds task
-                            write (run options exemplar worlds task None)
-                            // Iterations are no setting, but the schedule's end is: it stays that of the whole.
-                            let first = run options exemplar worlds (task.WithIterations 11) None
-                            write (run options exemplar worlds task (Some(read exemplar worlds task (write first)))) ]
+                      let files =
+                          [ for threads in 1..2 do
+                                let options = EngineOptions(Threads = threads)
+                                let write = bytesOf exemplar worlds task
+                                write (run options exemplar worlds task None)
+                                // Iterations are no setting, but the schedule's end is: it stays that of the whole.
+                                let first = run options exemplar worlds (task.WithIterations 11) None
+                                write (run options exemplar worlds task (Some(read exemplar worlds task (write first)))) ]
 
-                  Expect.allEqual files files[0] "four times the same bytes"
-              }
+                      Expect.allEqual files files[0] "four times the same bytes"
+                  }
 
           test "an exemplar that is even about its mean is learnt, though grey is level there" {
               let exemplar = Exemplar.Signal(1, Array.init 48 (fun i -> if i % 6 < 3 then 1f else 0f), true)
@@ -123,6 +125,13 @@ let tests =
               let values = exemplar.Values.ToArray() |> Array.map (fun x -> 1f - x)
               let other = Exemplar.Picture(20, 20, 3, values, true)
               refused [ "loss" ] other worlds (TextureRecipe.Task(other, worlds, 20, 3UL))
+
+              refused
+                  [ "loss"; "rectified Gram"; "sliced Wasserstein" ]
+                  exemplar
+                  worlds
+                  (TextureRecipe.Task(exemplar, worlds, 20, 3UL, TextureLoss.Sliced))
+
               let turned = [| worlds[1]; worlds[0] |]
 
               refused

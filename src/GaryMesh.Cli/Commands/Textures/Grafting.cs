@@ -25,6 +25,9 @@ internal sealed record Grafting(Palette First, Palette Second, float[] Weights)
                 + $"{second.Rule.Shape.Text} ({second.Perception.Text}).");
         }
 
+        if (!first.Palette!.Pictures.SequenceEqual(second.Palette!.Pictures))
+            throw new UserErrorException($"Two rules can be grafted that paint the same pictures, but these paint {Named(first.Palette)} and {Named(second.Palette)}.");
+
         return first.WithRule(Rule.Blend(first.Rule, second.Rule));
     }
 
@@ -42,16 +45,19 @@ internal sealed record Grafting(Palette First, Palette Second, float[] Weights)
             : throw new UserErrorException($"--by takes one number a cell, but {word} has {target.Channels}: give a grey picture.");
     }
 
-    /// <summary>Red, green and blue of each cell.</summary>
-    public float[] Colours(State state)
+    /// <summary>Red, green and blue of each cell, of one of the pictures.</summary>
+    public float[] Colours(State state, int picture)
     {
-        var (a, b) = (TextureWorld.ColoursOf(First, state), TextureWorld.ColoursOf(Second, state));
+        var (a, b) = (TextureWorld.ColoursOf(First, state, picture), TextureWorld.ColoursOf(Second, state, picture));
 
         for (var i = 0; i < a.Length; i++)
             a[i] += Weights[i / 3] * (b[i] - a[i]);
 
         return a;
     }
+
+    private static string Named(Palette palette) =>
+        palette.Pictures.IsEmpty ? "one picture" : string.Join(", ", palette.Pictures.Select(picture => picture.Item1));
 
     private static float[] Gradient(string word, int axis, Graph graph)
     {

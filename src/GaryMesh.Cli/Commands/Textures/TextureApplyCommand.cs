@@ -28,16 +28,17 @@ internal static class TextureApplyCommand
         var threads = Options.Threads();
         var file = Options.File("--out", "Write the coloured mesh: .glb (glTF 2.0), .ply or .obj.");
         var picture = Options.File(
-            "--png", "Write a picture: of a grid or torus one pixel a cell, of a mesh two views.", "FILE.png");
+            "--png", "Write a picture: of a grid or torus one pixel a cell, of a mesh two views. What a rule paints beside colours is written beside it, such as FILE.height.png.", "FILE.png");
         var size = Options.WholeOrNone("--size", "N", "Height of the picture in pixels; of a grid as many whole pixels a cell as fit. [default: 512; the cells of a grid]");
         var state = Options.File("--state-out", "Write the last state: an .npz with the array 'state' [cells x channels].", "FILE.npz");
-        var exemplar = Options.File("--exemplar", "Compare with this exemplar: its loss, and that of the cells shuffled.", "IMG");
+        var exemplars = new Option<string[]>("--exemplar") { Description = "Compare with this exemplar: its loss, and that of the cells shuffled.", HelpName = "IMG" };
         var tiles = new Option<bool>("--tiles") { Description = "The exemplar goes on at its opposite side." };
+        var loss = TextureTrainCommand.Loss();
         var (json, quiet) = (Options.Json(), Options.Quiet());
 
         var command = new Command("apply", "Paint a graph with a texture's rule: a mesh in colour, a picture, the state.")
         {
-            rule, graft, by, graph, steps, up, turn, spacing, timeStep, seed, threads, file, picture, size, state, exemplar, tiles, json, quiet,
+            rule, graft, by, graph, steps, up, turn, spacing, timeStep, seed, threads, file, picture, size, state, exemplars, tiles, loss, json, quiet,
         };
         command.SetAction(parsed => Run(
             new Terminal(output, error, parsed.GetValue(json), parsed.GetValue(quiet)),
@@ -57,8 +58,9 @@ internal static class TextureApplyCommand
                 parsed.GetValue(picture),
                 parsed.GetValue(size),
                 parsed.GetValue(state),
-                parsed.GetValue(exemplar),
-                parsed.GetValue(tiles)),
+                parsed.GetValue(exemplars) ?? [],
+                parsed.GetValue(tiles),
+                parsed.GetValue(loss)!),
             stop));
         ExamplesHelp.Attach(
             command,
@@ -96,22 +98,20 @@ internal static class TextureApplyCommand
         string? Picture,
         int? Size,
         string? State,
-        string? Exemplar,
-        bool Tiles);
+        string[] Exemplars,
+        bool Tiles,
+        string Loss);
 
     private static int Run(Terminal terminal, Settings settings, CancellationToken stop)
     {
-        OutputFile.Check(
-            [settings.Rule, settings.Graft, settings.By, settings.Graph, settings.Exemplar],
-            ("--out", "", settings.Out),
-            ("--png", ".png", settings.Picture),
-            ("--state-out", ".npz", settings.State));
+        string?[] read = [settings.Rule, settings.Graft, settings.By, settings.Graph, .. settings.Exemplars];
+        OutputFile.Check(read, ("--out", "", settings.Out), ("--png", ".png", settings.Picture), ("--state-out", ".npz", settings.State));
         var ending = Path.GetExtension(settings.Out)?.ToLowerInvariant();
 
         if (settings.Out is not null && ending is not (".glb" or ".ply" or ".obj"))
             throw new UserErrorException($"--out takes a file ending in .glb, .ply or .obj, not '{settings.Out}'.");
 
-        if (settings.Out is null && settings.Picture is null && settings.State is null && settings.Exemplar is null)
+        if (settings.Out is null && settings.Picture is null && settings.State is null && settings.Exemplars.Length == 0)
             throw new UserErrorException("Nothing is asked for: give --out, --png, --state-out or --exemplar.");
 
         if (settings.Size is > 4096)
@@ -121,6 +121,8 @@ internal static class TextureApplyCommand
             throw new UserErrorException("--by says where the texture of --graft grows, but there is no --graft.");
 
         var (automaton, palette) = TextureWord.Read(settings.Rule);
+        var pictures = Pictures(settings.Picture, palette);
+        OutputFile.Check(read, [("--out", "", settings.Out), .. pictures.Select(path => ("--png", ".png", (string?)path))]);
         var other = settings.Graft is null ? default((Automaton Automaton, Palette Palette)?) : TextureWord.Read(settings.Graft);
 
         if (other is { } second)
@@ -129,15 +131,15 @@ internal static class TextureApplyCommand
         automaton = automaton.WithSpacing(settings.Spacing * automaton.Spacing).WithTimeStep(settings.TimeStep * automaton.TimeStep);
         var world = TextureWorld.Read(settings.Graph, UpWord.Read(settings.Up), terminal).Turned(settings.Turn);
         var graph = world.Graph;
-        var exemplar = settings.Exemplar is null ? null : ExemplarWord.Read(settings.Exemplar, settings.Tiles);
+        var exemplar = settings.Exemplars.Length == 0 ? null : ExemplarWord.Read(settings.Exemplars, settings.Tiles);
 
         if (exemplar is not null && other is not null)
             throw new UserErrorException("--exemplar compares one texture, but --graft grows two.");
 
-        var look = exemplar is null ? null : new RectifiedGram(exemplar, graph);
+        var look = exemplar is null ? null : TextureLoss.Of(settings.Loss, exemplar, graph);
 
         if (exemplar is not null && exemplar.Maps != palette.Maps)
-            throw new UserErrorException($"{settings.Exemplar} has {Counted.Of(exemplar.Maps, "map")}, but {settings.Rule} paints {palette.Maps}.");
+            throw new UserErrorException($"{string.Join(" and ", settings.Exemplars)} has {Counted.Of(exemplar.Maps, "map")}, but {settings.Rule} paints {palette.Maps}.");
 
         if (settings.Turn != 0 && (graph.Frames.IsDefaultOrEmpty || graph.Topology is { IsRing: true } or { IsLine: true }))
             throw new UserErrorException($"--turn {settings.Turn} turns a picture on a surface, but --graph {settings.Graph} is none.");
@@ -163,11 +165,11 @@ internal static class TextureApplyCommand
         if (!final.IsFinite)
             throw new UserErrorException($"The state overflowed (NaN or infinity): this rule is not stable for {Counted.Of(settings.Steps, "step")} on {graph.Name}.");
 
-        var colours = grafting?.Colours(final) ?? TextureWorld.ColoursOf(palette, final);
+        float[] Colours(int picture) => grafting?.Colours(final, picture) ?? TextureWorld.ColoursOf(palette, final, picture);
 
         if (settings.Out is not null)
         {
-            var coloured = new ColouredMesh(world.Mesh!, colours);
+            var coloured = new ColouredMesh(world.Mesh!, Colours(0));
 
             if (ending == ".glb")
                 Glb.Write(settings.Out, coloured);
@@ -175,8 +177,8 @@ internal static class TextureApplyCommand
                 coloured.Write(settings.Out);
         }
 
-        if (settings.Picture is not null)
-            PngCanvas.Write(settings.Picture, world.Draw(colours, settings.Size)!);
+        for (var i = 0; i < pictures.Length; i++)
+            PngCanvas.Write(pictures[i], world.Draw(Colours(i), settings.Size)!);
 
         if (settings.State is not null)
             StateFile.Write(settings.State, final);
@@ -203,6 +205,7 @@ internal static class TextureApplyCommand
             ["loss_shuffled"] = shuffled?.Value,
             ["out"] = settings.Out,
             ["png"] = settings.Picture,
+            ["pictures"] = new JsonObject(pictures.Skip(1).Select((path, i) => KeyValuePair.Create(palette.Pictures[i + 1].Item1, (JsonNode?)path))),
             ["state_out"] = settings.State,
         });
         terminal.Write(string.Create(CultureInfo.InvariantCulture,
@@ -211,7 +214,7 @@ internal static class TextureApplyCommand
         if (loss is not null)
             terminal.Write($"loss {loss.Value:G4} ({string.Join(", ", loss.Parts.Select(part => $"{part.Item1} {part.Item2:G3}"))}); {shuffled!.Value:G4} with the cells shuffled");
 
-        foreach (var path in new[] { settings.Out, settings.Picture, settings.State }.OfType<string>())
+        foreach (var path in new[] { settings.Out }.Concat(pictures).Append(settings.State).OfType<string>())
             terminal.Write($"Written to {path}");
 
         return CommandLine.Done;
@@ -220,6 +223,11 @@ internal static class TextureApplyCommand
         LossValue Loss(float[] values) => look!.Evaluate(
             new State(graph.Cells, palette.Maps, exemplar!.Palette.Channels(values)), State.Zeros(graph.Cells, 0), LossContext.After(graph));
     }
+
+    /// <summary>Where the pictures of a palette are written: the first as is asked for, and each other under its name beside it.</summary>
+    private static string[] Pictures(string? path, Palette palette) => path is null
+        ? []
+        : [path, .. palette.Pictures.Skip(1).Select(picture => Path.ChangeExtension(path, $".{picture.Item1}{Path.GetExtension(path)}"))];
 
     private static float[] Shuffled(float[] values, int maps, ulong seed)
     {

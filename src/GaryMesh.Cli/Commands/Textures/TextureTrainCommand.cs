@@ -18,8 +18,12 @@ internal static class TextureTrainCommand
 
     public static Command Create(TextWriter output, TextWriter error, CancellationToken stop)
     {
-        var exemplar = Options.File("--exemplar", "What the texture is to look like (see the notes).", "IMG");
-        exemplar.Required = true;
+        var exemplars = new Option<string[]>("--exemplar")
+        {
+            Description = "What the texture is to look like; several pictures, each with its --exemplar, are maps of one (see the notes).",
+            HelpName = "IMG",
+            Required = true,
+        };
         var tiles = new Option<bool>("--tiles") { Description = "The exemplar goes on at its opposite side." };
         var graphs = new Option<string[]>("--graph", "-g")
         {
@@ -28,6 +32,7 @@ internal static class TextureTrainCommand
         };
         var up = Options.File("--up", "The direction of the picture's top on a mesh: x, y, z or three numbers.", "UP");
         up.DefaultValueFactory = _ => "y";
+        var loss = Loss();
         var channels = Options.WholeOrNone("--channels", "C", "Numbers in a cell's state. [default: 16; 12 for a signal]");
         var hidden = Options.WholeOrNone("--hidden", "H", "Hidden units of the rule. [default: 128; 48 for a signal]");
         var iterations = Options.Whole("--iterations", "N", "Optimiser steps.", 3000);
@@ -44,15 +49,16 @@ internal static class TextureTrainCommand
 
         var command = new Command("train", "Learn a rule that paints graphs like a picture, or fills rings with a signal.")
         {
-            exemplar, tiles, graphs, up, channels, hidden, iterations, minutes, seed, threads, file, preview, checkpoint, every, resume, json, quiet,
+            exemplars, tiles, graphs, up, loss, channels, hidden, iterations, minutes, seed, threads, file, preview, checkpoint, every, resume, json, quiet,
         };
         command.SetAction(parsed => Run(
             new Terminal(output, error, parsed.GetValue(json), parsed.GetValue(quiet)),
             new Settings(
-                parsed.GetValue(exemplar)!,
+                parsed.GetValue(exemplars)!,
                 parsed.GetValue(tiles),
                 parsed.GetValue(graphs) ?? [],
                 parsed.GetValue(up)!,
+                parsed.GetValue(loss)!,
                 parsed.GetValue(channels),
                 parsed.GetValue(hidden),
                 parsed.GetValue(iterations),
@@ -70,7 +76,8 @@ internal static class TextureTrainCommand
             """
             gary-mesh texture train --exemplar rust.png --minutes 5 --out rust.npz --preview rust-preview.png
             gary-mesh texture train --exemplar bark.png --graph icosphere:24 --graph torus:64x64 --graph bunny.obj --out bark.npz
-            gary-mesh texture train --exemplar calls.csv --graph ring:128 --out calls.npz
+            gary-mesh texture train --exemplar bark_albedo.png --exemplar bark_height.png --minutes 10 --out bark.npz
+            gary-mesh texture train --exemplar calls.csv --graph ring:128 --loss sliced --out calls.npz
             """,
             $"""
             {ExemplarWord.Note}
@@ -79,19 +86,29 @@ internal static class TextureTrainCommand
 
             {TextureWorld.Note}
 
-            The loss compares band-pass responses at scales of 1, 2, 4, ... cells, rectified, by the means of their products: no network and no
-            random draw (rectified Gram matrices). A pool of states grows old, starts anew and is damaged, so that the texture lasts
-            and heals. Every 250 iterations the rule is validated after two and eight rollouts' length; the best one is kept, also when Ctrl-C
-            ends the training early.
+            The loss gram compares band-pass responses at scales of 1, 2, 4, ... cells, rectified, by the means of their products: no network and
+            no random draw (rectified Gram matrices). The loss sliced compares cells, their differences and Laplacians at scales of 1, 2, 4 and 8
+            cells along random directions (sliced Wasserstein). A pool of states grows old, starts anew and is damaged, so that the texture
+            lasts and heals. Every 250 iterations the rule is validated after two and eight rollouts' length; the best one is kept, also when
+            Ctrl-C ends the training early.
             """);
         return command;
     }
 
+    /// <summary>The option that names a texture's loss.</summary>
+    public static Option<string> Loss() => new("--loss")
+    {
+        Description = $"How looks are compared: {string.Join(" or ", TextureLoss.Names)}.",
+        HelpName = "NAME",
+        DefaultValueFactory = _ => TextureLoss.Gram,
+    };
+
     private sealed record Settings(
-        string Exemplar,
+        string[] Exemplars,
         bool Tiles,
         string[] Graphs,
         string Up,
+        string Loss,
         int? Channels,
         int? Hidden,
         int Iterations,
@@ -109,7 +126,7 @@ internal static class TextureTrainCommand
         // A training may go on in the file that it goes on from.
         var resumed = OutputFile.IsSame(settings.Resume, settings.Checkpoint) ? null : settings.Resume;
         OutputFile.Check(
-            [settings.Exemplar, resumed, .. settings.Graphs],
+            [.. settings.Exemplars, resumed, .. settings.Graphs],
             ("--out", ".npz", settings.Out),
             ("--preview", ".png", settings.Preview),
             ("--checkpoint", "", settings.Checkpoint));
@@ -117,7 +134,7 @@ internal static class TextureTrainCommand
         if (settings is { Minutes: not null, Resume: not null })
             throw new UserErrorException("A training that goes on does as many iterations as it began with: give --iterations instead of --minutes.");
 
-        var exemplar = ExemplarWord.Read(settings.Exemplar, settings.Tiles);
+        var exemplar = ExemplarWord.Read(settings.Exemplars, settings.Tiles);
         var signal = exemplar.Graph.Topology is { IsRing: true } or { IsLine: true };
         var words = settings.Graphs.Length > 0 ? settings.Graphs : signal ? ["ring:128"] : ["icosphere:20", "torus:48x48"];
         var up = UpWord.Read(settings.Up);
@@ -131,10 +148,9 @@ internal static class TextureTrainCommand
         var automaton = TextureRecipe.Automaton(
             exemplar, settings.Channels ?? (signal ? 12 : 16), settings.Hidden ?? (signal ? 48 : 128), settings.Seed);
         var options = new EngineOptions { Threads = settings.Threads };
-        var iterations = settings.Minutes is { } minutes
-            ? IterationsWithin(minutes, automaton, graph, exemplar, graphs, settings.Seed, options, stop)
-            : settings.Iterations;
-        var task = TextureRecipe.Task(exemplar, graphs, iterations, settings.Seed);
+        TrainingTask TaskOf(int iterations) => TextureRecipe.Task(exemplar, graphs, iterations, settings.Seed, settings.Loss);
+        var iterations = settings.Minutes is { } minutes ? IterationsWithin(minutes, automaton, graph, TaskOf, options, stop) : settings.Iterations;
+        var task = TaskOf(iterations);
         var from = settings.Resume is null ? null : TrainingSettings.Resumed(settings.Resume, automaton, graph, task, OptionOf);
 
         var outputs = new Outputs(terminal);
@@ -178,14 +194,14 @@ internal static class TextureTrainCommand
         "edges" => "--graph and --up",
         "cosine" or "warm-up" => "--iterations",
         "seed" => "--seed",
-        _ => "--exemplar",
+        _ => "--exemplar or --loss",
     };
 
     /// <summary>How many iterations take so many minutes here, in two digits.</summary>
     private static int IterationsWithin(
-        double minutes, Automaton automaton, Graph graph, Exemplar exemplar, Graph[] worlds, ulong seed, EngineOptions options, CancellationToken stop)
+        double minutes, Automaton automaton, Graph graph, Func<int, TrainingTask> task, EngineOptions options, CancellationToken stop)
     {
-        using var trainer = new Trainer(automaton, graph, TextureRecipe.Task(exemplar, worlds, 1000, seed), options);
+        using var trainer = new Trainer(automaton, graph, task(1000), options);
         var training = trainer.Begin();
         var clock = new Stopwatch();
 
@@ -237,12 +253,14 @@ internal static class TextureTrainCommand
         {
             var start = best.Start.On(world.Graph, best.Rule.Shape.Channels, settings.Seed);
             var final = Engine.Run(best, world.Graph, Rollout.Of(start, Measured, Firing.Of(settings.Seed, 0)));
-            return new RectifiedGram(exemplar, world.Graph).Evaluate(final, State.Zeros(world.Graph.Cells, 0), LossContext.After(world.Graph)).Value;
+            var look = TextureLoss.Of(settings.Loss, exemplar, world.Graph);
+            return look.Evaluate(final, State.Zeros(world.Graph.Cells, 0), LossContext.After(world.Graph)).Value;
         }).ToArray();
 
         terminal.WriteJson(new JsonObject
         {
-            ["exemplar"] = settings.Exemplar,
+            ["exemplar"] = string.Join(", ", settings.Exemplars),
+            ["loss"] = settings.Loss,
             ["worlds"] = new JsonArray([.. worlds.Zip(losses, (world, loss) => new JsonObject
             {
                 ["graph"] = world.Graph.Name, ["cells"] = world.Graph.Cells, [$"loss_{Measured}_steps"] = double.IsFinite(loss) ? loss : null,

@@ -65,14 +65,17 @@ internal sealed record TextureWorld(Graph Graph, TriangleMesh? Mesh)
             ? Draw(colours, null)
             : MeshPicture.Sheet(new ColouredMesh(Mesh, colours), side, View.ThreeQuarter);
 
-    /// <summary>Red, green and blue of each cell, from 0 to 1: the first three maps, or the only one as grey.</summary>
-    public static float[] ColoursOf(Palette palette, State state)
+    /// <summary>Red, green and blue of each cell, from 0 to 1, of one of a palette's pictures: its first three maps, or the only one as
+    /// grey.</summary>
+    public static float[] ColoursOf(Palette palette, State state, int picture = 0)
     {
         var (values, maps) = (palette.Values(state), palette.Maps);
+        var first = palette.Pictures.Take(picture).Sum(before => before.Item2);
+        var own = palette.Pictures.IsEmpty ? maps : palette.Pictures[picture].Item2;
         var colours = new float[3 * state.Cells];
 
         for (var i = 0; i < colours.Length; i++)
-            colours[i] = values[(i / 3 * maps) + Math.Min(i % 3, maps < 3 ? 0 : 2)];
+            colours[i] = values[(i / 3 * maps) + first + Math.Min(i % 3, own < 3 ? 0 : 2)];
 
         return colours;
     }

@@ -8,8 +8,8 @@ open GaryMesh.Losses
 /// A picture, or a signal, whose look a texture is to have: cells with a few maps each, such as red, green and blue, and
 /// perhaps height or roughness.
 [<Sealed>]
-type Exemplar private (graph: Graph, maps: int, values: float32[], tiles: bool) =
-    let palette = lazy Palette.Of(values, maps)
+type Exemplar private (graph: Graph, maps: int, values: float32[], tiles: bool, pictures: struct (string * int)[]) =
+    let palette = lazy (Palette.Of(values, maps)).WithPictures pictures
 
     /// The shortest side.
     let side =
@@ -32,13 +32,23 @@ type Exemplar private (graph: Graph, maps: int, values: float32[], tiles: bool) 
 
         [| 0 .. graph.Cells - 1 |] |> Array.filter isInner
 
+    /// The coarsest filters reach an eighth of the side.
+    let levels = Math.Clamp(BitOperations.Log2(uint32 (side / 8)) + 1, 1, 5)
+    let strides = lazy Strides.Of(graph, levels)
+
     let target =
         lazy
-            // The coarsest filters reach an eighth of the side.
-            let levels = Math.Clamp(BitOperations.Log2(uint32 (side / 8)) + 1, 1, 5)
-            let strides = Strides.Of(graph, levels)
             let channels = palette.Value.Channels values |> Array.map float
-            Statistics.target (BankShape(maps, strides.Directions, levels)) strides (inner ()) channels
+            let shape = BankShape(maps, strides.Value.Directions, levels)
+            Statistics.target shape strides.Value (inner ()) channels
+
+    let slices =
+        lazy
+            let inner = inner ()
+
+            Descriptors(maps, strides.Value, levels, graph.Cells).Of(palette.Value.Channels values)
+            |> Array.map (Array.map (fun plane -> inner |> Array.map (Array.get plane)))
+            |> Slices
 
     static let from (graph: Graph) maps (values: float32[]) tiles =
         if maps < 1 || values.Length <> graph.Cells * maps then
@@ -48,7 +58,7 @@ type Exemplar private (graph: Graph, maps: int, values: float32[], tiles: bool) 
         for value in values do
             Guard.finite null "A value of an exemplar" (float value)
 
-        Exemplar(graph, maps, Array.copy values, tiles)
+        Exemplar(graph, maps, Array.copy values, tiles, [||])
 
     /// <summary>A picture.</summary>
     /// <param name="height">Rows, at least 16.</param>
@@ -78,16 +88,54 @@ type Exemplar private (graph: Graph, maps: int, values: float32[], tiles: bool) 
 
         from (if tiles then Graph.Ring times else Graph.Line times) maps values tiles
 
+    /// <summary>Several pictures of one thing, such as its colours, heights and roughness: the maps of one after those of another.</summary>
+    /// <param name="names">A name of each, of letters, digits, - and _.</param>
+    /// <param name="exemplars">The pictures, or signals, of one size.</param>
+    /// <exception cref="T:System.ArgumentException">There is none, there are not as many names, two are of different sizes, one tiles and another
+    /// does not, or a name is not one of its own of such letters.</exception>
+    static member Stacked(names: string[], exemplars: Exemplar[]) : Exemplar =
+        if exemplars.Length = 0 || names.Length <> exemplars.Length then
+            Guard.refuse
+                $"Every picture of an exemplar needs a name, but there are {exemplars.Length} pictures and {names.Length} names."
+
+        let first = exemplars[0]
+
+        for name, exemplar in Array.zip names exemplars do
+            if exemplar.Graph.Name <> first.Graph.Name then
+                Guard.refuse
+                    $"The pictures of one exemplar are of one size and kind, but {names[0]} is {first.Graph.Name} and {name} is {exemplar.Graph.Name}."
+
+        let values =
+            Array.init first.Graph.Cells (fun cell ->
+                exemplars
+                |> Array.collect (fun (exemplar: Exemplar) ->
+                    exemplar.Values.Slice(cell * exemplar.Maps, exemplar.Maps).ToArray()))
+            |> Array.concat
+
+        let pictures =
+            Array.map2 (fun name (exemplar: Exemplar) -> struct (name, exemplar.Maps)) names exemplars
+
+        let maps = exemplars |> Array.sumBy _.Maps
+        let stacked = Exemplar(first.Graph, maps, values, first.Tiles, pictures)
+        stacked.Palette |> ignore
+        stacked
+
     /// The lattice of the exemplar's own cells.
-    member _.Graph = graph
+    member _.Graph: Graph = graph
     /// Maps of a cell.
-    member _.Maps = maps
+    member _.Maps: int = maps
     /// The values [cells x maps].
-    member _.Values = ReadOnlyMemory values
+    member _.Values: ReadOnlyMemory<float32> = ReadOnlyMemory values
     /// Whether it goes on at the opposite side.
     member _.Tiles = tiles
     /// The palette of its values.
     member _.Palette = palette.Value
 
+    /// Scales of 1, 2, 4, ... cells that it is large enough for.
+    member internal _.Levels = levels
+    /// Directions in which its cells have neighbours.
+    member internal _.Directions = strides.Value.Directions
     /// What a texture is compared with: worked out once, whatever graphs it is trained on.
     member internal _.Target = target.Value
+    /// The same for slices of its descriptors.
+    member internal _.Slices = slices.Value

@@ -25,7 +25,7 @@ type internal FastBank(shape: BankShape, strides: Strides, units: Units, cells: 
     let means = padded units.Mean float32
     let scales = padded units.Deviation (fun deviation -> float32 (1.0 / deviation))
 
-    let struct (ownWeight, weights) = Bank.weights directions
+    let binomial = BinomialPass(maps, strides, cells)
 
     /// Where the two values of a response lie for a cell's first map; the band alone has no second, below 0.
     let ends (table: int[]) cell kind =
@@ -34,35 +34,6 @@ type internal FastBank(shape: BankShape, strides: Strides, units: Units, cells: 
         else
             let ahead = cell * directions + kind - 1
             struct (table[ahead] * maps, table[ahead + directions / 2] * maps)
-
-    /// A pass of the binomial filter at a stride, and its adjoint, which scatters along the same table.
-    let pass level (values: float32[]) =
-        let table, next = strides.Table level, Array.zeroCreate<float32> values.Length
-
-        for cell in 0 .. cells - 1 do
-            for m in 0 .. maps - 1 do
-                let mutable sum = float32 ownWeight * values[cell * maps + m]
-
-                for d in 0 .. directions - 1 do
-                    sum <- sum + float32 weights[d] * values[table[cell * directions + d] * maps + m]
-
-                next[cell * maps + m] <- sum
-
-        next
-
-    let passBack level (bar: float32[]) =
-        let table, next = strides.Table level, Array.zeroCreate<float32> bar.Length
-
-        for cell in 0 .. cells - 1 do
-            for m in 0 .. maps - 1 do
-                let b = bar[cell * maps + m]
-                next[cell * maps + m] <- next[cell * maps + m] + float32 ownWeight * b
-
-                for d in 0 .. directions - 1 do
-                    let at = table[cell * directions + d] * maps + m
-                    next[at] <- next[at] + float32 weights[d] * b
-
-        next
 
     /// Numbers of a level in a row of features.
     member _.Row = row
@@ -74,7 +45,7 @@ type internal FastBank(shape: BankShape, strides: Strides, units: Units, cells: 
         let mutable level = values
 
         Array.init levels (fun j ->
-            let next = pass j (pass j level)
+            let next = binomial.Forward(j, binomial.Forward(j, level))
             let band = Array.map2 (-) level next
             level <- next
             band)
@@ -142,7 +113,7 @@ type internal FastBank(shape: BankShape, strides: Strides, units: Units, cells: 
         let mutable level = Array.zeroCreate<float32> bars[0].Length
 
         for j in shape.Levels - 1 .. -1 .. 0 do
-            level <- passBack j (passBack j (Array.map2 (-) level bars[j]))
+            level <- binomial.Back(j, binomial.Back(j, Array.map2 (-) level bars[j]))
             level <- Array.map2 (+) level bars[j]
 
         level

@@ -25,14 +25,8 @@ type RectifiedGram
     inherit Loss "rectified Gram"
 
     let { Shape = shape; Units = units; Terms = target } = exemplar.Target
-    let maps, levels, cells = shape.Maps, shape.Levels, graph.Cells
-    let strides = Strides.Of(graph, levels)
-
-    do
-        if strides.Directions <> shape.Directions then
-            Guard.refuse
-                $"A picture lies on a surface and a signal on a ring or line, but the exemplar is {exemplar.Graph.Name} and the graph {graph.Name}."
-
+    let canvas = Canvas(exemplar, graph, shape.Levels)
+    let maps, levels, cells, strides = shape.Maps, shape.Levels, graph.Cells, canvas.Strides
     let share = 1.0 / float (Statistics.count shape)
 
     let bank = FastBank(shape, strides, units, cells)
@@ -40,11 +34,6 @@ type RectifiedGram
     /// Cells whose features lie in a core's cache together; a multiple of eight.
     let block = 256
     let kernel = GramKernel.ofLanes shape row Lanes.widest
-
-    let check (channels: int) (given: int) =
-        if given <> cells || channels < maps then
-            Guard.refuse
-                $"The loss is for {cells} cells of at least {maps} channels, but the state has {given} cells x {channels} channels."
 
     /// Runs over all cells block by block; `run first count` with features written for `count` cells.
     let blocks bands (memory: Buffer<float32>) (run: int -> int -> unit) =
@@ -89,11 +78,8 @@ type RectifiedGram
         share * Statistics.difference<float, Reals> term target
 
     override _.Evaluate(state, _, _) =
-        check state.Channels state.Cells
+        let values = canvas.MapsOf(state.Channels, ReadOnlySpan state.Data)
         let perCell = 1.0 / float cells
-
-        let values = Array.init (cells * maps) (fun at -> state.Data[at / maps * state.Channels + at % maps])
-
         let bands = bank.Bands values
         use memory = new Buffer<float32>(int64 block * int64 width)
         let struct (products, totals) = sums bands memory
@@ -189,12 +175,7 @@ type RectifiedGram
 
                 adjoint[cell * maps + m] <- level[cell * maps + m] + float32 bar
 
-        let whole = Array.zeroCreate<float32> state.Data.Length
-
-        for at in 0 .. adjoint.Length - 1 do
-            whole[at / maps * state.Channels + at % maps] <- adjoint[at]
-
-        { LossValue.Of(colours + Array.sum scaleLosses, State(cells, state.Channels, whole)) with
+        { LossValue.Of(colours + Array.sum scaleLosses, canvas.Adjoint(state.Channels, adjoint)) with
             Parts =
                 ImmutableArray.CreateRange
                     [ struct ("colours", colours)
@@ -204,9 +185,7 @@ type RectifiedGram
     override _.Value<'T, 'F when 'T: struct and 'T :> INumberBase<'T> and 'F: struct and 'F :> IField<'T>>
         (channels: int, state: ReadOnlySpan<'T>, _: ReadOnlySpan<'T>, _: LossContext)
         : 'T =
-        check channels (state.Length / channels)
-        let all = state.ToArray()
-        let values = Array.init (cells * maps) (fun at -> all[at / maps * channels + at % maps])
+        let values = canvas.MapsOf(channels, state)
         let chosen = [| 0 .. cells - 1 |]
         let features = Statistics.features<'T, 'F> shape strides chosen values
         let terms = Statistics.terms<'T, 'F> shape units chosen values features

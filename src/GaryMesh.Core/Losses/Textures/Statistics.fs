@@ -84,33 +84,33 @@ module internal Statistics =
         (values: 'T[])
         (features: 'T[][][])
         : Terms<'T> =
+        // Level by level and feature by feature, so that products run along cells.
         let standard =
             features
             |> Array.mapi (fun j level ->
-                level
-                |> Array.map (
-                    Array.mapi (fun f value ->
-                        let centred: 'T = value - 'F.Of(units.Mean[j][f])
-                        let scaled: 'T = centred * 'F.Of(1.0 / units.Deviation[j][f])
-                        scaled)
-                ))
+                Array.init shape.Features (fun f ->
+                    let centre: 'T = 'F.Of(units.Mean[j][f])
+                    let scale: 'T = 'F.Of(1.0 / units.Deviation[j][f])
+
+                    level
+                    |> Array.map (fun row ->
+                        let value: 'T = Array.item f row
+                        let centred: 'T = value - centre
+                        let scaled: 'T = centred * scale
+                        scaled)))
 
         let average = mean<'T, 'F> cells.Length
         let channel i map = values[cells[i] * shape.Maps + map]
 
         let product (a: 'T[][]) (b: 'T[][]) : 'T[] =
             Array.init (shape.Features * shape.Features) (fun at ->
-                let p, q = at / shape.Features, at % shape.Features
+                let x, y = a[at / shape.Features], b[at % shape.Features]
 
                 average (fun i ->
-                    let x, y = a[i][p], b[i][q]
-                    let product: 'T = x * y
+                    let product: 'T = x[i] * y[i]
                     product))
 
-        { Means =
-            standard
-            |> Array.map (fun level ->
-                Array.init shape.Features (fun f -> average (fun i -> Array.item f (Array.item i level))))
+        { Means = standard |> Array.map (Array.map (fun (column: 'T[]) -> average (fun i -> Array.item i column)))
           Products =
             Array.init shape.Levels (fun j ->
                 Array.init (shape.Partners j) (fun k -> product standard[j] standard[j + k]))
