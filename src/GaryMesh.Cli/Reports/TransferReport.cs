@@ -26,7 +26,7 @@ internal static class TransferReport
             <p>A rule of {figures.Automaton.Rule.ParameterCount:N0} numbers, tried with one thing changed at a time. Each figure is the loss over that on
             the graphs of its training after 96 steps, {figures.Home:G3}: the median of {figures.Seeds} runs, and the worst. {(figures.Exemplar is null
                 ? "It is compared with its own look: this says how well it transfers, and not how good it is."
-                : $"It is compared with {WebUtility.HtmlEncode(Path.GetFileName(figures.Exemplar))}.")}</p>
+                : $"It is compared with {WebUtility.HtmlEncode(figures.Exemplar)}.")}</p>
             </header>
             <section class="wide figures">
             <div><b>{unseen.Count(result => Verdict(result, figures.Home) is "holds" or "fair")} of {unseen.Length}</b>trials within 1.5 at their last step</div>

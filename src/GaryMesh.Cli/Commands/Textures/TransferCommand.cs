@@ -13,7 +13,7 @@ internal static class TransferCommand
     {
         var rule = Options.File("--rule", "The texture's rule: a name or a file (see the notes).", "R");
         rule.Required = true;
-        var exemplar = Options.File("--exemplar", "What the texture is to look like. [default: what the rule paints on torus:120x120]", "IMG");
+        var exemplars = new Option<string[]>("--exemplar") { Description = "What the texture is to look like. [default: what the rule paints on torus:120x120]", HelpName = "IMG" };
         var tiles = new Option<bool>("--tiles") { Description = "The exemplar goes on at its opposite side." };
         var trained = Graphs("--trained-on", "A graph that the rule was trained on; several, each with its option. [default: icosphere:20 and torus:48x48; ring:128 for a signal]");
         var graphs = Graphs("--graph", "A further graph to try, such as a mesh file; several, each with its option.");
@@ -31,13 +31,13 @@ internal static class TransferCommand
 
         var command = new Command("transfer", "Try a texture's rule on what it never saw, and write a page of what holds and what fails.")
         {
-            rule, exemplar, tiles, trained, graphs, up, longest, maxCells, seeds, seed, threads, file, json, quiet,
+            rule, exemplars, tiles, trained, graphs, up, longest, maxCells, seeds, seed, threads, file, json, quiet,
         };
         command.SetAction(parsed => Run(
             new Terminal(output, error, parsed.GetValue(json), parsed.GetValue(quiet)),
             new Settings(
                 parsed.GetValue(rule)!,
-                parsed.GetValue(exemplar),
+                parsed.GetValue(exemplars) ?? [],
                 parsed.GetValue(tiles),
                 parsed.GetValue(trained) ?? [],
                 parsed.GetValue(graphs) ?? [],
@@ -69,7 +69,7 @@ internal static class TransferCommand
 
     private sealed record Settings(
         string Rule,
-        string? Exemplar,
+        string[] Exemplars,
         bool Tiles,
         string[] Trained,
         string[] Graphs,
@@ -85,14 +85,16 @@ internal static class TransferCommand
 
     private static int Run(Terminal terminal, Settings settings, CancellationToken stop)
     {
-        OutputFile.Check([settings.Rule, settings.Exemplar, .. settings.Trained, .. settings.Graphs], ("--out", ".html", settings.Out));
+        OutputFile.Check([settings.Rule, .. settings.Exemplars, .. settings.Trained, .. settings.Graphs], ("--out", ".html", settings.Out));
         var (automaton, palette) = TextureWord.Read(settings.Rule);
         // A signal's rule perceives along its strip alone.
         var signal = automaton.Perception.Operators.Length == TextureRecipe.Automaton(Exemplar.Signal(1, new float[16], true), 1, 1, 0).Perception.Operators.Length;
-        var exemplar = settings.Exemplar is { } path ? ExemplarWord.Read(path, settings.Tiles) : Transfer.Own(automaton, signal, settings.Seed, settings.Threads);
+        var exemplar = settings.Exemplars.Length > 0 ? ExemplarWord.Read(settings.Exemplars, settings.Tiles) : Transfer.Own(automaton, signal, settings.Seed, settings.Threads);
+
+        var compared = settings.Exemplars.Length > 0 ? string.Join(" and ", settings.Exemplars) : null;
 
         if (exemplar.Maps != palette.Maps)
-            throw new UserErrorException($"{settings.Exemplar} has {Counted.Of(exemplar.Maps, "map")}, but {settings.Rule} paints {palette.Maps}.");
+            throw new UserErrorException($"{compared} has {Counted.Of(exemplar.Maps, "map")}, but {settings.Rule} paints {palette.Maps}.");
 
         TextureWorld[] Read(string[] words) => [.. words.Select(word => TextureWorld.Read(word, settings.Up, terminal))];
         var trained = Read(settings.Trained.Length > 0 ? settings.Trained : signal ? ["ring:128"] : ["icosphere:20", "torus:48x48"]);
@@ -112,13 +114,13 @@ internal static class TransferCommand
         }).ToArray());
 
         var home = results.Where(result => result.Trial.Group == trials[0].Group).Average(result => result.Median(0));
-        var report = new TransferFigures(settings.Rule, settings.Exemplar, automaton, home, settings.Seeds, results);
+        var report = new TransferFigures(settings.Rule, compared, automaton, home, settings.Seeds, results);
         TransferReport.Write(settings.Out, report);
 
         terminal.WriteJson(new JsonObject
         {
             ["rule"] = settings.Rule,
-            ["exemplar"] = settings.Exemplar,
+            ["exemplar"] = compared,
             ["loss_trained"] = home,
             ["seeds"] = settings.Seeds,
             ["trials"] = new JsonArray([.. results.Select(result => new JsonObject
