@@ -31,6 +31,9 @@ type Firing =
     member Fires: fireRate: float * step: int * cell: int -> bool
     /// Fills 64 cells a word, cell 0 in the lowest bit of word 0; bits past the last cell are 0.
     member internal Fill: fireRate: float * step: int * cells: int * words: uint64[] -> unit
+    /// Fills the words `first` .. `last - 1` only.
+    member internal Fill: fireRate: float * step: int * cells: int * words: uint64[] * first: int * last: int -> unit
+
     /// Refuses a firing that knows fewer cells than the graph has.
     member internal Check: graph: Graph -> unit
 
