@@ -77,6 +77,8 @@ type internal WordRows =
 
         { Start = start; Joined = joined.ToArray() }
 
+    member rows.Bytes = 4L * int64 (rows.Start.Length + rows.Joined.Length)
+
     /// By the word that is seen.
     member rows.Turned =
         let words = rows.Start.Length - 1
@@ -213,6 +215,7 @@ type internal Layout(graph: Graph, perception: Perception, spacing: float) =
         forwardRows.Bytes
         + selfWeights.Bytes
         + (if backwardRows.IsValueCreated then backwardRows.Value.Bytes else 0L)
+        + (if seers.IsValueCreated then seen.Value.Bytes + seers.Value.Bytes else 0L)
 
     interface IDisposable with
         member _.Dispose() =
