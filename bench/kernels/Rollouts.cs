@@ -1,4 +1,4 @@
-// Forward rollouts and gradients of the three usual shapes on the graphs that they are meant for.
+// Forward rollouts and gradients of the three usual shapes on the graphs that they are meant for, and of a pattern among dead cells.
 using BenchmarkDotNet.Attributes;
 
 namespace GaryMesh.Kernels;
@@ -99,4 +99,47 @@ public class Gradient
 
     [GlobalCleanup]
     public void Dispose() => _prepared.Dispose();
+}
+
+/// <summary>Growing NCA, half of the cells firing, with a disc of some 600 living cells amid dead ones.</summary>
+public class DeadRegions
+{
+    private Simulation _simulation = null!;
+    private Prepared _prepared = null!;
+    private Rollout[] _rollouts = [];
+    private Loss _loss = null!;
+
+    [Params(1, 2)]
+    public int Threads { get; set; }
+
+    [GlobalSetup]
+    public void Prepare()
+    {
+        // The last layer is zero, so the disc neither grows nor dies.
+        var automaton = GaryMesh.Automaton.Growing(1);
+        var options = new EngineOptions { Threads = Threads };
+        var (wide, small) = (GaryMesh.Graph.Grid(1152, 1152), GaryMesh.Graph.Grid(72, 72));
+        _simulation = new Simulation(automaton, wide, Disc(1152), Firing.Of(1, 0), null, options);
+        _prepared = new Prepared(automaton, small, options);
+        _rollouts = [.. Enumerable.Range(0, 8).Select(i => GaryMesh.Rollout.Of(Disc(72), 80, Firing.Of(1, i)))];
+        _loss = new MeanSquared(Disc(72), null, null);
+    }
+
+    private static State Disc(int side) => State.Create(side * side, 16, (cell, channel) =>
+        channel == 3 && double.Hypot((cell / side) - (side / 2), (cell % side) - (side / 2)) < 13.5 ? 1 : 0);
+
+    /// <summary>100 steps on a grid of 1152 x 1152.</summary>
+    [Benchmark(OperationsPerInvoke = 100)]
+    public void Step() => _simulation.Step(100);
+
+    /// <summary>The gradient of eight rollouts of 80 steps on a grid of 72 x 72.</summary>
+    [Benchmark]
+    public BatchGradient Batch() => _prepared.Gradient(_rollouts, _loss);
+
+    [GlobalCleanup]
+    public void Dispose()
+    {
+        _simulation.Dispose();
+        _prepared.Dispose();
+    }
 }

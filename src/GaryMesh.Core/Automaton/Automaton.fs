@@ -65,7 +65,7 @@ type Firing =
 
     /// Fills from a seeded whole. A run of indices that follow each other within a word of the whole is one shift of that
     /// word, which is drawn once for as long as the runs stay in it.
-    static member private FillSeeded(rate: int, key: uint64, known: ReadOnlySpan<int>, words: uint64[]) =
+    static member private FillSeeded(rate: int, key: uint64, known: ReadOnlySpan<int>, words: Span<uint64>) =
         let mutable drawn = Int32.MinValue
         let mutable whole = 0UL
         let mutable at = 0
@@ -94,19 +94,19 @@ type Firing =
             words[at >>> 6] <- words[at >>> 6] ||| (run <<< (at &&& 63))
             at <- at + length
 
-    member firing.Fill(fireRate: float, step: int, cells: int, words: uint64[]) =
-        let blocks = (cells + 63) / 64
+    member firing.Fill(fireRate: float, step: int, cells: int, words: uint64[], first: int, last: int) =
+        let until = min cells (64 * last)
 
         match firing with
-        | All -> Array.Fill(words, UInt64.MaxValue, 0, blocks)
+        | All -> Array.Fill(words, UInt64.MaxValue, first, last - first)
         | Seeded(seed, sample) ->
             let key = Firing.Key(seed, sample, step)
             let rate = Firing.Rate fireRate
 
-            for block in 0 .. blocks - 1 do
+            for block in first .. last - 1 do
                 words[block] <- Counter.firingBits rate key block
         | Mask mask ->
-            for block in 0 .. blocks - 1 do
+            for block in first .. last - 1 do
                 let mutable bits = 0UL
 
                 for bit in 0 .. min 63 (cells - 1 - 64 * block) do
@@ -114,20 +114,24 @@ type Firing =
                         bits <- bits ||| (1UL <<< bit)
 
                 words[block] <- bits
-        | Part(All, _) -> All.Fill(fireRate, step, cells, words)
+        | Part(All, _) -> All.Fill(fireRate, step, cells, words, first, last)
         | Part(Seeded(seed, sample), known) ->
-            Array.Clear(words, 0, blocks)
+            Array.Clear(words, first, last - first)
             let key, rate = Firing.Key(seed, sample, step), Firing.Rate fireRate
-            Firing.FillSeeded(rate, key, known.AsSpan().Slice(0, cells), words)
+            let here = Span<uint64>(words, first, last - first)
+            Firing.FillSeeded(rate, key, known.AsSpan().Slice(64 * first, until - 64 * first), here)
         | Part(whole, known) ->
-            Array.Clear(words, 0, blocks)
+            Array.Clear(words, first, last - first)
 
-            for cell in 0 .. cells - 1 do
+            for cell in 64 * first .. until - 1 do
                 if whole.Fires(fireRate, step, known[cell]) then
                     words[cell / 64] <- words[cell / 64] ||| (1UL <<< (cell % 64))
 
-        if cells % 64 <> 0 then
-            words[blocks - 1] <- words[blocks - 1] &&& ((1UL <<< (cells % 64)) - 1UL)
+        if 64 * last > cells then
+            words[last - 1] <- words[last - 1] &&& (UInt64.MaxValue >>> (64 * last - cells))
+
+    member firing.Fill(fireRate: float, step: int, cells: int, words: uint64[]) =
+        firing.Fill(fireRate, step, cells, words, 0, (cells + 63) / 64)
 
     member firing.Fires(fireRate: float, step: int, cell: int) =
         match firing with

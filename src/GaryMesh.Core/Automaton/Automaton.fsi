@@ -31,6 +31,9 @@ type Firing =
     member Fires: fireRate: float * step: int * cell: int -> bool
     /// Fills 64 cells a word, cell 0 in the lowest bit of word 0; bits past the last cell are 0.
     member internal Fill: fireRate: float * step: int * cells: int * words: uint64[] -> unit
+    /// Fills the words `first` .. `last - 1` only.
+    member internal Fill: fireRate: float * step: int * cells: int * words: uint64[] * first: int * last: int -> unit
+
     /// Refuses a firing that knows fewer cells than the graph has.
     member internal Check: graph: Graph -> unit
 
@@ -41,11 +44,11 @@ type Gate =
     | Open
     /// Growing NCA's alive mask: a cell lives while it or a neighbour has `Channel` above `Threshold`, both before and
     /// after the update; the others are set to zero (Mordvintsev et al., Distill 2020; channel 3, threshold 0.1). A cell
-    /// that is dead before the update does not fire, which costs nothing.
+    /// that is dead before the update does not fire: dead regions cost nothing, with a threshold of 0 or more.
     | Alive of Channel: int * Threshold: float32
     /// The same in the order of the published code, x' = (x + mask dx) pre post: a cell that is dead before the update fires
     /// all the same, and what it becomes counts for the mask after the update, before it is set to zero. For weights that
-    /// were trained so; every cell costs its step.
+    /// were trained so; dead cells near living ones cost their step, and all of them where the rule reports (`Auxiliary`).
     | AlivePublished of Channel: int * Threshold: float32
 
     /// The channel and the threshold of the mask, or none.

@@ -75,6 +75,8 @@ type internal StepRows =
         Inputs: P
         /// Who fires, by place, 64 cells a word.
         Firing: nativeptr<uint64>
+        /// The cells whose state after the step is the kernel's to write: those that fire among them.
+        Written: nativeptr<uint64>
         /// Linear perceptions and what the rule keeps, for the backward pass: a row for each cell that fired, those of a stretch
         /// from the row of its first cell on. Null where they are computed again.
         Linear: P
@@ -98,20 +100,20 @@ type internal AdjointRows =
         ZeroRow: int
     }
 
-/// The passes, over the cells from `first` to `last` - 1; `first` is a multiple of 64.
+/// The passes, over the cells from `first`, a multiple of 64, to `last` - 1.
 type internal IKernels =
     /// Numbers in a vector.
     abstract Lanes: int
 
-    /// after = before + change where `step.Firing` is set.
+    /// after = before, and + change where `step.Firing` is set, in the rows of `step.Written`.
     abstract Forward: plan: Plan * scratch: Scratch * step: StepRows * after: P * first: int * last: int -> unit
 
-    /// From the adjoint after a step: that of the linear perceptions of every cell that fired, their slots, and the gradient
-    /// of the rule added to `sums`.
+    /// From the adjoint after a step: that of the linear perceptions of every cell that fired, their slots (the others'
+    /// are zero rows already), and the gradient of the rule added to `sums`.
     abstract BackwardRule:
         plan: Plan * scratch: Scratch * step: StepRows * adjoint: AdjointRows * sums: P * first: int * last: int -> unit
 
-    /// From the adjoint of the linear perceptions: that of the state before the step.
+    /// From the adjoint of the linear perceptions: that of the state before the step, for any run of cells.
     abstract BackwardState: plan: Plan * adjoint: AdjointRows * out: P * first: int * last: int -> unit
 
 module internal Passes =
@@ -160,73 +162,57 @@ module internal Passes =
 
         count
 
-    /// The bits of the stretch by place from those by the user's cell.
-    let place (order: int[] | null) (byUser: uint64[]) (byPlace: nativeptr<uint64>) (first: int) (last: int) =
+    /// The bits of a word of places from those by the user's cell.
+    let place (order: int[] | null) (byUser: uint64[]) (cells: int) (word: int) =
         match order with
-        | null ->
-            for word in first >>> 6 .. (last - 1) >>> 6 do
-                NativePtr.set byPlace word byUser[word]
+        | null -> byUser[word]
         | order ->
-            for word in first >>> 6 .. (last - 1) >>> 6 do
-                let start = word <<< 6
-                let mutable bits = 0UL
-
-                for bit in 0 .. min 63 (last - 1 - start) do
-                    let cell = order[start + bit]
-                    bits <- bits ||| (((byUser[cell >>> 6] >>> (cell &&& 63)) &&& 1UL) <<< bit)
-
-                NativePtr.set byPlace word bits
-
-    /// Keeps the bits of the stretch that are set in `others`, too.
-    let intersect (words: nativeptr<uint64>) (others: nativeptr<uint64>) (first: int) (last: int) =
-        for word in first >>> 6 .. (last - 1) >>> 6 do
-            NativePtr.set words word (NativePtr.get words word &&& NativePtr.get others word)
-
-    /// Which cells of the stretch live: they or a neighbour have the gate's channel above its threshold.
-    let alive
-        (layout: Layout)
-        (stateRow: int)
-        (channel: int)
-        (threshold: float32)
-        (state: P)
-        (first: int)
-        (last: int)
-        (mask: nativeptr<uint64>)
-        =
-        let rows = layout.Forward
-        let mature cell = NativePtr.get state (cell * stateRow + channel) > threshold
-
-        for word in first >>> 6 .. (last - 1) >>> 6 do
-            let start = word <<< 6
             let mutable bits = 0UL
 
-            for bit in 0 .. min 63 (last - 1 - start) do
-                let cell = start + bit
-                let mutable living = mature cell
-                let mutable edge = NativePtr.get rows.Start cell
+            for bit in 0 .. min 63 (cells - 1 - 64 * word) do
+                let cell = order[64 * word + bit]
+                bits <- bits ||| (((byUser[cell >>> 6] >>> (cell &&& 63)) &&& 1UL) <<< bit)
 
-                while not living && edge < NativePtr.get rows.Start (cell + 1) do
-                    living <- mature (NativePtr.get rows.Joined edge)
-                    edge <- edge + 1
+            bits
 
-                if living then
-                    bits <- bits ||| (1UL <<< bit)
+    /// Which of the cells asked about, of one word, are marked or see one that is.
+    let near (layout: Layout) (marks: nativeptr<uint64>) (word: int) (asked: uint64) =
+        let rows = layout.Forward
+        let mutable found = NativePtr.get marks word &&& asked
+        let mutable left = asked &&& ~~~found
 
-            NativePtr.set mask word bits
+        while left <> 0UL do
+            let bit = BitOperations.TrailingZeroCount left
+            let cell = 64 * word + bit
+            let mutable seen = 0UL
 
-    /// Sets the rows of the stretch to zero where the mask is not set.
-    let clear (mask: nativeptr<uint64>) (row: int) (values: P) (first: int) (last: int) =
-        for word in first >>> 6 .. (last - 1) >>> 6 do
-            let start = word <<< 6
-            let mutable dead = ~~~(NativePtr.get mask word)
+            for edge in NativePtr.get rows.Start cell .. NativePtr.get rows.Start (cell + 1) - 1 do
+                let other = NativePtr.get rows.Joined edge
+                seen <- seen ||| (NativePtr.get marks (other >>> 6) >>> (other &&& 63))
 
-            if last - start < 64 then
-                dead <- dead &&& ((1UL <<< (last - start)) - 1UL)
+            found <- found ||| ((seen &&& 1UL) <<< bit)
+            left <- left &&& (left - 1UL)
 
-            while dead <> 0UL do
-                let cell = start + BitOperations.TrailingZeroCount dead
-                (span (NativePtr.add values (cell * row)) row).Clear()
-                dead <- dead &&& (dead - 1UL)
+        found
+
+    /// Which of the cells asked about, of one word, have a channel above a threshold.
+    let above (state: P) (stateRow: int) (channel: int) (threshold: float32) (word: int) (asked: uint64) =
+        let mutable found = 0UL
+        let mutable left = asked
+
+        while left <> 0UL do
+            let bit = BitOperations.TrailingZeroCount left
+
+            if NativePtr.get state ((64 * word + bit) * stateRow + channel) > threshold then
+                found <- found ||| (1UL <<< bit)
+
+            left <- left &&& (left - 1UL)
+
+        found
+
+    /// Sets the rows of some cells of a word to zero.
+    let clear (rows: P) (length: int) (word: int) (cells: uint64) =
+        Bits.each cells (64 * word) (fun cell -> (span (row rows cell length) length).Clear())
 
     /// Rows of the cells listed, from and to places that are theirs.
     let gather (rows: P) (length: int) (cells: nativeptr<int>) (count: int) (target: P) =
@@ -301,16 +287,14 @@ type internal Kernels<'O, 'V when 'O: struct and 'O :> ILanes<'V>>() =
         member _.Forward(plan, scratch, step, after, first, last) =
             let sizes = plan.Sizes
             let row = sizes.StateRow
-            // The whole stretch, fired cells too: a plain copy brings the rows that are read next into the cache.
-            let at = first * row
-            let length = (last - first) * row
+            let before, written, reports = step.Before, step.Written, sizes.Auxiliary
 
-            (Passes.span (NativePtr.add step.Before at) length).CopyTo(Passes.span (NativePtr.add after at) length)
+            // Fired cells, too: a plain copy brings the rows that are read next into the cache.
+            Bits.runs (NativePtr.get written) first last (fun from until ->
+                let length = (until - from) * row
 
-            let reports = sizes.Auxiliary
-
-            if reports > 0 then
-                (Passes.span (Passes.row step.Auxiliary first reports) ((last - first) * reports)).Clear()
+                (Passes.span (Passes.row before from row) length)
+                    .CopyTo(Passes.span (Passes.row after from row) length))
 
             let count = Passes.collect step.Firing first last scratch.Fired
             let mutable done' = 0
@@ -353,9 +337,6 @@ type internal Kernels<'O, 'V when 'O: struct and 'O :> ILanes<'V>>() =
         member _.BackwardRule(plan, scratch, step, adjoint, sums, first, last) =
             let sizes = plan.Sizes
             let row = sizes.StateRow
-
-            for cell in first .. last - 1 do
-                NativePtr.set adjoint.Slot cell adjoint.ZeroRow
 
             let count = Passes.collect step.Firing first last scratch.Fired
             let mutable done' = 0

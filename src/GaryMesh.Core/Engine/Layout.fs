@@ -56,6 +56,40 @@ type internal EdgeRows(cells: int, edges: int, width: int) =
             (joined :> IDisposable).Dispose()
             (weights :> IDisposable).Dispose()
 
+/// Which words of 64 cells see which, as rows of a graph's: a word sees those that its cells see, and itself.
+[<NoComparison; NoEquality>]
+type internal WordRows =
+    { Start: int[]
+      Joined: int[] }
+
+    /// Of so many words, by what each hands on.
+    static member Of(words: int, each: int -> (int -> unit) -> unit) =
+        let start, joined = Array.zeroCreate (words + 1), ResizeArray<int>()
+        let lastSeer = Array.create words -1
+
+        for word in 0 .. words - 1 do
+            each word (fun other ->
+                if lastSeer[other] <> word then
+                    lastSeer[other] <- word
+                    joined.Add other)
+
+            start[word + 1] <- joined.Count
+
+        { Start = start; Joined = joined.ToArray() }
+
+    member rows.Bytes = 4L * int64 (rows.Start.Length + rows.Joined.Length)
+
+    /// By the word that is seen.
+    member rows.Turned =
+        let words = rows.Start.Length - 1
+        let seers = Array.init words (fun _ -> ResizeArray<int>())
+
+        for word in 0 .. words - 1 do
+            for at in rows.Start[word] .. rows.Start[word + 1] - 1 do
+                seers[rows.Joined[at]].Add word
+
+        WordRows.Of(words, (fun word take -> seers[word].ForEach take))
+
 /// Everything about a graph under a perception that does not depend on the rule's weights.
 [<Sealed>]
 type internal Layout(graph: Graph, perception: Perception, spacing: float) =
@@ -141,6 +175,20 @@ type internal Layout(graph: Graph, perception: Perception, spacing: float) =
 
              rows)
 
+    let seen =
+        lazy
+            (WordRows.Of(
+                (graph.Cells + 63) / 64,
+                fun word take ->
+                    let first, last = 64 * word, min graph.Cells (64 * word + 64)
+                    take word
+
+                    for edge in NativePtr.get forwardRows.Start first .. NativePtr.get forwardRows.Start last - 1 do
+                        take (NativePtr.get forwardRows.Joined edge >>> 6)
+            ))
+
+    let seers = lazy seen.Value.Turned
+
     member _.Graph = graph
     member _.Cells = graph.Cells
     /// The positions in the perception of the operators that look along edges; they come first inside the engine.
@@ -149,11 +197,17 @@ type internal Layout(graph: Graph, perception: Perception, spacing: float) =
     member _.Own = own
     member _.Forward = forwardRows
     member _.Backward = backwardRows.Value
+    /// The words that the words see.
+    member _.Seen = seen.Value
+    /// The words that see the words.
+    member _.Seers = seers.Value
     /// Weight of the own state under each edged operator: [place x Edged.Length].
     member _.SelfWeights = selfWeights.Pointer
     /// The user's cell at each place, or null where both are the same.
     member _.Order = order
 
+    /// The user's cell at a place.
+    member _.UserOf(place: int) = userOf place
     /// The place of a cell of the user's.
     member _.PlaceOf(cell: int) = placeOfCell cell
 
@@ -161,6 +215,7 @@ type internal Layout(graph: Graph, perception: Perception, spacing: float) =
         forwardRows.Bytes
         + selfWeights.Bytes
         + (if backwardRows.IsValueCreated then backwardRows.Value.Bytes else 0L)
+        + (if seers.IsValueCreated then seen.Value.Bytes + seers.Value.Bytes else 0L)
 
     interface IDisposable with
         member _.Dispose() =

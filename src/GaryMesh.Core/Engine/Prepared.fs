@@ -135,7 +135,7 @@ type Prepared private (runner: Runner, options: EngineOptions) =
                         $"The adjoint of what the cells report must have {graph.Cells} cells x {shape.Auxiliary}, but has {given.Cells} x {given.Channels}."
                 | _ -> ()
 
-                runner.ShareOut(hands, (fun from until -> tape.AddAdjoint(adjoint, from, until)))
+                runner.ShareOut(hands, (fun from until -> tape.AddAdjoint(step + 1, adjoint, from, until)))
                 tape.SetAuxiliaryAdjoint value.AuxiliaryAdjoint
 
             if runner.Plan.IsBounded then

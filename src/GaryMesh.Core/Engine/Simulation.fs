@@ -42,7 +42,7 @@ type Simulation internal (runner: Runner, rollout: Rollout, owned: bool) =
             if uint32 cell >= uint32 graph.Cells then
                 Guard.refuse $"Cell {cell} is not among the cells 0 to {graph.Cells - 1}."
 
-    let rowOf cell = Span<float32>(NativePtr.toVoidPtr (tape.RowOf(steps, cell)), channels)
+    let rowOf cell = ReadOnlySpan<float32>(NativePtr.toVoidPtr (tape.RowOf(steps, cell)), channels)
 
     let change next =
         use _ = door.Enter()
@@ -129,7 +129,7 @@ type Simulation internal (runner: Runner, rollout: Rollout, owned: bool) =
         checkCells cells
 
         for i in 0 .. cells.Length - 1 do
-            values.Slice(i * channels, channels).CopyTo(rowOf cells[i])
+            tape.Write(steps, cells[i], values.Slice(i * channels, channels))
 
     member _.Write(state: State) =
         use _ = door.Enter()
@@ -140,7 +140,7 @@ type Simulation internal (runner: Runner, rollout: Rollout, owned: bool) =
                 $"The state must be {graph.Cells} cells x {channels}, for {graph.Name}, but is {state.Cells} x {state.Channels}."
 
         for cell in 0 .. graph.Cells - 1 do
-            ReadOnlySpan(state.Data, cell * channels, channels).CopyTo(rowOf cell)
+            tape.Write(steps, cell, ReadOnlySpan(state.Data, cell * channels, channels))
 
     member _.Rule
         with get () = runner.Automaton.Rule

@@ -62,23 +62,50 @@ module internal Exchange =
             ReadOnlySpan(source, cell * channels, channels).CopyTo target
             target.Slice(channels).Clear())
 
-    let leave (order: int[] | null) (channels: int) (row: int) (buffer: P) (values: float32[]) from until =
-        each order from until (fun place cell ->
-            ReadOnlySpan<float32>(NativePtr.toVoidPtr (NativePtr.add buffer (place * row)), channels)
-                .CopyTo(Span(values, cell * channels, channels)))
+    let private has (cells: nativeptr<uint64>) place =
+        (NativePtr.get cells (place >>> 6) >>> (place &&& 63)) &&& 1UL = 1UL
 
-    /// Adds a state of the user's to rows by place.
-    let add (order: int[] | null) (source: float32[]) (channels: int) (row: int) (buffer: P) from until =
+    /// Those of the cells that are not marked are zero, whatever their rows hold.
+    let leave
+        (order: int[] | null)
+        (marked: nativeptr<uint64>)
+        (channels: int)
+        (row: int)
+        (buffer: P)
+        (values: float32[])
+        from
+        until
+        =
         each order from until (fun place cell ->
-            for channel in 0 .. channels - 1 do
-                let at = place * row + channel
-                NativePtr.set buffer at (NativePtr.get buffer at + source[cell * channels + channel]))
+            let target = Span(values, cell * channels, channels)
+
+            if has marked place then
+                ReadOnlySpan<float32>(NativePtr.toVoidPtr (NativePtr.add buffer (place * row)), channels).CopyTo target
+            else
+                target.Clear())
+
+    /// Adds a state of the user's to the rows by place of the cells that are marked.
+    let add
+        (order: int[] | null)
+        (marked: nativeptr<uint64>)
+        (source: float32[])
+        (channels: int)
+        (row: int)
+        (buffer: P)
+        from
+        until
+        =
+        each order from until (fun place cell ->
+            if has marked place then
+                for channel in 0 .. channels - 1 do
+                    let at = place * row + channel
+                    NativePtr.set buffer at (NativePtr.get buffer at + source[cell * channels + channel]))
 
 [<Sealed>]
 type internal Tape(plan: Plan, kernels: IKernels, memory: Memory, steps: int, stretch: int, scratches: Scratch[]) =
     let layout, sizes, rule = plan.Layout, plan.Sizes, plan.Rule
     let cells = layout.Cells
-    let words = (cells + 63) / 64
+    let words = Bits.words cells
     let stretches = (cells + stretch - 1) / stretch
     let rows = stretches * stretch
     let reports = sizes.Auxiliary
@@ -101,9 +128,32 @@ type internal Tape(plan: Plan, kernels: IKernels, memory: Memory, steps: int, st
 
     let backward = memory <> Memory.Nothing
     let perStep = if backward then steps else 1
-    let firing = new Buffer<uint64>(int64 perStep * int64 words)
-    let gatedWords n = new Buffer<uint64>(if plan.Gate.IsOpen then 0L else int64 n * int64 words)
-    let living, after = gatedWords perStep, gatedWords 1
+    let firingBits = new Buffer<uint64>(int64 perStep * int64 words)
+    let firing = Marks.Many(firingBits, perStep, words)
+    let everyone = Bits.all cells
+    let region = Region(words, stretch / 64)
+
+    do
+        region.Fill()
+        region.Close()
+
+    let isOpen = plan.Gate.IsOpen
+
+    let life =
+        match plan.Gate.Mask with
+        | ValueNone -> null
+        | ValueSome(channel, threshold) ->
+            new Life(plan, channel, threshold, (if backward then steps + 1 else 2), backward)
+
+    /// The state that each of `states` has held last; at first one that is all zeros.
+    let holds =
+        Array.init states.Length (fun place -> if backward then Array.IndexOf(slotOfState, place) else place)
+
+    /// The cells whose adjoint a step back gives: at the first step all that may have one.
+    let heardBits = new Buffer<uint64>(if backward && not isOpen then int64 words else 0L)
+    let heard = Marks(heardBits, 0, words)
+    /// The words with cells that may not have zero rows in `slot`.
+    let slotted = Array.copy region.Set
     let firingByUser = Array.zeroCreate<uint64> words
     let keeps = memory.IsEverything
     let kept row = Array.init (if keeps then steps else 0) (newRows rows row)
@@ -115,6 +165,9 @@ type internal Tape(plan: Plan, kernels: IKernels, memory: Memory, steps: int, st
     let slot = new Buffer<int>(if backward then int64 cells else 0L)
     let adjoints = if backward then Array.init 2 newState else [||]
     let sums = only (int64 stretches * int64 rule.SumsLength)
+    /// The stretches that have added to their sums.
+    let summed = Array.zeroCreate<bool> stretches
+    let sumsOf index = sums.At(int64 index * int64 rule.SumsLength)
     let mutable inputs: Buffer<float32>[] = [||]
     let mutable rollout = Unchecked.defaultof<Rollout>
     let mutable drawn = Firing.All
@@ -122,9 +175,13 @@ type internal Tape(plan: Plan, kernels: IKernels, memory: Memory, steps: int, st
     let mutable at = 0
     let mutable adjoint = 0
 
-    let wordsAt (buffer: Buffer<uint64>) = if backward then buffer.At(int64 at * int64 words) else buffer.Pointer
+    let firingAt step = firing[if backward then step else 0]
 
     let nothing: P = NativePtr.ofNativeInt 0n
+
+    /// Gives the cells of a word zero rows in `slot`.
+    let forget word =
+        Span<int>(NativePtr.toVoidPtr (NativePtr.add slot.Pointer (64 * word)), min 64 (cells - 64 * word)).Fill rows
 
     let inputsNow () : P =
         match inputs.Length with
@@ -137,13 +194,31 @@ type internal Tape(plan: Plan, kernels: IKernels, memory: Memory, steps: int, st
         elif backward then auxiliaries[step].Pointer
         else auxiliaries[0].Pointer
 
-    /// Where the state before `step` lies (the last one: `step` = steps).
-    let stateAt step = states[if memory.IsNothing then step % 2 else slotOfState[step]].Pointer
+    /// The state before `step` (the last one: `step` = steps) among those that are remembered, and where it lies.
+    let numberOf step = if backward then step else step % 2
+    let placeOf step = if backward then slotOfState[step] else step % 2
+    let stateAt step = states[placeOf step].Pointer
+
+    /// The cells of a state that may be other than zero.
+    let presentAt step =
+        match life with
+        | null -> everyone.Pointer
+        | life -> life.Present(numberOf step).Bits
+
+    /// The cells whose adjoint the step back over `at` gives.
+    let wanted () =
+        if isOpen then everyone.Pointer
+        elif at = 0 then heard.Bits
+        else presentAt at
 
     let stepRows () : StepRows =
         { Before = stateAt at
           Inputs = inputsNow ()
-          Firing = wordsAt firing
+          Firing = (firingAt at).Bits
+          Written =
+            (match life with
+             | null -> everyone.Pointer
+             | life -> life.Written.Bits)
           Linear = (if keeps then keptLinear[at].Pointer else nothing)
           Kept = (if keeps then keptRule[at].Pointer else nothing)
           Auxiliary = auxiliaryAt at }
@@ -155,61 +230,70 @@ type internal Tape(plan: Plan, kernels: IKernels, memory: Memory, steps: int, st
           Slot = slot.Pointer
           ZeroRow = rows }
 
-    /// A pass as a piece of work: what a worker does to the cells `from` .. `until - 1` of a stretch.
+    /// A pass as a piece of work: what a worker does to the cells `from` .. `until - 1` of a stretch of the region.
     let pass (work: Scratch -> int -> int -> int -> unit) =
-        Piece(fun worker index -> work scratches[worker] index (index * stretch) (min cells ((index + 1) * stretch)))
+        Piece(fun worker index ->
+            let stretchAt = region.Stretch index
+            work scratches[worker] stretchAt (stretchAt * stretch) (min cells ((stretchAt + 1) * stretch)))
 
     let update =
         pass (fun scratch _ from until ->
-            let fires = wordsAt firing
-            Passes.place layout.Order firingByUser fires from until
+            let fires, after = (firingAt at).Bits, stateAt (at + 1)
 
-            match plan.Gate.Mask with
-            | ValueNone -> ()
-            | ValueSome(channel, threshold) ->
-                let lives = wordsAt living
-                Passes.alive layout sizes.StateRow channel threshold (stateAt at) from until lives
+            Region.each region from until (fun word ->
+                let drawn = Passes.place layout.Order firingByUser cells word
 
-                // A dead cell does not fire but in the published order.
-                if plan.Gate.IsAlive then
-                    Passes.intersect fires lives from until
+                NativePtr.set
+                    fires
+                    word
+                    (match life with
+                     | null -> drawn
+                     | life -> life.Fire(word, numberOf at, numberOf (at + 1), after, drawn)))
 
-            kernels.Forward(plan, scratch, stepRows (), stateAt (at + 1), from, until)
+            let step = stepRows ()
+            kernels.Forward(plan, scratch, step, after, from, until)
 
             if plan.IsBounded then
-                Passes.hold plan.Bound sizes.StateRow (stateAt (at + 1)) from until)
+                Bits.runs (NativePtr.get step.Written) from until (fun from until ->
+                    Passes.hold plan.Bound sizes.StateRow after from until)
 
-    /// Who lives after the update, too: it looks at the neighbours' new states.
-    let survive =
+            match life with
+            | null -> ()
+            | life -> Region.each region from until (fun word -> life.Move(word, after)))
+
+    let bury (life: Life) =
         pass (fun _ _ from until ->
-            match plan.Gate.Mask with
-            | ValueNone -> ()
-            | ValueSome(channel, threshold) ->
-                Passes.alive layout sizes.StateRow channel threshold (stateAt (at + 1)) from until after.Pointer
-                Passes.intersect (wordsAt living) after.Pointer from until)
+            Region.each region from until (fun word -> life.Bury(word, numberOf (at + 1), stateAt (at + 1))))
 
-    let bury =
-        pass (fun _ _ from until -> Passes.clear (wordsAt living) sizes.StateRow (stateAt (at + 1)) from until)
-
-    let forward = if plan.Gate.IsOpen then [| update |] else [| update; survive; bury |]
+    let forward =
+        match life with
+        | null -> [| update |]
+        | life -> [| update; bury life |]
 
     let throughRule =
         pass (fun scratch index from until ->
-            let rows = adjointRows ()
+            let rows, fires, wanted, alive = adjointRows (), (firingAt at).Bits, wanted (), presentAt (at + 1)
 
-            if not plan.Gate.IsOpen then
-                Passes.clear (wordsAt living) sizes.StateRow rows.State from until
+            Region.each region from until (fun word ->
+                // Of those who did not live on, nobody has set the rows that are read here.
+                let read = NativePtr.get fires word ||| NativePtr.get wanted word
+                Passes.clear rows.State sizes.StateRow word (read &&& ~~~(NativePtr.get alive word))
+                forget word)
 
-            let sums = sums.At(int64 index * int64 rule.SumsLength)
-            kernels.BackwardRule(plan, scratch, stepRows (), rows, sums, from, until))
+            summed[index] <- true
+            kernels.BackwardRule(plan, scratch, stepRows (), rows, sumsOf index, from, until))
 
     let throughGraph =
         pass (fun _ _ from until ->
-            kernels.BackwardState(plan, adjointRows (), adjoints[1 - adjoint].Pointer, from, until))
+            let rows, out = adjointRows (), adjoints[1 - adjoint].Pointer
+
+            Bits.runs (NativePtr.get (wanted ())) from until (fun from until ->
+                kernels.BackwardState(plan, rows, out, from, until)))
 
     let back = [| throughRule; throughGraph |]
 
-    member _.Stretches = stretches
+    /// The stretches that the next pass goes through.
+    member _.Stretches = region.Stretches
     member _.Steps = rollout.Steps
     member _.Rollout = rollout
     member _.Backward = backward
@@ -232,13 +316,21 @@ type internal Tape(plan: Plan, kernels: IKernels, memory: Memory, steps: int, st
 
             inputs <- Array.init given (newRows cells sizes.InputRow)
 
+        match life with
+        | null -> ()
+        | life ->
+            life.Begin(0, holds[0])
+            holds[0] <- 0
+
     /// Copies in the start and the inputs of the places `from` .. `until - 1`.
     member _.Enter(from: int, until: int) =
         // Inline, as a closure would be memory for every row of a model that is asked row after row.
         let inline enter (state: State) row target =
             Exchange.enter layout.Order state.Data state.Channels row target from until
 
-        enter rollout.Start sizes.StateRow (stateAt 0)
+        match life with
+        | null -> enter rollout.Start sizes.StateRow (stateAt 0)
+        | life -> life.Enter(0, rollout.Start.Data, stateAt 0, from, until)
 
         if sizes.Inputs > 0 then
             match rollout.Inputs with
@@ -256,7 +348,22 @@ type internal Tape(plan: Plan, kernels: IKernels, memory: Memory, steps: int, st
     /// follow, each of which must end for all stretches before the next begins.
     member _.Draw(step: int, number: int, fireRate: float) =
         at <- step
-        drawn.Fill(fireRate, number, cells, firingByUser)
+
+        match life with
+        | null -> ()
+        | life ->
+            let next, place = numberOf (step + 1), placeOf (step + 1)
+            life.Wake(numberOf step, region)
+            region.Close()
+            life.Turn(next, holds[place], stateAt (step + 1), region)
+            (firingAt step).Renew region
+            holds[place] <- next
+
+        match layout.Order with
+        | null ->
+            Bits.runs (fun i -> region.Set[i]) 0 words (fun first last ->
+                drawn.Fill(fireRate, number, cells, firingByUser, first, last))
+        | _ -> drawn.Fill(fireRate, number, cells, firingByUser)
 
     /// The rollout's firing, or other draws from here on.
     member _.Firing
@@ -267,15 +374,25 @@ type internal Tape(plan: Plan, kernels: IKernels, memory: Memory, steps: int, st
 
     /// Copies out the state before `step`, in the user's order.
     member _.Leave(step: int, values: float32[], from: int, until: int) =
-        Exchange.leave layout.Order sizes.Channels sizes.StateRow (stateAt step) values from until
+        Exchange.leave layout.Order (presentAt step) sizes.Channels sizes.StateRow (stateAt step) values from until
 
     /// The row of a cell of the user's in the state before `step`.
     member _.RowOf(step: int, cell: int) : P = Passes.row (stateAt step) (layout.PlaceOf cell) sizes.StateRow
 
+    /// Writes the row of a cell of the user's in the state before `step`.
+    member _.Write(step: int, cell: int, values: ReadOnlySpan<float32>) =
+        let place = layout.PlaceOf cell
+        values.CopyTo(Passes.span (Passes.row (stateAt step) place sizes.StateRow) values.Length)
+
+        match life with
+        | null -> ()
+        | life -> life.Notice(numberOf step, place, values)
+
     /// Copies out what the cells reported at the step before the state `step`.
     member _.LeaveAuxiliary(step: int, values: float32[]) =
         if reports > 0 && step > 0 then
-            Exchange.leave layout.Order reports reports (auxiliaryAt (step - 1)) values 0 cells
+            let fired = (firingAt (step - 1)).Bits
+            Exchange.leave layout.Order fired reports reports (auxiliaryAt (step - 1)) values 0 cells
 
     /// The step from which states must be computed again before the backward pass can pass `step`, or `step` itself: where the
     /// state after it begins another interval.
@@ -284,16 +401,25 @@ type internal Tape(plan: Plan, kernels: IKernels, memory: Memory, steps: int, st
     /// Makes ready for the backward pass: no adjoint yet, no gradient.
     member _.BeginBack() =
         adjoint <- 0
-        adjoints[0].Clear()
-        sums.Clear()
 
-    /// Adds the loss's derivative at a state to the adjoint.
-    member _.AddAdjoint(given: State, from: int, until: int) =
-        Exchange.add layout.Order given.Data given.Channels sizes.StateRow adjoints[adjoint].Pointer from until
+        Bits.runs (NativePtr.get (presentAt rollout.Steps)) 0 cells (fun from until ->
+            let row = sizes.StateRow
+            (Passes.span (Passes.row adjoints[0].Pointer from row) ((until - from) * row)).Clear())
+
+        for index in 0 .. stretches - 1 do
+            if summed[index] then
+                (Passes.span (sumsOf index) rule.SumsLength).Clear()
+                summed[index] <- false
+
+    /// Adds the loss's derivative at the state before `step` to the adjoint, which counts for the cells present there alone.
+    member _.AddAdjoint(step: int, given: State, from: int, until: int) =
+        let rows = adjoints[adjoint].Pointer
+        Exchange.add layout.Order (presentAt step) given.Data given.Channels sizes.StateRow rows from until
 
     /// Drops the adjoint of what the bound holds in the state before `step`.
     member _.HoldBack(step: int, from: int, until: int) =
-        Passes.holdBack plan.Bound sizes.StateRow (stateAt step) adjoints[adjoint].Pointer from until
+        Bits.runs (NativePtr.get (presentAt step)) from until (fun from until ->
+            Passes.holdBack plan.Bound sizes.StateRow (stateAt step) adjoints[adjoint].Pointer from until)
 
     /// Takes the loss's derivative by the auxiliary values of the backward pass's next step, or null.
     member _.SetAuxiliaryAdjoint(given: State | null) =
@@ -303,38 +429,65 @@ type internal Tape(plan: Plan, kernels: IKernels, memory: Memory, steps: int, st
             | given -> Exchange.enter layout.Order given.Data reports reports auxiliaryBar.Pointer 0 cells
 
     /// Makes ready for the backward pass over `step`; after its passes, `Turn`.
-    member _.BackOver(step: int) = at <- step
+    member _.BackOver(step: int) =
+        at <- step
+
+        match life with
+        | null -> ()
+        | life ->
+            life.Wake(step, region)
+
+            for i in 0 .. slotted.Length - 1 do
+                Bits.each (slotted[i] &&& ~~~region.Set[i]) (64 * i) forget
+                slotted[i] <- region.Set[i]
+
+            if step > 0 then
+                region.Add(life.Present(step).Held)
+            else
+                region.Widen(layout.Seen.Start, layout.Seen.Joined)
+                heard.Renew region
+
+                for word in 0 .. words - 1 do
+                    if region.Has word then
+                        NativePtr.set heard.Bits word (NativePtr.get everyone.Pointer word)
+
+            region.Close()
+
     member _.Back = back
     member _.Turn() = adjoint <- 1 - adjoint
 
     /// The adjoint of the inputs of the step whose passes back have just ended, added to `total` [cells x inputs].
     member _.AddInputAdjoint(total: float32[]) =
-        for place in 0 .. cells - 1 do
-            let cell =
-                match layout.Order with
-                | null -> place
-                | order -> order[place]
+        for word in 0 .. words - 1 do
+            Bits.each (NativePtr.get (firingAt at).Bits word) (64 * word) (fun place ->
+                let row = Passes.row linearBar.Pointer (NativePtr.get slot.Pointer place) sizes.LinearRow
+                let cell = layout.UserOf place
 
-            let row = Passes.row linearBar.Pointer (NativePtr.get slot.Pointer place) sizes.LinearRow
-
-            for i in 0 .. sizes.Inputs - 1 do
-                let into = cell * sizes.Inputs + i
-                total[into] <- total[into] + NativePtr.get row (sizes.Linear + i)
+                for i in 0 .. sizes.Inputs - 1 do
+                    let into = cell * sizes.Inputs + i
+                    total[into] <- total[into] + NativePtr.get row (sizes.Linear + i))
 
     /// Copies out the adjoint of the state before the first step, once every step has been walked back.
     member _.LeaveAdjoint(values: float32[], from: int, until: int) =
-        Exchange.leave layout.Order sizes.Channels sizes.StateRow adjoints[adjoint].Pointer values from until
+        let rows = adjoints[adjoint].Pointer
+        Exchange.leave layout.Order (wanted ()) sizes.Channels sizes.StateRow rows values from until
 
     /// Adds the rollout's gradient, stretch by stretch in order, to one in the rule's own order.
     member _.AddGradient(timeStep: float, gradient: float[]) =
         for index in 0 .. stretches - 1 do
-            rule.AddTo(sums.At(int64 index * int64 rule.SumsLength), timeStep, gradient)
+            if summed[index] then
+                rule.AddTo(sumsOf index, timeStep, gradient)
 
     member private _.Floats =
         Array.concat
             [ states; keptLinear; keptRule; auxiliaries; adjoints; inputs; [| linearBar; sums; auxiliaryBar |] ]
 
-    member tape.Bytes = firing.Bytes + Array.sumBy (fun (buffer: Buffer<float32>) -> buffer.Bytes) tape.Floats
+    member tape.Bytes =
+        firingBits.Bytes
+        + (match life with
+           | null -> 0L
+           | life -> life.Bytes)
+        + Array.sumBy (fun (buffer: Buffer<float32>) -> buffer.Bytes) tape.Floats
 
     /// What a tape of these sizes would take, in bytes.
     static member Estimate(plan: Plan, memory: Memory, steps: int) =
@@ -353,7 +506,11 @@ type internal Tape(plan: Plan, kernels: IKernels, memory: Memory, steps: int, st
             for buffer in tape.Floats do
                 (buffer :> IDisposable).Dispose()
 
-            for buffer in [ firing; living; after ] do
+            for buffer in [ firingBits; everyone; heardBits ] do
                 (buffer :> IDisposable).Dispose()
+
+            match life with
+            | null -> ()
+            | life -> (life :> IDisposable).Dispose()
 
             (slot :> IDisposable).Dispose()
