@@ -318,7 +318,7 @@ let tests =
 
                   Expect.equal ran.Code 130 "the exit code"
                   Expect.equal (string ran.Json["end"]) "cancelled" "the end"
-                  Expect.stringContains ran.Error "0 of 3,000 iterations" "the sentence"
+                  Expect.stringContains ran.Error "0 of 10,000 iterations" "the sentence"
                   Expect.equal (nonNull (RuleFile.Read(at "rule2.npz")).Palette).Maps 3 "the rule"
 
                   let timed = train [ "--minutes"; "5"; "--out"; "@none.npz" ] |> named at |> runUntil stop.Token

@@ -27,7 +27,7 @@ internal static class TextureTrainCommand
         var tiles = new Option<bool>("--tiles") { Description = "The exemplar goes on at its opposite side." };
         var graphs = new Option<string[]>("--graph", "-g")
         {
-            Description = "A graph to train on; several, each with its --graph, make a rule that fits others, too. [default: icosphere:20 and torus:48x48; ring:128 for a signal]",
+            Description = "A graph to train on; several, each with its --graph, make a rule that fits others, too. [default: icosphere:12 and torus:40x40; ring:128 for a signal]",
             HelpName = "G",
         };
         var up = Options.File("--up", "The direction of the picture's top on a mesh: x, y, z or three numbers.", "UP");
@@ -35,7 +35,7 @@ internal static class TextureTrainCommand
         var loss = Loss();
         var channels = Options.WholeOrNone("--channels", "C", "Numbers in a cell's state. [default: 16; 12 for a signal]");
         var hidden = Options.WholeOrNone("--hidden", "H", "Hidden units of the rule. [default: 128; 48 for a signal]");
-        var iterations = Options.Whole("--iterations", "N", "Optimiser steps.", 3000);
+        var iterations = Options.WholeOrNone("--iterations", "N", "Optimiser steps. [default: 10,000; 3,000 for a signal]");
         var minutes = Options.PositiveOrNone("--minutes", "M", "As many iterations as take about so long on this machine, instead of --iterations.");
         var seed = Options.Seed();
         var threads = Options.Threads();
@@ -111,7 +111,7 @@ internal static class TextureTrainCommand
         string Loss,
         int? Channels,
         int? Hidden,
-        int Iterations,
+        int? Iterations,
         double? Minutes,
         ulong Seed,
         int Threads,
@@ -136,7 +136,7 @@ internal static class TextureTrainCommand
 
         var exemplar = ExemplarWord.Read(settings.Exemplars, settings.Tiles);
         var signal = exemplar.Graph.Topology is { IsRing: true } or { IsLine: true };
-        var words = settings.Graphs.Length > 0 ? settings.Graphs : signal ? ["ring:128"] : ["icosphere:20", "torus:48x48"];
+        var words = settings.Graphs.Length > 0 ? settings.Graphs : TextureWorld.Standard(signal);
         var up = UpWord.Read(settings.Up);
         TextureWorld[] worlds = [.. words.Select(word => TextureWorld.Read(word, up, terminal))];
 
@@ -149,7 +149,7 @@ internal static class TextureTrainCommand
             exemplar, settings.Channels ?? (signal ? 12 : 16), settings.Hidden ?? (signal ? 48 : 128), settings.Seed);
         var options = new EngineOptions { Threads = settings.Threads };
         TrainingTask TaskOf(int iterations) => TextureRecipe.Task(exemplar, graphs, iterations, settings.Seed, settings.Loss);
-        var iterations = settings.Minutes is { } minutes ? IterationsWithin(minutes, automaton, graph, TaskOf, options, stop) : settings.Iterations;
+        var iterations = settings.Minutes is { } minutes ? IterationsWithin(minutes, automaton, graph, TaskOf, options, stop) : settings.Iterations ?? (signal ? 3000 : 10_000);
         var task = TaskOf(iterations);
         var from = settings.Resume is null ? null : TrainingSettings.Resumed(settings.Resume, automaton, graph, task, OptionOf);
 

@@ -12,6 +12,10 @@ internal sealed record TextureWorld(Graph Graph, TriangleMesh? Mesh)
         along the normal, the neighbours decide. On grids and tori it lies as it is.
         """;
 
+    /// <summary>The words of the worlds that a rule is trained on where none are named: small ones, because many iterations teach more
+    /// than large worlds do.</summary>
+    public static string[] Standard(bool signal) => signal ? ["ring:128"] : ["icosphere:12", "torus:40x40"];
+
     /// <summary>The world of a graph's word.</summary>
     public static TextureWorld Read(string word, (double X, double Y, double Z) up, Terminal terminal)
     {

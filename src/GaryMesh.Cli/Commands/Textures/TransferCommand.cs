@@ -15,7 +15,7 @@ internal static class TransferCommand
         rule.Required = true;
         var exemplars = new Option<string[]>("--exemplar") { Description = "What the texture is to look like. [default: what the rule paints on torus:120x120]", HelpName = "IMG" };
         var tiles = new Option<bool>("--tiles") { Description = "The exemplar goes on at its opposite side." };
-        var trained = Graphs("--trained-on", "A graph that the rule was trained on; several, each with its option. [default: icosphere:20 and torus:48x48; ring:128 for a signal]");
+        var trained = Graphs("--trained-on", "A graph that the rule was trained on; several, each with its option. [default: icosphere:12 and torus:40x40; ring:128 for a signal]");
         var graphs = Graphs("--graph", "A further graph to try, such as a mesh file; several, each with its option.");
         graphs.Aliases.Add("-g");
         var up = Options.File("--up", "The direction of the picture's top on a mesh: x, y, z or three numbers.", "UP");
@@ -97,7 +97,7 @@ internal static class TransferCommand
             throw new UserErrorException($"{compared} has {Counted.Of(exemplar.Maps, "map")}, but {settings.Rule} paints {palette.Maps}.");
 
         TextureWorld[] Read(string[] words) => [.. words.Select(word => TextureWorld.Read(word, settings.Up, terminal))];
-        var trained = Read(settings.Trained.Length > 0 ? settings.Trained : signal ? ["ring:128"] : ["icosphere:20", "torus:48x48"]);
+        var trained = Read(settings.Trained.Length > 0 ? settings.Trained : TextureWorld.Standard(signal));
         var others = Read(settings.Graphs);
 
         // A graph that does not fit is refused before the first trial runs.
