@@ -89,8 +89,8 @@ internal static class TextureTrainCommand
             The loss gram compares band-pass responses at scales of 1, 2, 4, ... cells, rectified, by the means of their products: no network and
             no random draw (rectified Gram matrices). The loss sliced compares cells, their differences and Laplacians at scales of 1, 2, 4 and 8
             cells along random directions (sliced Wasserstein). A pool of states grows old, starts anew and is damaged, so that the texture
-            lasts and heals. Every 250 iterations the rule is validated after two and eight rollouts' length; the best one is kept, also when
-            Ctrl-C ends the training early.
+            lasts and heals. The latest rule is kept, also when Ctrl-C ends the training early. Order comes late: give a training all of its
+            iterations.
             """);
         return command;
     }
