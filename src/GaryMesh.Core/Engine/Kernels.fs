@@ -12,7 +12,7 @@ open GaryMesh.Vectors
 
 /// A prepared automaton: everything the kernels read that does not change from step to step.
 [<Sealed>]
-type internal Plan(layout: Layout, sizes: Sizes, rule: IRuleKernel, gate: Gate, bound: float32) =
+type internal Plan(layout: Layout, sizes: Sizes, rule: IRuleKernel, gate: Gate, bound: float32, keep: float32) =
     let zeros = new Buffer<float32>(int64 (sizes.InputRow + 16))
 
     let mask =
@@ -26,6 +26,8 @@ type internal Plan(layout: Layout, sizes: Sizes, rule: IRuleKernel, gate: Gate, 
     member _.Gate = gate
     member _.Bound = bound
     member _.IsBounded = bound < infinityf
+    /// What a cell that fires keeps of its state.
+    member _.Keep = keep
     member _.Tile = tile
     member _.Zeros = zeros.Pointer
     member _.ChannelMask = mask.Pointer
@@ -103,7 +105,7 @@ type internal IKernels =
     /// Numbers in a vector.
     abstract Lanes: int
 
-    /// after = before + change where `step.Firing` is set.
+    /// after = keep x before + change where `step.Firing` is set.
     abstract Forward: plan: Plan * scratch: Scratch * step: StepRows * after: P * first: int * last: int -> unit
 
     /// From the adjoint after a step: that of the linear perceptions of every cell that fired, their slots, and the gradient
@@ -228,6 +230,23 @@ module internal Passes =
                 (span (NativePtr.add values (cell * row)) row).Clear()
                 dead <- dead &&& (dead - 1UL)
 
+    /// Multiplies the rows of the stretch where the mask is set; times 0 is 0 whatever it was.
+    let fade (factor: float32) (mask: nativeptr<uint64>) (row: int) (values: P) (first: int) (last: int) =
+        for word in first >>> 6 .. (last - 1) >>> 6 do
+            let mutable bits = NativePtr.get mask word
+
+            while bits <> 0UL do
+                let cell = (word <<< 6) + BitOperations.TrailingZeroCount bits
+                let numbers = span (NativePtr.add values (cell * row)) row
+
+                if factor = 0.0f then
+                    numbers.Clear()
+                else
+                    for i in 0 .. row - 1 do
+                        numbers[i] <- factor * numbers[i]
+
+                bits <- bits &&& (bits - 1UL)
+
     /// Rows of the cells listed, from and to places that are theirs.
     let gather (rows: P) (length: int) (cells: nativeptr<int>) (count: int) (target: P) =
         for i in 0 .. count - 1 do
@@ -301,6 +320,8 @@ type internal Kernels<'O, 'V when 'O: struct and 'O :> ILanes<'V>>() =
         member _.Forward(plan, scratch, step, after, first, last) =
             let sizes = plan.Sizes
             let row = sizes.StateRow
+            let whole, none = plan.Keep = 1.0f, plan.Keep = 0.0f
+            let keep = 'O.Spread plan.Keep
             // The whole stretch, fired cells too: a plain copy brings the rows that are read next into the cache.
             let at = first * row
             let length = (last - first) * row
@@ -342,7 +363,13 @@ type internal Kernels<'O, 'V when 'O: struct and 'O :> ILanes<'V>>() =
                     while channel < row do
                         let change = 'O.Load(NativePtr.add scratch.Change (i * row + channel))
                         let was = 'O.Load(NativePtr.add step.Before (own + channel))
-                        'O.Store('O.Add(was, change), NativePtr.add after (own + channel))
+
+                        let next =
+                            if whole then 'O.Add(was, change)
+                            elif none then change
+                            else 'O.Fma(keep, was, change)
+
+                        'O.Store(next, NativePtr.add after (own + channel))
                         channel <- channel + 'O.Width
 
                 if reports > 0 then

@@ -201,7 +201,10 @@ type internal Tape(plan: Plan, kernels: IKernels, memory: Memory, steps: int, st
                 Passes.clear (wordsAt living) sizes.StateRow rows.State from until
 
             let sums = sums.At(int64 index * int64 rule.SumsLength)
-            kernels.BackwardRule(plan, scratch, stepRows (), rows, sums, from, until))
+            kernels.BackwardRule(plan, scratch, stepRows (), rows, sums, from, until)
+
+            if plan.Keep <> 1.0f then
+                Passes.fade plan.Keep (wordsAt firing) sizes.StateRow rows.State from until)
 
     let throughGraph =
         pass (fun _ _ from until ->
