@@ -12,6 +12,9 @@ type AdderRecipe =
     /// The channel that is spoken.
     static member Spoken = 10
 
+    /// The digits of the operands that it is trained on, at most.
+    static member Digits = 3
+
     /// <summary>An untrained automaton that hears one bit and answers with a digit: 23 x hidden
     /// units + 11 parameters.</summary>
     /// <param name="hidden">Hidden units of the rule.</param>
@@ -37,6 +40,8 @@ type AdderRecipe =
                 parameters[view.Offset + i] <- float32 (deviation view i * Counter.normal key (int64 i))
 
         Automaton.Of(perception, Rule(shape, ReadOnlySpan parameters)).WithKeep(0.0).WithSteps(12, 22)
+
+    static member private Sums = Sums(32, AdderRecipe.Digits)
 
     /// The same automaton with a rule of the same parameters that learns by true differences (`SecantRule`), or with the plain one.
     static member Learning(automaton: Automaton, learning: bool) : Automaton =
@@ -108,7 +113,7 @@ type AdderRecipe =
     /// <param name="iterations">Optimiser steps; 1,250 are plenty.</param>
     /// <param name="seed">Everything random in the training follows from it.</param>
     static member Task(automaton: Automaton, iterations: int, seed: uint64) : TrainingTask =
-        let sums = Sums(32, 3)
+        let sums = AdderRecipe.Sums
 
         let judge (rule: Rule) =
             let report = AdderRecipe.Prove(automaton.WithRule rule)
@@ -129,4 +134,4 @@ type AdderRecipe =
             .WithOptimiser((Adam.Of 1e-2).WithBetas(0.9, 0.99).WithSchedule(Schedule.Cosine(0, iterations, 0.02)))
 
     /// The graph that `Task` trains on.
-    static member Graph: Graph = Sums(32, 3).Graph
+    static member Graph: Graph = AdderRecipe.Sums.Graph
