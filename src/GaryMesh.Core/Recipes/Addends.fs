@@ -21,7 +21,8 @@ type Addends =
     static member Read(a: string, b: string) : Addends =
         for number in [ a; b ] do
             if number.Length = 0 || number |> Seq.exists (Char.IsAsciiDigit >> not) then
-                Guard.refuse $"A number to add is written in the digits 0 to 9, but '{number}' is not."
+                let shown = if number.Length > 40 then number.Substring(0, 40) + "..." else number
+                Guard.refuse $"A number to add is written in the digits 0 to 9, but '{shown}' is not."
 
         let a, b = a.TrimStart '0', b.TrimStart '0'
         let cells = 1 + max 1 (max a.Length b.Length)
