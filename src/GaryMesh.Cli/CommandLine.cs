@@ -3,6 +3,7 @@ using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using GaryMesh.Cli.Commands;
+using GaryMesh.Cli.Commands.Adding;
 using GaryMesh.Cli.Commands.Textures;
 
 namespace GaryMesh.Cli;
@@ -95,6 +96,7 @@ internal static class CommandLine
             RunCommand.Create(output, error, stop),
             TextureCommand.Create(output, error, stop),
             TransferCommand.Create(output, error, stop),
+            AddCommand.Create(output, error, stop),
             CheckCommand.Create(output, error, stop),
             InfoCommand.Create(output, error, stop),
             BenchCommand.Create(output, error, stop),

@@ -184,6 +184,7 @@ type MeshGen =
             let! firing = Gen.elements [ 0; 1; 1; 1; 2 ]
             let! perStep = Gen.elements [ true; false ]
             let! seed = MeshGen.Seeds
+            let! keep = Gen.elements [ 1.0; 1.0; 0.0; 0.75 ]
 
             return
                 { Graph = graph
@@ -197,6 +198,7 @@ type MeshGen =
                   Steps = steps
                   FireRate = fireRate
                   TimeStep = timeStep
+                  Keep = keep
                   Bound = bound
                   Spacing = spacing
                   Gated = gated

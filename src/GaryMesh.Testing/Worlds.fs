@@ -148,6 +148,7 @@ type WorldPlan =
       Steps: int
       FireRate: float
       TimeStep: float
+      Keep: float
       Bound: float32
       Spacing: float
       Gated: bool
@@ -185,6 +186,9 @@ type WorldPlan =
 
             if plan.TimeStep <> 1.0 then
                 { plan with TimeStep = 1.0 }
+
+            if plan.Keep <> 1.0 then
+                { plan with Keep = 1.0 }
 
             if plan.Bound < infinityf then
                 { plan with Bound = infinityf }
@@ -236,6 +240,7 @@ type World(plan: WorldPlan) =
             .Of(perception, GradientCheck.RuleFor(shape, seed, 0.5))
             .WithFireRate(plan.FireRate)
             .WithTimeStep(plan.TimeStep)
+            .WithKeep(plan.Keep)
             .WithBound(plan.Bound)
             .WithSpacing(plan.Spacing)
             .WithGate(

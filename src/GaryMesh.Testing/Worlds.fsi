@@ -94,6 +94,8 @@ type WorldPlan =
         FireRate: float
         /// What the rule's change is multiplied by.
         TimeStep: float
+        /// What a cell that fires keeps of its state.
+        Keep: float
         /// What holds the states; infinity for nothing.
         Bound: float32
         /// The distance between neighbouring cells.

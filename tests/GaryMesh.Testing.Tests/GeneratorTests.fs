@@ -39,6 +39,7 @@ let tests =
               Expect.equal kinds 9 "graphs"
               Expect.equal (plans |> Seq.map _.Firing |> Set.ofSeq) (set [ 0; 1; 2 ]) "firings"
               Expect.equal (plans |> Seq.map _.Gated |> Set.ofSeq) (set [ false; true ]) "gates"
+              Expect.equal (plans |> Seq.map _.Keep |> Set.ofSeq) (set [ 0.0; 0.75; 1.0 ]) "what is kept"
               Expect.equal (plans |> Seq.map _.Framed |> Set.ofSeq) (set [ false; true ]) "frames"
 
               Expect.equal

@@ -207,6 +207,9 @@ internal static class FileFacts
         if (float.IsFinite(automaton.Bound))
             facts["bound"] = automaton.Bound;
 
+        if (automaton.Keep is not 1.0)
+            facts["keep"] = automaton.Keep;
+
         if (automaton.Spacing is not 1.0)
             facts["spacing"] = automaton.Spacing;
 

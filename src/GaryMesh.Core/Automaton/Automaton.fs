@@ -184,6 +184,7 @@ type Automaton =
       Rule: Rule
       FireRate: float
       TimeStep: float
+      Keep: float
       Gate: Gate
       Bound: float32
       Spacing: float
@@ -203,6 +204,7 @@ type Automaton =
 
         Guard.drawn null "The fire rate" automaton.FireRate
         Guard.finite null "The time step" automaton.TimeStep
+        Guard.probability null "What a cell keeps of its state" automaton.Keep
 
         if not (automaton.Bound > 0.0f) then
             Guard.outOfRange null $"The bound must be above 0, but is {automaton.Bound}."
@@ -262,6 +264,7 @@ type Automaton =
               Rule = rule
               FireRate = 0.5
               TimeStep = 1.0
+              Keep = 1.0
               Gate = Gate.Open
               Bound = infinityf
               Spacing = 1.0
@@ -290,6 +293,7 @@ type Automaton =
     member automaton.WithRule(rule: Rule) = { automaton with Rule = rule }
     member automaton.WithFireRate(fireRate: float) = { automaton with FireRate = fireRate }
     member automaton.WithTimeStep(timeStep: float) = { automaton with TimeStep = timeStep }
+    member automaton.WithKeep(keep: float) = { automaton with Keep = keep }
     member automaton.WithGate(gate: Gate) = { automaton with Gate = gate }
     member automaton.WithBound(limit: float32) = { automaton with Bound = limit }
     member automaton.WithSpacing(spacing: float) = { automaton with Spacing = spacing }

@@ -88,7 +88,7 @@ type Rollout =
 
 /// A rule with everything that says how it runs, on whatever graph: what a rule file holds.
 ///
-/// One step: z = perceive(s); s' = s + timeStep x rule(z) where a cell fires (and lives, under `Gate.Alive`), s
+/// One step: z = perceive(s); s' = keep x s + timeStep x rule(z) where a cell fires (and lives, under `Gate.Alive`), s
 /// elsewhere; s' is held within the bound; then the gate.
 [<NoComparison; ReferenceEquality>]
 type Automaton =
@@ -101,6 +101,9 @@ type Automaton =
         FireRate: float
         /// What the rule's change is multiplied by, 1 as a rule.
         TimeStep: float
+        /// What a cell that fires keeps of its own state, 0 .. 1: 1, the default, makes the rule a change; below it the state
+        /// leaks; at 0 the rule's output is the new state and nothing of the old is left, not even NaN (deadbeat).
+        Keep: float
         /// The mask over the step.
         Gate: Gate
         /// The largest absolute value that a number of the state may have after a step, above 0; infinity, the default, for
@@ -123,7 +126,7 @@ type Automaton =
     }
 
     /// <summary>An automaton that fires every other cell (rate 0.5), with a time step and a spacing of 1, no gate and no
-    /// bound, a zero start and 24 steps.</summary>
+    /// bound, a zero start and 24 steps; states are kept (1).</summary>
     /// <exception cref="T:System.ArgumentException">The rule reads another number of operators than the perception
     /// gives.</exception>
     static member Of: perception: Perception * rule: Rule -> Automaton
@@ -144,6 +147,8 @@ type Automaton =
     member WithFireRate: fireRate: float -> Automaton
     /// The same automaton with this factor on the rule's change.
     member WithTimeStep: timeStep: float -> Automaton
+    /// The same automaton whose cells keep this much of their state where they fire.
+    member WithKeep: keep: float -> Automaton
     /// The same automaton under this gate.
     member WithGate: gate: Gate -> Automaton
     /// The same automaton with its states held within [-limit, limit]; infinity for no bound.

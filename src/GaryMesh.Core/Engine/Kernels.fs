@@ -12,7 +12,7 @@ open GaryMesh.Vectors
 
 /// A prepared automaton: everything the kernels read that does not change from step to step.
 [<Sealed>]
-type internal Plan(layout: Layout, sizes: Sizes, rule: IRuleKernel, gate: Gate, bound: float32) =
+type internal Plan(layout: Layout, sizes: Sizes, rule: IRuleKernel, gate: Gate, bound: float32, keep: float32) =
     let zeros = new Buffer<float32>(int64 (sizes.InputRow + 16))
 
     let mask =
@@ -26,6 +26,8 @@ type internal Plan(layout: Layout, sizes: Sizes, rule: IRuleKernel, gate: Gate, 
     member _.Gate = gate
     member _.Bound = bound
     member _.IsBounded = bound < infinityf
+    /// What a cell that fires keeps of its state.
+    member _.Keep = keep
     member _.Tile = tile
     member _.Zeros = zeros.Pointer
     member _.ChannelMask = mask.Pointer
@@ -105,7 +107,7 @@ type internal IKernels =
     /// Numbers in a vector.
     abstract Lanes: int
 
-    /// after = before, and + change where `step.Firing` is set, in the rows of `step.Written`.
+    /// after = keep x before + change where `step.Firing` is set, else before, in the rows of `step.Written`.
     abstract Forward: plan: Plan * scratch: Scratch * step: StepRows * after: P * first: int * last: int -> unit
 
     /// From the adjoint after a step: that of the linear perceptions of every cell that fired, their slots (the others'
@@ -214,6 +216,17 @@ module internal Passes =
     let clear (rows: P) (length: int) (word: int) (cells: uint64) =
         Bits.each cells (64 * word) (fun cell -> (span (row rows cell length) length).Clear())
 
+    /// Multiplies the rows of some cells of a word; times 0 is 0 whatever it was.
+    let fade (factor: float32) (rows: P) (length: int) (word: int) (cells: uint64) =
+        Bits.each cells (64 * word) (fun cell ->
+            let numbers = span (row rows cell length) length
+
+            if factor = 0.0f then
+                numbers.Clear()
+            else
+                for i in 0 .. length - 1 do
+                    numbers[i] <- factor * numbers[i])
+
     /// Rows of the cells listed, from and to places that are theirs.
     let gather (rows: P) (length: int) (cells: nativeptr<int>) (count: int) (target: P) =
         for i in 0 .. count - 1 do
@@ -288,6 +301,8 @@ type internal Kernels<'O, 'V when 'O: struct and 'O :> ILanes<'V>>() =
             let sizes = plan.Sizes
             let row = sizes.StateRow
             let before, written, reports = step.Before, step.Written, sizes.Auxiliary
+            let whole, none = plan.Keep = 1.0f, plan.Keep = 0.0f
+            let keep = 'O.Spread plan.Keep
 
             // Fired cells, too: a plain copy brings the rows that are read next into the cache.
             Bits.runs (NativePtr.get written) first last (fun from until ->
@@ -326,7 +341,13 @@ type internal Kernels<'O, 'V when 'O: struct and 'O :> ILanes<'V>>() =
                     while channel < row do
                         let change = 'O.Load(NativePtr.add scratch.Change (i * row + channel))
                         let was = 'O.Load(NativePtr.add step.Before (own + channel))
-                        'O.Store('O.Add(was, change), NativePtr.add after (own + channel))
+
+                        let next =
+                            if whole then 'O.Add(was, change)
+                            elif none then change
+                            else 'O.Fma(keep, was, change)
+
+                        'O.Store(next, NativePtr.add after (own + channel))
                         channel <- channel + 'O.Width
 
                 if reports > 0 then

@@ -36,7 +36,7 @@ type internal Runner(automaton: Automaton, graph: Graph, options: EngineOptions)
         if graph.Cells > most then
             Guard.refuse $"A rule {shape.Text} runs on up to {most} cells, but {graph.Name} has {graph.Cells}."
 
-    let plan = new Plan(layout, sizes, packed, automaton.Gate, automaton.Bound)
+    let plan = new Plan(layout, sizes, packed, automaton.Gate, automaton.Bound, float32 automaton.Keep)
     // Independent of the number of threads, as the gradient adds up by stretches.
     let stretch = max 256 (min longest ((graph.Cells / 128 + 63) &&& ~~~63))
     let workers = new Workers(threads)

@@ -281,7 +281,11 @@ type internal Tape(plan: Plan, kernels: IKernels, memory: Memory, steps: int, st
                 forget word)
 
             summed[index] <- true
-            kernels.BackwardRule(plan, scratch, stepRows (), rows, sumsOf index, from, until))
+            kernels.BackwardRule(plan, scratch, stepRows (), rows, sumsOf index, from, until)
+
+            if plan.Keep <> 1.0f then
+                Region.each region from until (fun word ->
+                    Passes.fade plan.Keep rows.State sizes.StateRow word (NativePtr.get fires word)))
 
     let throughGraph =
         pass (fun _ _ from until ->

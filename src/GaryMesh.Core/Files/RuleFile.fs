@@ -101,6 +101,9 @@ module private RuleEntries =
         if automaton.Bound < infinityf then
             file.Floats("bound", [| automaton.Bound |]) |> ignore
 
+        if automaton.Keep <> 1.0 then
+            file.Double("keep", automaton.Keep) |> ignore
+
         if automaton.Spacing <> 1.0 then
             file.Double("spacing", automaton.Spacing) |> ignore
 
@@ -182,6 +185,7 @@ module private RuleEntries =
                   Rule = rule file (RuleShape.For(perception, channels, hidden, inputs).WithKind kind)
                   FireRate = file.Double "fire_rate"
                   TimeStep = since 1 (fun () -> file.Double "time_step") 1.0
+                  Keep = if file.Has "keep" then file.Double "keep" else 1.0
                   Gate = since 1 (fun () -> GateText.parse (file.Text "gate")) Gate.Open
                   Bound = if file.Has "bound" then (file.Floats("bound", 1))[0] else infinityf
                   Spacing = if file.Has "spacing" then file.Double "spacing" else 1.0

@@ -37,6 +37,8 @@ type TrainingTask =
         ValidationRollouts: int
         /// The lengths of those rollouts, as multiples of the automaton's maximum steps: 1; 2 tells whether a pattern persists.
         ValidationLengths: int[]
+        /// What validates the rule in place of such rollouts, or null; lower is better.
+        Judge: Func<Rule, float> | null
     }
 
     /// Batches of 8 from new initial states, 2,000 iterations of Adam at 2e-3, validated every 50 by 8 rollouts of full length.
@@ -54,7 +56,8 @@ type TrainingTask =
           Patience = 0
           ValidationEvery = 50
           ValidationRollouts = 8
-          ValidationLengths = [| 1 |] }
+          ValidationLengths = [| 1 |]
+          Judge = null }
 
     /// The same task with so many optimiser steps.
     member task.WithIterations(iterations: int) = { task with Iterations = iterations }
@@ -84,6 +87,9 @@ type TrainingTask =
             ValidationEvery = every
             ValidationRollouts = rollouts
             ValidationLengths = lengths }
+
+    /// The same task with rules validated by a function of their own every so many iterations, such as a proof; lower is better.
+    member task.WithJudge(every: int, judge: Func<Rule, float>) = { task with ValidationEvery = every; Judge = judge }
 
     member internal task.Loop =
         { Optimiser = task.Optimiser
@@ -188,7 +194,7 @@ type Trainer
                        let rollout = Rollout.Of(sample.Start, length * automaton.MaxSteps, firing)
                        struct (sample.Loss, { rollout with Inputs = sample.Inputs }) |]
 
-    let validate (rule: Rule) =
+    let validateByRollouts (rule: Rule) =
         prepared.Load rule
 
         validationRollouts.Value
@@ -197,6 +203,11 @@ type Trainer
             let rollouts = rollouts |> Array.map (fun (struct (_, rollout)) -> rollout)
             prepared.Evaluate(rollouts, loss, stream Purpose.Draws -1))
         |> Array.average
+
+    let validate (rule: Rule) =
+        match task.Judge with
+        | null -> validateByRollouts rule
+        | judge -> judge.Invoke rule
 
     /// The loss, were a state of the pool the final state of a rollout.
     let lossOf iteration (state: State) =

@@ -252,9 +252,9 @@ type Model private (shape: ModelShape, scaling: Scaling, parameters: float32[]) 
         if rule.Kind.Name <> DenseRule.Kind.Name then
             Guard.refuse $"A model runs two dense layers on every cell, but the automaton's rule is {rule.Text}."
 
-        if automaton.Bound < infinityf || automaton.Spacing <> 1.0 then
+        if automaton.Bound < infinityf || automaton.Spacing <> 1.0 || automaton.Keep <> 1.0 then
             Guard.refuse
-                $"A model's state has no bound and its cells a spacing of 1, but the automaton has a bound of {automaton.Bound} and a spacing of {automaton.Spacing}."
+                $"A model's state has no bound and is kept, and its cells have a spacing of 1, but the automaton has a bound of {automaton.Bound}, keeps {automaton.Keep} and has a spacing of {automaton.Spacing}."
 
         let shape =
             ModelShape

@@ -61,6 +61,7 @@ module Reference =
                 Lift: Lift | null
                 Steps: int
                 TimeStep: float
+                Keep: float
                 Bound: float
                 /// P_1 .. P_K.
                 Operators: Matrix<'T> list
@@ -127,6 +128,7 @@ module Reference =
           Lift = automaton.Perception.Lift
           Steps = rollout.Steps
           TimeStep = automaton.TimeStep
+          Keep = automaton.Keep
           Bound = float automaton.Bound
           Operators =
             [ for entries in operators graph automaton ->
@@ -150,6 +152,20 @@ module Reference =
             else value
 
         if Double.IsFinite bound then x.Map hold else x
+
+    /// What a step keeps of a state: all of it in cells that do not update.
+    let private kept (prepared: Prepared<'T>) (updates: bool[]) (x: Matrix<'T>) =
+        let numbers, keep = prepared.Numbers, prepared.Keep
+
+        if keep = 1.0 then
+            x
+        else
+            let faded = x.Multiply(numbers.Of keep)
+
+            x.MapIndexed(fun i c value ->
+                if not updates[i] then value
+                elif keep = 0.0 then numbers.Of 0.0
+                else faded[i, c])
 
     let free (prepared: Prepared<float>) (moment: Moment<float>) =
         if Double.IsFinite prepared.Bound then
@@ -204,7 +220,7 @@ module Reference =
                     numbers.Rule(shape, parameters, z[i], branches[i], change[i], auxiliary[i])
 
             let d = ofRows shape.Channels change
-            let moved = s + d.Multiply(numbers.Of prepared.TimeStep)
+            let moved = kept prepared updates s + d.Multiply(numbers.Of prepared.TimeStep)
             let s' = held prepared moved
             let survives = Option.map2 (fun (a: Matrix<'T>) b -> a.PointwiseMultiply b) alive (prepared.Lives s')
 
@@ -287,7 +303,7 @@ module Reference =
             let ofOperator k = yBar.SubMatrix(0, cells, k * shape.Channels, shape.Channels)
 
             let sBar =
-                (s'Bar, Seq.indexed prepared.Operators)
+                (kept prepared moment.Updates s'Bar, Seq.indexed prepared.Operators)
                 ||> Seq.fold (fun sum (k, p: Matrix<float>) -> sum + p.Transpose() * ofOperator k)
 
             sBar, parametersBar, (if shape.Inputs > 0 then ofRows shape.Inputs uBar else null)

@@ -11,7 +11,8 @@ open MathNet.Numerics.LinearAlgebra
 ///     y   = [P_1 s, ..., P_K s]             what the cells perceive, linearly  [cells x K C]
 ///     z   = [lift(y), u]                    what their rule reads: the same, or what a lift makes of it, then the inputs
 ///     d   = rule(z)                         [cells x C]; two dense layers: a = z W1' + b1, h = a where Re a > 0, d = h W2' + b2
-///     s'  = s + timeStep x (fires .* alive(s) .* d), each number held within [-bound, bound]
+///     s'  = s + timeStep x d, in cells that fire and live (alive(s)) keep x s + timeStep x d, each number held within
+///           [-bound, bound]
 ///     s'' = s' where a cell is alive in s and in s', 0 elsewhere
 ///
 /// with alive(s) = 1 everywhere without a gate. Under `Gate.Alive` a dead cell does not fire, so it costs nothing and wakes

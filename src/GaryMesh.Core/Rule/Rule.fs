@@ -10,9 +10,15 @@ module internal RuleKinds =
         | Some kind -> kind
         | None when name = DenseRule.Kind.Name -> DenseRule.Kind
         | None when name.StartsWith("blend ", StringComparison.Ordinal) -> BlendRule(parse (name.Substring 6) known)
+        | None when name.StartsWith("secant:", StringComparison.Ordinal) && name.Contains ' ' ->
+            let at = name.IndexOf ' '
+
+            match WholeNumber.read (name.Substring(7, at - 7)) with
+            | Some heard -> SecantRule(heard, parse (name.Substring(at + 1)) known)
+            | None -> Guard.refuse $"A secant rule says how many bits it hears, but '{name}' does not."
         | None ->
             Guard.refuse
-                $"A rule is dense, a blend of one, or of a kind that is handed in, but '{name}' is none of them."
+                $"A rule is dense, a blend or a secant rule of one, or of a kind that is handed in, but '{name}' is none of them."
 
 [<Sealed>]
 type RuleShape(channels: int, perceived: int, hidden: int, inputs: int, kind: RuleKind) =

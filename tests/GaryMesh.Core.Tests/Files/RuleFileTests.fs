@@ -43,8 +43,8 @@ let private same (a: Automaton) (b: Automaton) =
     Expect.equal (a.Rule.ToArray()) (b.Rule.ToArray()) "the parameters"
 
     Expect.equal
-        (a.FireRate, a.TimeStep, a.Gate, a.Bound, a.Spacing, a.Start, a.MinSteps, a.MaxSteps)
-        (b.FireRate, b.TimeStep, b.Gate, b.Bound, b.Spacing, b.Start, b.MinSteps, b.MaxSteps)
+        (a.FireRate, a.TimeStep, a.Keep, a.Gate, a.Bound, a.Spacing, a.Start, a.MinSteps, a.MaxSteps)
+        (b.FireRate, b.TimeStep, b.Keep, b.Gate, b.Bound, b.Spacing, b.Start, b.MinSteps, b.MaxSteps)
         "everything else"
 
     let palette (automaton: Automaton) =
@@ -76,6 +76,7 @@ let private automata =
                 [ Perception.Planar
                   Perception.Planar.WithLift(GradientNorm(1, 2))
                   Perception.Planar.WithLift(Steering(0, 1, 2, 0))
+                  Perception.Planar.WithLift(Spoken(2, 0))
                   Perception.Harmonics
                   Perception.Sobel
                   Perception.Offsets [ -3; 2 ]
@@ -85,7 +86,12 @@ let private automata =
         let! hidden = Gen.choose (1, 30)
         let! inputs = Gen.elements [ 0; 0; 1; 5 ]
         let! seed = Gen.choose (0, 1000000)
-        let shape = RuleShape.For(perception, channels, hidden, inputs)
+        let! heard = Gen.elements [ 0; 0; 1 ]
+
+        let kind: RuleKind = if heard = 0 then DenseRule.Kind else SecantRule(heard, DenseRule.Kind)
+
+        let shape = RuleShape.For(perception, channels, hidden, inputs).WithKind kind
+        let! keep = Gen.elements [ 1.0; 0.0; 0.5 ]
         let! rate = Gen.choose (0, 65536)
         let! step = Gen.elements [ 1.0; 0.1; -0.3 ]
         let! channel = Gen.choose (0, channels - 1)
@@ -114,6 +120,7 @@ let private automata =
             Automaton
                 .Of(perception, GradientCheck.RuleFor(shape, uint64 seed, 1.0))
                 .WithFireRate(float rate / 65536.0)
+                .WithKeep(keep)
                 .WithTimeStep(step)
                 .WithGate(gate)
                 .WithBound(bound)

@@ -10,6 +10,7 @@ module internal Lifts =
         match parts[0], parts |> Seq.tail |> Seq.map WholeNumber.read |> List.ofSeq with
         | "gradient-norm", [ Some x; Some y ] -> Some(GradientNorm(x, y))
         | "steering", [ Some own; Some x; Some y; Some channel ] -> Some(Steering(own, x, y, channel))
+        | "spoken", [ Some heard; Some channel ] -> Some(Spoken(heard, channel))
         | _ -> None
 
     let parse (name: string) (known: Lift seq) : Lift =
@@ -20,4 +21,4 @@ module internal Lifts =
             | Some lift -> lift
             | None ->
                 Guard.refuse
-                    $"A lift is gradient-norm:X:Y, steering:OWN:X:Y:CHANNEL or one that is handed in, but '{name}' is none of them."
+                    $"A lift is gradient-norm:X:Y, steering:OWN:X:Y:CHANNEL, spoken:HEARD:CHANNEL or one that is handed in, but '{name}' is none of them."
