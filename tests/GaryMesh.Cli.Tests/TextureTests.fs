@@ -288,7 +288,7 @@ let tests =
 
                   for option, other, words in
                       [ "--seed", "2", [ "the seed 1"; "has 2"; "give the same --seed" ]
-                        "--iterations", "9", [ "at 6"; "at 9"; "give the same --iterations" ]
+                        "--iterations", "9", [ "6"; "9"; "give the same --iterations" ]
                         "--hidden", "7", [ "give the same --channels and --hidden" ]
                         "--up", "z", [ "another --graph and --up" ]
                         "--graph", "icosphere:2", [ "give the same --graph" ]

@@ -121,7 +121,7 @@ let tests =
                   (hooked (Hooks [ Renew(5, 3.0); Damage(5, 0.1, 2) ]))
 
               refused [ "renew:5:3" ] exemplar worlds (hooked (Hooks [ Damage(5, 0.2, 2); Renew(5, 3.0) ]))
-              refused [ "cosine"; "20"; "30" ] exemplar worlds (TextureRecipe.Task(exemplar, worlds, 30, 3UL))
+              refused [ "validation every 20"; "30" ] exemplar worlds (TextureRecipe.Task(exemplar, worlds, 30, 3UL))
               let values = exemplar.Values.ToArray() |> Array.map (fun x -> 1f - x)
               let other = Exemplar.Picture(20, 20, 3, values, true)
               refused [ "loss" ] other worlds (TextureRecipe.Task(other, worlds, 20, 3UL))

@@ -192,7 +192,7 @@ internal static class TextureTrainCommand
         "rule" => "--channels and --hidden",
         "graph" or "hook" => "--graph",
         "edges" => "--graph and --up",
-        "cosine" or "warm-up" => "--iterations",
+        "cosine" or "warm-up" or "validation every" => "--iterations",
         "seed" => "--seed",
         _ => "--exemplar or --loss",
     };
