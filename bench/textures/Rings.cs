@@ -10,7 +10,7 @@ namespace GaryMesh.TextureJudge;
 /// on a target, by the correlation with it.</summary>
 internal static class Rings
 {
-    private const int Trained = 128, Iterations = 2000, Runs = 3;
+    private const int Trained = 128, TargetIterations = 2000, Runs = 3;
 
     private static readonly int[] _cells = [64, 128, 256, 1024, 4096, 16384, 65536];
 
@@ -20,18 +20,19 @@ internal static class Rings
     {
         var signal = new Argument<string>("SIGNAL") { Description = "The signal that rings are to look like (.csv)." };
         var seeds = new Option<int>("--seeds") { Description = "Trainings.", DefaultValueFactory = _ => 5 };
+        var iterations = new Option<int>("--iterations") { Description = "Optimiser steps of each.", DefaultValueFactory = _ => 5000 };
         var picture = new Option<string?>("--out") { Description = "A file for the figure (.png)." };
         var json = new Option<string?>("--json") { Description = "A file for the figures." };
-        var command = new Command("rings", "A signal's texture on rings of 64 to 65,536 cells.") { signal, seeds, picture, json };
-        command.SetAction(given => Run(given.GetValue(signal)!, given.GetValue(seeds), given.GetValue(picture), given.GetValue(json)));
+        var command = new Command("rings", "A signal's texture on rings of 64 to 65,536 cells.") { signal, seeds, iterations, picture, json };
+        command.SetAction(given => Run(given.GetValue(signal)!, given.GetValue(seeds), given.GetValue(iterations), given.GetValue(picture), given.GetValue(json)));
         return command;
     }
 
-    private static int Run(string signal, int seeds, string? picture, string? json)
+    private static int Run(string signal, int seeds, int iterations, string? picture, string? json)
     {
         var exemplar = ExemplarWord.Read(signal, false);
         // The ratios of every training, [seeds][steps][sizes].
-        var ratios = Enumerable.Range(1, seeds).Select(seed => Ratios(exemplar, (ulong)seed)).ToArray();
+        var ratios = Enumerable.Range(1, seeds).Select(seed => Ratios(exemplar, iterations, (ulong)seed)).ToArray();
         var target = Correlations();
         var curves = new List<Series>();
         var figures = new JsonObject();
@@ -72,11 +73,11 @@ internal static class Rings
     }
 
     /// <summary>The loss by steps and size, over that on the ring of the training: means of a few runs.</summary>
-    private static double[][] Ratios(Exemplar exemplar, ulong seed)
+    private static double[][] Ratios(Exemplar exemplar, int iterations, ulong seed)
     {
         Graph[] worlds = [TextureRecipe.World(Graph.Ring(Trained), (0, 1, 0))];
         var automaton = TextureRecipe.Automaton(exemplar, 12, 48, seed);
-        using var trainer = new Trainer(automaton, worlds[0], TextureRecipe.Task(exemplar, worlds, Iterations, seed));
+        using var trainer = new Trainer(automaton, worlds[0], TextureRecipe.Task(exemplar, worlds, iterations, seed));
         var (training, _) = trainer.Run(trainer.Begin(), null, CancellationToken.None).ToTuple();
         var best = automaton.WithRule(trainer.Best(training));
         var losses = _cells.Select(cells => Losses(best, exemplar, cells)).ToArray();
@@ -112,7 +113,7 @@ internal static class Rings
         var wave = TargetWord.Read("wave", ring);
         var automaton = Automaton.GaryMesh(1).WithStart(Start.Zeros).WithSteps(TrainingSettings.MinSteps, TrainingSettings.MaxSteps);
         var task = TrainingSettings.Task(
-            wave.Loss(0, automaton.Rule.Shape.Channels), Iterations, TrainingSettings.Batch, TrainingSettings.LearningRate, TrainingSettings.DecayAt(Iterations), 1);
+            wave.Loss(0, automaton.Rule.Shape.Channels), TargetIterations, TrainingSettings.Batch, TrainingSettings.LearningRate, TrainingSettings.DecayAt(TargetIterations), 1);
         using var trainer = new Trainer(automaton, ring, task);
         var (training, _) = trainer.Run(trainer.Begin(), null, CancellationToken.None).ToTuple();
         var best = automaton.WithRule(trainer.Best(training));
