@@ -85,10 +85,8 @@ internal static class AddCommand
     public static int End(Terminal terminal, Adder adder, bool settled, int steps, int needed)
     {
         if (!adder.Proof.IsProved)
-        {
             terminal.Warn(
                 $"The rule is wrong or not certain in {adder.Proof.Wrong.Length} of {adder.Proof.Contexts} contexts (gary-mesh add prove), so an answer may be wrong.");
-        }
         else if (!settled && steps < needed)
             terminal.Warn($"After {Counted.Of(steps, "step")} cells could still change, and {needed:N0} may be needed, so an answer may be wrong.");
         else
