@@ -37,6 +37,51 @@ type GrowingRecipe =
     /// 16 channels and 128 hidden units: 8,336 parameters on a grid.
     static member Automaton(graph: Graph, seed: uint64) : Automaton = GrowingRecipe.Automaton(graph, 16, 128, seed)
 
+    /// What the cells one hop nearer to the seed's say of each cell, put together, from the seed's cell outwards; `none` where no way leads.
+    static member private Outwards
+        (graph: Graph, first: 'T, none: 'T, say: int -> int -> 'T -> 'T, join: 'T[] -> 'T)
+        : 'T[] =
+        let hops = graph.HopsFrom graph.Middle
+        let values = Array.create graph.Cells none
+        values[graph.Middle] <- first
+
+        for cell in
+            [| 0 .. graph.Cells - 1 |]
+            |> Array.filter (fun cell -> hops[cell] > 0)
+            |> Array.sortBy (fun cell -> struct (hops[cell], cell)) do
+            values[cell] <-
+                [| for edge in graph.RowStart[cell] .. graph.RowStart[cell + 1] - 1 do
+                       let near = graph.Neighbours[edge]
+
+                       if hops[near] = hops[cell] - 1 then
+                           say cell edge values[near] |]
+                |> fun said -> if said.Length = 0 then none else join said
+
+        values
+
+    /// The surface with the seed's frame carried to all cells along the shortest ways, so that a picture about the seed has one
+    /// direction wherever it reaches, and turns about no pole; a graph without frames, and a lattice, as it is.
+    static member World(graph: Graph) : Graph =
+        match graph.Topology with
+        | Topology.General when not graph.Frames.IsEmpty ->
+            let normal cell = Array.init 3 (fun i -> graph.Frames[9 * cell + 6 + i])
+            let dot (a: float[]) (b: float[]) = Array.fold2 (fun sum x y -> sum + x * y) 0.0 a b
+
+            // The smallest rotation that takes the one normal to the other.
+            let carry cell edge (direction: float[]) =
+                let from, into = normal graph.Neighbours[edge], normal cell
+                let factor = dot direction into / max 1e-9 (1.0 + dot from into)
+                Array.init 3 (fun i -> direction[i] - factor * (from[i] + into[i]))
+
+            let mean (directions: float[][]) =
+                Array.init 3 (fun i -> directions |> Array.averageBy (fun direction -> direction[i]))
+
+            let first = Array.init 3 (fun i -> graph.Frames[9 * graph.Middle + i])
+            let directions = GrowingRecipe.Outwards(graph, first, [| 0.0; 0.0; 0.0 |], carry, mean)
+            let normals = Array.collect normal [| 0 .. graph.Cells - 1 |]
+            graph.WithFrames(Frames.Along(normals, Array.concat directions))
+        | _ -> graph
+
     /// <summary>Where each cell lies about the seed's, x to the right and y downwards, in cells: on a grid or torus by column and row, elsewhere
     /// along the shortest ways to it, whose edges lie in the frames of their cells. NaN where no way leads.</summary>
     /// <exception cref="T:System.ArgumentException">The graph is no lattice and has no frames or offsets.</exception>
@@ -55,34 +100,26 @@ type GrowingRecipe =
             Guard.refuse
                 $"A picture lies on a grid, a torus or a surface with frames, but {graph.Name} is none of them."
         | _ ->
-            let hops = graph.HopsFrom graph.Middle
-            let places = Array.create graph.Cells (struct (nan, nan))
-            places[graph.Middle] <- struct (0.0, 0.0)
-
             let along cell edge axis =
                 Seq.sum [ for i in 0..2 -> graph.Offsets[3 * edge + i] * graph.Frames[9 * cell + 3 * axis + i] ]
                 / graph.MeanLength
 
-            // The mean of what the cells one hop nearer say, each by its own frame and by this cell's.
-            for cell in
-                [| 0 .. graph.Cells - 1 |]
-                |> Array.filter (fun cell -> hops[cell] > 0)
-                |> Array.sortBy (Array.get hops) do
-                let said =
-                    [| for edge in graph.RowStart[cell] .. graph.RowStart[cell + 1] - 1 do
-                           let near = graph.Neighbours[edge]
+            // By the frames of both cells of an edge.
+            let say cell edge (struct (x, y)) =
+                let part axis = 0.5 * (along cell edge axis + along graph.Neighbours[edge] edge axis)
+                struct (x - part 0, y - part 1)
 
-                           if hops[near] = hops[cell] - 1 then
-                               let struct (x, y) = places[near]
-                               let part axis = 0.5 * (along cell edge axis + along near edge axis)
-                               struct (x - part 0, y - part 1) |]
+            // On the far side of a closed surface ways come from all around; one of them is as good as another, their mean is not.
+            let mean (said: struct (float * float)[]) =
+                let length (struct (x, y)) = sqrt (x * x + y * y)
 
-                if said.Length > 0 then
-                    places[cell] <-
-                        struct (said |> Array.averageBy (fun (struct (x, _)) -> x),
-                                said |> Array.averageBy (fun (struct (_, y)) -> y))
+                let middle =
+                    struct (said |> Array.averageBy (fun (struct (x, _)) -> x),
+                            said |> Array.averageBy (fun (struct (_, y)) -> y))
 
-            places
+                if length middle < 0.5 * Array.averageBy length said then said[0] else middle
+
+            GrowingRecipe.Outwards(graph, struct (0.0, 0.0), struct (nan, nan), say, mean)
 
     /// <summary>A picture around the seed's cell: red, green, blue and opacity of each cell [cells x 4], zero beyond the picture. Between pixels it is
     /// linear.</summary>

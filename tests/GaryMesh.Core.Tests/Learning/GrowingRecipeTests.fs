@@ -19,12 +19,13 @@ let private disc height width =
 
     Array.init (4 * height * width) value
 
-let private surface = TextureRecipe.World(Graph.Icosphere 6, struct (0.0, 1.0, 0.0))
+let private sphere frequency =
+    GrowingRecipe.World(TextureRecipe.World(Graph.Icosphere frequency, struct (0.0, 1.0, 0.0)))
 
 let private cases =
     [ "a grid", Graph.Grid(12, 12)
       "a torus", Graph.Torus(12, 14)
-      "a sphere", surface
+      "a sphere", sphere 6
       "a list of edges", Graph.OfEdges(20, [| 0..18 |], [| 1..19 |], false) ]
 
 /// A picture where the graph has places, and else a value for each cell.
@@ -88,22 +89,28 @@ let tests =
                   Expect.equal (target.ToArray()) (expected.ToArray()) graph.Name
           }
 
-          test "on a sphere places run right and down, as far as the ways are long" {
-              let sphere = TextureRecipe.World(Graph.Icosphere 12, struct (0.0, 1.0, 0.0))
+          test "on a sphere places run right and down as the seed's frame does, and as far as the ways are long" {
+              let sphere = sphere 12
               let places, hops = GrowingRecipe.Places sphere, sphere.HopsFrom sphere.Middle
-              let at axis cell = sphere.Positions[3 * cell + axis] - sphere.Positions[3 * sphere.Middle + axis]
+              let seed = sphere.Middle
+              let place cell i = sphere.Positions[3 * cell + i]
+              let dot f g = Seq.sum [ for i in 0..2 -> f i * g i ]
+              let axis number i = sphere.Frames[9 * seed + 3 * number + i]
 
               for cell in 0 .. sphere.Cells - 1 do
                   let struct (x, y) = places[cell]
-                  Expect.isLessThan (sqrt (x * x + y * y)) (1.5 * float hops[cell] + 1e-9) "no farther than the way"
+                  let distance = sqrt (x * x + y * y)
+                  // The way along a great circle, from the seed in the direction in which the cell lies.
+                  let angle = acos (Math.Clamp(dot (place cell) (place seed), -1.0, 1.0))
+                  let away = angle / sphere.MeanLength
 
-                  if hops[cell] > 0 && hops[cell] <= 3 then
-                      let off axis =
-                          Seq.sum [ for i in 0..2 -> at i cell * sphere.Frames[9 * sphere.Middle + 3 * axis + i] ]
-
-                      let length = sphere.MeanLength
-                      Expect.isLessThan (abs (x - off 0 / length)) 0.5 "to the right"
-                      Expect.isLessThan (abs (y - off 1 / length)) 0.5 "downwards"
+                  if hops[cell] > 0 && angle < 2.2 then
+                      Expect.isLessThan (abs (distance - away)) (0.15 * away + 0.5) "as far"
+                      let right, down = dot (place cell) (axis 0), dot (place cell) (axis 1)
+                      let turned = (x * right + y * down) / (distance * sqrt (right * right + down * down))
+                      Expect.isGreaterThan turned 0.9 "in its direction"
+                  elif hops[cell] > 0 then
+                      Expect.isGreaterThan distance 15.0 "the other side is far"
           }
 
           test "warm-up goes evenly from its lengths to the full ones, and no warm-up changes nothing" {

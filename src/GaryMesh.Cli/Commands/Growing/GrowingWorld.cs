@@ -1,4 +1,5 @@
 using GaryMesh.Cli.Commands.Textures;
+using GaryMesh.Cli.Meshes;
 using GaryMesh.Cli.Pictures;
 using GaryMesh.Cli.Words;
 
@@ -7,13 +8,16 @@ namespace GaryMesh.Cli.Commands.Growing;
 /// <summary>The graph that a pattern grows on, and how it is drawn.</summary>
 internal sealed class GrowingWorld(TextureWorld world)
 {
-    /// <summary>A lattice as it is, a surface with frames, and any graph without places.</summary>
+    /// <summary>A lattice as it is, a surface with the frame of the seed's cell, and any graph without places.</summary>
     public static GrowingWorld Read(string word, string up, Terminal terminal)
     {
         var graph = GraphWord.Read(word, terminal);
-        return new(GraphWord.Sides(graph) is not null || graph.Positions.IsDefaultOrEmpty || graph.Topology is { IsRing: true } or { IsLine: true }
-            ? new TextureWorld(graph, null)
-            : TextureWorld.Read(word, UpWord.Read(up), terminal));
+
+        if (GraphWord.Sides(graph) is not null || graph.Positions.IsDefaultOrEmpty || graph.Topology is { IsRing: true } or { IsLine: true })
+            return new(new TextureWorld(graph, null));
+
+        var surface = TextureWorld.Read(word, UpWord.Read(up), terminal);
+        return new(surface with { Graph = GrowingRecipe.World(surface.Graph) });
     }
 
     public Graph Graph => world.Graph;
@@ -25,7 +29,7 @@ internal sealed class GrowingWorld(TextureWorld world)
             throw new UserErrorException($"{option} draws a mesh, grid or torus, but {Graph.Name} is none of them.");
     }
 
-    /// <summary>The first four channels over white, `size` pixels high.</summary>
+    /// <summary>The first four channels over white, `size` pixels high; a mesh as seen from above the seed's cell.</summary>
     public Pixels Draw(State state, int? size)
     {
         var colours = new float[3 * state.Cells];
@@ -33,6 +37,12 @@ internal sealed class GrowingWorld(TextureWorld world)
         for (var i = 0; i < colours.Length; i++)
             colours[i] = 1 - Math.Clamp(state[i / 3, 3], 0, 1) + state[i / 3, i % 3];
 
-        return world.Draw(colours, size)!;
+        if (world.Mesh is null || GraphWord.Sides(Graph) is not null)
+            return world.Draw(colours, size)!;
+
+        // Frames point inwards, and their v downwards.
+        var frame = Graph.Frames.AsSpan((9 * Graph.Middle) + 3, 6);
+        return MeshPicture.Sheet(
+            new ColouredMesh(world.Mesh, colours), size ?? 288, new View((-frame[3], -frame[4], -frame[5]), (-frame[0], -frame[1], -frame[2])));
     }
 }
