@@ -4,6 +4,7 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using GaryMesh.Cli.Commands;
 using GaryMesh.Cli.Commands.Adding;
+using GaryMesh.Cli.Commands.Growing;
 using GaryMesh.Cli.Commands.Textures;
 
 namespace GaryMesh.Cli;
@@ -96,6 +97,7 @@ internal static class CommandLine
             RunCommand.Create(output, error, stop),
             TextureCommand.Create(output, error, stop),
             TransferCommand.Create(output, error, stop),
+            GrowCommand.Create(output, error, stop),
             AddCommand.Create(output, error, stop),
             CheckCommand.Create(output, error, stop),
             InfoCommand.Create(output, error, stop),

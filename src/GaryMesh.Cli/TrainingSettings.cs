@@ -14,6 +14,9 @@ internal static class TrainingSettings
 
     public const double LearningRate = 4e-3, Decay = 0.3;
 
+    /// <summary>Iterations that are timed where minutes are given, after as many that are not.</summary>
+    private const int Timed = 6;
+
     /// <summary>The iteration from which the learning rate is lower: two thirds of the way.</summary>
     public static int DecayAt(int iterations) => Math.Max(1, (int)(0.66 * iterations));
 
@@ -24,6 +27,28 @@ internal static class TrainingSettings
             .WithSeed(seed)
             .WithOptimiser(Adam.Of(learningRate).WithMilestones([decayAt], Decay))
             .WithValidation(ValidationEvery, ValidationRollouts, [1, 2]);
+
+    /// <summary>How many iterations take so many minutes here, in two digits.</summary>
+    public static int IterationsWithin(
+        double minutes, Automaton automaton, Graph graph, Func<int, TrainingTask> task, EngineOptions options, CancellationToken stop)
+    {
+        using var trainer = new Trainer(automaton, graph, task(1000), options);
+        var training = trainer.Begin();
+        var clock = new Stopwatch();
+
+        for (var i = 0; i < 2 * Timed; i++)
+        {
+            if (i == Timed)
+                clock.Start();
+
+            stop.ThrowIfCancellationRequested();
+            training = trainer.Advance(training) ?? training;
+        }
+
+        var count = 60 * minutes / (clock.Elapsed.TotalSeconds / Timed);
+        var digit = Math.Pow(10, Math.Max(0, Math.Floor(Math.Log10(count)) - 1));
+        return (int)Math.Clamp(digit * Math.Round(count / digit), 10, 1e8);
+    }
 
     /// <summary>A checkpoint's training; a setting that differs is told by the option that it comes from.</summary>
     public static Training Resumed(

@@ -212,7 +212,7 @@ internal static class TrainCommand
     }
 
     /// <summary>Refuses a pool that exceeds the machine's memory: the system would end the process without a message.</summary>
-    private static void FitsMemory(int pool, int cells, int channels)
+    public static void FitsMemory(int pool, int cells, int channels)
     {
         var needed = (Int128)pool * cells * channels * sizeof(float);
         var room = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;

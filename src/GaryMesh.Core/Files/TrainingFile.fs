@@ -99,6 +99,10 @@ module private Settings =
             | null -> ()
             | hook -> "hook", hook.Name
 
+            if task.WarmUp.Iterations > 0 then
+                let warmUp = task.WarmUp
+                "rollout warm-up", $"{warmUp.MinSteps} to {warmUp.MaxSteps} steps over {warmUp.Iterations} iterations"
+
             if task.Clip <> Clip.None then
                 "clip", $"{text task.Clip.Global} in all, {text task.Clip.PerTensor} a part"
 

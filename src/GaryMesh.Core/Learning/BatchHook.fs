@@ -49,18 +49,33 @@ type BatchHook
     abstract PrepareValidation: samples: Sample[] -> Sample[]
     default _.PrepareValidation samples = samples
 
-/// Starts the worst rollout of a pooled batch from a new initial state, every so many iterations.
+/// Starts the worst rollouts of a pooled batch from new initial states, every so many iterations.
 [<Sealed>]
 type ReseedWorst
+    /// <summary>New starts for the worst rollouts.</summary>
+    /// <param name="every">Iterations from one batch with new starts to the next; 0 for never.</param>
+    /// <param name="count">Rollouts of such a batch that start anew.</param>
+    /// <exception cref="T:System.ArgumentException">There is to be no such rollout.</exception>
+    (every: int, count: int) =
+    inherit BatchHook(if count = 1 then $"reseed worst:{every}" else $"reseed worst:{every}:{count}")
+
+    do Guard.positive (nameof count) "The number of rollouts that start anew" count
+
     /// A new start every so many iterations; 0 for never.
-    (every: int) =
-    inherit BatchHook($"reseed worst:{every}")
+    new(every: int) = ReseedWorst(every, 1)
 
     override _.Prepare(samples, context) =
         if not context.Pooled || every = 0 || context.Iteration % every <> 0 then
             samples
         else
-            let loss i = context.Evaluate.Invoke samples[i].Start
-            let worst = [| 0 .. samples.Length - 1 |] |> Array.maxBy loss
-            let fresh = { samples[worst] with Start = context.Fresh.Invoke 0 }
-            samples |> Array.mapi (fun i sample -> if i = worst then fresh else sample)
+            let loss (i: int) =
+                let loss = context.Evaluate.Invoke samples[i].Start
+                if Double.IsNaN loss then infinity else loss
+
+            let worst = [ 0 .. samples.Length - 1 ] |> List.sortByDescending loss |> List.truncate count
+
+            samples
+            |> Array.mapi (fun i sample ->
+                match List.tryFindIndex ((=) i) worst with
+                | Some number -> { sample with Start = context.Fresh.Invoke number }
+                | None -> sample)

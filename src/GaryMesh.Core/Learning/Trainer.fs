@@ -25,6 +25,8 @@ type TrainingTask =
         ReseedEvery: int
         /// What else is done to each batch, or null.
         Hook: BatchHook | null
+        /// How rollouts grow to the automaton's lengths over the first iterations.
+        WarmUp: RolloutWarmUp
         /// The norm that gradients are cut to.
         Clip: Clip
         /// The rule that is validated and kept is an exponential moving average with this decay; 0 for the latest.
@@ -51,6 +53,7 @@ type TrainingTask =
           PoolSize = 0
           ReseedEvery = 1
           Hook = null
+          WarmUp = RolloutWarmUp.None
           Clip = Clip.None
           WeightAveraging = 0.0
           Patience = 0
@@ -74,6 +77,8 @@ type TrainingTask =
 
     /// The same task with something done to each batch.
     member task.WithHook(hook: BatchHook) = { task with Hook = hook }
+    /// The same task with rollouts that grow to their full lengths.
+    member task.WithWarmUp(warmUp: RolloutWarmUp) = { task with WarmUp = warmUp }
     /// The same task with gradients cut to a norm.
     member task.WithClip(clip: Clip) = { task with Clip = clip }
     /// The same task with a running mean of the parameters, this fraction of the old at each step.
@@ -272,8 +277,8 @@ type Trainer
     let gradient (training: Training) =
         let iteration = training.Iteration
         let struct (samples, places) = batch training
-        let spread = automaton.MaxSteps - automaton.MinSteps + 1
-        let steps = automaton.MinSteps + Counter.below spread (stream Purpose.Steps iteration) 0L
+        let struct (least, most) = task.WarmUp.StepsAt(iteration, automaton.MinSteps, automaton.MaxSteps)
+        let steps = least + Counter.below (most - least + 1) (stream Purpose.Steps iteration) 0L
         let seed = stream Purpose.Firing iteration
         prepared.Load(ruleOf training.Parameters)
 

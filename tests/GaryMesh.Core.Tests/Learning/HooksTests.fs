@@ -155,6 +155,85 @@ let tests =
                           $"every {every}, iteration {iteration}"
           }
 
+          test "as many of the worst rollouts as are asked for start anew, a state that is no number first" {
+              let losses = [| 3.0; 1.0; nan; 2.0 |]
+
+              let context =
+                  { context 6 1UL (Array.create 4 nan) with
+                      Evaluate = Func<_, _>(fun state -> losses[int state[0, 0] - 1]) }
+
+              let prepare every count = firsts (ReseedWorst(every, count).Prepare(samples 4, context))
+              Expect.equal (prepare 1 1) [| 1f; 2f; -1f; 4f |] "the worst"
+              Expect.equal (prepare 3 2) [| -2f; 2f; -1f; 4f |] "the two worst"
+              Expect.equal (prepare 1 9) [| -2f; -4f; -1f; -3f |] "all"
+              Expect.equal (prepare 5 2) [| 1f; 2f; 3f; 4f |] "not due"
+              Expect.equal (prepare 0 2) [| 1f; 2f; 3f; 4f |] "never"
+              Expect.equal (ReseedWorst 3).Name "reseed worst:3" "one"
+              Expect.equal (ReseedWorst(3, 2)).Name "reseed worst:3:2" "two"
+              refused [ "start anew"; "0" ] (fun () -> ReseedWorst(1, 0))
+          }
+
+          property "holes are cut into the best rollouts alone, about a cell of the pattern" (fun (seed: uint64) ->
+              let below purpose bound = Counter.below bound (Counter.key seed [ purpose ]) 0L
+              let graph = if below 0 2 = 0 then Graph.Torus(12, 13) else Graph.Icosphere 4
+              let whole = Damage.Ball(graph, below 1 graph.Cells, 20 + below 2 60)
+
+              let start value =
+                  State.Create(graph.Cells, 3, fun cell _ -> if Array.contains cell whole then value else 0f)
+
+              let losses = Array.init 5 (fun i -> if i = below 3 5 then nan else Counter.uniform seed (int64 i))
+              let given = samples 5 |> Array.mapi (fun i one -> { one with Start = start (float32 (i + 1)) })
+              let context = { context 4 seed losses with Graph = graph }
+              let count, share = 1 + below 4 4, 0.2 + 0.8 * Counter.uniform seed 9L
+              let cut = Holes(count, share).Prepare(given, context)
+
+              let best =
+                  [ 0..4 ]
+                  |> List.filter (fun i -> Double.IsFinite losses[i])
+                  |> List.sortBy (Array.get losses)
+                  |> List.truncate count
+
+              for i in 0..4 do
+                  let hole = Set.difference (set (zeroed cut[i].Start)) (set (zeroed given[i].Start))
+
+                  if List.contains i best then
+                      Expect.isNonEmpty hole "a hole"
+                      Expect.isTrue (Set.isSubset hole (set whole)) "in the pattern"
+                      // A disc's cells may be a few more than its area.
+                      Expect.isLessThan (float hole.Count) (share * float whole.Length + 7.0) "at most the share"
+                  else
+                      Expect.isTrue (Object.ReferenceEquals(cut[i], given[i])) "the others stay"
+
+              let again = Holes(count, share).Prepare(given, context)
+
+              Expect.equal
+                  (again |> Array.map (fun s -> s.Start.ToArray()))
+                  (cut |> Array.map (fun s -> s.Start.ToArray()))
+                  "by the key alone"
+
+              let unpooled = Holes(count, share).Prepare(given, { context with Pooled = false })
+              Expect.isTrue (Array.forall2 (fun a b -> Object.ReferenceEquals(a, b)) unpooled given) "a pool alone")
+
+          test "what has one cell left is not damaged, and out of range is refused" {
+              let one = State.Create(graph.Cells, 3, fun cell _ -> if cell = 7 then 1f else 0f)
+              Expect.isTrue (Object.ReferenceEquals(Holes.In(graph, one, 1.0, 3UL), one)) "a seed"
+              Expect.equal (Holes(3, 0.25)).Name "holes:3:0.25" "its name"
+              refused [ "damaged"; "0" ] (fun () -> Holes(0, 0.5))
+
+              for share in [ 0.0; 1.5; nan ] do
+                  refused [ "hole"; share.ToString(Globalization.CultureInfo.InvariantCulture) ] (fun () ->
+                      Holes(1, share))
+          }
+
+          test "a disc is what lies within its radius, around a torus too, and on lattices alone" {
+              let grid, torus = Graph.Grid(5, 7), Graph.Torus(5, 7)
+              Expect.equal (Damage.Disc(grid, 1.0, 2.0, 1.0)) [| 8; 14; 15; 16; 22 |] "a cross"
+              Expect.equal (Damage.Disc(grid, 0.0, 0.0, 1.0)) [| 0; 1; 7 |] "at a corner"
+              Expect.equal (Damage.Disc(torus, 0.0, 0.0, 1.0)) [| 0; 1; 6; 7; 28 |] "around"
+              Expect.equal (Damage.Disc(grid, 1.5, 2.0, 0.6)) [| 15; 16 |] "between two columns"
+              refused [ "grid or torus"; "icosphere:4" ] (fun () -> Damage.Disc(graph, 0.0, 0.0, 1.0))
+          }
+
           test "hooks stand one after another, each with a key of its own" {
               let seen = Collections.Generic.List()
               let hooks = Hooks [ Spy("one", 1f, seen); Spy("two", 2f, seen) ]

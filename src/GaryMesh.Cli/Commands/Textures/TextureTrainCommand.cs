@@ -10,9 +10,6 @@ namespace GaryMesh.Cli.Commands.Textures;
 /// <summary>`gary-mesh texture train`: learns a rule that paints graphs like an exemplar.</summary>
 internal static class TextureTrainCommand
 {
-    /// <summary>Iterations that are timed where minutes are given, after as many that are not.</summary>
-    private const int Timed = 6;
-
     /// <summary>Steps after which the trained rule is measured.</summary>
     private const int Measured = 96;
 
@@ -149,7 +146,7 @@ internal static class TextureTrainCommand
             exemplar, settings.Channels ?? (signal ? 12 : 16), settings.Hidden ?? (signal ? 48 : 128), settings.Seed);
         var options = new EngineOptions { Threads = settings.Threads };
         TrainingTask TaskOf(int iterations) => TextureRecipe.Task(exemplar, graphs, iterations, settings.Seed, settings.Loss);
-        var iterations = settings.Minutes is { } minutes ? IterationsWithin(minutes, automaton, graph, TaskOf, options, stop) : settings.Iterations ?? (signal ? 3000 : 10_000);
+        var iterations = settings.Minutes is { } minutes ? TrainingSettings.IterationsWithin(minutes, automaton, graph, TaskOf, options, stop) : settings.Iterations ?? (signal ? 3000 : 10_000);
         var task = TaskOf(iterations);
         var from = settings.Resume is null ? null : TrainingSettings.Resumed(settings.Resume, automaton, graph, task, OptionOf);
 
@@ -196,28 +193,6 @@ internal static class TextureTrainCommand
         "seed" => "--seed",
         _ => "--exemplar or --loss",
     };
-
-    /// <summary>How many iterations take so many minutes here, in two digits.</summary>
-    private static int IterationsWithin(
-        double minutes, Automaton automaton, Graph graph, Func<int, TrainingTask> task, EngineOptions options, CancellationToken stop)
-    {
-        using var trainer = new Trainer(automaton, graph, task(1000), options);
-        var training = trainer.Begin();
-        var clock = new Stopwatch();
-
-        for (var i = 0; i < 2 * Timed; i++)
-        {
-            if (i == Timed)
-                clock.Start();
-
-            stop.ThrowIfCancellationRequested();
-            training = trainer.Advance(training) ?? training;
-        }
-
-        var count = 60 * minutes / (clock.Elapsed.TotalSeconds / Timed);
-        var digit = Math.Pow(10, Math.Max(0, Math.Floor(Math.Log10(count)) - 1));
-        return (int)Math.Clamp(digit * Math.Round(count / digit), 10, 1e8);
-    }
 
     /// <summary>The worlds side by side, as a state of the pool has them.</summary>
     private static void Preview(string path, Palette palette, TextureWorld[] worlds, Training training)

@@ -1,0 +1,24 @@
+using System.CommandLine;
+
+namespace GaryMesh.Cli.Commands.Growing;
+
+/// <summary>`gary-mesh grow`: patterns that grow from one cell.</summary>
+internal static class GrowCommand
+{
+    public static Command Create(TextWriter output, TextWriter error, CancellationToken stop)
+    {
+        var command = new Command("grow", "Learn a pattern that grows from one cell, stays and heals, and let it grow.")
+        {
+            GrowTrainCommand.Create(output, error, stop),
+            GrowRunCommand.Create(output, error, stop),
+        };
+        ExamplesHelp.Attach(
+            command,
+            """
+            gary-mesh grow train --target lizard.png --regime regenerate --out lizard.npz --preview strip.png
+            gary-mesh grow run --rule lizard.npz --graph grid:72x72 --steps 400 --damage 36,30,8@200 --animation lizard.png
+            """,
+            "");
+        return command;
+    }
+}

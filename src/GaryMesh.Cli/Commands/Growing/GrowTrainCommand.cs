@@ -1,0 +1,369 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using GaryMesh.Cli.Pictures;
+using GaryMesh.Cli.Words;
+using Spectre.Console;
+
+namespace GaryMesh.Cli.Commands.Growing;
+
+/// <summary>`gary-mesh grow train`: learns a rule by which a pattern grows from one cell.</summary>
+internal static class GrowTrainCommand
+{
+    /// <summary>Runs, each with other cells firing, that the trained rule is measured by.</summary>
+    private const int Measured = 4;
+
+    public static Command Create(TextWriter output, TextWriter error, CancellationToken stop)
+    {
+        var target = Options.File("--target", "What is to grow (see the notes).", "T");
+        target.Required = true;
+        var regime = new Option<string>("--regime")
+        {
+            Description = "grow: be there after the last step; persist: and stay; regenerate: and heal holes.",
+            HelpName = "NAME",
+            DefaultValueFactory = _ => "persist",
+        };
+        var graph = Options.File("--graph", "The graph to grow on (see the notes). [default: a grid of the picture and 16 cells more on each side]", "G");
+        var size = Options.File("--size", "Height and width of that grid, such as 72x72.", "HxW");
+        var up = Options.File("--up", "The direction of the picture's top on a mesh: x, y, z or three numbers.", "UP");
+        up.DefaultValueFactory = _ => "y";
+        var rule = Options.File("--rule", "The rule to begin with, such as one that persists and is to regenerate. [default: a new one]", "R.npz");
+        var channels = Options.WholeOrNone("--channels", "C", "Numbers in a cell's state. [default: 16]");
+        var hidden = Options.WholeOrNone("--hidden", "H", "Hidden units of the rule. [default: 128]");
+        var steps = Options.File("--steps", "Steps of a rollout, or a range to draw them from. [default: the rule's; 64-96 for a new one]", "N");
+        var iterations = Options.WholeOrNone("--iterations", "N", "Optimiser steps. [default: 8,000]");
+        var minutes = Options.PositiveOrNone("--minutes", "M", "As many iterations as take about so long on this machine, instead of --iterations.");
+        var batch = Options.Whole("--batch", "N", "Rollouts an optimiser step.", 8);
+        var fresh = Options.Whole("--fresh", "N", "The worst rollouts of each batch, which start from the seed.", 1);
+        var damaged = Options.Whole("--damaged", "N", "The best rollouts of each batch, which lose up to half of the pattern (regenerate).", 3);
+        var pool = Options.Whole("--pool", "N", "States kept from which rollouts go on (persist, regenerate).", 256);
+        var warmUp = Options.WholeOrNone(
+            "--warm-up", "N", "Iterations over which rollouts grow from 24-32 steps to their lengths; 0 for none. [default: 400, or a tenth of the iterations]", 0);
+        var rate = Options.Positive("--learning-rate", "X", "Learning rate of Adam, which comes down to 2 % on half a cosine.", 2e-3);
+        var overflow = new Option<double>("--overflow")
+        {
+            Description = "Weight of the overflow of states beyond [-2, 2] in the loss.",
+            HelpName = "W",
+        };
+        overflow.Validators.Add(result =>
+        {
+            if (!(result.GetValueOrDefault<double>() is >= 0 and < double.PositiveInfinity))
+                result.AddError("--overflow must be a number of at least 0.");
+        });
+        var seed = Options.Seed();
+        var threads = Options.Threads();
+        var file = Options.File("--out", "The rule file to write.", "R.npz");
+        file.DefaultValueFactory = _ => "grown.npz";
+        var preview = Options.File("--preview", "Draw the target and how far the rule is, as the training goes on.", "FILE.png");
+        var checkpoint = Options.File("--checkpoint", "Write the whole training here as it goes on, and at its end.");
+        var every = Options.Whole("--checkpoint-every", "N", "Iterations between checkpoints and previews.", 250);
+        var resume = Options.File("--resume", "Go on from a checkpoint of the same settings, to the same bits as without the stop.");
+        var (json, quiet) = (Options.Json(), Options.Quiet());
+
+        var command = new Command("train", "Learn a pattern that grows from one cell, stays and heals.")
+        {
+            target, regime, graph, size, up, rule, channels, hidden, steps, iterations, minutes, batch, fresh, damaged, pool, warmUp, rate, overflow, seed,
+            threads, file, preview, checkpoint, every, resume, json, quiet,
+        };
+        command.SetAction(parsed => Run(
+            new Terminal(output, error, parsed.GetValue(json), parsed.GetValue(quiet)),
+            new Settings(
+                parsed.GetValue(target)!,
+                Regime(parsed.GetValue(regime)!),
+                parsed.GetValue(graph),
+                parsed.GetValue(size),
+                parsed.GetValue(up)!,
+                parsed.GetValue(rule),
+                parsed.GetValue(channels),
+                parsed.GetValue(hidden),
+                parsed.GetValue(steps),
+                parsed.GetValue(iterations),
+                parsed.GetValue(minutes),
+                parsed.GetValue(batch),
+                parsed.GetValue(fresh),
+                parsed.GetValue(damaged),
+                parsed.GetValue(pool),
+                parsed.GetValue(warmUp),
+                parsed.GetValue(rate),
+                parsed.GetValue(overflow),
+                parsed.GetValue(seed),
+                parsed.GetValue(threads),
+                parsed.GetValue(file)!,
+                parsed.GetValue(preview),
+                parsed.GetValue(checkpoint),
+                parsed.GetValue(every),
+                parsed.GetValue(resume)),
+            stop));
+        ExamplesHelp.Attach(
+            command,
+            """
+            gary-mesh grow train --target lizard.png --out lizard.npz --preview strip.png
+            gary-mesh grow train --target lizard.png --regime regenerate --rule lizard.npz --minutes 20 --out healing.npz
+            gary-mesh grow train --target lizard.png --size 72x72 --iterations 11000 --checkpoint all.npz --out lizard.npz
+            gary-mesh grow train --target heart.png --graph icosphere:24 --out heart-on-a-sphere.npz
+            """,
+            $"""
+            {PatternWord.Note}
+
+            {GraphWord.Note}
+
+            A cell lives while it or a neighbour has an opacity above 0.1, and everything grows from one seed. Rollouts go on from a pool of
+            states, so that the pattern learns to stay; the worst of each batch starts from the seed, and under regenerate the best lose
+            a disc or, on other graphs, a ball of cells. The rule that is best after one and four rollouts' length is kept, also when
+            Ctrl-C ends the training early. The strip shows the target and the rule after a quarter, half, one, four and ten rollouts' length.
+            """);
+        return command;
+    }
+
+    private sealed record Settings(
+        string Target,
+        GrowingRegime Regime,
+        string? Graph,
+        string? Size,
+        string Up,
+        string? Rule,
+        int? Channels,
+        int? Hidden,
+        string? Steps,
+        int? Iterations,
+        double? Minutes,
+        int Batch,
+        int Fresh,
+        int Damaged,
+        int Pool,
+        int? WarmUp,
+        double LearningRate,
+        double Overflow,
+        ulong Seed,
+        int Threads,
+        string Out,
+        string? Preview,
+        string? Checkpoint,
+        int Every,
+        string? Resume);
+
+    private static GrowingRegime Regime(string word) => word switch
+    {
+        "grow" => GrowingRegime.Grow,
+        "persist" => GrowingRegime.Persist,
+        "regenerate" => GrowingRegime.Regenerate,
+        _ => throw new UserErrorException($"--regime is grow, persist or regenerate, but '{word}' is none of them."),
+    };
+
+    private static int Run(Terminal terminal, Settings settings, CancellationToken stop)
+    {
+        // A training may go on in the file that it goes on from.
+        var resumed = OutputFile.IsSame(settings.Resume, settings.Checkpoint) ? null : settings.Resume;
+        OutputFile.Check(
+            [settings.Target, settings.Graph, settings.Rule, resumed],
+            ("--out", ".npz", settings.Out),
+            ("--preview", ".png", settings.Preview),
+            ("--checkpoint", "", settings.Checkpoint));
+
+        if (settings is { Minutes: not null, Resume: not null })
+            throw new UserErrorException("A training that goes on does as many iterations as it began with: give --iterations instead of --minutes.");
+
+        if (settings is { Graph: not null, Size: not null })
+            throw new UserErrorException($"--size {settings.Size} is a grid, but --graph names {settings.Graph}: give one of them.");
+
+        var world = GrowingWorld.Read(settings.Graph ?? PatternWord.GridOf(settings.Target, settings.Size), settings.Up, terminal);
+        var graph = world.Graph;
+        world.CheckDrawn("--preview", settings.Preview);
+        var target = PatternWord.Read(settings.Target, graph);
+        var automaton = Begin(settings, graph);
+        var channels = automaton.Rule.Shape.Channels;
+        var pooled = settings.Regime is not { IsGrow: true };
+
+        if (pooled)
+            TrainCommand.FitsMemory(settings.Pool, graph.Cells, channels);
+
+        var options = new EngineOptions { Threads = settings.Threads };
+        TrainingTask TaskOf(int iterations)
+        {
+            var growing = GrowingSettings.Of(settings.Regime, iterations, settings.Seed)
+                .WithBatch(settings.Batch, settings.Fresh)
+                .WithPool(settings.Pool)
+                .WithHoles(settings.Damaged, 0.5)
+                .WithLearningRate(settings.LearningRate)
+                .WithOverflow(settings.Overflow);
+            return GrowingRecipe.Task(
+                target, channels, settings.WarmUp is { } warmUp ? growing.WithWarmUp(RolloutWarmUp.Of(warmUp, 24, 32)) : growing);
+        }
+
+        var iterations = settings.Minutes is { } minutes
+            ? TrainingSettings.IterationsWithin(
+                minutes, automaton, graph, count => TaskOf(count).WithWarmUp(RolloutWarmUp.None).WithHook(new Grown(Whole(target, channels))), options, stop)
+            : settings.Iterations ?? 8000;
+        var task = TaskOf(iterations);
+        var from = settings.Resume is null ? null : TrainingSettings.Resumed(settings.Resume, automaton, graph, task, OptionOf);
+        var outputs = new Outputs(terminal);
+        var clock = Stopwatch.StartNew();
+        using var trainer = new Trainer(automaton, graph, task, options);
+
+        var (training, end) = terminal.WithProgress($"{iterations} iterations", progress => trainer.Run(
+            from ?? trainer.Begin(),
+            new LossLine(progress),
+            stop,
+            settings.Every,
+            Keep).ToTuple());
+        var seconds = clock.Elapsed.TotalSeconds;
+        var best = automaton.WithRule(trainer.Best(training));
+        outputs.Write(settings.Out, path => RuleFile.Write(path, best));
+        Keep(training);
+        Report(terminal, settings, graph, target, best, training, end, seconds, iterations);
+
+        if (outputs.Holds(settings.Out))
+            terminal.Write($"Written to {settings.Out}");
+
+        return outputs.End(
+            end,
+            Counted.Of(training.Iteration, "iteration"),
+            $"{training.Iteration} of {Counted.Of(iterations, "iteration")}",
+            settings.Out,
+            settings.Checkpoint);
+
+        void Keep(Training training)
+        {
+            outputs.Write(settings.Checkpoint, path => TrainingFile.Write(path, automaton, graph, task, training));
+            outputs.Write(settings.Preview, path => PngCanvas.Write(path, Strip(world, target, automaton.WithRule(trainer.Rule(training)), settings)));
+        }
+    }
+
+    /// <summary>A new automaton, or that of a file, which must have been made to grow.</summary>
+    private static Automaton Begin(Settings settings, Graph graph)
+    {
+        var automaton = settings.Rule is null
+            ? GrowingRecipe.Automaton(graph, settings.Channels ?? 16, settings.Hidden ?? 128, settings.Seed)
+            : RuleFile.Read(settings.Rule);
+        var shape = automaton.Rule.Shape;
+
+        if (shape.Channels < GrowingRecipe.Shown)
+            throw new UserErrorException($"A pattern has 4 channels that are seen, but {settings.Rule} has {shape.Channels}.");
+
+        if ((settings.Channels ?? shape.Channels) != shape.Channels || (settings.Hidden ?? shape.Hidden) != shape.Hidden)
+            throw new UserErrorException($"{settings.Rule} has {shape.Channels} channels and {shape.Hidden} hidden units: leave out --channels and --hidden.");
+
+        if (settings.Steps is null)
+            return automaton;
+
+        var (min, max) = StepsWord.Read(settings.Steps);
+        return automaton.WithSteps(min, max);
+    }
+
+    /// <summary>The option behind a setting of a training.</summary>
+    private static string OptionOf(string setting) => setting switch
+    {
+        "rule" => "--channels and --hidden",
+        "graph" or "middle" or "edges" => "--graph or --size, and --up",
+        "cosine" => "--iterations",
+        "rollout warm-up" => "--warm-up",
+        "hook" => "--regime, --fresh and --damaged",
+        "loss" => "--target and --overflow",
+        "steps" => "--steps",
+        "learning rate" => "--learning-rate",
+        "batch" => "--batch",
+        "pool" or "validation lengths" => "--pool and --regime",
+        "seed" => "--seed",
+        _ => "--rule",
+    };
+
+    /// <summary>The target as a whole state, its other channels zero.</summary>
+    private static State Whole(State target, int channels) =>
+        State.Create(target.Cells, channels, (cell, channel) => channel < GrowingRecipe.Shown ? target[cell, channel] : 0);
+
+    /// <summary>The state after each of some numbers of steps.</summary>
+    private static State[] After(Automaton automaton, Graph graph, int[] steps, ulong seed, int sample, int threads)
+    {
+        using var prepared = new Prepared(automaton, graph, new EngineOptions { Threads = threads });
+        var start = automaton.Start.On(graph, automaton.Rule.Shape.Channels, seed);
+        using var simulation = prepared.Begin(Rollout.Of(start, steps[^1], Firing.Of(seed, sample)));
+        return [.. steps.Select(step =>
+        {
+            simulation.Step(step - simulation.StepNumber);
+            return simulation.State;
+        })];
+    }
+
+    /// <summary>The target, then what the rule has grown after more and more steps.</summary>
+    private static Pixels Strip(GrowingWorld world, State target, Automaton automaton, Settings settings)
+    {
+        var most = automaton.MaxSteps;
+        int[] steps = [Math.Max(1, most / 4), Math.Max(1, most / 2), most, 4 * most, 10 * most];
+        return Pixels.Row([
+            .. After(automaton, world.Graph, steps, settings.Seed, 0, settings.Threads).Prepend(target).Select(state => world.Draw(state, 144))]);
+    }
+
+    private static void Report(
+        Terminal terminal,
+        Settings settings,
+        Graph graph,
+        State target,
+        Automaton best,
+        Training training,
+        TrainingEnd end,
+        double seconds,
+        int iterations)
+    {
+        var loss = GrowingRecipe.Loss(target, best.Rule.Shape.Channels);
+        int[] steps = settings.Regime is { IsGrow: true } ? [best.MaxSteps] : [best.MaxSteps, 10 * best.MaxSteps];
+        var runs = Enumerable.Range(0, Measured)
+            .Select(sample => After(best, graph, steps, settings.Seed, sample, settings.Threads)
+                .Select(state => loss.Evaluate(state, State.Zeros(graph.Cells, 0), LossContext.After(graph)).Value).ToArray())
+            .ToArray();
+        var errors = steps.Select((_, i) => runs.Select(run => run[i]).ToArray()).ToArray();
+
+        terminal.WriteJson(new JsonObject
+        {
+            ["target"] = settings.Target,
+            ["regime"] = Name(settings.Regime),
+            ["graph"] = graph.Name,
+            ["cells"] = graph.Cells,
+            ["mean_square"] = target.ToArray().Average(value => (double)value * value),
+            ["mse"] = new JsonArray([.. steps.Zip(errors, (step, all) => new JsonObject
+            {
+                ["steps"] = step, ["median"] = Finite(Measurement.Median([.. all.Order()])), ["worst"] = Finite(all.Max()),
+            })]),
+            ["parameters"] = best.Rule.ParameterCount,
+            ["iterations"] = training.Iteration,
+            ["iterations_asked"] = iterations,
+            ["best_iteration"] = training.BestIteration,
+            ["validation_loss"] = Finite(training.BestLoss),
+            ["loss"] = training.Losses is [.., var last] ? Finite(last) : null,
+            ["training_seconds"] = seconds,
+            ["end"] = end.ToString().ToLowerInvariant(),
+            ["seed"] = settings.Seed,
+            ["out"] = settings.Out,
+        });
+
+        var table = new Table().Border(TableBorder.Rounded).HideHeaders().AddColumn("").AddColumn("");
+
+        foreach (var (step, all) in steps.Zip(errors))
+            table.AddRow($"squared error after {step} steps", $"{Measurement.Median([.. all.Order()]):G3} (worst of {Measured} runs {all.Max():G3})");
+
+        table.AddRow("training", $"{seconds:F1} s, {Counted.Of(training.Iteration, "iteration")}");
+        table.AddRow("parameters", $"{best.Rule.ParameterCount:N0} ({best.Rule.Shape.Text})");
+        terminal.Write(table);
+    }
+
+    private static string Name(GrowingRegime regime) => regime switch { { IsGrow: true } => "grow", { IsPersist: true } => "persist", _ => "regenerate" };
+
+    private static double? Finite(double value) => double.IsFinite(value) ? value : null;
+
+    /// <summary>Starts every rollout from a grown pattern, so that iterations are timed at what most of them cost.</summary>
+    private sealed class Grown(State state) : BatchHook("grown")
+    {
+        public override Sample[] Prepare(Sample[] samples, BatchContext context) =>
+            [.. samples.Select(sample => new Sample(state, sample.Inputs, sample.Loss))];
+    }
+
+    /// <summary>The live line.</summary>
+    private sealed class LossLine(Terminal.Progress progress) : IProgress<TrainingReport>
+    {
+        public void Report(TrainingReport value)
+        {
+            progress.Report((double)value.Iteration / value.Iterations);
+            var best = double.IsFinite(value.BestLoss) ? FormattableString.Invariant($", {value.BestLoss:G3} from the seed") : "";
+            progress.What = FormattableString.Invariant($"{value.Iteration} of {value.Iterations}, loss {value.Loss:G3}{best}");
+        }
+    }
+}
