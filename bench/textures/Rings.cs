@@ -99,7 +99,7 @@ internal static class Rings
             for (var at = 0; at < _steps.Length; at++)
             {
                 simulation.Step(_steps[at] - simulation.StepNumber);
-                losses[at] += look.Evaluate(simulation.State, State.Zeros(cells, 0), LossContext.After(world)).Value / Runs;
+                losses[at] += Measurement.Loss(look, simulation.State, world).Value / Runs;
             }
         }
 

@@ -21,6 +21,24 @@ internal static class Measurement
     /// <summary>A stream of firing seeds for measuring, apart from every stream that a training draws from.</summary>
     private const int MeasuringPart = 0x7E57;
 
+    /// <summary>A state's loss, were it the last of a rollout.</summary>
+    public static LossValue Loss(Loss loss, State state, Graph graph) =>
+        loss.Evaluate(state, State.Zeros(graph.Cells, 0), LossContext.After(graph));
+
+    /// <summary>The largest absolute value of a state; infinity where one is no number.</summary>
+    public static float Largest(State state)
+    {
+        var largest = 0f;
+
+        foreach (var value in state.Values)
+            largest = Math.Max(largest, float.IsNaN(value) ? float.PositiveInfinity : Math.Abs(value));
+
+        return largest;
+    }
+
+    /// <summary>A number that JSON can hold; null for any other.</summary>
+    public static double? Finite(double value) => double.IsFinite(value) ? value : null;
+
     /// <summary>The correlation between a target and the channels from a given one on after so many steps, for 20 rollouts
     /// whose firing seeds training has not used, in ascending order.</summary>
     public static double[] Correlations(

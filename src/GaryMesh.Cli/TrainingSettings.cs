@@ -50,6 +50,20 @@ internal static class TrainingSettings
         return (int)Math.Clamp(digit * Math.Round(count / digit), 10, 1e8);
     }
 
+    /// <summary>Refuses a pool that exceeds the machine's memory: the system would end the process without a message.</summary>
+    public static void FitsMemory(int pool, int cells, int channels)
+    {
+        var needed = (Int128)pool * cells * channels * sizeof(float);
+        var room = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+
+        if (needed > room)
+        {
+            throw new UserErrorException(
+                $"--pool {pool} needs {needed:N0} bytes ({cells:N0} cells x {channels} channels a state), but this machine has "
+                + $"{room:N0}.");
+        }
+    }
+
     /// <summary>A checkpoint's training; a setting that differs is told by the option that it comes from.</summary>
     public static Training Resumed(
         string checkpoint, Automaton automaton, Graph graph, TrainingTask task, Func<string, string> optionOf)

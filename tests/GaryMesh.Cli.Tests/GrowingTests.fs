@@ -53,20 +53,10 @@ let private prepare (at: string -> string) =
         [ Collections.Generic.KeyValuePair("target", NpyArray.OfFloat32([| 144; 3 |], Array.zeroCreate<float32> 432)) ]
     )
 
-let private named (at: string -> string) =
-    List.map (fun (word: string) -> if word.StartsWith '@' then at (word.Substring 1) else word)
-
 let private train more =
     [ "grow"; "train"; "--target"; "@flag.png"; "--size"; "12x12"; "--steps"; "4-6"; "--channels"; "6" ]
     @ [ "--hidden"; "8"; "--batch"; "4"; "--pool"; "6"; "--iterations"; "6"; "--warm-up"; "2"; "--quiet" ]
     @ more
-
-/// The words with another value of an option.
-let rec private instead option value words =
-    match words with
-    | first :: _ :: rest when first = option -> first :: value :: rest
-    | first :: rest -> first :: instead option value rest
-    | [] -> [ option; value ]
 
 let private grow more = [ "grow"; "run"; "--rule"; "@rule.npz"; "--graph"; "grid:12x12"; "--steps"; "9" ] @ more
 
@@ -200,7 +190,7 @@ let tests =
                       Expect.equal automaton.Gate (Gate.Alive(3, 0.1f)) "the gate"
                       Expect.equal (automaton.MinSteps, automaton.MaxSteps) (4, 6) "the steps"
                       // The target and five states, twelve pixels a cell.
-                      Expect.equal (TextureTests.sizeOf (at "a.png")) (144, 6 * 144) "the strip")
+                      Expect.equal (sizeOf (at "a.png")) (144, 6 * 144) "the strip")
               }
 
           test "a training under other settings is not resumed, and the sentence names the option" {
@@ -384,19 +374,4 @@ let tests =
           }
 
           for name, arguments, words in refusals do
-              test name {
-                  inFolder (fun at ->
-                      prepare at
-                      let before = contents (at "")
-                      let ran = run (named at arguments)
-                      Expect.equal ran.Code 2 $"the exit code (said: {ran.Error})"
-                      Expect.equal ran.Output "" "nothing on the output"
-                      let lines = ran.Error.TrimEnd().Split '\n'
-                      Expect.equal lines.Length 1 $"one line, but: {ran.Error}"
-                      Expect.stringStarts lines[0] "gary-mesh: " "the line"
-
-                      for word in words do
-                          Expect.stringContains lines[0] word "the line"
-
-                      Expect.equal (contents (at "")) before "the files")
-              } ]
+              test name { refuses prepare arguments words } ]

@@ -156,26 +156,4 @@ let tests =
     testList
         "refusals"
         [ for name, arguments, words in cases do
-              testCase name
-              <| fun () ->
-                  inFolder (fun at ->
-                      prepare at
-                      let before = contents (at "")
-
-                      let ran =
-                          arguments
-                          |> List.map (fun word -> if word.StartsWith '@' then at (word.Substring 1) else word)
-                          |> run
-
-                      Expect.equal ran.Code 2 $"the exit code (said: {ran.Error})"
-                      Expect.equal ran.Output "" "nothing on the output"
-                      let lines = ran.Error.TrimEnd().Split '\n'
-                      Expect.equal lines.Length 1 $"one line, but: {ran.Error}"
-                      Expect.isFalse (lines[0] |> Seq.exists Char.IsControl) "no control character"
-                      Expect.stringStarts lines[0] "gary-mesh: " "the line"
-                      Expect.stringEnds lines[0] "." "the line"
-
-                      for word in words do
-                          Expect.stringContains lines[0] word "the line"
-
-                      Expect.equal (contents (at "")) before "the files") ]
+              testCase name <| fun () -> refuses prepare arguments words ]

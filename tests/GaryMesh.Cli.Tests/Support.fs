@@ -5,6 +5,7 @@ open System
 open System.IO
 open System.Text.Json.Nodes
 open System.Threading
+open Expecto
 open GaryMesh.Cli
 
 /// What a run of the command came to.
@@ -47,3 +48,39 @@ let contents (folder: string) =
     Directory.GetFileSystemEntries(folder, "*", SearchOption.AllDirectories)
     |> Array.sort
     |> Array.map (fun path -> path, (if File.Exists path then Convert.ToBase64String(File.ReadAllBytes path) else ""))
+
+/// Height and width that a PNG names.
+let sizeOf (path: string) =
+    let bytes = File.ReadAllBytes path
+    let number from = Buffers.Binary.BinaryPrimitives.ReadInt32BigEndian(ReadOnlySpan(bytes, from, 4))
+    number 20, number 16
+
+/// Arguments in which a file of the folder is written @name.
+let named (at: string -> string) =
+    List.map (fun (word: string) -> if word.StartsWith '@' then at (word.Substring 1) else word)
+
+/// The words with another value of an option.
+let rec instead option value words =
+    match words with
+    | first :: _ :: rest when first = option -> first :: value :: rest
+    | first :: rest -> first :: instead option value rest
+    | [] -> [ option; value ]
+
+/// What does not fit is refused in one sentence that has all the words, and no file is changed.
+let refuses (prepare: (string -> string) -> unit) (arguments: string list) (words: string list) =
+    inFolder (fun at ->
+        prepare at
+        let before = contents (at "")
+        let ran = run (named at arguments)
+        Expect.equal ran.Code 2 $"the exit code (said: {ran.Error})"
+        Expect.equal ran.Output "" "nothing on the output"
+        let lines = ran.Error.TrimEnd().Split '\n'
+        Expect.equal lines.Length 1 $"one line, but: {ran.Error}"
+        Expect.isFalse (lines[0] |> Seq.exists Char.IsControl) "no control character"
+        Expect.stringStarts lines[0] "gary-mesh: " "the line"
+        Expect.stringEnds lines[0] "." "the line"
+
+        for word in words do
+            Expect.stringContains lines[0] word "the line"
+
+        Expect.equal (contents (at "")) before "the files")

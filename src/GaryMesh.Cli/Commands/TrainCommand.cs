@@ -149,7 +149,7 @@ internal static class TrainCommand
                 + $"has the channels 0 to {channels - 1}.");
         }
 
-        FitsMemory(settings.Pool, graph.Cells, channels);
+        TrainingSettings.FitsMemory(settings.Pool, graph.Cells, channels);
         var task = TrainingSettings.Task(
                 target.Loss(settings.Channel, channels),
                 settings.Iterations,
@@ -211,20 +211,6 @@ internal static class TrainCommand
         return int.TryParse(milestones?[1].Trim('[', ']'), CultureInfo.InvariantCulture, out var at) && at > 0 ? at : null;
     }
 
-    /// <summary>Refuses a pool that exceeds the machine's memory: the system would end the process without a message.</summary>
-    public static void FitsMemory(int pool, int cells, int channels)
-    {
-        var needed = (Int128)pool * cells * channels * sizeof(float);
-        var room = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
-
-        if (needed > room)
-        {
-            throw new UserErrorException(
-                $"--pool {pool} needs {needed:N0} bytes ({cells:N0} cells x {channels} channels a state), but this machine has "
-                + $"{room:N0}.");
-        }
-    }
-
     private static Automaton Automaton(Settings settings)
     {
         var automaton = RuleWord.Read(settings.Rule, settings.Seed);
@@ -262,7 +248,7 @@ internal static class TrainCommand
             ["training_seconds"] = trained.Seconds,
             ["iterations"] = trained.Training.Iteration,
             ["end"] = trained.End.ToString().ToLowerInvariant(),
-            ["loss"] = double.IsFinite(loss) ? loss : null,
+            ["loss"] = Measurement.Finite(loss),
             ["parameters"] = automaton.Rule.ParameterCount,
             ["graph"] = graph.Name,
             ["cells"] = graph.Cells,

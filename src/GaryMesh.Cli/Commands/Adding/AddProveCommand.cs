@@ -44,8 +44,8 @@ internal static class AddProveCommand
             ["contexts"] = proof.Contexts,
             ["wrong"] = new JsonArray([.. wrong.Select(text => (JsonNode)text)]),
             ["firings"] = proof.Firings,
-            ["least_margin"] = double.IsFinite(proof.Margin) ? proof.Margin : null,
-            ["least_bit"] = double.IsFinite(proof.Voice) ? proof.Voice : null,
+            ["least_margin"] = Measurement.Finite(proof.Margin),
+            ["least_bit"] = Measurement.Finite(proof.Voice),
             ["parameters"] = adder.Automaton.Rule.ParameterCount,
         });
 

@@ -60,7 +60,7 @@ internal static class AddTrainCommand
             var task = AdderRecipe.Task(learning, iterations, key);
             using var trainer = new Trainer(learning, AdderRecipe.Graph, task, new EngineOptions { Threads = 1 });
             var (training, end) = terminal.WithProgress(
-                "Training", progress => trainer.Run(trainer.Begin(), new LossLine(progress), stop).ToTuple());
+                "Training", progress => trainer.Run(trainer.Begin(), new TrainingLine(progress, Proved), stop).ToTuple());
             attempt++;
             var best = AdderRecipe.Learning(learning.WithRule(trainer.Best(training)), false);
             var proof = AdderRecipe.Prove(best);
@@ -75,8 +75,8 @@ internal static class AddTrainCommand
                 ["proved"] = proof.IsProved,
                 ["contexts"] = proof.Contexts,
                 ["wrong"] = proof.Wrong.Length,
-                ["least_margin"] = double.IsFinite(proof.Margin) ? proof.Margin : null,
-                ["least_bit"] = double.IsFinite(proof.Voice) ? proof.Voice : null,
+                ["least_margin"] = Measurement.Finite(proof.Margin),
+                ["least_bit"] = Measurement.Finite(proof.Voice),
                 ["parameters"] = best.Rule.ParameterCount,
                 ["digits"] = AdderRecipe.Digits,
                 ["attempts"] = attempt,
@@ -101,14 +101,7 @@ internal static class AddTrainCommand
         }
     }
 
-    /// <summary>The live line: the loss, and whether there is a proof yet.</summary>
-    private sealed class LossLine(Terminal.Progress progress) : IProgress<TrainingReport>
-    {
-        public void Report(TrainingReport value)
-        {
-            progress.Report((double)value.Iteration / value.Iterations);
-            var state = value.BestLoss < 0 ? "proved" : double.IsFinite(value.BestLoss) ? $"{value.BestLoss:F0} contexts wrong" : "not checked yet";
-            progress.What = FormattableString.Invariant($"{value.Iteration} of {value.Iterations}, loss {value.Loss:G3}, {state}");
-        }
-    }
+    /// <summary>Whether there is a proof yet, for the live line.</summary>
+    private static string Proved(TrainingReport value) =>
+        value.BestLoss < 0 ? ", proved" : double.IsFinite(value.BestLoss) ? $", {value.BestLoss:F0} contexts wrong" : ", not checked yet";
 }

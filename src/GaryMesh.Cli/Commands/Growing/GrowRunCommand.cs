@@ -154,10 +154,7 @@ internal static class GrowRunCommand
         if (settings.Film is not null)
             film!.Write(settings.Film);
 
-        var (living, largest, error) = (Living(final), 0f, Error(final));
-
-        foreach (var value in final.Values)
-            largest = Math.Max(largest, Math.Abs(value));
+        var (living, largest, error) = (Living(final), Measurement.Largest(final), Error(final));
 
         terminal.WriteJson(new JsonObject
         {
@@ -202,8 +199,7 @@ internal static class GrowRunCommand
             });
         }
 
-        double? Error(State state) =>
-            loss?.Evaluate(state, State.Zeros(graph.Cells, 0), LossContext.After(graph)).Value is { } value && double.IsFinite(value) ? value : null;
+        double? Error(State state) => loss is null ? null : Measurement.Finite(Measurement.Loss(loss, state, graph).Value);
     }
 
     /// <summary>The number of cells that are not zero all over.</summary>

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Diagnostics;
 using System.Text.Json.Nodes;
 using GaryMesh.Cli.Pictures;
 using GaryMesh.Cli.Words;
@@ -88,11 +87,12 @@ internal static class GrowTrainCommand
                 parsed.GetValue(overflow),
                 parsed.GetValue(seed),
                 parsed.GetValue(threads),
-                parsed.GetValue(file)!,
-                parsed.GetValue(preview),
-                parsed.GetValue(checkpoint),
-                parsed.GetValue(every),
-                parsed.GetValue(resume)),
+                new(
+                    parsed.GetValue(file)!,
+                    parsed.GetValue(preview),
+                    parsed.GetValue(checkpoint),
+                    parsed.GetValue(every),
+                    parsed.GetValue(resume))),
             stop));
         ExamplesHelp.Attach(
             command,
@@ -136,11 +136,7 @@ internal static class GrowTrainCommand
         double Overflow,
         ulong Seed,
         int Threads,
-        string Out,
-        string? Preview,
-        string? Checkpoint,
-        int Every,
-        string? Resume);
+        KeptTraining Files);
 
     private static GrowingRegime Regime(string word) => word switch
     {
@@ -152,30 +148,21 @@ internal static class GrowTrainCommand
 
     private static int Run(Terminal terminal, Settings settings, CancellationToken stop)
     {
-        // A training may go on in the file that it goes on from.
-        var resumed = OutputFile.IsSame(settings.Resume, settings.Checkpoint) ? null : settings.Resume;
-        OutputFile.Check(
-            [settings.Target, settings.Graph, settings.Rule, resumed],
-            ("--out", ".npz", settings.Out),
-            ("--preview", ".png", settings.Preview),
-            ("--checkpoint", "", settings.Checkpoint));
-
-        if (settings is { Minutes: not null, Resume: not null })
-            throw new UserErrorException("A training that goes on does as many iterations as it began with: give --iterations instead of --minutes.");
+        settings.Files.Check([settings.Target, settings.Graph, settings.Rule], settings.Minutes);
 
         if (settings is { Graph: not null, Size: not null })
             throw new UserErrorException($"--size {settings.Size} is a grid, but --graph names {settings.Graph}: give one of them.");
 
         var world = GrowingWorld.Read(settings.Graph ?? PatternWord.GridOf(settings.Target, settings.Size), settings.Up, terminal);
         var graph = world.Graph;
-        world.CheckDrawn("--preview", settings.Preview);
+        world.CheckDrawn("--preview", settings.Files.Preview);
         var target = PatternWord.Read(settings.Target, graph);
         var automaton = Begin(settings, graph);
         var channels = automaton.Rule.Shape.Channels;
         var pooled = settings.Regime is not { IsGrow: true };
 
         if (pooled)
-            TrainCommand.FitsMemory(settings.Pool, graph.Cells, channels);
+            TrainingSettings.FitsMemory(settings.Pool, graph.Cells, channels);
 
         var options = new EngineOptions { Threads = settings.Threads };
         TrainingTask TaskOf(int iterations)
@@ -194,39 +181,18 @@ internal static class GrowTrainCommand
             ? TrainingSettings.IterationsWithin(
                 minutes, automaton, graph, count => TaskOf(count).WithWarmUp(RolloutWarmUp.None).WithHook(new Grown(Whole(target, channels))), options, stop)
             : settings.Iterations ?? 8000;
-        var task = TaskOf(iterations);
-        var from = settings.Resume is null ? null : TrainingSettings.Resumed(settings.Resume, automaton, graph, task, OptionOf);
-        var outputs = new Outputs(terminal);
-        var clock = Stopwatch.StartNew();
-        using var trainer = new Trainer(automaton, graph, task, options);
 
-        var (training, end) = terminal.WithProgress($"{iterations} iterations", progress => trainer.Run(
-            from ?? trainer.Begin(),
-            new LossLine(progress),
-            stop,
-            settings.Every,
-            Keep).ToTuple());
-        var seconds = clock.Elapsed.TotalSeconds;
-        var best = automaton.WithRule(trainer.Best(training));
-        outputs.Write(settings.Out, path => RuleFile.Write(path, best));
-        Keep(training);
-        Report(terminal, settings, graph, target, best, training, end, seconds, iterations);
-
-        if (outputs.Holds(settings.Out))
-            terminal.Write($"Written to {settings.Out}");
-
-        return outputs.End(
-            end,
-            Counted.Of(training.Iteration, "iteration"),
-            $"{training.Iteration} of {Counted.Of(iterations, "iteration")}",
-            settings.Out,
-            settings.Checkpoint);
-
-        void Keep(Training training)
-        {
-            outputs.Write(settings.Checkpoint, path => TrainingFile.Write(path, automaton, graph, task, training));
-            outputs.Write(settings.Preview, path => PngCanvas.Write(path, Strip(world, target, automaton.WithRule(trainer.Rule(training)), settings)));
-        }
+        return settings.Files.Run(
+            terminal,
+            automaton,
+            graph,
+            TaskOf(iterations),
+            options,
+            OptionOf,
+            value => double.IsFinite(value.BestLoss) ? FormattableString.Invariant($", {value.BestLoss:G3} from the seed") : "",
+            (path, _, latest) => PngCanvas.Write(path, Strip(world, target, latest, settings)),
+            trained => Report(terminal, settings, graph, target, trained, iterations),
+            stop);
     }
 
     /// <summary>A new automaton, or that of a file, which must have been made to grow.</summary>
@@ -298,17 +264,15 @@ internal static class GrowTrainCommand
         Settings settings,
         Graph graph,
         State target,
-        Automaton best,
-        Training training,
-        TrainingEnd end,
-        double seconds,
+        Trained trained,
         int iterations)
     {
+        var (best, training) = (trained.Automaton, trained.Training);
         var loss = GrowingRecipe.Loss(target, best.Rule.Shape.Channels);
         int[] steps = settings.Regime is { IsGrow: true } ? [best.MaxSteps] : [best.MaxSteps, 10 * best.MaxSteps];
         var runs = Enumerable.Range(0, Measured)
             .Select(sample => After(best, graph, steps, settings.Seed, sample, settings.Threads)
-                .Select(state => loss.Evaluate(state, State.Zeros(graph.Cells, 0), LossContext.After(graph)).Value).ToArray())
+                .Select(state => Measurement.Loss(loss, state, graph).Value).ToArray())
             .ToArray();
         var errors = steps.Select((_, i) => runs.Select(run => run[i]).ToArray()).ToArray();
 
@@ -321,18 +285,18 @@ internal static class GrowTrainCommand
             ["mean_square"] = target.ToArray().Average(value => (double)value * value),
             ["mse"] = new JsonArray([.. steps.Zip(errors, (step, all) => new JsonObject
             {
-                ["steps"] = step, ["median"] = Finite(Measurement.Median([.. all.Order()])), ["worst"] = Finite(all.Max()),
+                ["steps"] = step, ["median"] = Measurement.Finite(Measurement.Median([.. all.Order()])), ["worst"] = Measurement.Finite(all.Max()),
             })]),
             ["parameters"] = best.Rule.ParameterCount,
             ["iterations"] = training.Iteration,
             ["iterations_asked"] = iterations,
             ["best_iteration"] = training.BestIteration,
-            ["validation_loss"] = Finite(training.BestLoss),
-            ["loss"] = training.Losses is [.., var last] ? Finite(last) : null,
-            ["training_seconds"] = seconds,
-            ["end"] = end.ToString().ToLowerInvariant(),
+            ["validation_loss"] = Measurement.Finite(training.BestLoss),
+            ["loss"] = training.Losses is [.., var last] ? Measurement.Finite(last) : null,
+            ["training_seconds"] = trained.Seconds,
+            ["end"] = trained.End.ToString().ToLowerInvariant(),
             ["seed"] = settings.Seed,
-            ["out"] = settings.Out,
+            ["out"] = settings.Files.Out,
         });
 
         var table = new Table().Border(TableBorder.Rounded).HideHeaders().AddColumn("").AddColumn("");
@@ -340,30 +304,17 @@ internal static class GrowTrainCommand
         foreach (var (step, all) in steps.Zip(errors))
             table.AddRow($"squared error after {step} steps", $"{Measurement.Median([.. all.Order()]):G3} (worst of {Measured} runs {all.Max():G3})");
 
-        table.AddRow("training", $"{seconds:F1} s, {Counted.Of(training.Iteration, "iteration")}");
+        table.AddRow("training", $"{trained.Seconds:F1} s, {Counted.Of(training.Iteration, "iteration")}");
         table.AddRow("parameters", $"{best.Rule.ParameterCount:N0} ({best.Rule.Shape.Text})");
         terminal.Write(table);
     }
 
     private static string Name(GrowingRegime regime) => regime switch { { IsGrow: true } => "grow", { IsPersist: true } => "persist", _ => "regenerate" };
 
-    private static double? Finite(double value) => double.IsFinite(value) ? value : null;
-
     /// <summary>Starts every rollout from a grown pattern, so that iterations are timed at what most of them cost.</summary>
     private sealed class Grown(State state) : BatchHook("grown")
     {
         public override Sample[] Prepare(Sample[] samples, BatchContext context) =>
             [.. samples.Select(sample => new Sample(state, sample.Inputs, sample.Loss))];
-    }
-
-    /// <summary>The live line.</summary>
-    private sealed class LossLine(Terminal.Progress progress) : IProgress<TrainingReport>
-    {
-        public void Report(TrainingReport value)
-        {
-            progress.Report((double)value.Iteration / value.Iterations);
-            var best = double.IsFinite(value.BestLoss) ? FormattableString.Invariant($", {value.BestLoss:G3} from the seed") : "";
-            progress.What = FormattableString.Invariant($"{value.Iteration} of {value.Iterations}, loss {value.Loss:G3}{best}");
-        }
     }
 }

@@ -186,10 +186,7 @@ internal static class TextureApplyCommand
         var values = palette.Values(final);
         var loss = look is null ? null : Loss(values);
         var shuffled = look is null ? null : Loss(Shuffled(values, palette.Maps, settings.Seed));
-        var largest = 0f;
-
-        foreach (var value in final.Values)
-            largest = Math.Max(largest, Math.Abs(value));
+        var largest = Measurement.Largest(final);
 
         terminal.WriteJson(new JsonObject
         {
@@ -220,8 +217,7 @@ internal static class TextureApplyCommand
         return CommandLine.Done;
 
         // In the exemplar's own palette.
-        LossValue Loss(float[] values) => look!.Evaluate(
-            new State(graph.Cells, palette.Maps, exemplar!.Palette.Channels(values)), State.Zeros(graph.Cells, 0), LossContext.After(graph));
+        LossValue Loss(float[] values) => Measurement.Loss(look!, new State(graph.Cells, palette.Maps, exemplar!.Palette.Channels(values)), graph);
     }
 
     /// <summary>Where the pictures of a palette are written: the first as is asked for, and each other under its name beside it.</summary>

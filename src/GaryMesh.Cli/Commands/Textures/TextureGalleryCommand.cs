@@ -108,16 +108,7 @@ internal static class TextureGalleryCommand
         {
             var start = automaton.Start.On(world.Graph, automaton.Rule.Shape.Channels, seed);
             using var simulation = new Simulation(automaton, world.Graph, start, Firing.Of(seed, 0), null, options);
-
-            while (simulation.StepNumber < column.Steps)
-            {
-                stop.ThrowIfCancellationRequested();
-
-                if (column.HoleAt > 0 && simulation.StepNumber == column.HoleAt)
-                    Trial.Rub(simulation, 0.2);
-
-                simulation.Step(Math.Min(100, (simulation.StepNumber < column.HoleAt ? column.HoleAt : column.Steps) - simulation.StepNumber));
-            }
+            Trial.Advance(simulation, column.Steps, column.HoleAt > 0 ? 0.2 : 0, column.HoleAt, _ => { }, stop);
 
             return world.Square(TextureWorld.ColoursOf(automaton.Palette!, simulation.State), Side)
                 ?? throw new UserErrorException($"A gallery shows meshes, grids and tori, but {column.Graph} is none.");

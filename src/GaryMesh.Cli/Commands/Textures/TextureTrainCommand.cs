@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Diagnostics;
 using System.Text.Json.Nodes;
 using GaryMesh.Cli.Pictures;
 using GaryMesh.Cli.Words;
@@ -62,11 +61,12 @@ internal static class TextureTrainCommand
                 parsed.GetValue(minutes),
                 parsed.GetValue(seed),
                 parsed.GetValue(threads),
-                parsed.GetValue(file)!,
-                parsed.GetValue(preview),
-                parsed.GetValue(checkpoint),
-                parsed.GetValue(every),
-                parsed.GetValue(resume)),
+                new(
+                    parsed.GetValue(file)!,
+                    parsed.GetValue(preview),
+                    parsed.GetValue(checkpoint),
+                    parsed.GetValue(every),
+                    parsed.GetValue(resume))),
             stop));
         ExamplesHelp.Attach(
             command,
@@ -112,32 +112,18 @@ internal static class TextureTrainCommand
         double? Minutes,
         ulong Seed,
         int Threads,
-        string Out,
-        string? Preview,
-        string? Checkpoint,
-        int Every,
-        string? Resume);
+        KeptTraining Files);
 
     private static int Run(Terminal terminal, Settings settings, CancellationToken stop)
     {
-        // A training may go on in the file that it goes on from.
-        var resumed = OutputFile.IsSame(settings.Resume, settings.Checkpoint) ? null : settings.Resume;
-        OutputFile.Check(
-            [.. settings.Exemplars, resumed, .. settings.Graphs],
-            ("--out", ".npz", settings.Out),
-            ("--preview", ".png", settings.Preview),
-            ("--checkpoint", "", settings.Checkpoint));
-
-        if (settings is { Minutes: not null, Resume: not null })
-            throw new UserErrorException("A training that goes on does as many iterations as it began with: give --iterations instead of --minutes.");
-
+        settings.Files.Check([.. settings.Exemplars, .. settings.Graphs], settings.Minutes);
         var exemplar = ExemplarWord.Read(settings.Exemplars, settings.Tiles);
         var signal = exemplar.Graph.Topology is { IsRing: true } or { IsLine: true };
         var words = settings.Graphs.Length > 0 ? settings.Graphs : TextureWorld.Standard(signal);
         var up = UpWord.Read(settings.Up);
         TextureWorld[] worlds = [.. words.Select(word => TextureWorld.Read(word, up, terminal))];
 
-        if (settings.Preview is not null && !worlds.Any(world => world.Drawn))
+        if (settings.Files.Preview is not null && !worlds.Any(world => world.Drawn))
             throw new UserErrorException($"--preview draws a mesh, grid or torus, but --graph {string.Join(", ", words)} is none of them.");
 
         Graph[] graphs = [.. worlds.Select(world => world.Graph)];
@@ -147,40 +133,18 @@ internal static class TextureTrainCommand
         var options = new EngineOptions { Threads = settings.Threads };
         TrainingTask TaskOf(int iterations) => TextureRecipe.Task(exemplar, graphs, iterations, settings.Seed, settings.Loss);
         var iterations = settings.Minutes is { } minutes ? TrainingSettings.IterationsWithin(minutes, automaton, graph, TaskOf, options, stop) : settings.Iterations ?? (signal ? 3000 : 10_000);
-        var task = TaskOf(iterations);
-        var from = settings.Resume is null ? null : TrainingSettings.Resumed(settings.Resume, automaton, graph, task, OptionOf);
 
-        var outputs = new Outputs(terminal);
-        var clock = Stopwatch.StartNew();
-        using var trainer = new Trainer(automaton, graph, task, options);
-
-        var (training, end) = terminal.WithProgress($"{iterations} iterations", progress => trainer.Run(
-            from ?? trainer.Begin(),
-            new LossLine(progress),
-            stop,
-            settings.Every,
-            Keep).ToTuple());
-        var seconds = clock.Elapsed.TotalSeconds;
-        var best = automaton.WithRule(trainer.Best(training));
-        outputs.Write(settings.Out, path => RuleFile.Write(path, best));
-        Keep(training);
-        Report(terminal, settings, exemplar, worlds, best, training, end, seconds, iterations);
-
-        if (outputs.Holds(settings.Out))
-            terminal.Write($"Written to {settings.Out}");
-
-        return outputs.End(
-            end,
-            Counted.Of(training.Iteration, "iteration"),
-            $"{training.Iteration} of {Counted.Of(iterations, "iteration")}",
-            settings.Out,
-            settings.Checkpoint);
-
-        void Keep(Training training)
-        {
-            outputs.Write(settings.Checkpoint, path => TrainingFile.Write(path, automaton, graph, task, training));
-            outputs.Write(settings.Preview, path => Preview(path, exemplar.Palette, worlds, training));
-        }
+        return settings.Files.Run(
+            terminal,
+            automaton,
+            graph,
+            TaskOf(iterations),
+            options,
+            OptionOf,
+            LargestParts,
+            (path, training, _) => Preview(path, exemplar.Palette, worlds, training),
+            trained => Report(terminal, settings, exemplar, worlds, trained, iterations),
+            stop);
     }
 
     /// <summary>The option behind a setting of a training.</summary>
@@ -218,18 +182,16 @@ internal static class TextureTrainCommand
         Settings settings,
         Exemplar exemplar,
         TextureWorld[] worlds,
-        Automaton best,
-        Training training,
-        TrainingEnd end,
-        double seconds,
+        Trained trained,
         int iterations)
     {
+        var (best, training) = (trained.Automaton, trained.Training);
         var losses = worlds.Select(world =>
         {
             var start = best.Start.On(world.Graph, best.Rule.Shape.Channels, settings.Seed);
             var final = Engine.Run(best, world.Graph, Rollout.Of(start, Measured, Firing.Of(settings.Seed, 0)));
             var look = TextureLoss.Of(settings.Loss, exemplar, world.Graph);
-            return look.Evaluate(final, State.Zeros(world.Graph.Cells, 0), LossContext.After(world.Graph)).Value;
+            return Measurement.Loss(look, final, world.Graph).Value;
         }).ToArray();
 
         terminal.WriteJson(new JsonObject
@@ -238,17 +200,17 @@ internal static class TextureTrainCommand
             ["loss"] = settings.Loss,
             ["worlds"] = new JsonArray([.. worlds.Zip(losses, (world, loss) => new JsonObject
             {
-                ["graph"] = world.Graph.Name, ["cells"] = world.Graph.Cells, [$"loss_{Measured}_steps"] = double.IsFinite(loss) ? loss : null,
+                ["graph"] = world.Graph.Name, ["cells"] = world.Graph.Cells, [$"loss_{Measured}_steps"] = Measurement.Finite(loss),
             })]),
             ["parameters"] = best.Rule.ParameterCount,
             ["iterations"] = training.Iteration,
             ["iterations_asked"] = iterations,
             ["best_iteration"] = training.BestIteration,
-            ["validation_loss"] = double.IsFinite(training.BestLoss) ? training.BestLoss : null,
-            ["training_seconds"] = seconds,
-            ["end"] = end.ToString().ToLowerInvariant(),
+            ["validation_loss"] = Measurement.Finite(training.BestLoss),
+            ["training_seconds"] = trained.Seconds,
+            ["end"] = trained.End.ToString().ToLowerInvariant(),
             ["seed"] = settings.Seed,
-            ["out"] = settings.Out,
+            ["out"] = settings.Files.Out,
         });
 
         var table = new Table().Border(TableBorder.Rounded).HideHeaders().AddColumn("").AddColumn("");
@@ -256,19 +218,15 @@ internal static class TextureTrainCommand
         foreach (var (world, loss) in worlds.Zip(losses))
             table.AddRow(Markup.Escape($"loss on {world.Graph.Name} after {Measured} steps"), $"{loss:G4}");
 
-        table.AddRow("training", $"{seconds:F1} s, {Counted.Of(training.Iteration, "iteration")}");
+        table.AddRow("training", $"{trained.Seconds:F1} s, {Counted.Of(training.Iteration, "iteration")}");
         table.AddRow("parameters", $"{best.Rule.ParameterCount:N0} ({best.Rule.Shape.Text})");
         terminal.Write(table);
     }
 
-    /// <summary>The live line: the loss and its largest parts.</summary>
-    private sealed class LossLine(Terminal.Progress progress) : IProgress<TrainingReport>
+    /// <summary>The largest parts of the loss, for the live line.</summary>
+    private static string LargestParts(TrainingReport value)
     {
-        public void Report(TrainingReport value)
-        {
-            progress.Report((double)value.Iteration / value.Iterations);
-            var parts = value.Parts.OrderByDescending(part => part.Item2).Take(3).Select(part => FormattableString.Invariant($"{part.Item1} {part.Item2:G2}"));
-            progress.What = FormattableString.Invariant($"{value.Iteration} of {value.Iterations}, loss {value.Loss:G3} ({string.Join(", ", parts)})");
-        }
+        var parts = value.Parts.OrderByDescending(part => part.Item2).Take(3).Select(part => FormattableString.Invariant($"{part.Item1} {part.Item2:G2}"));
+        return $" ({string.Join(", ", parts)})";
     }
 }

@@ -28,40 +28,40 @@ internal sealed record Trial(
 
         double LossAfter(Simulation simulation, int step)
         {
-            // In pieces, so that a long run can be stopped.
-            for (var piece = 1; simulation.StepNumber < step; piece = Math.Min(100, 2 * piece))
-            {
-                stop.ThrowIfCancellationRequested();
-
-                if (Hole > 0 && simulation.StepNumber == HoleAt)
-                    Rub(simulation, Hole);
-
-                var end = Hole > 0 && simulation.StepNumber < HoleAt ? Math.Min(step, HoleAt) : step;
-                var count = Math.Min(piece, end - simulation.StepNumber);
-                simulation.Step(count);
-                progress((long)count * graph.Cells);
-            }
-
+            Advance(simulation, step, Hole, HoleAt, progress, stop);
             var state = simulation.State;
-
-            foreach (var value in state.Values)
-                largest = Math.Max(largest, float.IsNaN(value) ? float.PositiveInfinity : Math.Abs(value));
+            largest = Math.Max(largest, Measurement.Largest(state));
 
             if (!state.IsFinite)
                 return double.PositiveInfinity;
 
             // In the exemplar's own palette, which need not be the rule's.
             var channels = Exemplar.Palette.Channels(Automaton.Palette!.Values(state));
-            return look.Evaluate(new State(graph.Cells, Exemplar.Maps, channels), State.Zeros(graph.Cells, 0), LossContext.After(graph)).Value;
+            return Measurement.Loss(look, new State(graph.Cells, Exemplar.Maps, channels), graph).Value;
         }
     }
 
-    /// <summary>Sets a ball of a share of the cells to zero.</summary>
-    public static void Rub(Simulation simulation, double share)
+    /// <summary>Steps on to a step, in pieces, so that a long run can be stopped; on the way a ball of a share of the cells is set to zero, at the
+    /// step of the hole.</summary>
+    public static void Advance(Simulation simulation, int step, double hole, int holeAt, Action<long> progress, CancellationToken stop)
     {
         var graph = simulation.Graph;
-        var cells = Damage.Ball(graph, (graph.Cells / 2) + (int)(Math.Sqrt(graph.Cells) / 2), Math.Max(1, (int)(share * graph.Cells)));
-        simulation.Write(cells, new float[cells.Length * simulation.Automaton.Rule.Shape.Channels]);
+
+        for (var piece = 1; simulation.StepNumber < step; piece = Math.Min(100, 2 * piece))
+        {
+            stop.ThrowIfCancellationRequested();
+
+            if (hole > 0 && simulation.StepNumber == holeAt)
+            {
+                var cells = Damage.Ball(graph, (graph.Cells / 2) + (int)(Math.Sqrt(graph.Cells) / 2), Math.Max(1, (int)(hole * graph.Cells)));
+                simulation.Write(cells, new float[cells.Length * simulation.Automaton.Rule.Shape.Channels]);
+            }
+
+            var end = hole > 0 && simulation.StepNumber < holeAt ? Math.Min(step, holeAt) : step;
+            var count = Math.Min(piece, end - simulation.StepNumber);
+            simulation.Step(count);
+            progress((long)count * graph.Cells);
+        }
     }
 
     /// <summary>Cell-steps of one run.</summary>

@@ -87,8 +87,8 @@ internal static class TransferCommand
     {
         OutputFile.Check([settings.Rule, .. settings.Exemplars, .. settings.Trained, .. settings.Graphs], ("--out", ".html", settings.Out));
         var (automaton, palette) = TextureWord.Read(settings.Rule);
-        // A signal's rule perceives along its strip alone.
-        var signal = automaton.Perception.Operators.Length == TextureRecipe.Automaton(Exemplar.Signal(1, new float[16], true), 1, 1, 0).Perception.Operators.Length;
+        // A rule that looks along v lies on a surface.
+        var signal = !automaton.Perception.Operators.Any(one => one is Operator.Neighbours { Weight.Name: "v" });
         var exemplar = settings.Exemplars.Length > 0 ? ExemplarWord.Read(settings.Exemplars, settings.Tiles) : Transfer.Own(automaton, signal, settings.Seed, settings.Threads);
 
         var compared = settings.Exemplars.Length > 0 ? string.Join(" and ", settings.Exemplars) : null;
@@ -128,10 +128,10 @@ internal static class TransferCommand
                 ["group"] = result.Trial.Group,
                 ["name"] = result.Trial.Name,
                 ["cells"] = result.Trial.World.Graph.Cells,
-                ["largest"] = Finite(result.Largest),
+                ["largest"] = Measurement.Finite(result.Largest),
                 ["after"] = new JsonArray([.. result.Trial.Steps.Select((step, at) => new JsonObject
                 {
-                    ["steps"] = step, ["ratio"] = Finite(result.Median(at) / home), ["worst"] = Finite(result.Worst(at) / home),
+                    ["steps"] = step, ["ratio"] = Measurement.Finite(result.Median(at) / home), ["worst"] = Measurement.Finite(result.Worst(at) / home),
                 })]),
             })]),
             ["out"] = settings.Out,
@@ -144,6 +144,4 @@ internal static class TransferCommand
         terminal.Write($"Written to {settings.Out}");
         return CommandLine.Done;
     }
-
-    private static double? Finite(double value) => double.IsFinite(value) ? value : null;
 }

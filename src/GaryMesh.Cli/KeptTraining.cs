@@ -1,0 +1,85 @@
+using System.Diagnostics;
+using GaryMesh.Cli.Words;
+
+namespace GaryMesh.Cli;
+
+/// <summary>The files of a training that keeps what it has as it goes on: its rule, a picture of how far it is, and the whole training,
+/// which can be gone on with.</summary>
+internal sealed record KeptTraining(string Out, string? Preview, string? Checkpoint, int Every, string? Resume)
+{
+    /// <summary>Refuses outputs that cannot be written or would overwrite an input, and minutes for a training that goes on.</summary>
+    public void Check(IReadOnlyList<string?> inputs, double? minutes)
+    {
+        // A training may go on in the file that it goes on from.
+        var resumed = OutputFile.IsSame(Resume, Checkpoint) ? null : Resume;
+        OutputFile.Check([.. inputs, resumed], ("--out", ".npz", Out), ("--preview", ".png", Preview), ("--checkpoint", "", Checkpoint));
+
+        if (minutes is not null && Resume is not null)
+            throw new UserErrorException("A training that goes on does as many iterations as it began with: give --iterations instead of --minutes.");
+    }
+
+    /// <summary>Trains, writes the files, reports, and says how it ended.</summary>
+    /// <param name="terminal">Where the live line and the end stand.</param>
+    /// <param name="automaton">What is trained.</param>
+    /// <param name="graph">Where.</param>
+    /// <param name="task">How.</param>
+    /// <param name="options">The engine's.</param>
+    /// <param name="optionOf">The option behind a setting of a training.</param>
+    /// <param name="more">What the live line says besides the loss.</param>
+    /// <param name="draw">Draws a training to a path, by the latest rule.</param>
+    /// <param name="report">Prints the figures.</param>
+    /// <param name="stop">Ends the training early, with what it has kept.</param>
+    /// <returns>The exit code.</returns>
+    public int Run(
+        Terminal terminal,
+        Automaton automaton,
+        Graph graph,
+        TrainingTask task,
+        EngineOptions options,
+        Func<string, string> optionOf,
+        Func<TrainingReport, string> more,
+        Action<string, Training, Automaton> draw,
+        Action<Trained> report,
+        CancellationToken stop)
+    {
+        var from = Resume is null ? null : TrainingSettings.Resumed(Resume, automaton, graph, task, optionOf);
+        var outputs = new Outputs(terminal);
+        var clock = Stopwatch.StartNew();
+        using var trainer = new Trainer(automaton, graph, task, options);
+
+        var (training, end) = terminal.WithProgress(
+            $"{task.Iterations} iterations",
+            progress => trainer.Run(from ?? trainer.Begin(), new TrainingLine(progress, more), stop, Every, Keep).ToTuple());
+        var seconds = clock.Elapsed.TotalSeconds;
+        var best = automaton.WithRule(trainer.Best(training));
+        outputs.Write(Out, path => RuleFile.Write(path, best));
+        Keep(training);
+        report(new(best, training, end, seconds));
+
+        if (outputs.Holds(Out))
+            terminal.Write($"Written to {Out}");
+
+        return outputs.End(
+            end,
+            Counted.Of(training.Iteration, "iteration"),
+            $"{training.Iteration} of {Counted.Of(task.Iterations, "iteration")}",
+            Out,
+            Checkpoint);
+
+        void Keep(Training training)
+        {
+            outputs.Write(Checkpoint, path => TrainingFile.Write(path, automaton, graph, task, training));
+            outputs.Write(Preview, path => draw(path, training, automaton.WithRule(trainer.Rule(training))));
+        }
+    }
+}
+
+/// <summary>The live line of a training: how far it is, the loss, and what else is said of it.</summary>
+internal sealed class TrainingLine(Terminal.Progress progress, Func<TrainingReport, string> more) : IProgress<TrainingReport>
+{
+    public void Report(TrainingReport value)
+    {
+        progress.Report((double)value.Iteration / value.Iterations);
+        progress.What = FormattableString.Invariant($"{value.Iteration} of {value.Iterations}, loss {value.Loss:G3}{more(value)}");
+    }
+}
