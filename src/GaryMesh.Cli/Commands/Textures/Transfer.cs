@@ -54,7 +54,7 @@ internal sealed record Trial(
             if (hole > 0 && simulation.StepNumber == holeAt)
             {
                 var cells = Damage.Ball(graph, (graph.Cells / 2) + (int)(Math.Sqrt(graph.Cells) / 2), Math.Max(1, (int)(hole * graph.Cells)));
-                simulation.Write(cells, new float[cells.Length * simulation.Automaton.Rule.Shape.Channels]);
+                simulation.Write(Damage.Cut(simulation.State, cells));
             }
 
             var end = hole > 0 && simulation.StepNumber < holeAt ? Math.Min(step, holeAt) : step;
