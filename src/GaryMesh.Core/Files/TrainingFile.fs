@@ -103,6 +103,9 @@ module private Settings =
                 let warmUp = task.WarmUp
                 "rollout warm-up", $"{warmUp.MinSteps} to {warmUp.MaxSteps} steps over {warmUp.Iterations} iterations"
 
+            if task.MinTimeStep <> 1.0 || task.MaxTimeStep <> 1.0 then
+                "time steps", $"{text task.MinTimeStep} to {text task.MaxTimeStep} times the automaton's"
+
             if task.Clip <> Clip.None then
                 "clip", $"{text task.Clip.Global} in all, {text task.Clip.PerTensor} a part"
 
