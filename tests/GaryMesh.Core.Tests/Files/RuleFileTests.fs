@@ -86,9 +86,8 @@ let private automata =
         let! hidden = Gen.choose (1, 30)
         let! inputs = Gen.elements [ 0; 0; 1; 5 ]
         let! seed = Gen.choose (0, 1000000)
-        let! heard = Gen.elements [ 0; 0; 1 ]
-
-        let kind: RuleKind = if heard = 0 then DenseRule.Kind else SecantRule(heard, DenseRule.Kind)
+        let kinds: RuleKind list = [ DenseRule.Kind; MixtureRule(2, 3); SecantRule(1, DenseRule.Kind) ]
+        let! kind = Gen.elements kinds
 
         let shape = RuleShape.For(perception, channels, hidden, inputs).WithKind kind
         let! keep = Gen.elements [ 1.0; 0.0; 0.5 ]
