@@ -11,13 +11,18 @@ open GaryMesh.Testing
 open GaryMesh.Tests.OwnMembers
 
 let private kinds: RuleKind list =
-    [ MixtureRule(2, 3); MixtureRule(1, 4); MixtureRule(3, 3); SecantRule(1, MixtureRule(2, 3)) ]
+    [ MixtureRule(2, 3)
+      MixtureRule(1, 4)
+      MixtureRule(3, 3)
+      SecantRule(1, MixtureRule(2, 3))
+      EmbeddedRule(0, 4, MixtureRule(2, 3))
+      EmbeddedRule(0, 1, DenseRule.Kind) ]
 
 let private middling = { Limits.Wide with Channels = 24; Hidden = 48 }
 
 let private worlds (limits: Limits) =
     Arb.fromGenShrink (MeshGen.WorldPlans limits, fun plan -> Seq.ofList plan.Smaller)
-    |> Arb.convert (fun plan -> World { plan with Blended = false }) _.Plan
+    |> Arb.convert (fun plan -> World { plan with Blended = false; Inputs = max 1 plan.Inputs }) _.Plan
 
 let private noise (graph: Graph) channels seed = (Start.Noise 1.0f).On(graph, channels, seed)
 
@@ -54,13 +59,15 @@ let tests =
                           let found = law.Check(automaton, world.Graph, world.Rollout, world.Plan.Seed)
                           Expect.equal found LawResult.Holds law.Name))
 
-          for kind in List.truncate 3 kinds do
+          for kind, balance in
+              [ MixtureRule(2, 3) :> RuleKind, LoadBalance(0, 2, 3)
+                MixtureRule(1, 4), LoadBalance(0, 1, 4)
+                MixtureRule(3, 3), LoadBalance(0, 3, 3)
+                EmbeddedRule(6, 4, MixtureRule(2, 3)), LoadBalance(4, 2, 3) ] do
               test $"{kind.Name}: every derivative is the complex step's, and the engine's, also by what cells report" {
                   let graph, perception = Graph.Icosphere 1, Perception.Harmonics.WithLift(Lengths 1)
                   let shape = RuleShape.For(perception, 3, 4, 2).WithKind kind
                   let automaton = Automaton.Of(perception, GradientCheck.RuleFor(shape, 3UL, 0.7))
-                  let mixture = kind :?> MixtureRule
-                  let balance = LoadBalance(0, mixture.Top, mixture.Experts)
 
                   let loss =
                       WeightedSum([| 1.0; 0.3 |], [| Projected(noise graph 3 5UL); balance.At(fun _ _ -> true) |])
@@ -81,14 +88,40 @@ let tests =
                       1e-5
                       "the engine"
 
-                  let router = shape.Views |> Seq.find (fun view -> view.Name = "router.weight")
-                  let ofRouter = Array.sub reference.Parameters router.Offset router.Length
+                  let inputs = given.Outcomes[0].Inputs |> Array.collect _.ToArray()
+                  let expected = reference.Inputs |> Array.collect (fun ofStep -> ofStep.ToRowMajorArray())
+                  let deviation = GradientCheck.Deviation(ReadOnlySpan expected, ReadOnlySpan inputs)
+                  Expect.isLessThanOrEqual deviation 1e-5 "by the inputs"
 
-                  Expect.equal
-                      (ofRouter |> Array.exists ((<>) 0.0))
-                      (mixture.Top > 1 || mixture.Experts > 1)
-                      "the router learns"
+                  for view in shape.Views do
+                      let own = Array.sub reference.Parameters view.Offset view.Length
+                      Expect.isTrue (own |> Array.exists ((<>) 0.0)) $"{view.Name} learns"
               }
+
+          property "a word's embedding is added to the own state, of which the readout speaks" (fun (seed: uint64) ->
+              let sizes = { Channels = 2; Perceived = 6; Hidden = 5; Inputs = 3 }
+              let inner = { sizes with Inputs = 0 }
+              let kind = EmbeddedRule(4, 2, DenseRule.Kind)
+              let parameters = drawn seed (kind.Views sizes |> Seq.sumBy _.Length)
+              let perceived = drawn (seed + 1UL) 6
+              let word = Counter.below 3 seed 0L
+              let z = Array.append perceived (Array.init 3 (fun i -> if i = word then 1.0 else 0.0))
+              let change, reported = answer kind sizes parameters z
+
+              let embedded =
+                  perceived |> Array.mapi (fun k x -> if k < 4 then x else x + parameters[(k - 4) * 3 + word])
+
+              let logits =
+                  Array.init 2 (fun m ->
+                      parameters[6 + 4 + m]
+                      + parameters[6 + 2 * m] * perceived[4]
+                      + parameters[7 + 2 * m] * perceived[5])
+
+              let expected, _ = answer DenseRule.Kind inner (Array.skip 12 parameters) embedded
+              Expect.equal change expected "the change"
+
+              for m in 0..1 do
+                  Expect.floatClose Accuracy.veryHigh reported[m] logits[m] "a logit")
 
           property "experts under other names come to the same" (fun (seed: uint64) ->
               let kind = MixtureRule(2, 5)
@@ -180,6 +213,13 @@ let tests =
                   (Expect.throwsC (make >> ignore) (fun error -> error :?> ArgumentException)).Message
 
               refusal (fun () -> MixtureRule(3, 2)) |> says [ "3 experts"; "has 2" ]
+
+              refusal (fun () -> EmbeddedRule(3, 1, DenseRule.Kind).Views sizes)
+              |> says [ "from 3 on"; "perceives 4" ]
+
+              refusal (fun () -> EmbeddedRule(0, 1, DenseRule.Kind).Views { sizes with Inputs = 0 })
+              |> says [ "inputs" ]
+
               refusal (fun () -> LoadBalance(0, 3, 2)) |> says [ "3 experts"; "are 2" ]
 
               refusal (fun () -> (LoadBalance(1, 1, 3)).Shares(State.Zeros(2, 3)))

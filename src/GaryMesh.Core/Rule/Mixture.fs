@@ -370,6 +370,10 @@ type MixtureRule
     member _.Top = top
 
     override _.Views sizes =
+        if int64 experts * int64 (max sizes.Hidden sizes.Channels) > int64 Int32.MaxValue then
+            Guard.refuse
+                $"{experts} experts of {sizes.Hidden} hidden units and {sizes.Channels} channels are more than one matrix can hold."
+
         ParameterView.InOrder
             [ struct ("router.weight", ParameterRole.Router, experts, sizes.Read)
               struct ("router.bias", ParameterRole.Bias, experts, 1)

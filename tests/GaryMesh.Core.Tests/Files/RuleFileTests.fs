@@ -86,9 +86,16 @@ let private automata =
         let! hidden = Gen.choose (1, 30)
         let! inputs = Gen.elements [ 0; 0; 1; 5 ]
         let! seed = Gen.choose (0, 1000000)
-        let kinds: RuleKind list = [ DenseRule.Kind; MixtureRule(2, 3); SecantRule(1, DenseRule.Kind) ]
+
+        let kinds: RuleKind list =
+            [ DenseRule.Kind
+              MixtureRule(2, 3)
+              EmbeddedRule(0, 2, MixtureRule(1, 2))
+              SecantRule(1, DenseRule.Kind) ]
+
         let! kind = Gen.elements kinds
 
+        let inputs = if kind :? EmbeddedRule then max 1 inputs else inputs
         let shape = RuleShape.For(perception, channels, hidden, inputs).WithKind kind
         let! keep = Gen.elements [ 1.0; 0.0; 0.5 ]
         let! rate = Gen.choose (0, 65536)
