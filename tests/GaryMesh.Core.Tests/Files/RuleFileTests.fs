@@ -156,6 +156,39 @@ let tests =
                   Expect.hasLength (Directory.GetFiles folder) 1 "nothing else is left")
           }
 
+          propertyOf
+              automata
+              "a file of bytes holds each weight to half a 127th of the greatest in its row"
+              (fun automaton ->
+                  inFolder (fun folder ->
+                      let path = Path.Combine(folder, "rule.npz")
+                      RuleFile.WriteBytes(path, automaton)
+                      let packed = RuleFile.Read path
+                      same (packed.WithRule automaton.Rule) automaton
+
+                      for view in automaton.Rule.Views do
+                          let exact, given = automaton.Rule.View view.Name, packed.Rule.View view.Name
+
+                          for row in 0 .. view.Rows - 1 do
+                              let exact = Array.sub exact (row * view.Columns) view.Columns
+                              let step = (exact |> Seq.map abs |> Seq.max) / 127f
+                              let allowed = if view.Role.IsBias then 0f else 0.50001f * step
+
+                              for i in 0 .. view.Columns - 1 do
+                                  let off = abs (given[row * view.Columns + i] - exact[i])
+                                  Expect.isLessThanOrEqual off allowed view.Name
+
+                      let again = Path.Combine(folder, "again.npz")
+                      RuleFile.WriteBytes(again, packed)
+                      // A row's greatest weight divided and multiplied by 127 may round, but no weight goes to another byte.
+                      let bytes (file: string) (name: string) =
+                          let entries = Npz.Read file
+                          entries[name].ToByte()
+
+                      for view in automaton.Rule.Views do
+                          if not view.Role.IsBias then
+                              Expect.equal (bytes again view.Name) (bytes path view.Name) "the same bytes again"))
+
           test "weights stand by name, in the shapes that the rule's matrices have" {
               let entries = arrays (Automaton.GaryMesh 1UL)
               Expect.equal entries["fc1.weight"].Shape [| 48; 36 |] "hidden x perceived"
