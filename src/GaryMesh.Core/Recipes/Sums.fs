@@ -12,7 +12,15 @@ type Sums
     /// <param name="shuffled">The share of the strips whose cells each start from the state of any cell.</param>
     /// <param name="world">The graph of strips and what their cells are told.</param>
     /// <param name="loss">The loss that asks for a digit of every cell.</param>
-    internal (name: string, strips: int, digits: int, shuffled: float, world: Addends[] -> struct (Graph * State), loss: int[] -> Loss) =
+    internal
+    (
+        name: string,
+        strips: int,
+        digits: int,
+        shuffled: float,
+        world: Addends[] -> struct (Graph * State),
+        loss: int[] -> Loss
+    ) =
     inherit BatchHook(name)
 
     do
