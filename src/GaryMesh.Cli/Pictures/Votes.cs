@@ -37,7 +37,7 @@ internal static class Votes
     {
         const double Margin = 16, Header = 34, Caption = 22, Swatch = 12;
         var (width, height) = (pictures[0].Width / 2.0, pictures[0].Height / 2.0);
-        var columns = Math.Clamp((int)(1400 / (width + Margin)), 1, pictures.Count);
+        var columns = Math.Clamp((int)(1450 / (width + Margin)), 1, pictures.Count);
         var rows = (pictures.Count + columns - 1) / columns;
         var across = Math.Max(Margin + (columns * (width + Margin)), Math.Max(360, (2 * Margin) + (1.5 * StrokeFont.Width(title))));
         var canvas = new PngCanvas(across, Header + (rows * (height + Caption + Margin)) + Caption);
