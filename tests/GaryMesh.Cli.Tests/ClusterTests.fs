@@ -36,9 +36,7 @@ let private refusals =
 
 let private start program (arguments: string list) =
     nonNull (
-        Process.Start(
-            ProcessStartInfo(program, arguments, RedirectStandardOutput = true, RedirectStandardError = true)
-        )
+        Process.Start(ProcessStartInfo(program, arguments, RedirectStandardOutput = true, RedirectStandardError = true))
     )
 
 /// A Redis server of its own at a free port; none where the machine has none.
@@ -85,11 +83,15 @@ let tests =
 
                   for graph, rule, parts, halo in
                       [ "ring:500", "rule.npz", "3", "5"; "grid:20x20", "growing.npz", "4", "4" ] do
-                      let given = [ "--rule"; at rule; "--graph"; graph; "--state"; "noise:1"; "--seed"; "5"; "--steps"; "30" ]
+                      let given =
+                          [ "--rule"; at rule; "--graph"; graph; "--state"; "noise:1"; "--seed"; "5"; "--steps"; "30" ]
+
                       succeed ("run" :: given @ [ "--out"; at "one.npz" ]) |> ignore
 
                       let ran =
-                          [ "cluster"; "run" ] @ given @ [ "--parts"; parts; "--halo"; halo; "--out"; at "parts.npz"; "--json" ]
+                          [ "cluster"; "run" ]
+                          @ given
+                          @ [ "--parts"; parts; "--halo"; halo; "--out"; at "parts.npz"; "--json" ]
                           |> succeed
 
                       Expect.equal (string ran.Json["steps"]) "30" "steps"
@@ -108,19 +110,48 @@ let tests =
 
                       try
                           silos <- List.init 3 (fun _ -> silo redis)
-                          let given = [ "--rule"; at "rule.npz"; "--graph"; "ring:20000"; "--state"; "noise:1"; "--steps"; "800" ]
+
+                          let given =
+                              [ "--rule"
+                                at "rule.npz"
+                                "--graph"
+                                "ring:20000"
+                                "--state"
+                                "noise:1"
+                                "--steps"
+                                "800" ]
+
                           succeed ("run" :: given @ [ "--out"; at "one.npz" ]) |> ignore
 
                           let asked =
                               [ "cluster"; "run" ]
                               @ given
-                              @ [ "--redis"; redis; "--parts"; "4"; "--halo"; "4"; "--checkpoint-every"; "20"; "--json"; "--out"; at "parts.npz" ]
+                              @ [ "--redis"
+                                  redis
+                                  "--parts"
+                                  "4"
+                                  "--halo"
+                                  "4"
+                                  "--checkpoint-every"
+                                  "20"
+                                  "--json"
+                                  "--out"
+                                  at "parts.npz" ]
 
                           use killing =
-                              new Timer((fun _ -> silos.Head.Kill()), null, TimeSpan.FromSeconds 4.0, Timeout.InfiniteTimeSpan)
+                              new Timer(
+                                  (fun _ -> silos.Head.Kill()),
+                                  null,
+                                  TimeSpan.FromSeconds 4.0,
+                                  Timeout.InfiniteTimeSpan
+                              )
 
                           succeed asked |> ignore
-                          Expect.equal (File.ReadAllBytes(at "parts.npz")) (File.ReadAllBytes(at "one.npz")) "the bytes"
+
+                          Expect.equal
+                              (File.ReadAllBytes(at "parts.npz"))
+                              (File.ReadAllBytes(at "one.npz"))
+                              "the bytes"
                       finally
                           for silo in silos do
                               silo.Kill()

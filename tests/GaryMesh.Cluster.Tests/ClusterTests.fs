@@ -20,7 +20,11 @@ let private automatonOf (perception: Perception) gate =
     Automaton.Of(perception, rule).WithGate(gate).WithBound(2f).WithFireRate(0.5)
 
 let private living = automatonOf Perception.Sobel (Gate.Alive(3, 0.1f))
-let private open' = automatonOf (Perception [ Operator.Own; Operator.Of(EdgeWeight.One, Messages.Difference, Aggregation.Mean) ]) Gate.Open
+
+let private open' =
+    automatonOf
+        (Perception [ Operator.Own; Operator.Of(EdgeWeight.One, Messages.Difference, Aggregation.Mean) ])
+        Gate.Open
 
 let private spec (automaton: Automaton) (graph: string) parts halo steps =
     RunSpec(
@@ -122,7 +126,20 @@ let tests =
               try
                   refused "narrow" (spec living "grid:9x9" 2 1 5)
                   refused "many" (spec open' "ring:3" 4 1 5)
-                  refused "version" (RunSpec(Rule = bytesOf open', Graph = "ring:9", Steps = 3, Seed = 1UL, Parts = 2, Halo = 1, CheckpointEvery = 0, Version = "0"))
+
+                  refused
+                      "version"
+                      (RunSpec(
+                          Rule = bytesOf open',
+                          Graph = "ring:9",
+                          Steps = 3,
+                          Seed = 1UL,
+                          Parts = 2,
+                          Halo = 1,
+                          CheckpointEvery = 0,
+                          Version = "0"
+                      ))
+
                   refused "unknown" null
               finally
                   cluster.StopAllSilos()
