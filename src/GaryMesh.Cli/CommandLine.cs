@@ -6,6 +6,7 @@ using GaryMesh.Cli.Commands;
 using GaryMesh.Cli.Commands.Adding;
 using GaryMesh.Cli.Commands.Growing;
 using GaryMesh.Cli.Commands.Textures;
+using GaryMesh.Cli.Commands.Viewing;
 
 namespace GaryMesh.Cli;
 
@@ -99,6 +100,7 @@ internal static class CommandLine
             TransferCommand.Create(output, error, stop),
             GrowCommand.Create(output, error, stop),
             AddCommand.Create(output, error, stop),
+            ViewCommand.Create(output, error, stop),
             CheckCommand.Create(output, error, stop),
             InfoCommand.Create(output, error, stop),
             BenchCommand.Create(output, error, stop),
