@@ -116,7 +116,8 @@ class World {
 
     const parameters = this.arrays.rule;
     this.weightCount = parameters.length / 4;
-    this.inTextures = 4 * parameters.length > gl.getParameter(gl.MAX_UNIFORM_BLOCK_SIZE);
+    // Renderers in software read a texture faster than a block at a place that they do not know beforehand.
+    this.inTextures = 4 * parameters.length > gl.getParameter(gl.MAX_UNIFORM_BLOCK_SIZE) || /SwiftShader|llvmpipe|Software/i.test(rendererOf(gl));
     this.parameters = [parameters, this.arrays.graft ?? parameters].map((values) => this.parameterStore(values));
   }
 
@@ -131,6 +132,14 @@ class World {
     gl.bindBuffer(gl.UNIFORM_BUFFER, buffer);
     gl.bufferData(gl.UNIFORM_BUFFER, values, gl.STATIC_DRAW);
     return buffer;
+  }
+
+  /** Other parameters for the rule, from the next step on. */
+  changeRule(values) {
+    const { gl } = this, old = this.parameters[0];
+    this.parameters[0] = this.parameterStore(values);
+    if (this.inTextures) gl.deleteTexture(old);
+    else gl.deleteBuffer(old);
   }
 
   flat(internal, format, type, width, height, values) {

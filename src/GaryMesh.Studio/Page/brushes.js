@@ -3,22 +3,22 @@
 const TOOLS = ["erase", "seed", "paint", "noise", "graft", "freeze"];
 const UNDO_BYTES = 640 * 1024 * 1024;
 
-/** How far a dab at a place reaches into each cell: all of the strength within half of its radius, from there on less. */
-function dabWeights(world, scene, at, radius, strength) {
-  const weights = new Float32Array(world.cells), places = world.arrays.places;
-  const weigh = (cell, distance) => {
-    if (distance < radius) weights[cell] = strength * Math.min(1, 2 * (1 - distance / radius));
-  };
-  if (places) {
-    for (let cell = 0; cell < world.cells; cell++)
-      weigh(cell, Math.hypot(places[3 * cell] - at[0], places[3 * cell + 1] - at[1], places[3 * cell + 2] - at[2]));
-    return weights;
-  }
-  const { width, height, closed } = scene;
+/** How far each cell is from a place. */
+function distances(world, scene, at) {
+  const found = new Float64Array(world.cells), places = world.arrays.places, { width, height, closed } = scene;
   const apart = (a, b, side) => (closed ? Math.min(Math.abs(a - b), side - Math.abs(a - b)) : Math.abs(a - b));
-  for (let cell = 0; cell < world.cells; cell++)
-    weigh(cell, Math.hypot(apart(cell % width, at[0], width), apart(Math.floor(cell / width), at[1], height)));
-  return weights;
+  for (let cell = 0; cell < world.cells; cell++) {
+    const [x, y, z] = places
+      ? [places[3 * cell] - at[0], places[3 * cell + 1] - at[1], places[3 * cell + 2] - at[2]]
+      : [apart(cell % width, at[0], width), apart(Math.floor(cell / width), at[1], height), 0];
+    found[cell] = Math.sqrt(x * x + y * y + z * z);
+  }
+  return found;
+}
+
+/** How far a dab reaches into each cell: all of the strength within half of its radius, from there on less. */
+function dabWeights(apart, radius, strength) {
+  return Float32Array.from(apart, (distance) => (distance < radius ? strength * Math.min(1, 2 * (1 - distance / radius)) : 0));
 }
 
 /** The automaton with all that has been done to it since its start: what a session holds. */
@@ -86,12 +86,15 @@ class Painting {
 
   /** Another fire rate, time step or spacing. */
   set(settings) {
-    this.events.push({ step: this.automaton.stepNumber, tool: "set", ...settings });
+    const event = { step: this.automaton.stepNumber, tool: "set", ...settings }, last = this.events.at(-1);
+    // A slider on its way leaves its last value alone.
+    if (last && last.step === event.step && Object.keys(last).join() === Object.keys(event).join()) this.events.pop();
+    this.events.push(event);
     Object.assign(this.automaton.settings, settings);
   }
 
   apply({ tool, at, radius, strength, channel, value, key }) {
-    const { automaton, scene } = this, weights = dabWeights(automaton.world, scene, at, radius, strength);
+    const { automaton, scene } = this, apart = distances(automaton.world, scene, at), weights = dabWeights(apart, radius, strength);
     if (tool === "graft") {
       // Towards the second rule, or back to the first.
       const shares = automaton.graft?.values ?? new Float32Array(weights.length);
@@ -101,9 +104,9 @@ class Painting {
       automaton.setMap("freeze", frozen.map((was, cell) => (weights[cell] >= 0.5 ? value : was)));
     } else if (tool === "seed") {
       // One cell, the nearest.
-      const nearest = weights.reduce((best, weight, cell) => (weight > weights[best] ? cell : best), 0);
+      const nearest = apart.reduce((best, distance, cell) => (distance < apart[best] ? cell : best), 0);
       const one = new Float32Array(weights.length);
-      if (weights[nearest] > 0) one[nearest] = 1;
+      if (apart[nearest] < radius) one[nearest] = 1;
       automaton.paint(1, one, 0, 1, 0n);
     } else {
       automaton.paint(TOOLS.indexOf(tool), weights, channel ?? 0, value ?? 0, BigInt(key ?? 0));

@@ -33,7 +33,10 @@ class Display {
       high[at % 3] = Math.max(high[at % 3], places[at]);
     }
     this.middle = scaled(add(low, high), 0.5);
-    this.radius = Math.hypot(...minus(high, low)) / 2 || 1;
+    this.radius = 0;
+    for (let at = 0; at < places.length; at += 3)
+      this.radius = Math.max(this.radius, Math.hypot(...this.middle.map((middle, axis) => places[at + axis] - middle)));
+    this.radius ||= 1;
     const { cells, start, neighbours } = this.world;
     let length = 0, count = 0;
     for (let cell = 0; cell < cells; cell++)

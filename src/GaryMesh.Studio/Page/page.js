@@ -59,6 +59,11 @@ class Page {
     }
     this.choose("erase");
     this.listenPointer();
+    document.addEventListener("dragover", (event) => event.preventDefault());
+    document.addEventListener("drop", (event) => {
+      event.preventDefault();
+      if (event.dataTransfer.files[0]) this.drop(event.dataTransfer.files[0]);
+    });
     document.addEventListener("keydown", (event) => this.key(event));
   }
 
@@ -67,6 +72,7 @@ class Page {
     this.tool = tool;
     for (const button of element("tools").children) button.setAttribute("aria-checked", String(button.id === `tool-${tool}`));
     element("channel-row").hidden = tool !== "paint";
+    element("back-row").hidden = !["graft", "freeze"].includes(tool);
     element("value-row").hidden = !["paint", "noise"].includes(tool);
     this.label();
   }
@@ -209,12 +215,33 @@ class Page {
 
   dab(tool, at, radius) {
     const strength = Number(element("strength").value);
-    const value = ["paint", "noise"].includes(tool) ? Number(element("value").value) : 1;
+    const value = ["paint", "noise"].includes(tool) ? Number(element("value").value) : element("back").checked ? 0 : 1;
     const dab = { tool, at, radius: tool === "seed" ? Math.max(radius, this.display.unit ?? 1) : radius, strength };
     if (tool === "paint") dab.channel = Number(element("channel").value);
     if (tool !== "erase" && tool !== "seed") dab.value = value;
     if (tool === "noise") dab.key = String(subkey(keyOf(this.automaton.seed, 0xb2a5), this.dabs++));
     this.painting.dab(dab);
+  }
+
+  /** A rule file in place of the rule, on the state as it is. */
+  async drop(file) {
+    try {
+      if (this.test) throw new Error("the page is still testing itself");
+      const entries = await readNpz(await file.arrayBuffer()), packed = packedRule(entries), picture = pictureOf(entries), { rule } = description;
+      this.world.changeRule(packed);
+      this.painting.forget();
+      this.painting.events.push({ step: this.automaton.stepNumber, tool: "rule", name: file.name });
+      if (picture && rule.pictures[0]?.mean) rule.pictures[0] = { ...picture, name: rule.pictures[0].name };
+      const settings = {};
+      for (const [name, entry] of [["fireRate", "fire_rate"], ["timeStep", "time_step"]]) if (entries[entry]) settings[name] = entries[entry].values[0];
+      this.painting.set(settings);
+      rule.name = file.name;
+      document.querySelector("h1").textContent = `${file.name} on ${description.graph.name}`;
+      say("");
+    } catch (error) {
+      say(`${file.name} cannot be run here: ${error.message}.`);
+    }
+    this.label();
   }
 
   // The loop.
@@ -285,6 +312,7 @@ async function open() {
   const world = new World(gl, await readArrays(), !full);
   const page = new Page(world, canvas);
   document.documentElement.setAttribute("data-first-picture", performance.now().toFixed(0));
+  if (wanted.has("pause")) page.play(false);
   await world.ready();
   page.test = new SelfTest(world);
   window.garyMesh = page;

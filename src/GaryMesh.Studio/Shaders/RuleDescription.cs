@@ -35,16 +35,16 @@ internal sealed class RuleDescription
         var shape = automaton.Rule.Shape;
 
         if (shape.Kind is not DenseRule)
-            throw new ArgumentException($"A page runs rules of the kind dense, but this is one of the kind {shape.Kind.Name}.", nameof(automaton));
+            throw new ArgumentException($"A page runs rules of the kind dense, but this is one of the kind {shape.Kind.Name}.");
 
         if (shape.Inputs > 0)
-            throw new ArgumentException($"A page runs rules without inputs, but this one reads {shape.Inputs}.", nameof(automaton));
+            throw new ArgumentException($"A page runs rules without inputs, but this one reads {shape.Inputs}.");
 
         if (shape.Channels > 4 * MostTexels)
-            throw new ArgumentException($"A page runs rules of at most {4 * MostTexels} channels, but this one has {shape.Channels}.", nameof(automaton));
+            throw new ArgumentException($"A page runs rules of at most {4 * MostTexels} channels, but this one has {shape.Channels}.");
 
         if (automaton.Perception.Lift is { } lift and not GradientNorm and not Steering)
-            throw new ArgumentException($"A page runs the lifts gradient-norm and steering, but this rule perceives through {lift.Name}.", nameof(automaton));
+            throw new ArgumentException($"A page runs the lifts gradient-norm and steering, but this rule perceives through {lift.Name}.");
 
         return new(automaton);
     }
@@ -86,7 +86,7 @@ internal sealed class RuleDescription
     public float[] Pack(Rule rule)
     {
         if (!rule.Shape.Equals(_shape))
-            throw new ArgumentException($"The rule is {rule.Shape.Text}, but {_shape.Text} is described.", nameof(rule));
+            throw new ArgumentException($"The rule is {rule.Shape.Text}, but {_shape.Text} is described.");
 
         var (w1, b1, w2, b2) = (rule.View("fc1.weight"), rule.View("fc1.bias"), rule.View("fc2.weight"), rule.View("fc2.bias"));
         var packed = new float[4 * ((Hidden * Row) + Texels)];

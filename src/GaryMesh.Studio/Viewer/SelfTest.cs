@@ -19,7 +19,7 @@ internal static class SelfTest
         var final = simulation.State;
 
         if (!final.IsFinite)
-            throw new ArgumentException($"The state overflowed (NaN or infinity) within {steps} steps on {graph.Name}, so a page has nothing to compare itself with.", nameof(automaton));
+            throw new ArgumentException($"The state overflowed (NaN or infinity) within {steps} steps on {graph.Name}, so a page has nothing to compare itself with.");
 
         var every = Math.Max(1, (int)Math.Ceiling((double)graph.Cells * channels / Budget));
         var some = Enumerable.Range(0, (graph.Cells + every - 1) / every).SelectMany(at => final.Values.Slice(every * at * channels, channels).ToArray());

@@ -5,17 +5,21 @@ using GaryMesh.Studio.Shaders;
 
 namespace GaryMesh.Studio.Viewer;
 
+/// <summary>An automaton and what it is called, such as its file's name.</summary>
+/// <param name="Name">What it is called.</param>
+/// <param name="Automaton">The automaton.</param>
+public sealed record NamedRule(string Name, Automaton Automaton);
+
 /// <summary>A page of one file that runs a rule on a graph on the viewer's GPU, and compares itself with the engine.</summary>
-/// <param name="Rule">What the rule is called, such as its file's name.</param>
-/// <param name="Automaton">The automaton that runs.</param>
+/// <param name="Rule">The automaton that runs.</param>
 /// <param name="Graph">The graph that it runs on, with frames where the rule asks for them.</param>
-public sealed record ViewerPage(string Rule, Automaton Automaton, Graph Graph)
+public sealed record ViewerPage(NamedRule Rule, Graph Graph)
 {
     /// <summary>The mesh whose vertices are the graph's cells, or null.</summary>
     public TriangleMesh? Mesh { get; init; }
 
-    /// <summary>A second rule of the same size and perception, for the brush that grafts, and what it is called; or null.</summary>
-    public (string Rule, Automaton Automaton)? Graft { get; init; }
+    /// <summary>A second rule of the same size and perception, for the brush that grafts, or null.</summary>
+    public NamedRule? Graft { get; init; }
 
     /// <summary>The seed of the start and of the firing.</summary>
     public ulong Seed { get; init; } = 1;
@@ -25,6 +29,8 @@ public sealed record ViewerPage(string Rule, Automaton Automaton, Graph Graph)
 
     /// <summary>The words of a command line that make the same world, by which a session can be replayed; kept in the page and its sessions.</summary>
     public IReadOnlyDictionary<string, string> Words { get; init; } = new Dictionary<string, string>();
+
+    private Automaton Automaton => Rule.Automaton;
 
     /// <summary>The page as HTML.</summary>
     /// <exception cref="T:System.ArgumentException">The rule is one that a page cannot run, the second rule does not fit the first, or the state
@@ -46,7 +52,7 @@ public sealed record ViewerPage(string Rule, Automaton Automaton, Graph Graph)
         {
             ["rule"] = RuleOf(rule),
             ["graph"] = new JsonObject { ["name"] = Graph.Name, ["cells"] = Graph.Cells, ["edges"] = Graph.Edges, ["middle"] = Graph.Middle },
-            ["scene"] = Scene.Write(Graph, Mesh, sections),
+            ["scene"] = Scene.Of(Graph).Write(Mesh, sections),
             ["seed"] = Seed.ToString(System.Globalization.CultureInfo.InvariantCulture),
             ["words"] = new JsonObject(Words.Select(word => KeyValuePair.Create(word.Key, (JsonNode?)word.Value))),
             ["test"] = SelfTest.Write(Automaton, Graph, Seed, TestSteps, sections),
@@ -75,11 +81,12 @@ public sealed record ViewerPage(string Rule, Automaton Automaton, Graph Graph)
 
     private JsonObject RuleOf(RuleDescription rule) => new()
     {
-        ["name"] = Rule,
-        ["graft"] = Graft?.Rule,
+        ["name"] = Rule.Name,
+        ["graft"] = Graft?.Name,
         ["channels"] = rule.Channels,
         ["texels"] = rule.Texels,
         ["hidden"] = rule.Hidden,
+        ["blocks"] = rule.Blocks,
         ["perception"] = rule.Perception,
         ["parameters"] = Automaton.Rule.ParameterCount,
         ["multiplyAdds"] = rule.MultiplyAdds,
@@ -123,11 +130,11 @@ public sealed record ViewerPage(string Rule, Automaton Automaton, Graph Graph)
 
     private string Joined(JsonObject description, string data)
     {
-        var script = string.Join('\n', new[] { "parse", "counter", "automaton", "display", "brushes", "session", "test", "page" }.Select(name => Resource.Read($"page/{name}.js")));
+        var script = string.Join('\n', new[] { "parse", "counter", "automaton", "display", "brushes", "session", "drop", "test", "page" }.Select(name => Resource.Read($"page/{name}.js")));
         // "<" does not stand in the description as such, so that nothing in a name or shader can end the element that holds it.
         var json = description.ToJsonString(new JsonSerializerOptions { Encoder = JavaScriptEncoder.Default });
         return Resource.Read("page/page.html")
-            .Replace("{{title}}", HtmlEncoder.Default.Encode($"{Rule} on {Graph.Name}"), StringComparison.Ordinal)
+            .Replace("{{title}}", HtmlEncoder.Default.Encode($"{Rule.Name} on {Graph.Name}"), StringComparison.Ordinal)
             .Replace("{{style}}", Resource.Read("page/style.css"), StringComparison.Ordinal)
             .Replace("{{description}}", json, StringComparison.Ordinal)
             .Replace("{{data}}", data, StringComparison.Ordinal)

@@ -66,15 +66,15 @@ internal static class ViewCommand
     private static int Run(Terminal terminal, Settings settings, CancellationToken stop)
     {
         OutputFile.Check([settings.Rule, settings.Graft, settings.Graph], ("--out", ".html", settings.Out));
-        var automaton = ViewedWorld.Rule(settings.Rule, settings.Seed);
-        var graft = settings.Graft is { } word ? (word, ViewedWorld.Rule(word, settings.Seed)) : default((string, Automaton)?);
-        var world = ViewedWorld.Read(settings.Graph, settings.Up, automaton, terminal);
+        var rule = Read(settings.Rule, settings.Seed);
+        var graft = settings.Graft is { } word ? Read(word, settings.Seed) : null;
+        var world = ViewedWorld.Read(settings.Graph, settings.Up, rule.Automaton, terminal);
         stop.ThrowIfCancellationRequested();
         var clock = Stopwatch.StartNew();
-        var page = new ViewerPage(NameOf(settings.Rule), automaton, world.Graph)
+        var page = new ViewerPage(rule, world.Graph)
         {
             Mesh = world.Mesh,
-            Graft = graft is { } second ? (NameOf(second.Item1), second.Item2) : null,
+            Graft = graft,
             Seed = settings.Seed,
             TestSteps = settings.Steps,
             Words = Words(settings),
@@ -96,8 +96,9 @@ internal static class ViewCommand
         return CommandLine.Done;
     }
 
-    /// <summary>What a page calls a rule: its file's name.</summary>
-    private static string NameOf(string word) => RuleWord.IsFile(word) ? Path.GetFileNameWithoutExtension(word) : word;
+    /// <summary>The rule of a word, called by its file's name.</summary>
+    private static NamedRule Read(string word, ulong seed) =>
+        new(RuleWord.IsFile(word) ? Path.GetFileNameWithoutExtension(word) : word, ViewedWorld.Rule(word, seed));
 
     private static Dictionary<string, string> Words(Settings settings)
     {
