@@ -165,7 +165,10 @@ let tests =
                       use file = new MemoryStream()
                       RuleFile.Write(file, automaton)
                       let bytes = Convert.ToBase64String(file.ToArray())
-                      opened.Do $"await g.drop(new File([Uint8Array.from(atob('{bytes}'), (c) => c.charCodeAt(0))], 'other.npz'));"
+
+                      opened.Do
+                          $"await g.drop(new File([Uint8Array.from(atob('{bytes}'), (c) => c.charCodeAt(0))], 'other.npz'));"
+
                       nonNull (await (opened.Page.TextContentAsync "#message"))
 
                   let small = Automaton.Of(Perception.Planar, Rule.Zero(RuleShape.For(Perception.Planar, 4, 8)))
@@ -176,10 +179,22 @@ let tests =
                   Expect.equal (drop (texture "bark")) "" "no refusal"
                   steps opened 4
                   let graph = snd sphere
-                  use simulation = new Simulation(texture "bark", graph, State(graph.Cells, 16, ReadOnlySpan before), Firing.Of(1UL, 0))
+
+                  use simulation =
+                      new Simulation(
+                          texture "bark",
+                          graph,
+                          State(graph.Cells, 16, ReadOnlySpan before),
+                          Firing.Of(1UL, 0)
+                      )
+
                   simulation.StepNumber <- 3
                   simulation.Step 4
-                  Expect.isLessThan (largestDifference opened.State (simulation.State.ToArray())) 1e-4f "the difference")
+
+                  Expect.isLessThan
+                      (largestDifference opened.State (simulation.State.ToArray()))
+                      1e-4f
+                      "the difference")
           }
 
           test "state and mesh are saved as files that can be read" {
