@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using GaryMesh.Cli.Words;
 using GaryMesh.Studio.Viewer;
 
 namespace GaryMesh.Cli.Commands.Viewing;
