@@ -121,7 +121,8 @@ let private idsOf (kind: Type) : string list =
 let private typesOf (assembly: Assembly) =
     assembly.GetExportedTypes()
     |> Seq.filter (fun kind ->
-        not (isGenerated kind)
+        // Orleans makes serializers.
+        not (isGenerated kind || (string kind.Namespace).StartsWith "OrleansCodeGen")
         && not (
             kind.IsNested
             && FSharpType.IsUnion(nonNull kind.DeclaringType)

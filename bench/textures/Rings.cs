@@ -10,7 +10,7 @@ namespace GaryMesh.TextureJudge;
 /// on a target, by the correlation with it.</summary>
 internal static class Rings
 {
-    private const int Trained = 128, TargetIterations = 2000, Runs = 3;
+    private const int Trained = 128, TargetIterations = 2000;
 
     private static readonly int[] _cells = [64, 128, 256, 1024, 4096, 16384, 65536];
 
@@ -72,7 +72,7 @@ internal static class Rings
         static string Text(double[] values) => string.Join(", ", values.Select((value, size) => $"{_cells[size]:N0}: {value:F2}"));
     }
 
-    /// <summary>The loss by steps and size, over that on the ring of the training: means of a few runs.</summary>
+    /// <summary>The loss by steps and size, over that on the ring of the training: means of a few runs, of more where the ring is small.</summary>
     private static double[][] Ratios(Exemplar exemplar, int iterations, ulong seed)
     {
         Graph[] worlds = [TextureRecipe.World(Graph.Ring(Trained), (0, 1, 0))];
@@ -85,13 +85,17 @@ internal static class Rings
         return [.. _steps.Select((_, at) => losses.Select(loss => loss[at] / losses[home][at]).ToArray())];
     }
 
+    /// <summary>More runs of small rings, whose losses scatter more.</summary>
+    private static int Runs(int cells) => Math.Max(3, 2048 / cells);
+
     private static double[] Losses(Automaton automaton, Exemplar exemplar, int cells)
     {
         var world = TextureRecipe.World(Graph.Ring(cells), (0, 1, 0));
         var look = new RectifiedGram(exemplar, world);
         var losses = new double[_steps.Length];
+        var runs = Runs(cells);
 
-        for (var run = 0; run < Runs; run++)
+        for (var run = 0; run < runs; run++)
         {
             var start = automaton.Start.On(world, automaton.Rule.Shape.Channels, 0);
             using var simulation = new Simulation(automaton, world, start, Firing.Of(100, run));
@@ -99,7 +103,7 @@ internal static class Rings
             for (var at = 0; at < _steps.Length; at++)
             {
                 simulation.Step(_steps[at] - simulation.StepNumber);
-                losses[at] += Measurement.Loss(look, simulation.State, world).Value / Runs;
+                losses[at] += Measurement.Loss(look, simulation.State, world).Value / runs;
             }
         }
 

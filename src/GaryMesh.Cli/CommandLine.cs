@@ -4,6 +4,8 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using GaryMesh.Cli.Commands;
 using GaryMesh.Cli.Commands.Adding;
+using GaryMesh.Cli.Commands.Clusters;
+using GaryMesh.Cli.Commands.Digits;
 using GaryMesh.Cli.Commands.Growing;
 using GaryMesh.Cli.Commands.Textures;
 using GaryMesh.Cli.Commands.Viewing;
@@ -101,6 +103,8 @@ internal static class CommandLine
             GrowCommand.Create(output, error, stop),
             AddCommand.Create(output, error, stop),
             ViewCommand.Create(output, error, stop),
+            DigitsCommand.Create(output, error, stop),
+            ClusterCommand.Create(output, error, stop),
             CheckCommand.Create(output, error, stop),
             InfoCommand.Create(output, error, stop),
             BenchCommand.Create(output, error, stop),

@@ -42,16 +42,35 @@ internal sealed record KeptTraining(string Out, string? Preview, string? Checkpo
         Action<Trained> report,
         CancellationToken stop)
     {
-        var from = Resume is null ? null : TrainingSettings.Resumed(Resume, automaton, graph, task, optionOf);
+        using var trainer = new Trainer(automaton, graph, task, options);
+        var work = new TrainingWork(
+            task.Iterations,
+            trainer.Begin,
+            (training, progress, every, keep) => trainer.Run(training, progress, stop, every, keep).ToTuple(),
+            training => automaton.WithRule(trainer.Best(training)),
+            training => automaton.WithRule(trainer.Rule(training)),
+            path => TrainingFile.Read(path, automaton, graph, task),
+            (path, training) => TrainingFile.Write(path, automaton, graph, task, training));
+        return Run(terminal, work, optionOf, more, draw, report);
+    }
+
+    /// <summary>As above, for whatever is trained.</summary>
+    public int Run(
+        Terminal terminal,
+        TrainingWork work,
+        Func<string, string> optionOf,
+        Func<TrainingReport, string> more,
+        Action<string, Training, Automaton> draw,
+        Action<Trained> report)
+    {
+        var from = Resume is null ? null : TrainingSettings.Resumed(Resume, work.Read, optionOf);
         var outputs = new Outputs(terminal);
         var clock = Stopwatch.StartNew();
-        using var trainer = new Trainer(automaton, graph, task, options);
 
         var (training, end) = terminal.WithProgress(
-            $"{task.Iterations} iterations",
-            progress => trainer.Run(from ?? trainer.Begin(), new TrainingLine(progress, more), stop, Every, Keep).ToTuple());
+            $"{work.Iterations} iterations", progress => work.Run(from ?? work.Begin(), new TrainingLine(progress, more), Every, Keep));
         var seconds = clock.Elapsed.TotalSeconds;
-        var best = automaton.WithRule(trainer.Best(training));
+        var best = work.Best(training);
         outputs.Write(Out, path => RuleFile.Write(path, best));
         Keep(training);
         report(new(best, training, end, seconds));
@@ -62,17 +81,27 @@ internal sealed record KeptTraining(string Out, string? Preview, string? Checkpo
         return outputs.End(
             end,
             Counted.Of(training.Iteration, "iteration"),
-            $"{training.Iteration} of {Counted.Of(task.Iterations, "iteration")}",
+            $"{training.Iteration} of {Counted.Of(work.Iterations, "iteration")}",
             Out,
             Checkpoint);
 
         void Keep(Training training)
         {
-            outputs.Write(Checkpoint, path => TrainingFile.Write(path, automaton, graph, task, training));
-            outputs.Write(Preview, path => draw(path, training, automaton.WithRule(trainer.Rule(training))));
+            outputs.Write(Checkpoint, path => work.Write(path, training));
+            outputs.Write(Preview, path => draw(path, training, work.Latest(training)));
         }
     }
 }
+
+/// <summary>A training as its files see it: how it begins, goes on, is read and written, and the automata that it comes to.</summary>
+internal sealed record TrainingWork(
+    int Iterations,
+    Func<Training> Begin,
+    Func<Training, IProgress<TrainingReport>, int, Action<Training>, Tuple<Training, TrainingEnd>> Run,
+    Func<Training, Automaton> Best,
+    Func<Training, Automaton> Latest,
+    Func<string, Training> Read,
+    Action<string, Training> Write);
 
 /// <summary>The live line of a training: how far it is, the loss, and what else is said of it.</summary>
 internal sealed class TrainingLine(Terminal.Progress progress, Func<TrainingReport, string> more) : IProgress<TrainingReport>

@@ -33,7 +33,12 @@ internal static class TrainingSettings
         double minutes, Automaton automaton, Graph graph, Func<int, TrainingTask> task, EngineOptions options, CancellationToken stop)
     {
         using var trainer = new Trainer(automaton, graph, task(1000), options);
-        var training = trainer.Begin();
+        return IterationsWithin(minutes, trainer.Begin(), trainer.Advance, stop);
+    }
+
+    /// <summary>As above, of what a training goes on by.</summary>
+    public static int IterationsWithin(double minutes, Training training, Func<Training, Training?> advance, CancellationToken stop)
+    {
         var clock = new Stopwatch();
 
         for (var i = 0; i < 2 * Timed; i++)
@@ -42,7 +47,7 @@ internal static class TrainingSettings
                 clock.Start();
 
             stop.ThrowIfCancellationRequested();
-            training = trainer.Advance(training) ?? training;
+            training = advance(training) ?? training;
         }
 
         var count = 60 * minutes / (clock.Elapsed.TotalSeconds / Timed);
@@ -66,15 +71,19 @@ internal static class TrainingSettings
 
     /// <summary>A checkpoint's training; a setting that differs is told by the option that it comes from.</summary>
     public static Training Resumed(
-        string checkpoint, Automaton automaton, Graph graph, TrainingTask task, Func<string, string> optionOf)
+        string checkpoint, Automaton automaton, Graph graph, TrainingTask task, Func<string, string> optionOf) =>
+        Resumed(checkpoint, path => TrainingFile.Read(path, automaton, graph, task), optionOf);
+
+    /// <summary>As above, by a reading of its own.</summary>
+    public static Training Resumed(string checkpoint, Func<string, Training> read, Func<string, string> optionOf)
     {
         try
         {
-            return TrainingFile.Read(checkpoint, automaton, graph, task);
+            return read(checkpoint);
         }
         catch (InvalidDataException refusal) when (refusal.Data["setting"] is string setting)
         {
-            throw new UserErrorException(setting is "loss" or "edges"
+            throw new UserErrorException(setting is "loss" or "edges" or "training data" or "validation data"
                 ? $"{checkpoint} is of a training with another {optionOf(setting)}."
                 : $"{refusal.Message.TrimEnd('.')}; give the same {optionOf(setting)}.");
         }

@@ -155,11 +155,65 @@ let tests =
                   Expect.equal (string summed.Json["answer"]) "1111111110" "it adds")
           }
 
+          test "the published rules that ship add seven digits, in bytes too, every expert at work" {
+              inFolder (fun at ->
+                  // A carry through the whole number, nines, and any others.
+                  let pairs =
+                      [ yield! [ "9999999", "1"; "1", "9999999"; "9999999", "9999999"; "5555555", "4444445"; "0", "0" ]
+                        for i in 0..494 do
+                            digits 7 i, digits (1 + i % 7) (i + 500) ]
+
+                  File.WriteAllLines(at "in.csv", [ for a, b in pairs -> $"{a},{b}" ])
+
+                  for rule in [ "published"; "published-int8" ] do
+                      let ran =
+                          succeed [ "add"; "--pairs"; at "in.csv"; "--out"; at "out.csv"; "--rule"; rule; "--json" ]
+
+                      let expected = [ for a, b in pairs -> $"{a},{b},{sumOf a b}" ]
+                      Expect.equal (List.ofArray (File.ReadAllLines(at "out.csv"))) expected "every line"
+                      Expect.isFalse (is ran "proved") "no proof"
+
+                      use shipped =
+                          nonNull (
+                              typeof<GaryMesh.Cli.UserErrorException>.Assembly.GetManifestResourceStream
+                                  $"adding/{rule}.npz"
+                          )
+
+                      if rule = "published-int8" then
+                          Expect.isLessThanOrEqual shipped.Length 36000L "36 kB"
+
+                      let automaton = RuleFile.Read(shipped, rule)
+                      Expect.equal automaton.Rule.ParameterCount 26448 "parameters"
+                      let strips = [| for a, b in pairs -> Addends.Read(a, b) |]
+                      let load = PublishedAdder.Load(automaton, Array.truncate 100 strips, 1UL)
+                      Expect.floatClose Accuracy.medium (Array.sum load) 1.0 "shares"
+                      Expect.isGreaterThan (Array.min load) 0.05 "every expert is used"
+
+                  let watched = lines (succeed [ "add"; "999"; "1"; "--watch"; "--rule"; "published" ]).Output
+                  Expect.stringContains watched[2] "step  sum" "a strip"
+                  Expect.equal watched[watched.Length - 2] "999 + 1 = 1000" "and its sum"
+
+                  for arguments, part in
+                      [ [ "12345678"; "1"; "--rule"; "published" ], "at most 7 digits"
+                        [ "prove"; "--rule"; "published" ], "bits alone"
+                        [ "train"; "--shape"; "odd" ], "small or published"
+                        [ "train"; "--shape"; "published"; "--hidden"; "5" ], "--hidden" ] do
+                      let ran = run ("add" :: arguments)
+                      Expect.equal ran.Code 2 "bad input"
+                      Expect.stringContains ran.Error part "it says why")
+          }
+
           test "a training that is stopped keeps its rule" {
               inFolder (fun at ->
                   use stop = new CancellationTokenSource()
                   stop.Cancel()
                   let ran = runUntil stop.Token [ "add"; "train"; "--out"; at "adder.npz" ]
                   Expect.equal ran.Code 130 "as a shell counts it"
-                  Expect.equal (RuleFile.Read(at "adder.npz")).Rule.ParameterCount 747 "a rule, if not a proved one")
+                  Expect.equal (RuleFile.Read(at "adder.npz")).Rule.ParameterCount 747 "a rule, if not a proved one"
+
+                  let ran =
+                      runUntil stop.Token [ "add"; "train"; "--shape"; "published"; "--int8"; "--out"; at "large.npz" ]
+
+                  Expect.equal ran.Code 130 "as a shell counts it"
+                  Expect.isLessThanOrEqual (FileInfo(at "large.npz")).Length 36000L "in bytes")
           } ]

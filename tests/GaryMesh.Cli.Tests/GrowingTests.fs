@@ -150,6 +150,13 @@ let private refusals =
       "a film of a ring",
       [ "grow"; "run"; "--rule"; "@rule.npz"; "--graph"; "ring:9"; "--animation"; "@kept.png" ],
       [ "--animation"; "ring:9" ]
+      "nothing to compare with", [ "grow"; "eval"; "--rule"; "@rule.npz" ], [ "--target" ]
+      "a hole larger than the pattern",
+      [ "grow"; "eval"; "--rule"; "@rule.npz"; "--target"; "@flag.png"; "--hole"; "1.5" ],
+      [ "--hole"; "1.5" ]
+      "a target of another graph",
+      [ "grow"; "eval"; "--rule"; "@rule.npz"; "--target"; "@three.npz"; "--size"; "9x9" ],
+      [ "81 cells"; "144 x 3" ]
       "an unknown command of growing", [ "grow"; "back" ], [ "back" ] ]
 
 [<Tests>]
@@ -157,7 +164,7 @@ let tests =
     testList
         "gary-mesh grow"
         [ test "every help of growing has examples" {
-              for words in [ []; [ "train" ]; [ "run" ] ] do
+              for words in [ []; [ "train" ]; [ "run" ]; [ "eval" ] ] do
                   Expect.stringContains (succeed ("grow" :: words @ [ "--help" ])).Output "Examples:" $"{words}"
           }
 
@@ -248,6 +255,44 @@ let tests =
                   prepare at
                   let words = train [ "--minutes"; "1e-7"; "--out"; "@r.npz"; "--json" ] |> named at
                   Expect.equal (number (succeed words) "iterations") 10 "at least")
+          }
+
+          test "an evaluation measures what runs measure, the same by one thread and two" {
+              inFolder (fun at ->
+                  prepare at
+
+                  let evaluate threads =
+                      [ "grow"; "eval"; "--rule"; "@rule.npz"; "--target"; "@flag.png"; "--size"; "12x12" ]
+                      @ [ "--longest"; "60"; "--seeds"; "3"; "--holes"; "5"; "--json"; "--threads"; threads ]
+                      |> named at
+                      |> succeed
+                      |> _.Json
+
+                  let first = evaluate "1"
+
+                  for part in [ "mse"; "fire_rates"; "holes"; "largest" ] do
+                      Expect.equal (text (evaluate "2") part) (text first part) part
+
+                  let steps = (nonNull first["mse"]).AsArray()
+                  Expect.equal (steps |> Seq.map (fun one -> text one "steps") |> List.ofSeq) [ "8"; "60" ] "the steps"
+                  // The rule fills the grid with one colour, whatever fires: after so long every run has the same error.
+                  let ran = grow [ "--target"; "@flag.png"; "--json" ] |> instead "--steps" "60" |> named at |> succeed
+
+                  let full = float (string ran.Json["mse"])
+
+                  for key in [ "best"; "median"; "worst" ] do
+                      Expect.floatClose Accuracy.medium (float (text steps[1] key)) full key
+
+                  let rates = (nonNull first["fire_rates"]).AsArray()
+
+                  Expect.equal
+                      (rates |> Seq.map (fun one -> text one "steps") |> List.ofSeq)
+                      [ "13"; "10"; "6"; "4" ]
+                      "as many firings"
+                  // A hole in the colour that is too much is nearer to the target, and the rule fills it again.
+                  let holes = nonNull first["holes"]
+                  Expect.isLessThan (abs (float (text holes "healed") - 1.0)) 0.02 "as before"
+                  Expect.isLessThan (float (text holes "mse_cut")) full "the holes were there")
           }
 
           test "a run grows from its seed, the same by one thread and two, and damage removes what it names" {

@@ -32,6 +32,8 @@ let private losses: Loss list =
       RectifiedGram(Exemplar.Signal(2, Array.init 40 (fun i -> float32 (sin (float (i * i)))), true), graph)
       SlicedWasserstein(Exemplar.Signal(1, Array.init 40 (fun i -> float32 (sin (float (i * i)))), true), graph)
       CrossEntropy([| 0; 1; -1; 1; 0; -1 |], 1, 2)
+      LoadBalance(0, 1, 2)
+      CrossEntropy([| 0; 1; -1; 1; 0; -1 |], 0, 2).OfReports()
       Overflow(0.2f).On(Graph.Ring 4, 1)
       sum
       WeightedSum([| 1.0; 3.0 |], [| sum; Overflow(1.0f) |])

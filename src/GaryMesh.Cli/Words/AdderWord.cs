@@ -1,9 +1,19 @@
 namespace GaryMesh.Cli.Words;
 
-/// <summary>Reads a rule that adds: the one that ships, or a file.</summary>
+/// <summary>Reads a rule that adds: one that ships, or a file.</summary>
 internal static class AdderWord
 {
-    public const string Note = "A rule (--rule) is a file that add train wrote; without one it is the rule that ships, of 747 parameters.";
+    public const string Note = """
+        A rule (--rule) is a file that add train wrote, or published, the rule of 26,448 parameters that ships, or published-int8, the same in
+        bytes; without one it is the small rule that ships, of 747 parameters.
+        """;
+
+    public const string Published = "published";
+
+    /// <summary>The rules that ship.</summary>
+    private static readonly string[] Shipped = [Small, Published, "published-int8"];
+
+    private const string Small = "adder";
 
     /// <summary>Strips of cells under the rule, at its own fire rate or another.</summary>
     public static Adder Read(string? path, double? fireRate, int threads)
@@ -18,10 +28,12 @@ internal static class AdderWord
 
     private static Automaton Automaton(string? path)
     {
-        if (path is not null)
-            return RuleFile.Read(path);
+        var word = path ?? Small;
 
-        using var shipped = typeof(AdderWord).Assembly.GetManifestResourceStream("adding/adder.npz")!;
-        return RuleFile.Read(shipped, "the rule that ships");
+        if (!Shipped.Contains(word))
+            return RuleFile.Read(word);
+
+        using var shipped = typeof(AdderWord).Assembly.GetManifestResourceStream($"adding/{word}.npz")!;
+        return RuleFile.Read(shipped, $"the rule '{word}' that ships");
     }
 }

@@ -23,6 +23,19 @@ internal static class GraphWord
         return reading.Graph;
     }
 
+    /// <summary>The path of the file that a word names, without the words behind it; null where it names none.</summary>
+    public static string? PathOf(string word)
+    {
+        for (var path = word; ; path = path[..path.LastIndexOf(':')])
+        {
+            if (File.Exists(path))
+                return path;
+
+            if (!path.Contains(':'))
+                return null;
+        }
+    }
+
     public const string StateNote = """
         A state (--state) is zeros, seed (zero but for one cell), noise:A (uniform in [0, A), by --seed) or a file (.npz with
         the array 'state' [cells x channels]).

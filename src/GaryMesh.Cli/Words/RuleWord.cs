@@ -8,7 +8,8 @@ internal static class RuleWord
     public const string Note = """
         A rule (--rule) is a file (.npz), or gary-mesh (12 channels, 3 operators, 48 hidden units), mesh-nca (16, 5, 128),
         growing (16, 3, 128), or sizes of your own: CxHxK, such as 12x48x3, is C channels, H hidden units and K operators
-        (the own state, then differences to the neighbours).
+        (the own state, then differences to the neighbours); CxHxK:mixture:TOP:EXPERTS is a mixture of so many experts of H
+        hidden units, of which each cell runs TOP.
         """;
 
     public const string GaryMesh = "gary-mesh";
@@ -34,17 +35,21 @@ internal static class RuleWord
 
     private static Automaton OfSizes(string word, ulong seed)
     {
-        var sizes = word.Split('x');
+        var parts = word.Split(':');
+        var sizes = parts[0].Split('x');
+        var (top, experts) = (0, 0);
+        var mixed = parts.Length == 4 && parts[1] == "mixture" && Size(parts[2], out top) && Size(parts[3], out experts);
 
-        if (sizes.Length == 3 && Size(sizes[0], out var channels) && Size(sizes[1], out var hidden)
+        if ((parts.Length == 1 || mixed) && sizes.Length == 3 && Size(sizes[0], out var channels) && Size(sizes[1], out var hidden)
             && Size(sizes[2], out var operators))
         {
             var perception = PerceptionOf(operators);
-            return Automaton.Of(perception, Rule.ZeroLast(RuleShape.For(perception, channels, hidden), seed));
+            var shape = RuleShape.For(perception, channels, hidden);
+            return Automaton.Of(perception, Rule.ZeroLast(mixed ? shape.WithKind(new MixtureRule(top, experts)) : shape, seed));
         }
 
         throw new UserErrorException(
-            $"A rule is a file (.npz), {GaryMesh}, mesh-nca, growing or sizes CxHxK, but '{word}' is none of them.");
+            $"A rule is a file (.npz), {GaryMesh}, mesh-nca, growing or sizes CxHxK or CxHxK:mixture:TOP:EXPERTS, but '{word}' is none of them.");
 
         static bool Size(string text, out int size) =>
             int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out size) && size is >= 1 and <= 65536;

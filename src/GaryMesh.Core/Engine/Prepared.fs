@@ -222,6 +222,10 @@ type Prepared private (runner: Runner, options: EngineOptions) =
         use _ = runner.Door.Enter()
         runner.Change(runner.Automaton.WithRule next)
 
+    member _.Load(next: Rule, timeStep: float) =
+        use _ = runner.Door.Enter()
+        runner.Change(runner.Automaton.WithRule(next).WithTimeStep timeStep)
+
     member _.Begin(rollout: Rollout) = new Simulation(runner, rollout, false)
 
     member _.Run(rollouts: Rollout[]) : State[] =

@@ -65,6 +65,10 @@ type Prepared =
     /// <exception cref="T:System.ArgumentException">The shape differs.</exception>
     member Load: next: Rule -> unit
 
+    /// <summary>Takes up another rule of the same shape, and a time step.</summary>
+    /// <exception cref="T:System.ArgumentException">The shape differs, or the time step is not finite.</exception>
+    member Load: next: Rule * timeStep: float -> unit
+
     /// <summary>A run that is stepped, read and written, with the rule, rates and threads of this one: changing them there
     /// changes them here.</summary>
     /// <exception cref="T:System.ArgumentException">The rollout does not fit; the message names both sizes.</exception>

@@ -80,7 +80,21 @@ module private RuleEntries =
     [<Literal>]
     let Version = 2
 
-    let write (automaton: Automaton) =
+    [<Literal>]
+    let Scale = ".scale"
+
+    /// A matrix in bytes, 128 for 0, with a scale a row: its greatest absolute value is 127 of it.
+    let private pack (view: ParameterView) (numbers: float32[]) (file: ArchiveWriter) =
+        let row i = ReadOnlySpan(numbers, i * view.Columns, view.Columns).ToArray()
+        let scales = Array.init view.Rows (fun i -> (row i |> Array.map abs |> Array.max) / 127.0f)
+
+        let byteOf i =
+            let scale = scales[i / view.Columns]
+            byte (128.0f + (if scale = 0.0f then 0.0f else MathF.Round(numbers[i] / scale)))
+
+        file.Bytes(view.Name, Array.init view.Length byteOf, view.FileShape).Floats(view.Name + Scale, scales)
+
+    let write (packed: bool) (automaton: Automaton) =
         automaton.Check()
         let rule = automaton.Rule
 
@@ -119,7 +133,11 @@ module private RuleEntries =
                 file.Text("palette.pictures", PicturesText.write palette.Pictures) |> ignore
 
         (file, rule.Views)
-        ||> Seq.fold (fun file view -> file.Floats(view.Name, rule.View view.Name, view.FileShape))
+        ||> Seq.fold (fun file view ->
+            if packed && not view.Role.IsBias then
+                pack view (rule.View view.Name) file
+            else
+                file.Floats(view.Name, rule.View view.Name, view.FileShape))
 
     /// The rule of the entries, once its shape is known: parts are compared with it before they are read.
     let rule (file: ArchiveReader) (shape: RuleShape) =
@@ -131,7 +149,11 @@ module private RuleEntries =
                 file.Bad
                     $"a rule {shape.Text} for {shape.Channels} channels, {shape.Perceived} perceived values and {shape.Inputs} inputs asks for '{view.Name}' {sizes wanted}, but it is {sizes given}"
 
-            file.Floats(view.Name, wanted)
+            if file.Has(view.Name + Scale) then
+                let bytes, scales = file.Bytes(view.Name, wanted), file.Floats(view.Name + Scale, view.Rows)
+                bytes |> Array.mapi (fun i value -> float32 (int value - 128) * scales[i / view.Columns])
+            else
+                file.Floats(view.Name, wanted)
 
         let parameters = shape.Views |> Seq.map part |> Array.concat
         file.Trying(fun () -> Rule(shape, ReadOnlySpan parameters))
@@ -222,5 +244,6 @@ type RuleFile =
         : Automaton =
         RuleEntries.read (ArchiveReader.Open(stream, name)) (Known.Or known)
 
-    static member Write(path: string, automaton: Automaton) = (RuleEntries.write automaton).Write path
-    static member Write(stream: Stream, automaton: Automaton) = (RuleEntries.write automaton).Write stream
+    static member Write(path: string, automaton: Automaton) = (RuleEntries.write false automaton).Write path
+    static member Write(stream: Stream, automaton: Automaton) = (RuleEntries.write false automaton).Write stream
+    static member WriteBytes(path: string, automaton: Automaton) = (RuleEntries.write true automaton).Write(path, true)

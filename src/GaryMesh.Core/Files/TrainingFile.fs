@@ -103,6 +103,9 @@ module private Settings =
                 let warmUp = task.WarmUp
                 "rollout warm-up", $"{warmUp.MinSteps} to {warmUp.MaxSteps} steps over {warmUp.Iterations} iterations"
 
+            if task.MinTimeStep <> 1.0 || task.MaxTimeStep <> 1.0 then
+                "time steps", $"{text task.MinTimeStep} to {text task.MaxTimeStep} times the automaton's"
+
             if task.Clip <> Clip.None then
                 "clip", $"{text task.Clip.Global} in all, {text task.Clip.PerTensor} a part"
 
@@ -182,6 +185,41 @@ module private Settings =
             "rule learning rate factor", text task.RuleLearningRateFactor
             "readout learning rate factor", text task.ReadoutLearningRateFactor
             "seed", string<uint64> task.Seed
+        }
+
+    /// The pictures are digested whole; the automaton's own parameters do not matter.
+    let ofDigits (trainer: DigitsTrainer) =
+        let automaton, settings = trainer.Automaton, trainer.Settings
+
+        let data (digits: Digits) =
+            let ink = Array.init digits.Count (fun i -> MemoryMarshal.AsBytes(ReadOnlySpan(digits.Ink i)).ToArray())
+            let labels = ints [ for i in 0 .. digits.Count - 1 -> digits.Label i ]
+            $"{digits.Count} pictures of {digits.Height} x {digits.Width} ({digest (Seq.append ink [ labels ])})"
+
+        seq {
+            "perception", list (automaton.Perception.Operators |> Seq.map _.Text)
+            "rule", $"{automaton.Rule.Shape.Text} ({automaton.Rule.Shape.Inputs} inputs)"
+            "fire rate", text automaton.FireRate
+            "keep", text automaton.Keep
+            "bound", text (float automaton.Bound)
+            "steps", $"{automaton.MinSteps} to {automaton.MaxSteps}"
+            "training data", data trainer.Digits
+
+            "validation data",
+            (match trainer.Held with
+             | null -> "none"
+             | held -> data held)
+
+            "batch", string<int> settings.Batch
+            "batches", string<int> settings.Batches
+            "exchange", text settings.Exchange
+            "fresh", text settings.Fresh
+            "warp", text settings.Warp
+            "steps that count", string<int> settings.Counted
+            "learning rate", text settings.LearningRate
+            "cosine", $"over {settings.Iterations} iterations"
+            "validation", $"every {settings.ValidationEvery}, after {settings.ValidationSteps} steps"
+            "seed", string<uint64> settings.Seed
         }
 
 module private Checkpoint =
@@ -344,6 +382,16 @@ module private Checkpoint =
 
     let ofModel (trainer: ModelTrainer) = struct (Settings.ofModel trainer, trainer.Model.ParameterCount, noPool)
 
+    let ofDigits (trainer: DigitsTrainer) =
+        let shape, digits, settings = trainer.Automaton.Rule.Shape, trainer.Digits, trainer.Settings
+
+        let size =
+            { States = settings.Batch * settings.Batches
+              Cells = digits.Height * digits.Width
+              Channels = shape.Channels }
+
+        struct (Settings.ofDigits trainer, shape.ParameterCount, size)
+
     let ofAny (settings: struct (string * string) seq) (parameters: int) =
         struct (settings |> Seq.map (fun (struct (name, text)) -> name, text), parameters, noPool)
 
@@ -375,6 +423,12 @@ type TrainingFile =
 
     static member Read(stream: Stream, name: string, trainer: ModelTrainer) : Training =
         Checkpoint.read (ArchiveReader.Open(stream, name)) (Checkpoint.ofModel trainer)
+
+    static member Write(path: string, trainer: DigitsTrainer, training: Training) =
+        (Checkpoint.write (Checkpoint.ofDigits trainer) training).Write path
+
+    static member Read(path: string, trainer: DigitsTrainer) : Training =
+        Checkpoint.read (ArchiveReader.Open path) (Checkpoint.ofDigits trainer)
 
     static member Digest(data: ReadOnlySpan<byte>) = Settings.digest [ data.ToArray() ]
 

@@ -73,6 +73,20 @@ type TrainingFile =
     /// <summary>Reads a checkpoint of a model's training from a stream's position to its end.</summary>
     static member Read: stream: Stream * name: string * trainer: ModelTrainer -> Training
 
+    /// <summary>Writes a checkpoint of a training on digits, replacing one that stands there only once the new one is complete.</summary>
+    /// <param name="path">The file to write.</param>
+    /// <param name="trainer">The trainer; its automaton's own parameters do not matter.</param>
+    /// <param name="training">The state of the training.</param>
+    /// <exception cref="T:System.IO.IOException">The file cannot be written: one sentence names the path.</exception>
+    static member Write: path: string * trainer: DigitsTrainer * training: Training -> unit
+
+    /// <summary>Reads a checkpoint of a training of the trainer's automaton on its pictures under its settings.</summary>
+    /// <param name="path">The file to read.</param>
+    /// <param name="trainer">The trainer that is to go on.</param>
+    /// <exception cref="T:System.IO.InvalidDataException">The file holds no checkpoint, one of a newer version, or one of
+    /// a training under other settings.</exception>
+    static member Read: path: string * trainer: DigitsTrainer -> Training
+
     /// <summary>Sixteen hexadecimal digits that stand for data among the settings: the beginning of its SHA-256.</summary>
     static member Digest: data: ReadOnlySpan<byte> -> string
 

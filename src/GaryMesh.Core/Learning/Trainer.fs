@@ -27,6 +27,10 @@ type TrainingTask =
         Hook: BatchHook | null
         /// How rollouts grow to the automaton's lengths over the first iterations.
         WarmUp: RolloutWarmUp
+        /// The least factor on the automaton's time step that an iteration draws, evenly by its logarithm; 1 for none.
+        MinTimeStep: float
+        /// The largest factor on the automaton's time step. A rule that was trained at several speeds keeps its look at any between them.
+        MaxTimeStep: float
         /// The norm that gradients are cut to.
         Clip: Clip
         /// The rule that is validated and kept is an exponential moving average with this decay; 0 for the latest.
@@ -54,6 +58,8 @@ type TrainingTask =
           ReseedEvery = 1
           Hook = null
           WarmUp = RolloutWarmUp.None
+          MinTimeStep = 1.0
+          MaxTimeStep = 1.0
           Clip = Clip.None
           WeightAveraging = 0.0
           Patience = 0
@@ -79,6 +85,8 @@ type TrainingTask =
     member task.WithHook(hook: BatchHook) = { task with Hook = hook }
     /// The same task with rollouts that grow to their full lengths.
     member task.WithWarmUp(warmUp: RolloutWarmUp) = { task with WarmUp = warmUp }
+    /// The same task with a time step that each iteration draws between these factors on the automaton's own.
+    member task.WithTimeSteps(least: float, most: float) = { task with MinTimeStep = least; MaxTimeStep = most }
     /// The same task with gradients cut to a norm.
     member task.WithClip(clip: Clip) = { task with Clip = clip }
     /// The same task with a running mean of the parameters, this fraction of the old at each step.
@@ -112,6 +120,11 @@ type TrainingTask =
         Guard.notNegative null "The number of iterations between new initial states" task.ReseedEvery
         Guard.positive null "The number of validation rollouts" task.ValidationRollouts
         task.ValidationLengths |> Array.iter (Guard.positive null "A validation length")
+
+        if not (task.MinTimeStep > 0.0 && task.MinTimeStep <= task.MaxTimeStep && Double.IsFinite task.MaxTimeStep) then
+            Guard.outOfRange
+                null
+                $"The factors on the time step must be positive and ascending, but are {task.MinTimeStep} and {task.MaxTimeStep}."
 
         if task.PoolSize > 0 && task.PoolSize < task.Batch then
             Guard.refuse
@@ -200,7 +213,7 @@ type Trainer
                        struct (sample.Loss, { rollout with Inputs = sample.Inputs }) |]
 
     let validateByRollouts (rule: Rule) =
-        prepared.Load rule
+        prepared.Load(rule, automaton.TimeStep)
 
         validationRollouts.Value
         |> Array.groupBy (fun (struct (loss, _)) -> loss)
@@ -280,7 +293,9 @@ type Trainer
         let struct (least, most) = task.WarmUp.StepsAt(iteration, automaton.MinSteps, automaton.MaxSteps)
         let steps = least + Counter.below (most - least + 1) (stream Purpose.Steps iteration) 0L
         let seed = stream Purpose.Firing iteration
-        prepared.Load(ruleOf training.Parameters)
+        let speed = Counter.uniform (stream Purpose.Steps iteration) 7L
+        let factor = task.MinTimeStep * Math.Pow(task.MaxTimeStep / task.MinTimeStep, speed)
+        prepared.Load(ruleOf training.Parameters, factor * automaton.TimeStep)
 
         let rollouts =
             samples

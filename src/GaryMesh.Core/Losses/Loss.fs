@@ -40,6 +40,8 @@ type Loss(name: string) =
 
     member loss.On(part: Graph, first: int) : Loss = LossOn(loss, part, first)
 
+    member loss.OfReports() : Loss = LossOfReports loss
+
     static member Of(name: string, evaluate: Func<State, LossValue>) : Loss = LossOf(name, evaluate)
 
 /// A loss at other steps.
@@ -96,6 +98,23 @@ and [<Sealed>] private LossOn(inner: Loss, part: Graph, first: int) =
             auxiliary.Slice(first * own, part.Cells * own),
             { context with Graph = part }
         )
+
+/// A loss of what cells report, in place of their state.
+and [<Sealed>] private LossOfReports(inner: Loss) =
+    inherit Loss(inner.Name)
+    override _.Sees(step, steps) = inner.Sees(step, steps)
+
+    override _.Evaluate(state, auxiliary, context) =
+        let found = inner.Evaluate(auxiliary, State.Zeros(auxiliary.Cells, 0), context)
+
+        { found with
+            Adjoint = State.Zeros(state.Cells, state.Channels)
+            AuxiliaryAdjoint = found.Adjoint }
+
+    override _.Value<'T, 'F when 'T: struct and 'T :> INumberBase<'T> and 'F: struct and 'F :> IField<'T>>
+        (channels: int, state: ReadOnlySpan<'T>, auxiliary: ReadOnlySpan<'T>, context: LossContext)
+        : 'T =
+        inner.Value<'T, 'F>(auxiliary.Length * channels / state.Length, auxiliary, ReadOnlySpan<'T>.Empty, context)
 
 and [<Sealed>] private LossOf(name: string, evaluate: Func<State, LossValue>) =
     inherit Loss(name)

@@ -72,5 +72,9 @@ type Loss =
     /// <exception cref="T:System.ArgumentException">A state has no such cells; found out when one is at hand.</exception>
     member On: part: Graph * first: int -> Loss
 
+    /// The same loss of what cells report, as if it were their state. Cells that do not update report zeros, so a loss that has a value
+    /// for those is larger by it; no derivative is.
+    member OfReports: unit -> Loss
+
     /// A loss after the last step, without a specification: for a quick trial.
     static member Of: name: string * evaluate: Func<State, LossValue> -> Loss

@@ -15,36 +15,49 @@ type Addition =
     }
 
 /// <summary>Strips of cells that add, run until nothing can change any more, or for as many steps as they may need.</summary>
-/// <exception cref="T:System.ArgumentException">The automaton is none that adds: ten inputs, a spoken channel after ten digits.</exception>
+/// <exception cref="T:System.ArgumentException">The automaton is none that adds: ten inputs, a spoken channel after ten digits; or the
+/// published shape.</exception>
 [<Sealed>]
 type Adder
     /// Strips under an automaton.
     (automaton: Automaton, options: EngineOptions) =
+    let published = PublishedAdder.Is automaton
+
     do
         let shape = automaton.Rule.Shape
 
-        if shape.Inputs <> 10 || shape.Channels <= AdderRecipe.Spoken then
+        if not published && (shape.Inputs <> 10 || shape.Channels <= AdderRecipe.Spoken) then
             Guard.refuse
                 $"A rule that adds has 10 inputs and at least 11 channels, but this one has {shape.Inputs} and {shape.Channels}."
 
-    let proof = AdderRecipe.Prove automaton
+    let proof: ClosureReport | null = if published then null else AdderRecipe.Prove automaton
 
-    let digitOf (state: State) cell = Seq.init 10 id |> Seq.maxBy (fun digit -> state[cell, digit])
+    let firings =
+        match proof with
+        | null -> PublishedAdder.Firings
+        | proof -> max 1 proof.Firings
+
+    /// Strips as they are run.
+    let fit (strips: Addends[]) = if published then Array.map PublishedAdder.Fit strips else strips
 
     /// The digits of strips that lie side by side.
     let read (strips: Addends[]) (state: State) =
         let first = strips |> Array.scan (fun at strip -> at + strip.Cells) 0
+        let logits = if published then PublishedAdder.Logits(automaton.Rule, state) else state
 
-        strips
-        |> Array.mapi (fun i strip -> Array.init strip.Cells (fun cell -> digitOf state (first[i] + cell)))
+        let digitOf cell = Seq.init 10 id |> Seq.maxBy (fun digit -> logits[cell, digit])
 
-    /// What the closure check says of the rule.
+        strips |> Array.mapi (fun i strip -> Array.init strip.Cells (fun cell -> digitOf (first[i] + cell)))
+
+    /// What the closure check says of the rule; null of the published shape, whose cells hear more than bits.
     member _.Proof = proof
     /// The automaton.
     member _.Automaton = automaton
 
     /// Steps after which a strip of so many cells is right but for a chance of 1e-9, if the rule is proved.
-    member _.Steps(cells: int) : int = AdderRecipe.Steps(cells, max 1 proof.Firings, automaton.FireRate, 1e-9)
+    member _.Steps(cells: int) : int =
+        let cells = if published then PublishedAdder.Cells else cells
+        AdderRecipe.Steps(cells, firings, automaton.FireRate, 1e-9)
 
     /// <summary>Runs strips side by side. Cells that keep nothing of their state are looked at now and then: once none of them would change if
     /// all fired, none ever will, and the run ends.</summary>
@@ -53,11 +66,14 @@ type Adder
     /// <param name="start">A state to start from, or null for zeros.</param>
     /// <param name="steps">Steps at most.</param>
     /// <param name="observe">Called with each step from 0 on and the state after it, or null.</param>
-    /// <exception cref="T:System.ArgumentException">The start does not fit.</exception>
+    /// <exception cref="T:System.ArgumentException">The start does not fit, or the published shape is to add more than seven digits.</exception>
     member _.Run
         (strips: Addends[], firing: Firing, start: State | null, steps: int, observe: Action<int, State> | null)
         : Addition =
-        let struct (graph, told) = Addends.World strips
+        let strips = fit strips
+
+        let struct (graph, told) = if published then PublishedAdder.World strips else Addends.World strips
+
         use prepared = new Prepared(automaton, graph, options)
 
         let start =
@@ -105,6 +121,7 @@ type Adder
     /// <param name="steps">Steps at most.</param>
     member adder.Vote(strips: Addends[], seed: uint64, votes: int, steps: int) : Addition =
         Guard.positive (nameof votes) "The number of votes" votes
+        let strips = fit strips
 
         let ballots =
             Array.init votes (fun vote -> adder.Run(strips, Firing.Seeded(seed, vote), null, steps, null))

@@ -9,8 +9,9 @@ open System
 [<AbstractClass; Sealed>]
 type TextureRecipe =
 
-    /// <summary>An untrained automaton that paints like an exemplar: tangent perception, a zero start, half of the cells fire, states
-    /// held within 2.</summary>
+    /// <summary>An untrained automaton that paints like an exemplar: tangent perception, a start of noise, all cells fire, states held within
+    /// 2. Where chance stands in the start alone, and none comes in from step to step, a texture comes to rest and keeps its look at other time
+    /// steps (after NoiseNCA, arXiv 2404.06279).</summary>
     /// <param name="exemplar">Gives the palette.</param>
     /// <param name="channels">Numbers in a cell's state, at least the exemplar's maps.</param>
     /// <param name="hidden">Hidden units of the rule.</param>
@@ -34,7 +35,9 @@ type TextureRecipe =
         Automaton
             .Of(perception, Rule(rule.Shape, ReadOnlySpan parameters))
             .WithBound(2.0f)
-            .WithSteps(16, 36)
+            .WithStart(Start.Noise 0.5f)
+            .WithFireRate(1.0)
+            .WithSteps(10, 24)
             .WithPalette
             exemplar.Palette
 
@@ -120,6 +123,7 @@ type TextureRecipe =
             .WithPool(12, 0)
             .WithSeed(seed)
             .WithHook(Hooks [ Renew(5, 3.0); Damage(5, 0.2, worlds.Length) ])
+            .WithTimeSteps(0.5, 2.0)
             .WithOptimiser((Adam.Of 2e-3).WithNormalise(true).WithSchedule(Schedule.Cosine(30, iterations, 0.03)))
             // One look at the end: on small worlds the loss is too noisy to choose a rule by, and the latest is the best.
             .WithValidation(iterations, 1, [| 2; 8 |])

@@ -16,9 +16,19 @@ module internal RuleKinds =
             match WholeNumber.read (name.Substring(7, at - 7)) with
             | Some heard -> SecantRule(heard, parse (name.Substring(at + 1)) known)
             | None -> Guard.refuse $"A secant rule says how many bits it hears, but '{name}' does not."
+        | None when name.StartsWith("mixture:", StringComparison.Ordinal) ->
+            match name.Substring(8).Split ':' |> Array.map WholeNumber.read with
+            | [| Some top; Some experts |] -> MixtureRule(top, experts)
+            | _ -> Guard.refuse $"A mixture is written mixture:TOP:EXPERTS, but not '{name}'."
+        | None when name.StartsWith("embedded:", StringComparison.Ordinal) && name.Contains ' ' ->
+            let at = name.IndexOf ' '
+
+            match name.Substring(9, at - 9).Split ':' |> Array.map WholeNumber.read with
+            | [| Some own; Some classes |] -> EmbeddedRule(own, classes, parse (name.Substring(at + 1)) known)
+            | _ -> Guard.refuse $"An embedded rule is written embedded:OWN:CLASSES INNER, but not '{name}'."
         | None ->
             Guard.refuse
-                $"A rule is dense, a blend or a secant rule of one, or of a kind that is handed in, but '{name}' is none of them."
+                $"A rule is dense, a mixture, an embedded, blended or secant one of these, or of a kind that is handed in, but '{name}' is none of them."
 
 [<Sealed>]
 type RuleShape(channels: int, perceived: int, hidden: int, inputs: int, kind: RuleKind) =

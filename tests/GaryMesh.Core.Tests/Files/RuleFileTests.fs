@@ -86,10 +86,16 @@ let private automata =
         let! hidden = Gen.choose (1, 30)
         let! inputs = Gen.elements [ 0; 0; 1; 5 ]
         let! seed = Gen.choose (0, 1000000)
-        let! heard = Gen.elements [ 0; 0; 1 ]
 
-        let kind: RuleKind = if heard = 0 then DenseRule.Kind else SecantRule(heard, DenseRule.Kind)
+        let kinds: RuleKind list =
+            [ DenseRule.Kind
+              MixtureRule(2, 3)
+              EmbeddedRule(0, 2, MixtureRule(1, 2))
+              SecantRule(1, DenseRule.Kind) ]
 
+        let! kind = Gen.elements kinds
+
+        let inputs = if kind :? EmbeddedRule then max 1 inputs else inputs
         let shape = RuleShape.For(perception, channels, hidden, inputs).WithKind kind
         let! keep = Gen.elements [ 1.0; 0.0; 0.5 ]
         let! rate = Gen.choose (0, 65536)
@@ -149,6 +155,39 @@ let tests =
                   Expect.equal (File.ReadAllBytes path) (bytesOf (Automaton.Growing 2UL)) "the stream's bytes"
                   Expect.hasLength (Directory.GetFiles folder) 1 "nothing else is left")
           }
+
+          propertyOf
+              automata
+              "a file of bytes holds each weight to half a 127th of the greatest in its row"
+              (fun automaton ->
+                  inFolder (fun folder ->
+                      let path = Path.Combine(folder, "rule.npz")
+                      RuleFile.WriteBytes(path, automaton)
+                      let packed = RuleFile.Read path
+                      same (packed.WithRule automaton.Rule) automaton
+
+                      for view in automaton.Rule.Views do
+                          let exact, given = automaton.Rule.View view.Name, packed.Rule.View view.Name
+
+                          for row in 0 .. view.Rows - 1 do
+                              let exact = Array.sub exact (row * view.Columns) view.Columns
+                              let step = (exact |> Seq.map abs |> Seq.max) / 127f
+                              let allowed = if view.Role.IsBias then 0f else 0.50001f * step
+
+                              for i in 0 .. view.Columns - 1 do
+                                  let off = abs (given[row * view.Columns + i] - exact[i])
+                                  Expect.isLessThanOrEqual off allowed view.Name
+
+                      let again = Path.Combine(folder, "again.npz")
+                      RuleFile.WriteBytes(again, packed)
+                      // A row's greatest weight divided and multiplied by 127 may round, but no weight goes to another byte.
+                      let bytes (file: string) (name: string) =
+                          let entries = Npz.Read file
+                          entries[name].ToByte()
+
+                      for view in automaton.Rule.Views do
+                          if not view.Role.IsBias then
+                              Expect.equal (bytes again view.Name) (bytes path view.Name) "the same bytes again"))
 
           test "weights stand by name, in the shapes that the rule's matrices have" {
               let entries = arrays (Automaton.GaryMesh 1UL)

@@ -255,6 +255,66 @@ let tests =
               Expect.isFalse early.Settled "not yet"
           }
 
+          test "the published shape has 26,448 parameters, and a dense rule of equal compute" {
+              let published, dense = PublishedAdder.Automaton 1UL, PublishedAdder.Dense(64, 1UL)
+              Expect.equal published.Rule.ParameterCount 26448 "parameters"
+              Expect.equal published.Rule.Shape.Text "embedded:32:10 mixture:2:6 114 -> 32 -> 32" "its kind"
+              let router = 6L * 96L
+              let compute (automaton: Automaton) = automaton.Rule.Shape.MultiplyAdds
+              Expect.equal (compute published - router) (compute dense) "but for the router"
+              Expect.isTrue (isNull (Adder(published, single)).Proof) "no bits, no proof"
+          }
+
+          test "the published shape is told digits and places, and adds seven digits at most" {
+              let strip = PublishedAdder.Fit(Addends.Read("77", "70"))
+              let struct (graph, told) = PublishedAdder.World [| strip; strip |]
+              Expect.equal (graph.Cells, told.Channels) (16, 18) "two strips of eight cells"
+
+              let ones cell =
+                  [ for i in 0..17 do
+                        if told[cell, i] <> 0f then
+                            i, told[cell, i] ]
+
+              Expect.equal (ones 1) [ 7, 2f; 11, 1f ] "7 and 7 at place 1"
+              Expect.equal (ones 8) [ 0, 1f; 7, 1f; 10, 1f ] "7 and 0 at place 0 of the second"
+
+              Expect.throwsC
+                  (fun () ->
+                      (Adder(PublishedAdder.Automaton 1UL, single))
+                          .Vote([| Addends.Read("12345678", "1") |], 1UL, 1, 5)
+                      |> ignore)
+                  (fun error -> error.Message |> says [ "at most 7 digits"; "has 8" ])
+          }
+
+          test "the published shape learns: few iterations get many digits right, and the same bits for any threads" {
+              let untrained = PublishedAdder.Automaton 1UL
+
+              let parameters threads iterations =
+                  let task = PublishedAdder.Task(untrained, iterations, 1UL)
+                  use trainer = new Trainer(untrained, PublishedAdder.Graph, task, EngineOptions(Threads = threads))
+                  let mutable training = trainer.Begin()
+
+                  for _ in 1..iterations do
+                      training <- nonNull (trainer.Advance training)
+
+                  trainer.Rule training
+
+              Expect.equal ((parameters 2 2).ToArray()) ((parameters 1 2).ToArray()) "the same bits"
+              let learnt = untrained.WithRule(parameters 1 60)
+              let strips = Array.init 100 (fun i -> Addends.Draw(7, Counter.subkey 9UL i))
+
+              let right (automaton: Automaton) =
+                  let answers = (Adder(automaton, single)).Run(strips, Firing.Seeded(1UL, 0), null, 60, null)
+
+                  Seq.zip strips answers.Digits
+                  |> Seq.sumBy (fun (strip, digits) ->
+                      let struct (expected, _) = strip.Sum
+                      Seq.zip expected digits |> Seq.filter (fun (a, b) -> a = b) |> Seq.length)
+
+              Expect.isLessThan (right untrained) 200 "of 800 digits"
+              Expect.isGreaterThan (right learnt) 300 "of 800 digits"
+          }
+
           test "a number is written in digits" {
               for a, b in [ "", "1"; "12", "1x"; "-1", "2"; "1.5", "2"; " 1", "2"; "1", "٣" ] do
                   let message =

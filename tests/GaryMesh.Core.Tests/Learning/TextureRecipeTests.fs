@@ -166,6 +166,31 @@ let tests =
               Expect.isGreaterThan damaged 10 "damaged batches"
           }
 
+          test "iterations draw their time steps between two factors, which are settings of the training" {
+              let _, exemplar, worlds = cases[2]
+              let task = (TextureRecipe.Task(exemplar, worlds, 6, 2UL)).WithTimeSteps(1.0, 1.0)
+              let graph = TextureRecipe.Graph worlds
+
+              let trained (automaton: Automaton) (task: TrainingTask) =
+                  use trainer = new Trainer(automaton, graph, task)
+                  let struct (training, _) = trainer.Run(trainer.Begin(), null, CancellationToken.None)
+                  training.Parameters
+
+              let automaton = automatonOf exemplar
+              let half = trained (automaton.WithTimeStep 0.5) task
+              Expect.equal (trained automaton (task.WithTimeSteps(0.5, 0.5))) half "half of the automaton's"
+              let drawn = trained automaton (task.WithTimeSteps(0.5, 2.0))
+              Expect.notEqual drawn half "neither the least"
+              Expect.notEqual drawn (trained automaton (task.WithTimeSteps(2.0, 2.0))) "nor the largest"
+              Expect.equal drawn (trained automaton (task.WithTimeSteps(0.5, 2.0))) "the same again"
+              let wide = task.WithTimeSteps(0.5, 2.0)
+              let bytes = bytesOf exemplar worlds wide (run (EngineOptions()) exemplar worlds wide None)
+              refused [ "time steps" ] (fun () -> read exemplar worlds (task.WithTimeSteps(0.5, 1.0)) bytes)
+
+              for least, most in [ 0.0, 1.0; 2.0, 1.0; 1.0, infinity; nan, 1.0 ] do
+                  refused [ "time step" ] (fun () -> new Trainer(automaton, graph, task.WithTimeSteps(least, most)))
+          }
+
           test "the loss of several worlds is the mean of each one's, and of what keeps states within 1" {
               let _, exemplar, worlds = cases[1]
               let graph = TextureRecipe.Graph worlds

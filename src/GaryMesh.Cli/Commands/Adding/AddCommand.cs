@@ -58,6 +58,7 @@ internal static class AddCommand
             gary-mesh add 9999999 1 --watch
             gary-mesh add 123456789123456789 987654321987654321 --fire-rate 0.1
             gary-mesh add --pairs sums.csv --out answers.csv --seed 7 --vote 9
+            gary-mesh add 1234567 7654321 --rule published
             gary-mesh add prove
             """,
             $"""
@@ -84,7 +85,7 @@ internal static class AddCommand
     /// <summary>Warns of what keeps an answer from being certain; the exit code.</summary>
     public static int End(Terminal terminal, Adder adder, bool settled, int steps, int needed)
     {
-        if (!adder.Proof.IsProved)
+        if (adder.Proof is { IsProved: false })
         {
             terminal.Warn(
                 $"The rule is wrong or not certain in {adder.Proof.Wrong.Length} of {adder.Proof.Contexts} contexts (gary-mesh add prove), so an answer may be wrong.");
@@ -120,7 +121,7 @@ internal static class AddCommand
             ["steps"] = addition.Steps,
             ["steps_at_most"] = most,
             ["settled"] = addition.Settled,
-            ["proved"] = adder.Proof.IsProved,
+            ["proved"] = adder.Proof is { IsProved: true },
             ["fire_rate"] = adder.Automaton.FireRate,
             ["votes"] = run.Votes,
             ["seed"] = run.Seed,

@@ -34,7 +34,9 @@ internal static class AddProveCommand
 
     private static int Run(Terminal terminal, Adder adder)
     {
-        var proof = adder.Proof;
+        if (adder.Proof is not { } proof)
+            throw new UserErrorException("A proof needs cells that hear bits alone, but those of the published shape hear all of their neighbours' states.");
+
         var carry = -Closure.Voice(adder.Automaton, [0], Addends.Told(0, 0));
         string[] wrong = [.. proof.Wrong.Select(context => Name(context, carry))];
 

@@ -71,7 +71,7 @@ internal static class Pairs
             ["longest"] = strips.Select(strip => strip.Cells - 1).DefaultIfEmpty().Max(),
             ["steps"] = steps,
             ["settled"] = settled,
-            ["proved"] = adder.Proof.IsProved,
+            ["proved"] = adder.Proof is { IsProved: true },
             ["fire_rate"] = adder.Automaton.FireRate,
             ["votes"] = run.Votes,
             ["seed"] = run.Seed,

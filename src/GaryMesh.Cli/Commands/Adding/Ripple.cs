@@ -1,10 +1,11 @@
 namespace GaryMesh.Cli.Commands.Adding;
 
-/// <summary>Prints a strip at each step in which a cell has changed, the most significant digit first: what the cells answer, and the
-/// bits that they speak.</summary>
+/// <summary>Prints a strip at each step in which an answer has changed, the most significant digit first: what the cells answer, and the
+/// bits that they speak, if they do.</summary>
 internal sealed class Ripple(Terminal terminal, Adder adder, Addends strip, CancellationToken stop)
 {
-    private readonly int _carry = -Closure.Voice(adder.Automaton, [0], Addends.Told(0, 0));
+    private readonly bool _speaks = adder.Proof is not null;
+    private readonly int _carry = adder.Proof is null ? 0 : -Closure.Voice(adder.Automaton, [0], Addends.Told(0, 0));
     private string _shown = "";
 
     public void Show(int step, State state)
@@ -15,12 +16,14 @@ internal sealed class Ripple(Terminal terminal, Adder adder, Addends strip, Canc
         {
             terminal.Write($"      a {Row(cell => (char)('0' + strip.A[cell]))}");
             terminal.Write($"      b {Row(cell => (char)('0' + strip.B[cell]))}");
-            terminal.Write($"{"step",6}  {"sum".PadRight(strip.Cells)}  carries");
+            terminal.Write($"{"step",6}  {"sum".PadRight(strip.Cells)}{(_speaks ? "  carries" : "")}".TrimEnd());
         }
 
+        var logits = _speaks ? state : PublishedAdder.Logits(adder.Automaton.Rule, state);
+
         // A cell that has not fired yet answers nothing.
-        var digits = Row(cell => Spoken(cell) == 0 ? '.' : (char)('0' + Enumerable.Range(0, 10).MaxBy(digit => state[cell, digit])));
-        var row = $"{digits}  {Row(cell => Spoken(cell) == _carry ? '1' : '.')}";
+        var digits = Row(cell => Spoken(cell) == 0 ? '.' : (char)('0' + Enumerable.Range(0, 10).MaxBy(digit => logits[cell, digit])));
+        var row = _speaks ? $"{digits}  {Row(cell => Spoken(cell) == _carry ? '1' : '.')}" : digits;
 
         if (row != _shown)
             terminal.Write($"{step,6}  {row}");

@@ -11,12 +11,14 @@ internal static class GrowCommand
         {
             GrowTrainCommand.Create(output, error, stop),
             GrowRunCommand.Create(output, error, stop),
+            GrowEvalCommand.Create(output, error, stop),
         };
         ExamplesHelp.Attach(
             command,
             """
             gary-mesh grow train --target lizard.png --regime regenerate --out lizard.npz --preview strip.png
             gary-mesh grow run --rule lizard.npz --graph grid:72x72 --steps 400 --damage 36,30,8@200 --animation lizard.png
+            gary-mesh grow eval --rule lizard.npz --target lizard.png
             """,
             "");
         return command;

@@ -154,7 +154,7 @@ internal static class GrowRunCommand
         if (settings.Film is not null)
             film!.Write(settings.Film);
 
-        var (living, largest, error) = (Living(final), Measurement.Largest(final), Error(final));
+        var (living, largest, error) = (Growth.Living(final).Length, Measurement.Largest(final), Error(final));
 
         terminal.WriteJson(new JsonObject
         {
@@ -192,27 +192,13 @@ internal static class GrowRunCommand
             {
                 ["step"] = hole.Step,
                 ["cells"] = hole.Cells.Length,
-                ["living_before"] = Living(before),
-                ["living_after"] = Living(after),
+                ["living_before"] = Growth.Living(before).Length,
+                ["living_after"] = Growth.Living(after).Length,
                 ["mse_before"] = Error(before),
                 ["mse_after"] = Error(after),
             });
         }
 
         double? Error(State state) => loss is null ? null : Measurement.Finite(Measurement.Loss(loss, state, graph).Value);
-    }
-
-    /// <summary>The number of cells that are not zero all over.</summary>
-    private static int Living(State state)
-    {
-        var living = 0;
-
-        for (var cell = 0; cell < state.Cells; cell++)
-        {
-            if (state.Values.Slice(cell * state.Channels, state.Channels).ContainsAnyExcept(0f))
-                living++;
-        }
-
-        return living;
     }
 }

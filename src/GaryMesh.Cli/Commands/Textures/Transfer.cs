@@ -136,10 +136,16 @@ internal sealed class Transfer(Automaton automaton, Exemplar exemplar, int longe
         foreach (var factor in _factors)
         {
             // Twice as many cells an inch paint the same picture twice as large in cells.
-            yield return Of("spacing", home, _short) with
+            yield return Spaced("spacing", 1);
+
+            // Finer cells ask for a smaller time step, as any explicit step of a diffusion does.
+            if (factor < 1)
+                yield return Spaced("spacing, time step with it", factor * factor);
+
+            Trial Spaced(string group, double step) => Of(group, home, [.. _short.Select(steps => (int)Math.Round(steps / step))]) with
             {
                 Name = FormattableString.Invariant($"{factor} on {home.Graph.Name}"),
-                Automaton = automaton.WithSpacing(factor * automaton.Spacing),
+                Automaton = automaton.WithSpacing(factor * automaton.Spacing).WithTimeStep(step * automaton.TimeStep),
                 Exemplar = Resample.Picture(exemplar, height, width, 1 / factor),
             };
         }

@@ -1,0 +1,24 @@
+using Orleans;
+
+namespace GaryMesh.Cluster;
+
+/// <summary>What is known of a run, so that another client can go on with it.</summary>
+[Alias("GaryMesh.Cluster.IRunGrain")]
+internal interface IRunGrain : IGrainWithStringKey
+{
+    /// <summary>Keeps the run's description; what is there already stays.</summary>
+    [Alias("Describe")]
+    Task Describe(RunSpec spec);
+
+    /// <summary>The run's description; null where there is no such run.</summary>
+    [Alias("Spec")]
+    Task<RunSpec?> Spec();
+
+    /// <summary>The number of a new generation, larger than all before.</summary>
+    [Alias("NextGeneration")]
+    Task<int> NextGeneration();
+
+    /// <summary>Forgets the run.</summary>
+    [Alias("Forget")]
+    Task Forget();
+}

@@ -1,0 +1,250 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+using Orleans;
+using Orleans.Concurrency;
+using Orleans.Runtime;
+
+namespace GaryMesh.Cluster;
+
+/// <summary>One part of a run as a grain: its loop of asking for ghosts, stepping and keeping checkpoints.</summary>
+/// <remarks>Calls interleave, so that a part answers while it waits. What takes long, steps above all, runs on threads of its own: a silo whose
+/// scheduler is busy misses its probes and is taken for dead.</remarks>
+[Reentrant, KeepAlive]
+internal sealed class PartGrain(
+    [PersistentState("even", PartGrain.Storage)] IPersistentState<Checkpoint> even,
+    [PersistentState("odd", PartGrain.Storage)] IPersistentState<Checkpoint> odd,
+    PartStore store,
+    ILocalSiloDetails silo,
+    ILogger<PartGrain> log) : Grain, IPartGrain
+{
+    /// <summary>The name of the storage that keeps checkpoints.</summary>
+    public const string Storage = "checkpoints";
+
+    /// <summary>How long a boundary that is not there is waited for before the asker is told so, and between two tries of an asker.</summary>
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(2), _pause = TimeSpan.FromMilliseconds(50);
+
+    private readonly Dictionary<int, Dictionary<int, byte[]>> _boundaries = [];
+    private PartPhase _phase;
+    private string? _error;
+    private int _generation, _part, _cells, _epoch;
+    private byte[]? _result;
+    private CancellationTokenSource _stop = new();
+    private TaskCompletionSource _news = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private PartFigures _figures;
+    private Task _loop = Task.CompletedTask;
+
+    private string Run => this.GetPrimaryKeyString()[..this.GetPrimaryKeyString().LastIndexOf('/')];
+
+    public Task Begin(RunSpec spec, int part, int generation, int epoch)
+    {
+        if (generation <= _generation)
+            return Task.CompletedTask;
+
+        _stop.Cancel();
+        _stop = new CancellationTokenSource();
+        (_generation, _part, _phase, _epoch, _error, _result, _figures) = (generation, part, PartPhase.Preparing, epoch, null, null, default);
+        _boundaries.Clear();
+        _loop = Work(_loop, spec, generation, epoch, _stop.Token);
+        return Task.CompletedTask;
+    }
+
+    public async Task<Immutable<byte[]>?> Boundary(int generation, int epoch, int to)
+    {
+        var until = Stopwatch.StartNew();
+
+        while (generation == _generation && until.Elapsed < _patience)
+        {
+            if (_boundaries.TryGetValue(epoch, out var all))
+                return all[to].AsImmutable();
+
+            await Task.WhenAny(_news.Task, Task.Delay(_patience));
+        }
+
+        return null;
+    }
+
+    public Task<PartStatus> Status() =>
+        Task.FromResult(new PartStatus(_phase, _generation, _epoch, _cells, silo.Name, _error, _figures));
+
+    public Task<int[]> Checkpoints() => Task.FromResult<int[]>([.. new[] { even.State.Epoch, odd.State.Epoch }.Where(epoch => epoch > 0)]);
+
+    public Task<Immutable<byte[]>?> Result(int generation, long from, int count) =>
+        Task.FromResult<Immutable<byte[]>?>(
+            generation == _generation && _result is { } result ? result[(int)from..(int)Math.Min(result.Length, from + count)].AsImmutable() : null);
+
+    public async Task End(bool forget)
+    {
+        _stop.Cancel();
+        await _loop;
+        (_generation, _phase, _result) = (0, PartPhase.Idle, null);
+        _boundaries.Clear();
+
+        if (forget)
+        {
+            await even.ClearStateAsync();
+            await odd.ClearStateAsync();
+        }
+
+        DeactivateOnIdle();
+    }
+
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        _stop.Cancel();
+        await _loop;
+    }
+
+    /// <summary>One generation of the part's work, once the one before has let go.</summary>
+    private async Task Work(Task before, RunSpec spec, int generation, int epoch, CancellationToken stop)
+    {
+        await before;
+        var entered = false;
+
+        try
+        {
+            if (spec.Version != RunSpec.Current)
+                throw new ArgumentException($"Silo {silo.Name} has version {RunSpec.Current}, but the run was described by version {spec.Version}.");
+
+            var prepared = await Task.Run(() => store.Enter(Run, spec), stop);
+            entered = true;
+            var part = prepared.Parts[_part];
+            _cells = part.Owned;
+            using var run = await Task.Run(() => Prepare(spec, prepared, part), stop);
+
+            if (epoch > 0)
+                run.Restore(epoch, CheckpointAt(epoch).State.Values);
+
+            _phase = PartPhase.Running;
+            Publish(run);
+
+            while (!run.Done)
+                await Epoch(spec, run, generation, stop);
+
+            _result = await Task.Run(run.Snapshot, stop);
+            _phase = PartPhase.Done;
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+        }
+        catch (Exception fault)
+        {
+            log.LogError(fault, "Part {Part} of run {Run} cannot go on", _part, Run);
+            (_phase, _error) = (PartPhase.Failed, fault is OutOfMemoryException
+                ? $"Part {_part} of {spec.Parts} does not fit in the memory of silo {silo.Name}."
+                : fault.Message);
+        }
+        finally
+        {
+            if (entered)
+                store.Leave(Run);
+        }
+    }
+
+    private PartRun Prepare(RunSpec spec, PartStore.Prepared prepared, Part part)
+    {
+        var channels = prepared.Automaton.Rule.Shape.Channels;
+        var start = State.Create(part.Graph.Cells, channels, (cell, channel) => prepared.Start[part.Global[cell], channel]);
+        return new PartRun(spec, prepared.Automaton, prepared.Parts, _part, start, Math.Max(1, Environment.ProcessorCount / spec.Parts));
+    }
+
+    private async Task Epoch(RunSpec spec, PartRun run, int generation, CancellationToken stop)
+    {
+        using var activity = Telemetry.Source.StartActivity("epoch");
+        var clock = Stopwatch.StartNew();
+        await Task.WhenAll(run.Sources.Select(source => Ask(run, source, generation, stop)));
+        var waited = clock.Elapsed;
+        await Task.Run(run.Advance, stop);
+        var stepped = clock.Elapsed;
+        Publish(run);
+
+        if (spec.CheckpointEvery > 0 && run.Epoch % spec.CheckpointEvery == 0 && !run.Done)
+            await Keep(run, stop);
+
+        _figures = _figures with
+        {
+            WaitSeconds = _figures.WaitSeconds + waited.TotalSeconds,
+            StepSeconds = _figures.StepSeconds + (stepped - waited).TotalSeconds,
+            CheckpointSeconds = _figures.CheckpointSeconds + (clock.Elapsed - stepped).TotalSeconds,
+        };
+        Telemetry.CellSteps.Add((long)_cells * run.LastSteps);
+        Telemetry.EpochSeconds.Record(clock.Elapsed.TotalSeconds);
+        Telemetry.WaitSeconds.Record(waited.TotalSeconds);
+    }
+
+    /// <summary>Asks another part for the ghosts that it owns until it says them, whatever is lost on the way.</summary>
+    private async Task Ask(PartRun run, int source, int generation, CancellationToken stop)
+    {
+        var other = GrainFactory.GetGrain<IPartGrain>($"{Run}/{source}");
+
+        while (true)
+        {
+            stop.ThrowIfCancellationRequested();
+
+            try
+            {
+                _figures = _figures with { Messages = _figures.Messages + 1 };
+                Telemetry.Messages.Add(1);
+
+                if (await other.Boundary(generation, run.Epoch, _part).WaitAsync(_patience * 3, stop) is { } said)
+                {
+                    run.Take(source, said.Value);
+                    _figures = _figures with { Bytes = _figures.Bytes + said.Value.Length };
+                    Telemetry.Bytes.Add(said.Value.Length);
+                    return;
+                }
+            }
+            catch (Exception lost) when (lost is TimeoutException or OrleansException or IOException)
+            {
+                log.LogDebug(lost, "Part {Source} did not answer part {Part}", source, _part);
+            }
+
+            await Task.Delay(_pause, stop);
+        }
+    }
+
+    /// <summary>Says what others see after the epochs done. They can be one epoch behind, never two.</summary>
+    private void Publish(PartRun run)
+    {
+        _epoch = run.Epoch;
+        _boundaries[run.Epoch] = run.Boundaries();
+        _boundaries.Remove(run.Epoch - 2);
+        var news = _news;
+        _news = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        news.SetResult();
+    }
+
+    /// <summary>Writes a checkpoint over the older of the two; one that cannot be written costs itself alone.</summary>
+    private async Task Keep(PartRun run, CancellationToken stop)
+    {
+        var place = even.State.Epoch <= odd.State.Epoch ? even : odd;
+        var values = await Task.Run(run.Snapshot, stop);
+
+        try
+        {
+            var old = place.State;
+            place.State = new Checkpoint { Epoch = run.Epoch, Values = values };
+
+            try
+            {
+                await place.WriteStateAsync();
+            }
+            catch
+            {
+                place.State = old;
+                throw;
+            }
+        }
+        catch (Exception fault) when (fault is not OperationCanceledException)
+        {
+            log.LogWarning(fault, "A checkpoint of part {Part} of run {Run} could not be written", _part, Run);
+
+            // Another life of this part may have written: what it wrote for an epoch is the same.
+            await place.ReadStateAsync();
+        }
+    }
+
+    private IPersistentState<Checkpoint> CheckpointAt(int epoch) =>
+        even.State.Epoch == epoch ? even
+        : odd.State.Epoch == epoch ? odd
+        : throw new InvalidDataException($"Part {_part} has no checkpoint of epoch {epoch}.");
+}

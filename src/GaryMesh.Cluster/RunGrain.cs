@@ -1,0 +1,42 @@
+using Orleans;
+using Orleans.Runtime;
+
+namespace GaryMesh.Cluster;
+
+/// <summary>The description of a run and the number of its generation, kept in the cluster's storage.</summary>
+internal sealed class RunGrain([PersistentState("run", PartGrain.Storage)] IPersistentState<RunGrain.Known> known) : Grain, IRunGrain
+{
+    [GenerateSerializer]
+    internal sealed class Known
+    {
+        [Id(0)]
+        public RunSpec? Spec { get; set; }
+
+        [Id(1)]
+        public int Generation { get; set; }
+    }
+
+    public async Task Describe(RunSpec spec)
+    {
+        if (known.State.Spec is not null)
+            return;
+
+        known.State.Spec = spec;
+        await known.WriteStateAsync();
+    }
+
+    public Task<RunSpec?> Spec() => Task.FromResult(known.State.Spec);
+
+    public async Task<int> NextGeneration()
+    {
+        known.State.Generation++;
+        await known.WriteStateAsync();
+        return known.State.Generation;
+    }
+
+    public async Task Forget()
+    {
+        await known.ClearStateAsync();
+        DeactivateOnIdle();
+    }
+}

@@ -1,0 +1,53 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+
+namespace GaryMesh.Cluster;
+
+/// <summary>What the silos of this process have done since it was last asked, from their meter.</summary>
+public sealed class SiloFigures : IDisposable
+{
+    private readonly MeterListener _listener = new();
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, double> _sums = [];
+    private readonly Stopwatch _clock = Stopwatch.StartNew();
+
+    /// <summary>Begins to listen.</summary>
+    public SiloFigures()
+    {
+        _listener.InstrumentPublished = (instrument, listener) =>
+        {
+            if (instrument.Meter.Name == Telemetry.Name)
+                listener.EnableMeasurementEvents(instrument);
+        };
+        _listener.SetMeasurementEventCallback<double>((instrument, value, _, _) => Add(instrument.Name, value));
+        _listener.SetMeasurementEventCallback<long>((instrument, value, _, _) => Add(instrument.Name, value));
+        _listener.Start();
+    }
+
+    /// <summary>One line about the time since the last.</summary>
+    public string Line()
+    {
+        lock (_gate)
+        {
+            var seconds = _clock.Elapsed.TotalSeconds;
+            double Sum(Instrument instrument) => _sums.GetValueOrDefault(instrument.Name);
+            var (epochs, waited) = (Sum(Telemetry.EpochSeconds), Sum(Telemetry.WaitSeconds));
+            var line = epochs == 0
+                ? "idle"
+                : FormattableString.Invariant(
+                    $"{Sum(Telemetry.CellSteps) / seconds / 1e6:F2} million cell-steps/s, {waited / epochs:P0} of the time waiting, {Sum(Telemetry.Messages) / seconds:F0} messages/s, {Sum(Telemetry.Bytes) / seconds / 1e6:F1} MB/s");
+            _sums.Clear();
+            _clock.Restart();
+            return line;
+        }
+    }
+
+    /// <summary>Stops listening.</summary>
+    public void Dispose() => _listener.Dispose();
+
+    private void Add(string name, double value)
+    {
+        lock (_gate)
+            _sums[name] = _sums.GetValueOrDefault(name) + value;
+    }
+}

@@ -1,0 +1,130 @@
+/// gary-mesh cluster: the same bytes as gary-mesh run, also when silos are killed; what cannot run is refused.
+module GaryMesh.Cli.Tests.ClusterTests
+
+open System
+open System.Diagnostics
+open System.IO
+open System.Net
+open System.Net.Sockets
+open System.Threading
+open Expecto
+open GaryMesh
+open GaryMesh.Cli.Tests.Support
+
+let private prepare (at: string -> string) =
+    RuleFile.Write(at "rule.npz", (Automaton.GaryMesh 1UL).WithSteps(20, 20))
+    RuleFile.Write(at "growing.npz", Automaton.Growing 1UL)
+    File.WriteAllText(at "kept.npz", "what was there before")
+
+let private refusals =
+    let running more = [ "cluster"; "run"; "--out"; "@kept.npz" ] @ more
+    let ruled more = running ([ "--rule"; "@rule.npz" ] @ more)
+
+    [ "neither rule nor run", running [], [ "--rule"; "--resume" ]
+      "a run of no cluster", running [ "--resume"; "mine" ], [ "--resume mine"; "--redis" ]
+      "a run and a rule", ruled [ "--resume"; "mine"; "--redis"; "localhost:1" ], [ "--resume"; "--rule" ]
+      "more parts than cells", ruled [ "--graph"; "ring:9"; "--parts"; "10" ], [ "10 parts"; "9 cells" ]
+      "a halo too narrow",
+      running [ "--rule"; "@growing.npz"; "--graph"; "grid:9x9"; "--halo"; "1" ],
+      [ "2 hops"; "--halo is 1" ]
+      "Redis that is not there", ruled [ "--redis"; "localhost:1" ], [ "localhost:1" ]
+      "a silo without Redis", [ "cluster"; "silo" ], [ "--redis" ]
+      "a silo whose Redis is not there", [ "cluster"; "silo"; "--redis"; "localhost:1" ], [ "localhost:1" ]
+      "an address that is none",
+      [ "cluster"; "silo"; "--redis"; "localhost:1"; "--address"; "here" ],
+      [ "--address"; "'here'" ] ]
+
+let private start program (arguments: string list) =
+    nonNull (
+        Process.Start(
+            ProcessStartInfo(program, arguments, RedirectStandardOutput = true, RedirectStandardError = true)
+        )
+    )
+
+/// A Redis server of its own at a free port; none where the machine has none.
+let private redis (folder: string) =
+    let found =
+        (nonNull (Environment.GetEnvironmentVariable "PATH")).Split Path.PathSeparator
+        |> Array.exists (fun place -> File.Exists(Path.Combine(place, "redis-server")))
+
+    if not found then
+        None
+    else
+        use listener = new TcpListener(IPAddress.Loopback, 0)
+        listener.Start()
+        let port = string (listener.LocalEndpoint :?> IPEndPoint).Port
+        listener.Stop()
+        let server = start "redis-server" [ "--port"; port; "--dir"; folder; "--save"; "" ]
+        Some(server, $"127.0.0.1:{port}")
+
+let private command = Path.Combine(AppContext.BaseDirectory, "GaryMesh.Cli.dll")
+
+/// A silo of its own process, once it says that it works.
+let private silo redis =
+    let started = start "dotnet" [ command; "cluster"; "silo"; "--redis"; redis ]
+    let line = started.StandardOutput.ReadLine()
+    Expect.stringContains (string line) "works at" "what the silo says"
+    started
+
+[<Tests>]
+let tests =
+    testSequenced
+    <| testList
+        "gary-mesh cluster"
+        [ test "every help of the cluster has examples" {
+              for words in [ []; [ "run" ]; [ "silo" ] ] do
+                  Expect.stringContains (succeed ("cluster" :: words @ [ "--help" ])).Output "Examples:" $"{words}"
+          }
+
+          for name, arguments, words in refusals do
+              test $"{name}: refused in a sentence, and nothing is written" { refuses prepare arguments words }
+
+          test "a run in parts has the bytes of a run in one" {
+              inFolder (fun at ->
+                  prepare at
+
+                  for graph, rule, parts, halo in
+                      [ "ring:500", "rule.npz", "3", "5"; "grid:20x20", "growing.npz", "4", "4" ] do
+                      let given = [ "--rule"; at rule; "--graph"; graph; "--state"; "noise:1"; "--seed"; "5"; "--steps"; "30" ]
+                      succeed ("run" :: given @ [ "--out"; at "one.npz" ]) |> ignore
+
+                      let ran =
+                          [ "cluster"; "run" ] @ given @ [ "--parts"; parts; "--halo"; halo; "--out"; at "parts.npz"; "--json" ]
+                          |> succeed
+
+                      Expect.equal (string ran.Json["steps"]) "30" "steps"
+                      Expect.equal (File.ReadAllBytes(at "parts.npz")) (File.ReadAllBytes(at "one.npz")) graph)
+          }
+
+          test "silos of several processes, of which one is killed, come to the bytes of one process" {
+              inFolder (fun at ->
+                  prepare at
+
+                  match redis (at "") with
+                  | None -> skiptest "There is no redis-server here."
+                  | Some(server, redis) ->
+                      use server = server
+                      let mutable silos = []
+
+                      try
+                          silos <- List.init 3 (fun _ -> silo redis)
+                          let given = [ "--rule"; at "rule.npz"; "--graph"; "ring:20000"; "--state"; "noise:1"; "--steps"; "800" ]
+                          succeed ("run" :: given @ [ "--out"; at "one.npz" ]) |> ignore
+
+                          let asked =
+                              [ "cluster"; "run" ]
+                              @ given
+                              @ [ "--redis"; redis; "--parts"; "4"; "--halo"; "4"; "--checkpoint-every"; "20"; "--json"; "--out"; at "parts.npz" ]
+
+                          use killing =
+                              new Timer((fun _ -> silos.Head.Kill()), null, TimeSpan.FromSeconds 4.0, Timeout.InfiniteTimeSpan)
+
+                          succeed asked |> ignore
+                          Expect.equal (File.ReadAllBytes(at "parts.npz")) (File.ReadAllBytes(at "one.npz")) "the bytes"
+                      finally
+                          for silo in silos do
+                              silo.Kill()
+
+                          server.Kill()
+                          server.WaitForExit())
+          } ]

@@ -1,0 +1,130 @@
+/// A run over several parts and silos has the bits of one machine, whatever happens to its messages and silos.
+module GaryMesh.Cluster.Tests.ClusterTests
+
+open System
+open System.IO
+open System.Threading
+open Expecto
+open GaryMesh
+open GaryMesh.Cluster
+open GaryMesh.Cluster.Tests.Faults
+
+let private bytesOf (automaton: Automaton) =
+    use stream = new MemoryStream()
+    RuleFile.Write(stream, automaton)
+    stream.ToArray()
+
+/// A rule none of whose parameters is zero.
+let private automatonOf (perception: Perception) gate =
+    let rule = GradientCheck.RuleFor(RuleShape.For(perception, 6, 8), 3UL, 0.3)
+    Automaton.Of(perception, rule).WithGate(gate).WithBound(2f).WithFireRate(0.5)
+
+let private living = automatonOf Perception.Sobel (Gate.Alive(3, 0.1f))
+let private open' = automatonOf (Perception [ Operator.Own; Operator.Of(EdgeWeight.One, Messages.Difference, Aggregation.Mean) ]) Gate.Open
+
+let private spec (automaton: Automaton) (graph: string) parts halo steps =
+    RunSpec(
+        Rule = bytesOf automaton,
+        Graph = graph,
+        Start = "noise:1",
+        Steps = steps,
+        Seed = 7UL,
+        Parts = parts,
+        Halo = halo,
+        CheckpointEvery = 5
+    )
+
+/// What one machine comes to.
+let private alone (spec: RunSpec) =
+    let automaton, graph = spec.Automaton(), spec.WholeGraph()
+    use prepared = new Prepared(automaton, graph, EngineOptions())
+    prepared.Run(Rollout.Of(spec.WholeStart(automaton, graph), spec.Steps, Firing.Of(spec.Seed, 0)))
+
+let private complete (cluster: Orleans.TestingHost.TestCluster) (name: string) (spec: RunSpec | null) progress =
+    use stop = new CancellationTokenSource(TimeSpan.FromSeconds 120.0)
+    ClusterRun(cluster.GrainFactory, name).Complete(spec, progress, false, stop.Token).GetAwaiter().GetResult()
+
+let private same (expected: State) (result: ClusterResult) (what: string) =
+    Expect.isTrue (expected.Values.SequenceEqual result.Final.Values) $"the bits of {what}"
+
+[<Tests>]
+let tests =
+    testSequenced
+    <| testList
+        "a cluster"
+        [ for silos in [ 1; 2; 4 ] do
+              test $"five kinds of graph over {silos} silos have the bits of one machine" {
+                  let cluster = cluster silos
+
+                  try
+                      for graph, automaton, parts, halo in
+                          [ "ring:300", open', 1, 1
+                            "ring:300", open', 7, 8
+                            "torus:20x17", open', 4, 3
+                            "grid:24x19", living, 2, 2
+                            "grid:24x19", living, 7, 5
+                            "torus6:16x16", open', 3, 4
+                            "icosphere:6", open', 5, 1 ] do
+                          let spec = spec automaton graph parts halo 60
+                          let result = complete cluster $"{graph}-{parts}-{halo}" spec null
+                          same (alone spec) result $"{graph} in {parts} parts, halo {halo}"
+                          Expect.equal result.Last.Steps 60 "the steps"
+                  finally
+                      cluster.StopAllSilos()
+                      cluster.Dispose()
+              }
+
+          test "repeated, late, overtaken and lost messages change nothing" {
+              let cluster = cluster 2
+              met <- 0
+              share <- 0.1
+
+              try
+                  let spec = spec living "grid:20x20" 4 4 40
+                  same (alone spec) (complete cluster "faults" spec null) "faulty messages"
+                  Expect.isGreaterThan met 20 "messages met"
+              finally
+                  share <- 0.0
+                  cluster.StopAllSilos()
+                  cluster.Dispose()
+          }
+
+          test "a silo that is killed costs no bit" {
+              let cluster = cluster 3
+
+              try
+                  let spec = spec open' "torus:30x30" 6 1 400
+                  let mutable killed = false
+
+                  let kill =
+                      { new IProgress<ClusterProgress> with
+                          member _.Report now =
+                              if not killed && now.Steps > 50 then
+                                  killed <- true
+                                  cluster.KillSiloAsync(cluster.Silos[2]).GetAwaiter().GetResult() }
+
+                  let result = complete cluster "killed" spec kill
+                  Expect.isTrue killed "a silo was killed"
+                  same (alone spec) result "a run that lost a silo"
+              finally
+                  cluster.StopAllSilos()
+                  cluster.Dispose()
+          }
+
+          test "what cannot run is refused in a sentence" {
+              let cluster = cluster 1
+
+              let refused name (spec: RunSpec | null) =
+                  let ran () = complete cluster name spec null |> ignore
+                  let fault = Expect.throwsT<ArgumentException> ran "refused"
+                  ignore fault
+
+              try
+                  refused "narrow" (spec living "grid:9x9" 2 1 5)
+                  refused "many" (spec open' "ring:3" 4 1 5)
+                  refused "version" (RunSpec(Rule = bytesOf open', Graph = "ring:9", Steps = 3, Seed = 1UL, Parts = 2, Halo = 1, CheckpointEvery = 0, Version = "0"))
+                  refused "unknown" null
+              finally
+                  cluster.StopAllSilos()
+                  cluster.Dispose()
+          } ]

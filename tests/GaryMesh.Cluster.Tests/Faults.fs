@@ -1,0 +1,63 @@
+/// Makes the calls between parts late, lost or repeated, so that later ones overtake them.
+module GaryMesh.Cluster.Tests.Faults
+
+open System
+open System.Threading
+open System.Threading.Tasks
+open GaryMesh
+open GaryMesh.Cluster
+open Microsoft.Extensions.DependencyInjection
+open Orleans
+open Orleans.Hosting
+open Orleans.TestingHost
+
+/// The share of the calls that are lost on the way there, lost on the way back, late by up to a second, or repeated; each.
+let mutable share = 0.0
+
+/// Calls that something was done to.
+let mutable met = 0
+
+let private drawn = ref 0L
+
+type private Faulty() =
+    interface IIncomingGrainCallFilter with
+        member _.Invoke context =
+            task {
+                let ours = context.Grain :? IPartGrain && share > 0.0
+                let draw = if ours then Counter.uniform 17UL (Interlocked.Increment drawn) else 1.0
+
+                if draw < 4.0 * share then
+                    Interlocked.Increment &met |> ignore
+
+                if draw < share then
+                    raise (TimeoutException "lost on the way there")
+                elif draw < 2.0 * share then
+                    do! context.Invoke()
+                    raise (TimeoutException "lost on the way back")
+                elif draw < 3.0 * share then
+                    do! Task.Delay(int (1000.0 * Counter.uniform 18UL (Interlocked.Increment drawn)))
+                    do! context.Invoke()
+                elif draw < 4.0 * share then
+                    do! context.Invoke()
+                    do! context.Invoke()
+                else
+                    do! context.Invoke()
+            }
+            :> Task
+
+/// Silos of this process, with parts.
+type Silos() =
+    interface ISiloConfigurator with
+        member _.Configure silo =
+            silo.AddMemoryGrainStorage "checkpoints" |> ignore
+            silo.AddIncomingGrainCallFilter<Faulty>() |> ignore
+            ClusterHost.AddParts silo
+
+/// Silos of one process, and a client of them.
+let cluster (silos: int) =
+    let builder = TestClusterBuilder(int16 silos)
+    builder.AddSiloBuilderConfigurator<Silos>() |> ignore
+    builder.Options.ConfigureFileLogging <- false
+    let cluster = builder.Build()
+    cluster.Deploy()
+    cluster
