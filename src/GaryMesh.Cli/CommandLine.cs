@@ -8,6 +8,7 @@ using GaryMesh.Cli.Commands.Clusters;
 using GaryMesh.Cli.Commands.Digits;
 using GaryMesh.Cli.Commands.Growing;
 using GaryMesh.Cli.Commands.Textures;
+using GaryMesh.Cli.Commands.Viewing;
 
 namespace GaryMesh.Cli;
 
@@ -101,6 +102,7 @@ internal static class CommandLine
             TransferCommand.Create(output, error, stop),
             GrowCommand.Create(output, error, stop),
             AddCommand.Create(output, error, stop),
+            ViewCommand.Create(output, error, stop),
             DigitsCommand.Create(output, error, stop),
             ClusterCommand.Create(output, error, stop),
             CheckCommand.Create(output, error, stop),

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using GaryMesh.Cli.Commands.Viewing;
 using GaryMesh.Cli.Meshes;
 using GaryMesh.Cli.Pictures;
 using GaryMesh.Cli.Words;
@@ -14,7 +15,7 @@ internal static class RunCommand
     public static Command Create(TextWriter output, TextWriter error, CancellationToken stop)
     {
         var rule = Options.File("--rule", "The rule: a file, a preset or CxHxK (see the notes).", "R");
-        rule.Required = true;
+        var session = Options.File("--session", "Replay what was done in a page of gary-mesh view, which says rule and graph as well.", "S.json");
         var graph = Options.Graph("ring:64");
         var state = Options.File(
             "--state", "Initial state of the rollout (see the notes). [default: the rule's start]", "S");
@@ -49,10 +50,27 @@ internal static class RunCommand
         var command = new Command(
             "run", "Run a rule on a graph: one rollout, its last state as a file, its trajectory as a picture.")
         {
-            rule, graph, state, steps, fire, timeStep, spacing, seed, threads, file, picture, mesh, states, every, channel, colour,
+            rule, session, graph, state, steps, fire, timeStep, spacing, seed, threads, file, picture, mesh, states, every, channel, colour,
             json, quiet,
         };
-        command.SetAction(parsed => Run(
+        command.Validators.Add(parsed =>
+        {
+            if (parsed.GetResult(session) is null && parsed.GetResult(rule) is null)
+                parsed.AddError("Option '--rule' is required.");
+
+            Option[] others = [state, steps, fire, timeStep, spacing, seed, picture, mesh, states, every, channel, colour];
+
+            if (parsed.GetResult(session) is not null && others.FirstOrDefault(other => parsed.GetResult(other) is { Implicit: false }) is { } given)
+                parsed.AddError($"{given.Name} does not go with --session, which says all of the run but --rule, --graph and --out.");
+        });
+        command.SetAction(parsed => parsed.GetValue(session) is { } played ? Replay.Run(
+            new Terminal(output, error, parsed.GetValue(json), parsed.GetValue(quiet)),
+            played,
+            parsed.GetValue(rule),
+            parsed.GetResult(graph) is { Implicit: false } ? parsed.GetValue(graph) : null,
+            parsed.GetValue(file),
+            parsed.GetValue(threads),
+            stop) : Run(
             new Terminal(output, error, parsed.GetValue(json), parsed.GetValue(quiet)),
             new Settings(
                 parsed.GetValue(rule)!,
@@ -80,6 +98,7 @@ internal static class RunCommand
             gary-mesh run --rule texture.npz --graph bunny.obj --state noise:1 --fire-rate 1 --steps 100 --out bunny.npz --json
             gary-mesh run --rule texture.npz --graph bunny.obj --state noise:1 --colour --ply coloured.ply
             gary-mesh run --rule texture.npz --graph bunny.obj --state noise:1 --spacing 0.5 --time-step 0.5 --out slow.npz
+            gary-mesh run --session session.json --out state.npz
             gary-mesh run --rule lizard.npz --graph grid:72x72 --state seed --steps 96 --every 12 --colour --png lizard.png
             """,
             $"""

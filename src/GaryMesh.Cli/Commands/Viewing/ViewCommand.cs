@@ -1,0 +1,112 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using System.Text.Json.Nodes;
+using GaryMesh.Cli.Words;
+using GaryMesh.Studio.Viewer;
+
+namespace GaryMesh.Cli.Commands.Viewing;
+
+/// <summary>`gary-mesh view`: a page of one file in which a rule runs on the viewer's GPU.</summary>
+internal static class ViewCommand
+{
+    public static Command Create(TextWriter output, TextWriter error, CancellationToken stop)
+    {
+        var rule = Options.File("--rule", "The rule: a file, a texture that ships, a preset or CxHxK (see the notes).", "R");
+        rule.Required = true;
+        var graft = Options.File("--graft", "A second rule of the same size and perception, for the brush that grafts.", "R2");
+        var graph = Options.Graph("torus:128x128");
+        var up = Options.File("--up", "The direction of the picture's top on a mesh: x, y, z or three numbers.", "UP");
+        up.DefaultValueFactory = _ => "y";
+        var file = Options.File("--out", "The page that is written.", "PAGE.html");
+        file.Required = true;
+        var steps = Options.Whole("--steps", "N", "The page compares itself with the engine after so many steps.", 96);
+        var seed = Options.Seed();
+        var (json, quiet) = (Options.Json(), Options.Quiet());
+
+        var command = new Command("view", "Write a page that runs a rule on a graph in the browser: one file, no server.")
+        {
+            rule, graft, graph, up, file, steps, seed, json, quiet,
+        };
+        command.SetAction(parsed => Run(
+            new Terminal(output, error, parsed.GetValue(json), parsed.GetValue(quiet)),
+            new Settings(
+                parsed.GetValue(rule)!,
+                parsed.GetValue(graft),
+                parsed.GetValue(graph)!,
+                parsed.GetValue(up)!,
+                parsed.GetValue(file)!,
+                parsed.GetValue(steps),
+                parsed.GetValue(seed)),
+            stop));
+        ExamplesHelp.Attach(
+            command,
+            """
+            gary-mesh view --rule rust --graph torus:128x128 --out rust.html
+            gary-mesh view --rule rust --graft bark --graph bunny.obj --out bunny.html
+            gary-mesh view --rule lizard.npz --graph grid:72x72 --out lizard.html
+            gary-mesh view --rule demo/rule.npz --graph ring:256 --steps 48 --out ring.html
+            """,
+            $"""
+            The page needs WebGL 2 and nothing from elsewhere. It tests itself: the cells that fire and the state after --steps steps are compared
+            with the engine's, and the page says how far they are apart.
+
+            {TextureWord.Note}
+
+            {RuleWord.Note}
+
+            {GraphWord.Note}
+            """);
+        return command;
+    }
+
+    private sealed record Settings(string Rule, string? Graft, string Graph, string Up, string Out, int Steps, ulong Seed);
+
+    private static int Run(Terminal terminal, Settings settings, CancellationToken stop)
+    {
+        OutputFile.Check([settings.Rule, settings.Graft, settings.Graph], ("--out", ".html", settings.Out));
+        var rule = Read(settings.Rule, settings.Seed);
+        var graft = settings.Graft is { } word ? Read(word, settings.Seed) : null;
+        var world = ViewedWorld.Read(settings.Graph, settings.Up, rule.Automaton, terminal);
+        stop.ThrowIfCancellationRequested();
+        var clock = Stopwatch.StartNew();
+        var page = new ViewerPage(rule, world.Graph)
+        {
+            Mesh = world.Mesh,
+            Graft = graft,
+            Seed = settings.Seed,
+            TestSteps = settings.Steps,
+            Words = Words(settings),
+        };
+        var bytes = Encoding.UTF8.GetBytes(page.Write());
+        SafeFile.Write(settings.Out, stream => stream.Write(bytes));
+
+        terminal.WriteJson(new JsonObject
+        {
+            ["rule"] = settings.Rule,
+            ["graph"] = world.Graph.Name,
+            ["cells"] = world.Graph.Cells,
+            ["bytes"] = bytes.Length,
+            ["seconds"] = clock.Elapsed.TotalSeconds,
+            ["out"] = settings.Out,
+        });
+        terminal.Write(string.Create(CultureInfo.InvariantCulture, $"{world.Graph.Name}: {Counted.Of(world.Graph.Cells, "cell")}, {bytes.Length / 1000.0:F0} kB"));
+        terminal.Write($"Written to {settings.Out}");
+        return CommandLine.Done;
+    }
+
+    /// <summary>The rule of a word, called by its file's name.</summary>
+    private static NamedRule Read(string word, ulong seed) =>
+        new(RuleWord.IsFile(word) ? Path.GetFileNameWithoutExtension(word) : word, ViewedWorld.Rule(word, seed));
+
+    private static Dictionary<string, string> Words(Settings settings)
+    {
+        var words = new Dictionary<string, string> { ["rule"] = settings.Rule, ["graph"] = settings.Graph, ["up"] = settings.Up };
+
+        if (settings.Graft is { } graft)
+            words["graft"] = graft;
+
+        return words;
+    }
+}

@@ -1,0 +1,33 @@
+using GaryMesh.Cli.Commands.Growing;
+using GaryMesh.Cli.Commands.Textures;
+using GaryMesh.Cli.Words;
+
+namespace GaryMesh.Cli.Commands.Viewing;
+
+/// <summary>The graph that a viewed rule runs on, and the mesh that shows it, or null: with the frames that the rule was trained with.</summary>
+internal sealed record ViewedWorld(Graph Graph, TriangleMesh? Mesh)
+{
+    /// <summary>The world of a graph's word for a rule: a pattern's that grows, one with upright frames where the rule sees directions of a surface,
+    /// and else the graph as it is.</summary>
+    public static ViewedWorld Read(string word, string up, Automaton automaton, Terminal terminal)
+    {
+        if (!automaton.Perception.Operators.Any(one => one is Operator.Neighbours { Weight.Name: "u" or "v" }))
+        {
+            var graph = GraphWord.Read(word, terminal);
+            return new(graph, MeshWord.Read(word, graph));
+        }
+
+        if (automaton.Gate.IsOpen)
+        {
+            var world = TextureWorld.Read(word, UpWord.Read(up), terminal);
+            return new(world.Graph, world.Mesh);
+        }
+
+        var growing = GrowingWorld.Read(word, up, terminal);
+        return new(growing.Graph, MeshWord.Read(word, growing.Graph));
+    }
+
+    /// <summary>The automaton of a word: a texture's rule that ships, a file, or an untrained rule.</summary>
+    public static Automaton Rule(string word, ulong seed) =>
+        TextureWord.Names.Contains(word) ? TextureWord.Read(word).Automaton : RuleWord.Read(word, seed);
+}

@@ -1,0 +1,227 @@
+using System.Globalization;
+using System.Text;
+
+namespace GaryMesh.Studio.Shaders;
+
+/// <summary>Writes the fragment shader of a step: a cell looks, fires and changes. What would be loops over channels and operators is written
+/// out, so that all values stand in registers.</summary>
+internal sealed class StepShader
+{
+    private readonly RuleDescription _rule;
+    private readonly StringBuilder _text = new();
+
+    private StepShader(RuleDescription rule) => _rule = rule;
+
+    /// <summary>The text, with the files that it includes.</summary>
+    public static string Write(RuleDescription rule)
+    {
+        var shader = new StepShader(rule);
+        shader.Step();
+        return Resource.Shader(shader._text.ToString(), rule.Texels);
+    }
+
+    private IEnumerable<int> Texels => Enumerable.Range(0, _rule.Texels);
+
+    private void Step()
+    {
+        var edged = _rule.Edged.Length;
+        var (gate, channel, threshold) = _rule.Gate switch
+        {
+            Gate.Alive alive => (1, alive.Channel, alive.Threshold),
+            Gate.AlivePublished published => (2, published.Channel, published.Threshold),
+            _ => (0, 0, 0f),
+        };
+
+        Line("#include cells");
+        Line("#include here");
+        Line("#include firing");
+        Line("#include weights");
+        Line("uniform highp isampler2D rows, neighbours;");
+        Line("uniform highp sampler2DArray edgeWeights, selfWeights;");
+        Line("uniform highp sampler2D grafted, frozen;");
+        Line("uniform bool grafting, freezing;");
+        Line("uniform float timeStep, keep, bound;");
+
+        if (edged > 0)
+            Line($"uniform float scales[{edged}];");
+
+        Line("OUTPUTS");
+        Line("");
+        Change();
+        Line("void main() {");
+        Line("  int cell = cellHere();");
+        Line("  ivec2 here = placeOf(cell);");
+        Line("  bool inside = cell < cells;");
+
+        foreach (var texel in Texels)
+            Line($"  vec4 s{texel} = inside ? texelFetch(state, ivec3(here, {texel}), 0) : vec4(0.0);");
+
+        Line("  bool still = freezing && texelFetch(frozen, here, 0).x > 0.5;");
+        Line($"  bool fires = inside && drawn(cell){(gate == 0 ? " && !still" : "")};");
+
+        foreach (var texel in Texels)
+            Line($"  vec4 moved{texel} = s{texel};");
+
+        Line("  if (fires) {");
+        Gather(gate, channel, threshold);
+        Line(gate == 1 ? "    if (lives) {" : "    {");
+        Lifted();
+        Changes();
+        Line("    }");
+        Line("  }");
+
+        foreach (var texel in Texels)
+        {
+            Line(float.IsFinite(_rule.Bound)
+                ? $"  after{texel} = {(gate == 0 ? $"still ? s{texel} : " : "")}held(moved{texel}, bound);"
+                : $"  after{texel} = moved{texel};");
+        }
+
+        Line("}");
+    }
+
+    /// <summary>The rule as a function of what is read: one for each of two rules, since their parameters are two blocks.</summary>
+    private void Change()
+    {
+        foreach (var name in new[] { "rule", "graft" })
+        {
+            var read = string.Join(", ", Enumerable.Range(0, _rule.Blocks).SelectMany(block => Texels.Select(texel => $"vec4 z{block}_{texel}")));
+            var change = string.Join(", ", Texels.Select(texel => $"out vec4 d{texel}"));
+            Line($"void {name}Change({read}, {change}) {{");
+
+            foreach (var texel in Texels)
+                Line($"  d{texel} = {name}Weight({(_rule.Hidden * _rule.Row) + texel});");
+
+            Line($"  for (int at = 0; at < {_rule.Hidden * _rule.Row}; at += {_rule.Row}) {{");
+            Line($"    float hidden = {name}Weight(at).x;");
+
+            for (var block = 0; block < _rule.Blocks; block++)
+            {
+                foreach (var texel in Texels)
+                    Line($"    hidden += dot({name}Weight(at + {1 + (block * _rule.Texels) + texel}), z{block}_{texel});");
+            }
+
+            Line("    if (hidden > 0.0) {");
+
+            foreach (var texel in Texels)
+                Line($"      d{texel} += hidden * {name}Weight(at + {1 + (_rule.Blocks * _rule.Texels) + texel});");
+
+            Line("    }");
+            Line("  }");
+            Line("}");
+            Line("");
+        }
+    }
+
+    /// <summary>The operators over the edges: p{k}_{texel}; and whether somebody near is above the gate's threshold.</summary>
+    private void Gather(int gate, int channel, float threshold)
+    {
+        var edged = _rule.Edged.Length;
+        var above = gate == 1 ? $"{{0}}[{channel % 4}] > {Number(threshold)}" : "";
+
+        if (gate == 1)
+            Line($"    bool lives = {string.Format(CultureInfo.InvariantCulture, above, $"s{channel / 4}")};");
+
+        for (var operatorAt = 0; operatorAt < edged; operatorAt++)
+        {
+            foreach (var texel in Texels)
+                Line($"    vec4 p{operatorAt}_{texel} = texelFetch(selfWeights, ivec3(here, {operatorAt / 4}), 0)[{operatorAt % 4}] * s{texel};");
+        }
+
+        Line("    ivec2 row = texelFetch(rows, here, 0).xy;");
+        Line("    for (int edge = row.x; edge < row.x + row.y; edge++) {");
+        Line("      ivec2 onEdge = edgeAt(edge);");
+        Line("      ivec2 there = placeOf(texelFetch(neighbours, onEdge, 0).x);");
+
+        for (var four = 0; four < (edged + 3) / 4; four++)
+            Line($"      vec4 w{four} = texelFetch(edgeWeights, ivec3(onEdge, {four}), 0);");
+
+        foreach (var texel in Texels)
+        {
+            Line($"      vec4 n{texel} = texelFetch(state, ivec3(there, {texel}), 0);");
+
+            if (gate == 1 && texel == channel / 4)
+                Line($"      lives = lives || {string.Format(CultureInfo.InvariantCulture, above, $"n{texel}")};");
+
+            for (var operatorAt = 0; operatorAt < edged; operatorAt++)
+                Line($"      p{operatorAt}_{texel} += w{operatorAt / 4}[{operatorAt % 4}] * n{texel};");
+        }
+
+        Line("    }");
+
+        for (var operatorAt = 0; operatorAt < edged; operatorAt++)
+        {
+            foreach (var texel in Texels)
+                Line($"    p{operatorAt}_{texel} *= scales[{operatorAt}];");
+        }
+    }
+
+    /// <summary>What the lift makes of the operators.</summary>
+    private void Lifted()
+    {
+        if (_rule.Lift is Steering steering && Names(steering) is var (own, x, y, channel))
+        {
+            Line($"      float angle = {Linear(own, channel / 4)}[{channel % 4}];");
+            Line("      float turnX = cos(angle), turnY = sin(angle);");
+
+            foreach (var texel in Texels)
+            {
+                Line($"      vec4 x{texel} = turnX * {Linear(x, texel)} + turnY * {Linear(y, texel)};");
+                Line($"      vec4 y{texel} = turnX * {Linear(y, texel)} - turnY * {Linear(x, texel)};");
+            }
+        }
+    }
+
+    /// <summary>The names of the texels that the rule reads, block by block.</summary>
+    private IEnumerable<string> Read()
+    {
+        var operators = Enumerable.Range(0, _rule.Operators.Length);
+
+        switch (_rule.Lift)
+        {
+            case Steering steering:
+                var (_, turnedX, turnedY, _) = Names(steering);
+                return operators.SelectMany(k => Texels.Select(texel => k == turnedX ? $"x{texel}" : k == turnedY ? $"y{texel}" : Linear(k, texel)));
+            case GradientNorm norm:
+                var names = norm.Name.Split(':');
+                var (x, y) = (Whole(names[1]), Whole(names[2]));
+                return operators.Where(k => k != x && k != y).SelectMany(k => Texels.Select(texel => Linear(k, texel)))
+                    .Concat(Texels.Select(texel => $"sqrt({Linear(x, texel)} * {Linear(x, texel)} + {Linear(y, texel)} * {Linear(y, texel)} + 1e-6)"));
+            default:
+                return operators.SelectMany(k => Texels.Select(texel => Linear(k, texel)));
+        }
+    }
+
+    private void Changes()
+    {
+        var read = string.Join(", ", Read());
+        Line("      float share = grafting ? texelFetch(grafted, here, 0).x : 0.0;");
+
+        foreach (var texel in Texels)
+            Line($"      vec4 d{texel} = vec4(0.0), g{texel} = vec4(0.0);");
+
+        Line($"      if (share < 1.0) ruleChange({read}, {string.Join(", ", Texels.Select(texel => $"d{texel}"))});");
+        Line($"      if (share > 0.0) graftChange({read}, {string.Join(", ", Texels.Select(texel => $"g{texel}"))});");
+        var kept = _rule.Keep == 1 ? "s{0} + " : _rule.Keep == 0 ? "" : "keep * s{0} + ";
+
+        foreach (var texel in Texels)
+            Line($"      moved{texel} = {string.Format(CultureInfo.InvariantCulture, kept, texel)}timeStep * ((1.0 - share) * d{texel} + share * g{texel});");
+    }
+
+    /// <summary>A texel of an operator's values.</summary>
+    private string Linear(int at, int texel) =>
+        _rule.Operators[at] is null ? $"s{texel}" : $"p{_rule.Operators.Take(at).Count(before => before is not null)}_{texel}";
+
+    private static (int Own, int X, int Y, int Channel) Names(Steering steering) =>
+        steering.Name.Split(':') is [_, var own, var x, var y, var channel] ? (Whole(own), Whole(x), Whole(y), Whole(channel)) : default;
+
+    private static int Whole(string digits) => int.Parse(digits, CultureInfo.InvariantCulture);
+
+    private static string Number(float value)
+    {
+        var text = value.ToString("R", CultureInfo.InvariantCulture);
+        return text.Contains('.') || text.Contains('E') ? text : text + ".0";
+    }
+
+    private void Line(string text) => _text.Append(text).Append('\n');
+}
