@@ -1,5 +1,3 @@
-using Orleans;
-
 namespace GaryMesh.Cluster;
 
 /// <summary>The states of a part's own cells after an epoch. A part keeps the last two, so that there is always one that all parts have.</summary>

@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
-using Orleans;
-using Orleans.Runtime;
 
 namespace GaryMesh.Cluster;
 

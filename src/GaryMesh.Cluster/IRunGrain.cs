@@ -1,5 +1,3 @@
-using Orleans;
-
 namespace GaryMesh.Cluster;
 
 /// <summary>What is known of a run, so that another client can go on with it.</summary>

@@ -1,6 +1,3 @@
-using Orleans;
-using Orleans.Runtime;
-
 namespace GaryMesh.Cluster;
 
 /// <summary>The description of a run and the number of its generation, kept in the cluster's storage.</summary>

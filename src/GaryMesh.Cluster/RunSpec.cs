@@ -1,6 +1,3 @@
-using System.Collections.Immutable;
-using Orleans;
-
 namespace GaryMesh.Cluster;
 
 /// <summary>All that a run over several parts follows from: two runs of one description have the same bits.</summary>

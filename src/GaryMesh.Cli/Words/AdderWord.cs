@@ -11,7 +11,7 @@ internal static class AdderWord
     public const string Published = "published";
 
     /// <summary>The rules that ship.</summary>
-    private static readonly string[] Shipped = [Small, Published, "published-int8"];
+    private static readonly string[] _shipped = [Small, Published, "published-int8"];
 
     private const string Small = "adder";
 
@@ -30,7 +30,7 @@ internal static class AdderWord
     {
         var word = path ?? Small;
 
-        if (!Shipped.Contains(word))
+        if (!_shipped.Contains(word))
             return RuleFile.Read(word);
 
         using var shipped = typeof(AdderWord).Assembly.GetManifestResourceStream($"adding/{word}.npz")!;

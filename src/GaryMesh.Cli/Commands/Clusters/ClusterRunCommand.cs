@@ -4,7 +4,6 @@ using System.Text.Json.Nodes;
 using GaryMesh.Cli.Words;
 using GaryMesh.Cluster;
 using Microsoft.Extensions.DependencyInjection;
-using Orleans;
 
 namespace GaryMesh.Cli.Commands.Clusters;
 
