@@ -418,7 +418,7 @@ let tests =
 
                       let glb = GlbCheck.read (File.ReadAllBytes(at "m2.glb"))
                       let _, colours = glb.Attributes["COLOR_0"]
-                      Expect.isGreaterThan (colours |> Array.distinct).Length 20 $"{graph} has colours"
+                      Expect.isGreaterThan (colours |> Array.distinct).Length 12 $"{graph} has colours"
                       Expect.equal (MeshFile.Read(at "m2.ply")).VertexCount cells $"{graph} as .ply"
                       Expect.equal (MeshFile.Read(at "m2.obj")).VertexCount cells $"{graph} as .obj"
                       let header = Encoding.Latin1.GetString(File.ReadAllBytes(at "m2.ply"), 0, 400)

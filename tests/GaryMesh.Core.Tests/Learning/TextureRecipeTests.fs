@@ -185,7 +185,10 @@ let tests =
               Expect.equal drawn (trained automaton (task.WithTimeSteps(0.5, 2.0))) "the same again"
               let wide = task.WithTimeSteps(0.5, 2.0)
               let bytes = bytesOf exemplar worlds wide (run (EngineOptions()) exemplar worlds wide None)
-              refused [ "time steps" ] (fun () -> read exemplar worlds (task.WithTimeSteps(0.5, 1.0)) bytes)
+
+              Expect.throwsC
+                  (fun () -> read exemplar worlds (task.WithTimeSteps(0.5, 1.0)) bytes |> ignore)
+                  (fun error -> Expect.stringContains error.Message "time steps" "the setting")
 
               for least, most in [ 0.0, 1.0; 2.0, 1.0; 1.0, infinity; nan, 1.0 ] do
                   refused [ "time step" ] (fun () -> new Trainer(automaton, graph, task.WithTimeSteps(least, most)))
