@@ -285,7 +285,11 @@ let tests =
                       Expect.equal (ran.Error.TrimEnd().Split '\n').Length 1 "one line"
 
                       for word in words do
-                          Expect.stringContains ran.Error word "the sentence")
+                          Expect.stringContains ran.Error word "the sentence"
+
+                  let slow = train [ "--out"; "@r.npz"; "--resume"; "@all"; "--one-speed" ] |> named at |> run
+                  Expect.equal slow.Code 2 "one speed is another training"
+                  Expect.stringContains slow.Error "time steps" "the sentence")
 
           testCase "a training that is stopped keeps its best rule and says of how many iterations it is"
           <| fun () ->

@@ -29,6 +29,10 @@ internal static class TextureTrainCommand
         var up = Options.File("--up", "The direction of the picture's top on a mesh: x, y, z or three numbers.", "UP");
         up.DefaultValueFactory = _ => "y";
         var loss = Loss();
+        var oneSpeed = new Option<bool>("--one-speed")
+        {
+            Description = "Train at one time step alone, not at half to twice it: nearer to some exemplars, and unsure at other speeds.",
+        };
         var channels = Options.WholeOrNone("--channels", "C", "Numbers in a cell's state. [default: 16; 12 for a signal]");
         var hidden = Options.WholeOrNone("--hidden", "H", "Hidden units of the rule. [default: 128; 48 for a signal]");
         var iterations = Options.WholeOrNone("--iterations", "N", "Optimiser steps. [default: 10,000; 3,000 for a signal]");
@@ -45,7 +49,7 @@ internal static class TextureTrainCommand
 
         var command = new Command("train", "Learn a rule that paints graphs like a picture, or fills rings with a signal.")
         {
-            exemplars, tiles, graphs, up, loss, channels, hidden, iterations, minutes, seed, threads, file, preview, checkpoint, every, resume, json, quiet,
+            exemplars, tiles, graphs, up, loss, oneSpeed, channels, hidden, iterations, minutes, seed, threads, file, preview, checkpoint, every, resume, json, quiet,
         };
         command.SetAction(parsed => Run(
             new Terminal(output, error, parsed.GetValue(json), parsed.GetValue(quiet)),
@@ -55,6 +59,7 @@ internal static class TextureTrainCommand
                 parsed.GetValue(graphs) ?? [],
                 parsed.GetValue(up)!,
                 parsed.GetValue(loss)!,
+                parsed.GetValue(oneSpeed),
                 parsed.GetValue(channels),
                 parsed.GetValue(hidden),
                 parsed.GetValue(iterations),
@@ -106,6 +111,7 @@ internal static class TextureTrainCommand
         string[] Graphs,
         string Up,
         string Loss,
+        bool OneSpeed,
         int? Channels,
         int? Hidden,
         int? Iterations,
@@ -131,7 +137,12 @@ internal static class TextureTrainCommand
         var automaton = TextureRecipe.Automaton(
             exemplar, settings.Channels ?? (signal ? 12 : 16), settings.Hidden ?? (signal ? 48 : 128), settings.Seed);
         var options = new EngineOptions { Threads = settings.Threads };
-        TrainingTask TaskOf(int iterations) => TextureRecipe.Task(exemplar, graphs, iterations, settings.Seed, settings.Loss);
+        TrainingTask TaskOf(int iterations)
+        {
+            var task = TextureRecipe.Task(exemplar, graphs, iterations, settings.Seed, settings.Loss);
+            return settings.OneSpeed ? task.WithTimeSteps(1, 1) : task;
+        }
+
         var iterations = settings.Minutes is { } minutes ? TrainingSettings.IterationsWithin(minutes, automaton, graph, TaskOf, options, stop) : settings.Iterations ?? (signal ? 3000 : 10_000);
 
         return settings.Files.Run(
@@ -152,6 +163,7 @@ internal static class TextureTrainCommand
     {
         "rule" => "--channels and --hidden",
         "graph" or "hook" => "--graph",
+        "time steps" => "--one-speed",
         "edges" => "--graph and --up",
         "cosine" or "warm-up" or "validation every" => "--iterations",
         "seed" => "--seed",
