@@ -73,7 +73,10 @@ public sealed class ClusterRun(IGrainFactory grains, string run)
     {
         var kept = await Task.WhenAll(parts.Select(part => Again(part.Checkpoints, stop)));
         var epoch = kept.Aggregate((one, other) => [.. one.Intersect(other)]).DefaultIfEmpty(0).Max();
-        var generation = await Again(_known.NextGeneration, stop);
+        // What lives on a silo that was lost may have forgotten how many generations there were; the parts know.
+        var lived = await Task.WhenAll(parts.Select(part => Again(part.Status, stop)));
+        var before = lived.Max(part => part.Generation);
+        var generation = await Again(() => _known.NextGeneration(before), stop);
         await Task.WhenAll(parts.Select((part, number) => Again(() => part.Begin(spec, number, generation, epoch), stop)));
         return generation;
     }

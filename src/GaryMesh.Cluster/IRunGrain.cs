@@ -12,9 +12,9 @@ internal interface IRunGrain : IGrainWithStringKey
     [Alias("Spec")]
     Task<RunSpec?> Spec();
 
-    /// <summary>The number of a new generation, larger than all before.</summary>
+    /// <summary>The number of a new generation, larger than all before, also where the storage has forgotten them.</summary>
     [Alias("NextGeneration")]
-    Task<int> NextGeneration();
+    Task<int> NextGeneration(int before);
 
     /// <summary>Forgets the run.</summary>
     [Alias("Forget")]

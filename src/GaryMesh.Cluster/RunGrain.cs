@@ -24,9 +24,9 @@ internal sealed class RunGrain([PersistentState("run", PartGrain.Storage)] IPers
 
     public Task<RunSpec?> Spec() => Task.FromResult(known.State.Spec);
 
-    public async Task<int> NextGeneration()
+    public async Task<int> NextGeneration(int before)
     {
-        known.State.Generation++;
+        known.State.Generation = Math.Max(before, known.State.Generation) + 1;
         await known.WriteStateAsync();
         return known.State.Generation;
     }
