@@ -130,24 +130,6 @@ type TrainingTask =
             Guard.refuse
                 $"The pool must hold at least one batch, but holds {task.PoolSize} states against {task.Batch}."
 
-/// Progress of a training, once an iteration.
-[<NoComparison; ReferenceEquality>]
-type TrainingReport =
-    {
-        /// Iterations done.
-        Iteration: int
-        /// Iterations of the task.
-        Iterations: int
-        /// The mean loss of the batch.
-        Loss: float
-        /// Its named parts; empty for a loss of one part.
-        Parts: ImmutableArray<struct (string * float)>
-        /// The learning rate of the iteration.
-        LearningRate: float
-        /// The lowest validation loss so far.
-        BestLoss: float
-    }
-
 /// The streams of randomness that a training draws from; each is a part of the seed's key.
 module private Purpose =
     [<Literal>]
@@ -351,24 +333,7 @@ type Trainer
             every: int,
             checkpoint: Action<Training>
         ) =
-        loop.Run(
-            training,
-            cancellation,
-            fun training ->
-                match progress with
-                | null -> ()
-                | progress ->
-                    progress.Report
-                        { Iteration = training.Iteration
-                          Iterations = task.Iterations
-                          Loss = training.Losses[training.Losses.Count - 1]
-                          Parts = training.Parts
-                          LearningRate = task.Optimiser.RateAt(training.Iteration - 1)
-                          BestLoss = training.BestLoss }
-
-                if every > 0 && training.Iteration % every = 0 then
-                    checkpoint.Invoke training
-        )
+        loop.Run(training, progress, cancellation, every, checkpoint)
 
     /// As above, without checkpoints.
     member trainer.Run

@@ -122,6 +122,24 @@ type LoopSettings =
                 null
                 $"The decay of weight averaging must lie in 0 .. 1 (1 excluded), but is {settings.WeightAveraging}."
 
+/// Progress of a training, once an iteration.
+[<NoComparison; ReferenceEquality>]
+type TrainingReport =
+    {
+        /// Iterations done.
+        Iteration: int
+        /// Iterations of the task.
+        Iterations: int
+        /// The mean loss of the batch.
+        Loss: float
+        /// Its named parts; empty for a loss of one part.
+        Parts: ImmutableArray<struct (string * float)>
+        /// The learning rate of the iteration.
+        LearningRate: float
+        /// The lowest validation loss so far.
+        BestLoss: float
+    }
+
 /// <summary>The training loop: gradient, clipping, optimiser, average and validation, repeated. Stopped at any iteration and
 /// resumed, it has the bits of a training that was not stopped.</summary>
 /// <exception cref="T:System.ArgumentException">A setting is out of range.</exception>
@@ -250,3 +268,32 @@ type TrainingLoop
                     run training next
 
         run training training
+
+    /// As above; `progress`, which may be null, hears of each iteration, and `checkpoint` is called with the training every `every`
+    /// iterations, 0 for never.
+    member loop.Run
+        (
+            training: Training,
+            progress: IProgress<TrainingReport> | null,
+            cancellation: CancellationToken,
+            every: int,
+            checkpoint: Action<Training>
+        ) =
+        loop.Run(
+            training,
+            cancellation,
+            fun training ->
+                match progress with
+                | null -> ()
+                | progress ->
+                    progress.Report
+                        { Iteration = training.Iteration
+                          Iterations = settings.Iterations
+                          Loss = training.Losses[training.Losses.Count - 1]
+                          Parts = training.Parts
+                          LearningRate = settings.Optimiser.RateAt(training.Iteration - 1)
+                          BestLoss = training.BestLoss }
+
+                if every > 0 && training.Iteration % every = 0 then
+                    checkpoint.Invoke training
+        )

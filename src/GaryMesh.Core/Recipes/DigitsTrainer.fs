@@ -185,21 +185,4 @@ type DigitsTrainer
             every: int,
             checkpoint: Action<Training>
         ) =
-        loop.Run(
-            training,
-            cancellation,
-            fun training ->
-                match progress with
-                | null -> ()
-                | progress ->
-                    progress.Report
-                        { Iteration = training.Iteration
-                          Iterations = settings.Iterations
-                          Loss = training.Losses[training.Losses.Count - 1]
-                          Parts = training.Parts
-                          LearningRate = optimiser.RateAt(training.Iteration - 1)
-                          BestLoss = training.BestLoss }
-
-                if every > 0 && training.Iteration % every = 0 then
-                    checkpoint.Invoke training
-        )
+        loop.Run(training, progress, cancellation, every, checkpoint)
