@@ -36,11 +36,12 @@ public sealed class ClusterRun(IGrainFactory grains, string run)
     /// <param name="progress">Told how far it is; may be null.</param>
     /// <param name="keep">Whether the run and its checkpoints stay after it is done.</param>
     /// <param name="stop">Stops the parts; their checkpoints stay.</param>
-    /// <exception cref="ArgumentException">There is no run of that name, or the run cannot be made; the message says why.</exception>
+    /// <exception cref="ArgumentException">There is no run of that name, or another one, or the run cannot be made; the message says why.</exception>
     public async Task<ClusterResult> Complete(RunSpec? spec, IProgress<ClusterProgress>? progress, bool keep, CancellationToken stop)
     {
-        if (spec is not null)
-            await Again(() => _known.Describe(spec), stop);
+        // Checkpoints of another run would be taken for this one's.
+        if (spec is not null && !await Again(() => _known.Describe(spec), stop))
+            throw new ArgumentException($"A run '{run}' is known already: go on with that one, or give this one another name.");
 
         spec ??= await Spec(stop) ?? throw new ArgumentException($"There is no run '{run}' in this cluster.");
         var automaton = spec.Automaton();

@@ -4,9 +4,9 @@ namespace GaryMesh.Cluster;
 [Alias("GaryMesh.Cluster.IRunGrain")]
 internal interface IRunGrain : IGrainWithStringKey
 {
-    /// <summary>Keeps the run's description; what is there already stays.</summary>
+    /// <summary>Keeps the run's description. What is there already stays: whether the description is that.</summary>
     [Alias("Describe")]
-    Task Describe(RunSpec spec);
+    Task<bool> Describe(RunSpec spec);
 
     /// <summary>The run's description; null where there is no such run.</summary>
     [Alias("Spec")]

@@ -13,13 +13,14 @@ internal sealed class RunGrain([PersistentState("run", PartGrain.Storage)] IPers
         public int Generation { get; set; }
     }
 
-    public async Task Describe(RunSpec spec)
+    public async Task<bool> Describe(RunSpec spec)
     {
-        if (known.State.Spec is not null)
-            return;
+        if (known.State.Spec is { } there)
+            return there.Id == spec.Id;
 
         known.State.Spec = spec;
         await known.WriteStateAsync();
+        return true;
     }
 
     public Task<RunSpec?> Spec() => Task.FromResult(known.State.Spec);

@@ -52,6 +52,10 @@ public sealed record RunSpec
     [Id(11)]
     public string Version { get; init; } = Current;
 
+    /// <summary>Tells this description from any other, however often it arrives.</summary>
+    [Id(12)]
+    public Guid Id { get; init; } = Guid.NewGuid();
+
     /// <summary>The version of this library.</summary>
     public static string Current { get; } = typeof(RunSpec).Assembly.GetName().Version!.ToString();
 

@@ -141,6 +141,17 @@ let tests =
                       ))
 
                   refused "unknown" null
+                  let first, other = spec open' "ring:30" 2 1 8, spec open' "ring:30" 2 1 9
+
+                  let keep (spec: RunSpec | null) =
+                      ClusterRun(cluster.GrainFactory, "kept")
+                          .Complete(spec, null, true, CancellationToken.None)
+                          .GetAwaiter()
+                          .GetResult()
+
+                  same (alone first) (keep first) "a run that is kept"
+                  refused "kept" other
+                  same (alone first) (keep null) "the run that is gone on with"
               finally
                   cluster.StopAllSilos()
                   cluster.Dispose()
