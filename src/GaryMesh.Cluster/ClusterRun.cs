@@ -149,7 +149,7 @@ public sealed class ClusterRun(IGrainFactory grains, string run)
             {
                 return await call().WaitAsync(_patience, stop);
             }
-            catch (Exception lost) when (lost is TimeoutException or OrleansException or IOException)
+            catch (Exception lost) when (Calls.Lost(lost))
             {
                 await Task.Delay(_look, stop);
             }
@@ -173,7 +173,7 @@ public sealed class ClusterRun(IGrainFactory grains, string run)
         {
             return await call().WaitAsync(_patience, stop);
         }
-        catch (Exception lost) when (lost is TimeoutException or OrleansException or IOException)
+        catch (Exception lost) when (Calls.Lost(lost))
         {
             return null;
         }
@@ -185,7 +185,7 @@ public sealed class ClusterRun(IGrainFactory grains, string run)
         {
             await call().WaitAsync(_patience);
         }
-        catch (Exception lost) when (lost is TimeoutException or OrleansException or IOException)
+        catch (Exception lost) when (Calls.Lost(lost))
         {
         }
     }

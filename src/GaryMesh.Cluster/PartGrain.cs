@@ -103,11 +103,11 @@ internal sealed class PartGrain(
             if (spec.Version != RunSpec.Current)
                 throw new ArgumentException($"Silo {silo.Name} has version {RunSpec.Current}, but the run was described by version {spec.Version}.");
 
-            var prepared = await Task.Run(() => store.Enter(Run, spec), stop);
+            var shared = await Task.Run(() => store.Enter(Run, spec), stop);
             entered = true;
-            var part = prepared.Parts[_part];
+            var part = shared.Parts[_part];
             _cells = part.Owned;
-            using var run = await Task.Run(() => Prepare(spec, prepared, part), stop);
+            using var run = await Task.Run(() => Prepare(spec, shared, part), stop);
 
             if (epoch > 0)
                 run.Restore(epoch, CheckpointAt(epoch).State.Values);
@@ -138,11 +138,11 @@ internal sealed class PartGrain(
         }
     }
 
-    private PartRun Prepare(RunSpec spec, PartStore.Prepared prepared, Part part)
+    private PartRun Prepare(RunSpec spec, PartStore.Shared shared, Part part)
     {
-        var channels = prepared.Automaton.Rule.Shape.Channels;
-        var start = State.Create(part.Graph.Cells, channels, (cell, channel) => prepared.Start[part.Global[cell], channel]);
-        return new PartRun(spec, prepared.Automaton, prepared.Parts, _part, start, Math.Max(1, Environment.ProcessorCount / spec.Parts));
+        var channels = shared.Automaton.Rule.Shape.Channels;
+        var start = State.Create(part.Graph.Cells, channels, (cell, channel) => shared.Start[part.Global[cell], channel]);
+        return new PartRun(spec, shared.Automaton, shared.Parts, _part, start, Math.Max(1, Environment.ProcessorCount / spec.Parts));
     }
 
     private async Task Epoch(RunSpec spec, PartRun run, int generation, CancellationToken stop)
@@ -191,7 +191,7 @@ internal sealed class PartGrain(
                     return;
                 }
             }
-            catch (Exception lost) when (lost is TimeoutException or OrleansException or IOException)
+            catch (Exception lost) when (Calls.Lost(lost))
             {
                 log.LogDebug(lost, "Part {Source} did not answer part {Part}", source, _part);
             }

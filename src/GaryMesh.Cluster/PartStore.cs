@@ -5,15 +5,15 @@ namespace GaryMesh.Cluster;
 /// <summary>A run's automaton, parts and start, made once on each silo however many of its parts run there.</summary>
 internal sealed class PartStore
 {
-    private readonly ConcurrentDictionary<string, (Lazy<Prepared> Made, int Users)> _runs = new();
+    private readonly ConcurrentDictionary<string, (Lazy<Shared> Made, int Users)> _runs = new();
 
     /// <summary>What the parts of a run share.</summary>
-    internal sealed record Prepared(Automaton Automaton, Part[] Parts, Graph Graph, State Start);
+    internal sealed record Shared(Automaton Automaton, Part[] Parts, State Start);
 
     /// <summary>Makes what a run needs, or waits for whoever is making it.</summary>
-    public Prepared Enter(string run, RunSpec spec)
+    public Shared Enter(string run, RunSpec spec)
     {
-        var made = _runs.AddOrUpdate(run, _ => (new Lazy<Prepared>(() => Make(spec)), 1), (_, old) => (old.Made, old.Users + 1)).Made;
+        var made = _runs.AddOrUpdate(run, _ => (new Lazy<Shared>(() => Make(spec)), 1), (_, old) => (old.Made, old.Users + 1)).Made;
 
         try
         {
@@ -40,10 +40,10 @@ internal sealed class PartStore
         }
     }
 
-    private static Prepared Make(RunSpec spec)
+    private static Shared Make(RunSpec spec)
     {
         var automaton = spec.Automaton();
         var graph = spec.WholeGraph();
-        return new(automaton, graph.Partition(spec.Parts, spec.Halo), graph, spec.WholeStart(automaton, graph));
+        return new(automaton, graph.Partition(spec.Parts, spec.Halo), spec.WholeStart(automaton, graph));
     }
 }
