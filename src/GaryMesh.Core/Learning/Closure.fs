@@ -13,15 +13,12 @@ type Context =
         Told: float32[]
         /// The channel, among the first ones that stand for classes, that must be the greatest; -1 where any may be.
         Answer: int
-        /// What each spoken channel must say, in the order in which operators hear them: -1 or +1, `Context.Steady` for one of both, or 0
-        /// where it does not matter.
+        /// The sign that each spoken channel must have, in the order in which operators hear them: -1 or +1, or 0 where it does not matter.
         Says: int[]
     }
 
     /// What is heard may be any of the three, and another one at every step.
     static member Anything = 2
-    /// One sign for good, whichever.
-    static member Steady = 2
 
 /// What a closure check has found.
 [<NoComparison; ReferenceEquality>]
@@ -198,7 +195,7 @@ type private Settling(automaton: Automaton) =
 
     /// The boxes after 1, 2, ... firings, as long as they get smaller.
     member settling.Boxes(hears: int[], told: float32[]) =
-        let size (box: Box) = Array.map2 (-) box.High box.Low |> Array.max
+        let size (box: Box) = Array.map2 (-) box.High box.Low |> Array.sum
 
         // Every way in which the cell may be spoken to.
         let words =
@@ -216,7 +213,7 @@ type private Settling(automaton: Automaton) =
         |> Seq.unfold (fun box ->
             let next = words |> List.map (fun word -> settling.Fire(word, told, box)) |> List.reduce hull
             Some(struct (size box - size next, next), next))
-        |> Seq.truncate 1000
+        |> Seq.truncate 100
         |> Seq.takeWhile (fun struct (shrunk, _) -> shrunk > 1e-9 || Double.IsPositiveInfinity shrunk)
         |> Seq.map (fun struct (_, box) -> box)
 
@@ -257,7 +254,6 @@ type Closure =
                 |> Seq.map (fun (channel, sign) ->
                     match sign with
                     | 0 -> infinity
-                    | sign when sign = Context.Steady -> max box.Low[channel] -box.High[channel]
                     | sign when sign > 0 -> box.Low[channel]
                     | _ -> -box.High[channel])
                 |> Seq.min
