@@ -1,6 +1,6 @@
 namespace GaryMesh
 
-/// Gives every rollout of a batch numbers of its own to calculate with: strips of one to some more cells side by side, as many of each operation,
+/// Gives every rollout of a batch numbers of its own to calculate with: strips of one to some more cells side by side, of each operation,
 /// whose cells are told operation and digits and asked for theirs of the result in each of the last three steps. What is handed on from cell to
 /// cell is labelled nowhere.
 ///
@@ -11,8 +11,12 @@ namespace GaryMesh
 type internal Calculations(strips: int, up: int, down: int, even: int, clear: int) =
     inherit BatchHook($"calculations:{WholeNumber.text strips}")
 
-    let operation strip = enum<Operation>(strip % Exercise.Operations)
-    let cells strip = [| 4; 4; 3; 3; 2; 1 |][strip / Exercise.Operations % 6]
+    // Comparisons serve the maximum, too.
+    let kinds =
+        [| Operation.Add; Operation.Subtract; Operation.Compare; Operation.Compare; Operation.Maximum |]
+
+    let operation strip = kinds[strip % kinds.Length]
+    let cells strip = [| 4; 4; 3; 3; 2; 1 |][strip / kinds.Length % 6]
     let first = Seq.init strips cells |> Seq.scan (+) 0 |> Array.ofSeq
     let stripOf = [| for strip in 0 .. strips - 1 -> Array.replicate (cells strip) strip |] |> Array.concat
     let total = stripOf.Length

@@ -7,6 +7,8 @@ namespace GaryMesh.Cli.Commands.Adding;
 /// <summary>`gary-mesh calculate`: a strip of cells adds, subtracts, compares or finds the maximum, by one rule that is told which.</summary>
 internal static class CalculateCommand
 {
+    private const string Header = "a,operation,b";
+
     public static Command Create(TextWriter output, TextWriter error, CancellationToken stop)
     {
         var words = new Argument<string[]>("A OPERATION B")
@@ -101,12 +103,13 @@ internal static class CalculateCommand
     {
         OutputFile.Check([from, rule], ("--out", "", to));
         string[] lines = [.. File.ReadLines(from)];
-        var exercises = lines.Select((line, i) => Read(from, line, i + 1)).ToArray();
-        var answers = new string[lines.Length];
+        var headers = lines.Length > 0 && lines[0].Trim() == Header ? 1 : 0;
+        var exercises = lines.Skip(headers).Select((line, i) => Read(from, line, headers + i + 1)).ToArray();
+        var answers = new string[exercises.Length];
         var most = 0;
 
         // Strips of like length take like time, and a thousand fit side by side.
-        foreach (var batch in Enumerable.Range(0, lines.Length).OrderBy(i => exercises[i].Cells).Chunk(1000))
+        foreach (var batch in Enumerable.Range(0, exercises.Length).OrderBy(i => exercises[i].Cells).Chunk(1000))
         {
             stop.ThrowIfCancellationRequested();
 
@@ -118,19 +121,22 @@ internal static class CalculateCommand
         {
             using var writer = new StreamWriter(stream, leaveOpen: true) { NewLine = "\n" };
 
-            foreach (var (line, answer) in lines.Zip(answers))
-                writer.WriteLine($"{line},{answer}");
+            if (headers > 0)
+                writer.WriteLine($"{Header},answer");
+
+            foreach (var (line, answer) in lines.Skip(headers).Zip(answers))
+                writer.WriteLine($"{string.Join(',', line.Split(',').Select(part => part.Trim()))},{answer}");
         });
         terminal.WriteJson(new JsonObject
         {
-            ["tasks"] = lines.Length,
+            ["tasks"] = exercises.Length,
             ["steps"] = most,
             ["proved"] = calculator.Proof.IsProved,
             ["fire_rate"] = calculator.Automaton.FireRate,
             ["seed"] = seed,
             ["out"] = to,
         });
-        terminal.Write($"{Counted.Of(lines.Length, "task")}, {Counted.Of(most, "step")} at most, written to {to}");
+        terminal.Write($"{Counted.Of(exercises.Length, "task")}, {Counted.Of(most, "step")} at most, written to {to}");
         return End(terminal, calculator);
     }
 
@@ -165,7 +171,7 @@ internal static class CalculateCommand
     private static Command Train(TextWriter output, TextWriter error, CancellationToken stop)
     {
         var hidden = Options.Whole("--hidden", "H", "Hidden units of the rule; 78 make 3,990 parameters.", 78);
-        var iterations = Options.Whole("--iterations", "N", "Optimiser steps.", 5000);
+        var iterations = Options.Whole("--iterations", "N", "Optimiser steps.", 7000);
         var seed = Options.Seed();
         var file = Options.File("--out", "The rule file to write.", "R.npz");
         file.DefaultValueFactory = _ => "calculator.npz";
@@ -192,8 +198,8 @@ internal static class CalculateCommand
             gary-mesh calculate 7 subtract 12 --rule mine.npz
             """,
             $"""
-            The cells are shown the digits of results alone; what is handed on from cell to cell has no labels. Ten times the rule is checked in all
-            of its contexts (gary-mesh calculate prove); of those that are proved the one with the most room to spare is kept. A training that ends
+            The cells are shown the digits of results alone; what is handed on from cell to cell has no labels. Fifty times the rule is checked in its
+            contexts (gary-mesh calculate prove); of those that are proved the one with the most room to spare is kept. A training that ends
             without a proof begins anew from other parameters, up to {ProvedTraining.Attempts} times. Exit code 0 where the rule is proved.
             """);
         return command;
@@ -232,7 +238,7 @@ internal static class CalculateCommand
             $"""
             First, whatever comes down: in each operation, for each pair of digits and whatever comes up, the right bit must go up, after so and so many
             firings, from any state, and for good; and the digit must be right, but for the maximum. So by induction all bits that go up are right from
-            some step on. Then, with what comes down at rest, too: the maximum's digit and the bit that goes down. 2,400 contexts in all.
+            some step on. Then, with what comes down at rest, too: the maximum's digit and the bit that goes down. 2,100 contexts in all.
 
             {CalculatorWord.Note}
             """);
