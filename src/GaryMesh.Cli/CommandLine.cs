@@ -102,6 +102,7 @@ internal static class CommandLine
             TransferCommand.Create(output, error, stop),
             GrowCommand.Create(output, error, stop),
             AddCommand.Create(output, error, stop),
+            CalculateCommand.Create(output, error, stop),
             ViewCommand.Create(output, error, stop),
             DigitsCommand.Create(output, error, stop),
             ClusterCommand.Create(output, error, stop),

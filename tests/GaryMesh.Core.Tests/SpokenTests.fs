@@ -40,7 +40,13 @@ let private strip (seed: uint64) secant =
     let channels, own = 2 + below 9 1, below 2 2
 
     let perception =
-        Perception([ left; right; yield! List.replicate own Operator.Own ], Spoken(2, below channels 3))
+        Perception(
+            [ left; right; yield! List.replicate own Operator.Own ],
+            (if below 2 20 = 0 then
+                 Spoken(2, below channels 3)
+             else
+                 Spoken [ below channels 3; below channels 21 ])
+        )
 
     let kind: RuleKind = if secant then SecantRule(2, DenseRule.Kind) else DenseRule.Kind
     let shape = RuleShape.For(perception, channels, 1 + below 20 4, below 3 5).WithKind kind
@@ -85,6 +91,16 @@ let tests =
               let lifted = Array.zeroCreate<float> 4
               (Spoken(1, 1)).Apply<float, Reals>(3, ReadOnlySpan [| 9.; -2.; 9.; 4.; 5.; 6. |], Span lifted)
               Expect.equal lifted [| -1.; 4.; 5.; 6. |] "values"
+          }
+
+          test "each ear may have a channel of its own" {
+              let both = Perception([ left; right ], Spoken [ 0; 2 ])
+              let lifted = Array.zeroCreate<float> 2
+              (Spoken [ 0; 2 ]).Apply<float, Reals>(3, ReadOnlySpan [| -1.; 9.; 9.; 9.; 9.; 4. |], Span lifted)
+              Expect.equal lifted [| -1.; 1. |] "one of the left, one of the right"
+              Expect.equal (both.Width 3) 2 "two bits"
+              Expect.equal (Spoken [ 0; 2 ]).Name "spoken:2:0:2" "named"
+              Expect.equal (Spoken [ 5; 5 ]).Name (Spoken(2, 5)).Name "one channel is named once"
           }
 
           test "bits that cannot be heard are refused, both sides named" {

@@ -33,6 +33,8 @@ let private losses: Loss list =
       SlicedWasserstein(Exemplar.Signal(1, Array.init 40 (fun i -> float32 (sin (float (i * i)))), true), graph)
       CrossEntropy([| 0; 1; -1; 1; 0; -1 |], 1, 2)
       LoadBalance(0, 1, 2)
+      EvenSigns([| 0; 2; -1; 2; 0; 2 |], 1)
+      ClearSigns([| true; true; false; true; true; true |], 2)
       CrossEntropy([| 0; 1; -1; 1; 0; -1 |], 0, 2).OfReports()
       Overflow(0.2f).On(Graph.Ring 4, 1)
       sum

@@ -7,15 +7,18 @@ open System.Collections.Immutable
 [<NoComparison; ReferenceEquality>]
 type Context =
     {
-        /// Of each operator that hears, the bit: -1 or +1, or 0 for nobody.
+        /// Of each operator that hears, the bit: -1 or +1, 0 for nobody, or `Context.Anything`.
         Hears: int[]
         /// The cell's inputs.
         Told: float32[]
-        /// The channel, among the first ones that stand for classes, that must be the greatest.
+        /// The channel, among the first ones that stand for classes, that must be the greatest; -1 where any may be.
         Answer: int
-        /// The sign that the spoken channel must have: -1 or +1.
-        Says: int
+        /// The sign that each spoken channel must have, in the order in which operators hear them: -1 or +1, or 0 where it does not matter.
+        Says: int[]
     }
+
+    /// What is heard may be any of the three, and another one at every step.
+    static member Anything = 2
 
 /// What a closure check has found.
 [<NoComparison; ReferenceEquality>]
@@ -55,9 +58,9 @@ module private Total =
 type private Settling(automaton: Automaton) =
     let perception, shape = automaton.Perception, automaton.Rule.Shape
 
-    let heard, channel =
+    let heard, spoken =
         match perception.Lift with
-        | :? Spoken as spoken -> spoken.Heard, spoken.Channel
+        | :? Spoken as spoken -> spoken.Channels.Length, spoken.Channels |> Seq.distinct |> Array.ofSeq
         | _ -> Guard.refuse $"A closure check needs cells that speak bits, but the perception is {perception.Text}."
 
     let ownState = perception.Count > heard
@@ -112,7 +115,10 @@ type private Settling(automaton: Automaton) =
             let sum = Total.of' hidden (fun h -> abs w2[c * hidden + h] * units[h])
             scale * (abs dt * (abs b2[c] + sum) + keep * own))
 
-    member _.Channel = channel
+    /// Number of operators that hear.
+    member _.Heard = heard
+    /// The channels that are spoken.
+    member _.Spoken = spoken
 
     /// Every state that there can be.
     member _.Everything = { Low = Array.create channels -bound; High = Array.create channels bound }
@@ -189,13 +195,25 @@ type private Settling(automaton: Automaton) =
 
     /// The boxes after 1, 2, ... firings, as long as they get smaller.
     member settling.Boxes(hears: int[], told: float32[]) =
-        let size (box: Box) = Array.map2 (-) box.High box.Low |> Array.max
+        let size (box: Box) = Array.map2 (-) box.High box.Low |> Array.sum
+
+        // Every way in which the cell may be spoken to.
+        let words =
+            Array.foldBack
+                (fun bit words ->
+                    [ for bit in (if bit = Context.Anything then [ -1; 0; 1 ] else [ bit ]) do
+                          for word in words -> bit :: word ])
+                hears
+                [ [] ]
+            |> List.map Array.ofList
+
+        let hull (a: Box) (b: Box) = { Low = Array.map2 min a.Low b.Low; High = Array.map2 max a.High b.High }
 
         settling.Everything
         |> Seq.unfold (fun box ->
-            let next = settling.Fire(hears, told, box)
+            let next = words |> List.map (fun word -> settling.Fire(word, told, box)) |> List.reduce hull
             Some(struct (size box - size next, next), next))
-        |> Seq.truncate 1000
+        |> Seq.truncate 100
         |> Seq.takeWhile (fun struct (shrunk, _) -> shrunk > 1e-9 || Double.IsPositiveInfinity shrunk)
         |> Seq.map (fun struct (_, box) -> box)
 
@@ -219,16 +237,26 @@ type Closure =
 
         /// Lead and voice of a box: both above 0 where it is right.
         let leads (context: Context) (box: Box) =
+            if context.Hears.Length <> settling.Heard || context.Says.Length <> settling.Spoken.Length then
+                Guard.refuse
+                    $"Cells hear {settling.Heard} bits and speak {settling.Spoken.Length}, but a context has {context.Hears.Length} and {context.Says.Length}."
+
             let others = Seq.init classes id |> Seq.filter ((<>) context.Answer)
 
             let lead =
-                box.Low[context.Answer] - (others |> Seq.map (fun c -> box.High[c]) |> Seq.fold max -infinity)
+                if context.Answer < 0 then
+                    infinity
+                else
+                    box.Low[context.Answer] - (others |> Seq.map (fun c -> box.High[c]) |> Seq.fold max -infinity)
 
             let voice =
-                if context.Says > 0 then
-                    box.Low[settling.Channel]
-                else
-                    -box.High[settling.Channel]
+                Seq.zip settling.Spoken context.Says
+                |> Seq.map (fun (channel, sign) ->
+                    match sign with
+                    | 0 -> infinity
+                    | sign when sign > 0 -> box.Low[channel]
+                    | _ -> -box.High[channel])
+                |> Seq.min
 
             struct (lead, voice)
 
@@ -256,14 +284,21 @@ type Closure =
           Margin = least (fun struct (_, lead, _) -> lead)
           Voice = least (fun struct (_, _, voice) -> voice) }
 
-    /// <summary>What a cell comes to say in a context: -1 or +1, or 0 where that is not certain.</summary>
+    /// <summary>What a cell comes to say in a context, on each spoken channel: -1 or +1, or 0 where that is not certain.</summary>
     /// <exception cref="T:System.ArgumentException">As for `Check`.</exception>
-    static member Voice(automaton: Automaton, hears: int[], told: float32[]) : int =
+    static member Says(automaton: Automaton, hears: int[], told: float32[]) : int[] =
         let settling = Settling automaton
 
+        let signs (box: Box) =
+            settling.Spoken
+            |> Array.map (fun channel ->
+                if box.Low[channel] > 0.0 then 1
+                elif box.High[channel] < 0.0 then -1
+                else 0)
+
+        // Boxes are nested: what one is sure of, those after it are, too.
         settling.Boxes(hears, told)
-        |> Seq.tryPick (fun box ->
-            if box.Low[settling.Channel] > 0.0 then Some 1
-            elif box.High[settling.Channel] < 0.0 then Some -1
-            else None)
-        |> Option.defaultValue 0
+        |> Seq.map signs
+        |> Seq.fold
+            (fun found signs -> if Array.contains 0 found then signs else found)
+            (Array.zeroCreate settling.Spoken.Length)

@@ -45,6 +45,8 @@ type TrainingTask =
         ValidationLengths: int[]
         /// What validates the rule in place of such rollouts, or null; lower is better.
         Judge: Func<Rule, float> | null
+        /// What is done to the rule after each step of the optimiser, so that it stays among those allowed, or null. No file keeps it.
+        Projection: Func<Rule, Rule> | null
     }
 
     /// Batches of 8 from new initial states, 2,000 iterations of Adam at 2e-3, validated every 50 by 8 rollouts of full length.
@@ -66,7 +68,8 @@ type TrainingTask =
           ValidationEvery = 50
           ValidationRollouts = 8
           ValidationLengths = [| 1 |]
-          Judge = null }
+          Judge = null
+          Projection = null }
 
     /// The same task with so many optimiser steps.
     member task.WithIterations(iterations: int) = { task with Iterations = iterations }
@@ -104,17 +107,24 @@ type TrainingTask =
     /// The same task with rules validated by a function of their own every so many iterations, such as a proof; lower is better.
     member task.WithJudge(every: int, judge: Func<Rule, float>) = { task with ValidationEvery = every; Judge = judge }
 
-    member internal task.Loop =
+    /// The same task with the rule brought back among those allowed after each step of the optimiser (a projection).
+    member task.WithProjection(projection: Func<Rule, Rule>) = { task with Projection = projection }
+
+    member internal task.Loop(shape: RuleShape) =
         { Optimiser = task.Optimiser
           Iterations = task.Iterations
           ValidationEvery = task.ValidationEvery
           Clip = task.Clip
           WeightAveraging = task.WeightAveraging
           Patience = task.Patience
-          Goal = Double.NegativeInfinity }
+          Goal = Double.NegativeInfinity
+          Projection =
+            match task.Projection with
+            | null -> null
+            | project -> Func<_, _>(fun parameters -> (project.Invoke(Rule(shape, ReadOnlySpan parameters))).ToArray()) }
 
-    member internal task.Check() =
-        task.Loop.Check()
+    member internal task.Check(shape: RuleShape) =
+        (task.Loop shape).Check()
         Guard.positive null "The batch" task.Batch
         Guard.notNegative null "The pool's size" task.PoolSize
         Guard.notNegative null "The number of iterations between new initial states" task.ReseedEvery
@@ -162,7 +172,7 @@ type Trainer
     /// A trainer of an automaton on a graph.
     (automaton: Automaton, graph: Graph, task: TrainingTask, options: EngineOptions) =
     do
-        task.Check()
+        task.Check automaton.Rule.Shape
         let inputs = automaton.Rule.Shape.Inputs
 
         if inputs > 0 && isNull task.Hook then
@@ -299,7 +309,7 @@ type Trainer
             { Parts = TrainedPart.All automaton.Rule.Views
               Gradient = gradient
               Validation = ruleOf >> validate },
-            task.Loop
+            task.Loop shape
         )
 
     /// <summary>A trainer of an automaton on a graph.</summary>

@@ -93,6 +93,8 @@ type LoopSettings =
         Patience: int
         /// Training ends as soon as the validation loss is no higher; negative infinity for no such goal.
         Goal: float
+        /// What is done to the parameters after each step, so that they stay in a set of those allowed (a projection), or null.
+        Projection: Func<float32[], float32[]> | null
     }
 
     /// A validation every 50 iterations, and nothing cut, averaged or stopped early.
@@ -103,7 +105,8 @@ type LoopSettings =
           Clip = Clip.None
           WeightAveraging = 0.0
           Patience = 0
-          Goal = Double.NegativeInfinity }
+          Goal = Double.NegativeInfinity
+          Projection = null }
 
     /// The same settings with gradients cut to a norm.
     member settings.WithClip(clip: Clip) = { settings with Clip = clip }
@@ -190,6 +193,11 @@ type TrainingLoop
 
             let struct (parameters, moments) =
                 settings.Optimiser.Step(training.Moments, learning, training.Parameters, found.Derivatives)
+
+            let parameters =
+                match settings.Projection with
+                | null -> parameters
+                | projection -> projection.Invoke parameters
 
             if not (Array.forall Single.IsFinite parameters) then
                 null

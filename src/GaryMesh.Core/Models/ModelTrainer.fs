@@ -423,7 +423,8 @@ type ModelTrainer
               Clip = Clip.ByNorm task.MaxGradientNorm
               WeightAveraging = task.WeightAveraging
               Patience = task.Patience
-              Goal = Double.NegativeInfinity }
+              Goal = Double.NegativeInfinity
+              Projection = null }
         )
 
     /// The state of a training after its last whole epoch.

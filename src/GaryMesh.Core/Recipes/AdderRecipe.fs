@@ -54,7 +54,7 @@ type AdderRecipe =
     /// <exception cref="T:System.ArgumentException">The automaton is none that `Closure` can check.</exception>
     static member Contexts(automaton: Automaton) : Context[] =
         let none =
-            match Closure.Voice(automaton, [| 0 |], Addends.Told(0, 0)) with
+            match (Closure.Says(automaton, [| 0 |], Addends.Told(0, 0)))[0] with
             | 0 -> -1
             | sign -> sign
 
@@ -66,7 +66,7 @@ type AdderRecipe =
                        { Hears = [| heard |]
                          Told = Addends.Told(a, b)
                          Answer = total % 10
-                         Says = if total > 9 then -none else none } |]
+                         Says = [| (if total > 9 then -none else none) |] } |]
 
     /// <summary>Whether the automaton adds numbers of any length, from any finite start and in any order of firing.</summary>
     /// <exception cref="T:System.ArgumentException">The automaton is none that `Closure` can check.</exception>

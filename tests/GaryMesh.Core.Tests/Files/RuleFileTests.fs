@@ -77,12 +77,13 @@ let private automata =
                   Perception.Planar.WithLift(GradientNorm(1, 2))
                   Perception.Planar.WithLift(Steering(0, 1, 2, 0))
                   Perception.Planar.WithLift(Spoken(2, 0))
+                  Perception.Planar.WithLift(Spoken [ 0; 1; 0 ])
                   Perception.Harmonics
                   Perception.Sobel
                   Perception.Offsets [ -3; 2 ]
                   Perception [ Operator.Own ] ]
 
-        let! channels = Gen.choose (1, 20)
+        let! channels = Gen.choose (2, 20)
         let! hidden = Gen.choose (1, 30)
         let! inputs = Gen.elements [ 0; 0; 1; 5 ]
         let! seed = Gen.choose (0, 1000000)

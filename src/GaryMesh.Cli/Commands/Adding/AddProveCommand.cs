@@ -37,7 +37,7 @@ internal static class AddProveCommand
         if (adder.Proof is not { } proof)
             throw new UserErrorException("A proof needs cells that hear bits alone, but those of the published shape hear all of their neighbours' states.");
 
-        var carry = -Closure.Voice(adder.Automaton, [0], Addends.Told(0, 0));
+        var carry = -Closure.Says(adder.Automaton, [0], Addends.Told(0, 0))[0];
         string[] wrong = [.. proof.Wrong.Select(context => Name(context, carry))];
 
         terminal.WriteJson(new JsonObject

@@ -10,7 +10,7 @@ internal static class PublishedTraining
     /// <summary>Sums that the rule is tried on.</summary>
     private const int Tried = 10_000;
 
-    public static int Run(Terminal terminal, int iterations, ulong seed, AddTrainCommand.Target target, CancellationToken stop)
+    public static int Run(Terminal terminal, int iterations, ulong seed, RuleTarget target, CancellationToken stop)
     {
         var clock = Stopwatch.StartNew();
         var outputs = new Outputs(terminal);

@@ -5,7 +5,7 @@ namespace GaryMesh.Cli.Commands.Adding;
 internal sealed class Ripple(Terminal terminal, Adder adder, Addends strip, CancellationToken stop)
 {
     private readonly bool _speaks = adder.Proof is not null;
-    private readonly int _carry = adder.Proof is null ? 0 : -Closure.Voice(adder.Automaton, [0], Addends.Told(0, 0));
+    private readonly int _carry = adder.Proof is null ? 0 : -Closure.Says(adder.Automaton, [0], Addends.Told(0, 0))[0];
     private string _shown = "";
 
     public void Show(int step, State state)

@@ -108,7 +108,7 @@ internal sealed class Transfer(Automaton automaton, Exemplar exemplar, int longe
             yield return Of("lattice", world, _short);
 
         foreach (var world in others)
-            yield return Of("asked for", world, _short);
+            yield return Of("asked for", world, [.. _short.Append(longest).Distinct()]);
 
         var home = trained[0];
 

@@ -11,6 +11,10 @@ module internal Lifts =
         | "gradient-norm", [ Some x; Some y ] -> Some(GradientNorm(x, y))
         | "steering", [ Some own; Some x; Some y; Some channel ] -> Some(Steering(own, x, y, channel))
         | "spoken", [ Some heard; Some channel ] -> Some(Spoken(heard, channel))
+        | "spoken", Some heard :: channels when
+            heard > 1 && channels.Length = heard && List.forall Option.isSome channels
+            ->
+            Some(Spoken(List.choose id channels))
         | _ -> None
 
     let parse (name: string) (known: Lift seq) : Lift =
