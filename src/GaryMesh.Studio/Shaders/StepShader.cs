@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using GaryMesh.Studio.Descriptions;
 
 namespace GaryMesh.Studio.Shaders;
 
@@ -7,13 +8,14 @@ namespace GaryMesh.Studio.Shaders;
 /// out, so that all values stand in registers.</summary>
 internal sealed class StepShader
 {
-    private readonly RuleDescription _rule;
+    private readonly ShaderRule _rule;
+    private readonly RuleDescription _description;
     private readonly StringBuilder _text = new();
 
-    private StepShader(RuleDescription rule) => _rule = rule;
+    private StepShader(ShaderRule rule) => (_rule, _description) = (rule, rule.Description);
 
     /// <summary>The text, with the files that it includes.</summary>
-    public static string Write(RuleDescription rule)
+    public static string Write(ShaderRule rule)
     {
         var shader = new StepShader(rule);
         shader.Step();
@@ -24,13 +26,8 @@ internal sealed class StepShader
 
     private void Step()
     {
-        var edged = _rule.Edged.Length;
-        var (gate, channel, threshold) = _rule.Gate switch
-        {
-            Gate.Alive alive => (1, alive.Channel, alive.Threshold),
-            Gate.AlivePublished published => (2, published.Channel, published.Threshold),
-            _ => (0, 0, 0f),
-        };
+        var edged = _description.Edged.Length;
+        var (gate, channel, threshold) = (_description.HasGate ? _description.DeadFire ? 2 : 1 : 0, _description.GateChannel, _description.GateThreshold);
 
         Line("#include cells");
         Line("#include here");
@@ -72,7 +69,7 @@ internal sealed class StepShader
 
         foreach (var texel in Texels)
         {
-            Line(float.IsFinite(_rule.Bound)
+            Line(float.IsFinite(_description.Bound)
                 ? $"  after{texel} = {(gate == 0 ? $"still ? s{texel} : " : "")}held(moved{texel}, bound);"
                 : $"  after{texel} = moved{texel};");
         }
@@ -116,7 +113,7 @@ internal sealed class StepShader
     /// <summary>The operators over the edges: p{k}_{texel}; and whether somebody near is above the gate's threshold.</summary>
     private void Gather(int gate, int channel, float threshold)
     {
-        var edged = _rule.Edged.Length;
+        var edged = _description.Edged.Length;
         var above = gate == 1 ? $"{{0}}[{channel % 4}] > {Number(threshold)}" : "";
 
         if (gate == 1)
@@ -159,7 +156,7 @@ internal sealed class StepShader
     /// <summary>What the lift makes of the operators.</summary>
     private void Lifted()
     {
-        if (_rule.Lift is Steering steering && Names(steering) is var (own, x, y, channel))
+        if (_description.Lift is SteeringForm(var own, var x, var y, var channel))
         {
             Line($"      float angle = {Linear(own, channel / 4)}[{channel % 4}];");
             Line("      float turnX = cos(angle), turnY = sin(angle);");
@@ -175,16 +172,13 @@ internal sealed class StepShader
     /// <summary>The names of the texels that the rule reads, block by block.</summary>
     private IEnumerable<string> Read()
     {
-        var operators = Enumerable.Range(0, _rule.Operators.Length);
+        var operators = Enumerable.Range(0, _description.Operators.Length);
 
-        switch (_rule.Lift)
+        switch (_description.Lift)
         {
-            case Steering steering:
-                var (_, turnedX, turnedY, _) = Names(steering);
+            case SteeringForm(_, var turnedX, var turnedY, _):
                 return operators.SelectMany(k => Texels.Select(texel => k == turnedX ? $"x{texel}" : k == turnedY ? $"y{texel}" : Linear(k, texel)));
-            case GradientNorm norm:
-                var names = norm.Name.Split(':');
-                var (x, y) = (Whole(names[1]), Whole(names[2]));
+            case NormForm(var x, var y):
                 return operators.Where(k => k != x && k != y).SelectMany(k => Texels.Select(texel => Linear(k, texel)))
                     .Concat(Texels.Select(texel => $"sqrt({Linear(x, texel)} * {Linear(x, texel)} + {Linear(y, texel)} * {Linear(y, texel)} + 1e-6)"));
             default:
@@ -202,7 +196,7 @@ internal sealed class StepShader
 
         Line($"      if (share < 1.0) ruleChange({read}, {string.Join(", ", Texels.Select(texel => $"d{texel}"))});");
         Line($"      if (share > 0.0) graftChange({read}, {string.Join(", ", Texels.Select(texel => $"g{texel}"))});");
-        var kept = _rule.Keep == 1 ? "s{0} + " : _rule.Keep == 0 ? "" : "keep * s{0} + ";
+        var kept = _description.Keep == 1 ? "s{0} + " : _description.Keep == 0 ? "" : "keep * s{0} + ";
 
         foreach (var texel in Texels)
             Line($"      moved{texel} = {string.Format(CultureInfo.InvariantCulture, kept, texel)}timeStep * ((1.0 - share) * d{texel} + share * g{texel});");
@@ -210,12 +204,7 @@ internal sealed class StepShader
 
     /// <summary>A texel of an operator's values.</summary>
     private string Linear(int at, int texel) =>
-        _rule.Operators[at] is null ? $"s{texel}" : $"p{_rule.Operators.Take(at).Count(before => before is not null)}_{texel}";
-
-    private static (int Own, int X, int Y, int Channel) Names(Steering steering) =>
-        steering.Name.Split(':') is [_, var own, var x, var y, var channel] ? (Whole(own), Whole(x), Whole(y), Whole(channel)) : default;
-
-    private static int Whole(string digits) => int.Parse(digits, CultureInfo.InvariantCulture);
+        _description.Operators[at] is null ? $"s{texel}" : $"p{_description.Operators.Take(at).Count(before => before is not null)}_{texel}";
 
     private static string Number(float value)
     {

@@ -1,0 +1,176 @@
+using GaryMesh.Studio.Descriptions;
+
+namespace GaryMesh.Studio.Exports;
+
+/// <summary>How far an export is from the engine on one graph; differences are relative to the largest value.</summary>
+/// <param name="Graph">The graph.</param>
+/// <param name="Cells">Its cells.</param>
+/// <param name="Steps">Steps that were run: fewer than asked for where the rule's values grow beyond all numbers.</param>
+/// <param name="AStep">The largest difference after one step from a state of the engine's.</param>
+/// <param name="AtEnd">The largest difference after all steps.</param>
+/// <param name="Rounding">The same for the engine against itself from a start whose numbers are changed by 2^-23: what rounding alone does.</param>
+/// <param name="Jumps">Cells that were left out of `AStep`, because the engine's own answer jumps there under a change of 2^-21: a choice that
+/// rounding decides.</param>
+/// <param name="Draws">Who fires of how many by the export's own draw was not as in the engine; null where it draws nothing.</param>
+public sealed record Difference(string Graph, int Cells, int Steps, double AStep, double AtEnd, double Rounding, int Jumps, int? Draws)
+{
+    /// <summary>The largest difference after one step.</summary>
+    public const double MostAStep = 1e-6;
+
+    /// <summary>The largest difference after all steps.</summary>
+    public const double MostAtEnd = 1e-4;
+
+    /// <summary>Whether the export does what the engine does: after many steps to within what is allowed, or ten times what rounding alone does.</summary>
+    public bool Holds => AStep <= MostAStep && AtEnd <= Math.Max(MostAtEnd, 10 * Rounding) && Draws is null or 0;
+}
+
+/// <summary>What came of verifying an export.</summary>
+/// <param name="Runner">What ran it; null where nothing here can.</param>
+/// <param name="Missing">Why nothing here can; null where something did.</param>
+/// <param name="Differences">Graph by graph.</param>
+public sealed record Verdict(string? Runner, string? Missing, IReadOnlyList<Difference> Differences)
+{
+    /// <summary>Whether it holds on every graph, as far as it was run.</summary>
+    public bool Holds => Differences.All(one => one.Holds);
+}
+
+/// <summary>Holds what an exporter wrote against the engine, on graphs that it was not written for.</summary>
+public static class Verification
+{
+    private const ulong Seed = 20;
+
+    /// <summary>Runs an export on graphs of every kind, among them one cell, no edges and 100,000 cells.</summary>
+    /// <param name="export">The language.</param>
+    /// <param name="automaton">The rule that was written.</param>
+    /// <param name="path">The file that was asked for.</param>
+    /// <param name="steps">Steps on each graph.</param>
+    /// <param name="progress">Told the fraction done.</param>
+    /// <param name="stop">Stops it.</param>
+    public static Verdict Run(Export export, Automaton automaton, string path, int steps, IProgress<double>? progress = null, CancellationToken stop = default)
+    {
+        var rule = RuleDescription.Of(automaton);
+
+        try
+        {
+            using var written = export.Open(rule, path);
+            var differences = new List<Difference>();
+
+            foreach (var trial in Trial.All(automaton))
+            {
+                stop.ThrowIfCancellationRequested();
+                differences.Add(On(written, rule, trial, steps, stop));
+                progress?.Report(differences.Count / 8.0);
+            }
+
+            return new(written.Runner, null, differences);
+        }
+        catch (NotHereException missing)
+        {
+            return new(null, missing.Message, []);
+        }
+    }
+
+    /// <summary>The difference on one graph.</summary>
+    internal static Difference On(IWritten written, RuleDescription rule, Trial trial, int steps, CancellationToken stop = default)
+    {
+        var (automaton, graph) = (rule.Automaton, trial.Graph);
+        using var run = written.On(GraphTables.Of(automaton, graph), trial.Inputs?.ToArray() ?? []);
+        using var engine = Engine(automaton, trial, trial.Start, 0);
+        // Every step of a small graph, some of a large one.
+        var every = graph.Cells > 10000 ? 12 : 1;
+        var (aStep, jumps, draws, done) = (0.0, 0, (int?)null, 0);
+        var before = trial.Start;
+
+        for (; done < steps; done++)
+        {
+            stop.ThrowIfCancellationRequested();
+            engine.Step();
+            var after = engine.State;
+
+            if (!after.IsFinite)
+                break;
+
+            if (done % every == 0)
+            {
+                var fires = Masks.Of(engine.Firing, automaton.FireRate, done, 1, graph.Cells);
+                var outcome = run.Run(before.ToArray(), Seed, done, fires);
+                var (apart, left) = OfStep(automaton, trial, before, after, done, outcome.State);
+                (aStep, jumps) = (Math.Max(aStep, apart), jumps + left);
+
+                if (left == 0)
+                    aStep = Math.Max(aStep, Apart(engine.Auxiliary.Values, outcome.Reports));
+
+                if (outcome.Drawn is { } drawn)
+                    draws = (draws ?? 0) + fires.Zip(drawn).Count(pair => pair.First != pair.Second);
+            }
+
+            before = after;
+        }
+
+        if (done == 0)
+            return new(graph.Name, graph.Cells, 0, aStep, 0, 0, jumps, draws);
+
+        var masks = Masks.Of(engine.Firing, automaton.FireRate, 0, done, graph.Cells);
+        var end = run.Run(trial.Start.ToArray(), Seed, 0, masks);
+
+        if (end.Drawn is { } all)
+            draws = (draws ?? 0) + masks.Zip(all).Count(pair => pair.First != pair.Second);
+
+        using var other = Engine(automaton, trial, Changed(trial.Start, 1, 1.0 / (1 << 23)), 0);
+        other.Step(done);
+        return new(graph.Name, graph.Cells, done, aStep, Apart(before.Values, end.State), Apart(before.Values, other.State.Values), jumps, draws);
+    }
+
+    private static Simulation Engine(Automaton automaton, Trial trial, State start, int step) =>
+        new(automaton, trial.Graph, start, Firing.Of(Seed, 0), trial.Inputs, new EngineOptions()) { StepNumber = step };
+
+    /// <summary>The largest difference over the largest value; infinity where one is a number and the other is none.</summary>
+    private static double Apart(ReadOnlySpan<float> expected, ReadOnlySpan<float> found)
+    {
+        var (most, largest) = (0.0, 0.0);
+
+        for (var at = 0; at < expected.Length; at++)
+        {
+            var apart = Math.Abs((double)expected[at] - found[at]);
+            most = Math.Max(most, double.IsNaN(apart) ? double.PositiveInfinity : apart);
+            largest = Math.Max(largest, Math.Abs(expected[at]));
+        }
+
+        return most == 0 ? 0 : most / largest;
+    }
+
+    /// <summary>The largest difference after a step but for cells at a jump, and how many those are.</summary>
+    private static (double Apart, int Jumps) OfStep(Automaton automaton, Trial trial, State before, State after, int step, float[] found)
+    {
+        if (Apart(after.Values, found) is var whole && whole <= Difference.MostAStep)
+            return (whole, 0);
+
+        const int Tries = 8;
+        var channels = after.Channels;
+        var largest = after.ToArray().Max(Math.Abs);
+        var changed = Enumerable.Range(0, Tries).Select(turn =>
+        {
+            using var other = Engine(automaton, trial, Changed(before, turn, 1.0 / (1 << 21)), step);
+            other.Step();
+            return other.State;
+        }).ToArray();
+        var (apart, jumps) = (0.0, 0);
+
+        for (var cell = 0; cell < after.Cells; cell++)
+        {
+            var (own, theirs) = (after.Values.Slice(cell * channels, channels).ToArray(), found.AsSpan(cell * channels, channels).ToArray());
+            double Most(IEnumerable<float> values) => own.Zip(values, (a, b) => Math.Abs((double)a - b)).Select(d => double.IsNaN(d) ? double.PositiveInfinity : d).Max() / largest;
+
+            if (Most(theirs) is var here && here > Difference.MostAStep && changed.Any(state => Most(state.Values.Slice(cell * channels, channels).ToArray()) > 1e-4))
+                jumps++;
+            else
+                apart = Math.Max(apart, here);
+        }
+
+        return (apart, jumps);
+    }
+
+    /// <summary>Each number a little larger or smaller.</summary>
+    private static State Changed(State state, int turn, double by) => State.Create(state.Cells, state.Channels, (cell, channel) =>
+        (float)(state[cell, channel] * (1 + (by * ((2 * Counter.Below(2, Counter.Key(Seed, turn), ((long)cell * state.Channels) + channel)) - 1)))));
+}
