@@ -11,7 +11,7 @@ internal sealed record Trial(Graph Graph, State Start, State? Inputs)
         yield return On(automaton, Graph.Ring(60), true);
         yield return On(automaton, Graph.Grid(9, 13), true);
         yield return On(automaton, Graph.Icosphere(5), true);
-        yield return On(automaton, Scattered(200, 900), false);
+        yield return On(automaton, Scattered(200, 500), false);
         yield return On(automaton, Graph.Torus(250, 400), true);
     }
 

@@ -10,14 +10,16 @@ internal sealed class StepShader
 {
     private readonly ShaderRule _rule;
     private readonly RuleDescription _description;
+    private readonly bool _alone;
     private readonly StringBuilder _text = new();
 
-    private StepShader(ShaderRule rule) => (_rule, _description) = (rule, rule.Description);
+    private StepShader(ShaderRule rule, bool alone) => (_rule, _description, _alone) = (rule, rule.Description, alone);
 
-    /// <summary>The text, with the files that it includes.</summary>
-    public static string Write(ShaderRule rule)
+    /// <summary>The text, with the files that it includes: for a page, or alone, without a page's brushes and sliders and with the parameters in
+    /// a constant `ofRule`.</summary>
+    public static string Write(ShaderRule rule, bool alone = false)
     {
-        var shader = new StepShader(rule);
+        var shader = new StepShader(rule, alone);
         shader.Step();
         return Resource.Shader(shader._text.ToString(), rule.Texels);
     }
@@ -31,16 +33,24 @@ internal sealed class StepShader
 
         Line("#include cells");
         Line("#include here");
+
+        if (_alone)
+            Constants();
+
         Line("#include firing");
-        Line("#include weights");
+        Line(_alone ? "vec4 ruleWeight(int at) { return ofRule[at]; }" : "#include weights");
         Line("uniform highp isampler2D rows, neighbours;");
         Line("uniform highp sampler2DArray edgeWeights, selfWeights;");
-        Line("uniform highp sampler2D grafted, frozen;");
-        Line("uniform bool grafting, freezing;");
-        Line("uniform float timeStep, keep, bound;");
 
-        if (edged > 0)
-            Line($"uniform float scales[{edged}];");
+        if (!_alone)
+        {
+            Line("uniform highp sampler2D grafted, frozen;");
+            Line("uniform bool grafting, freezing;");
+            Line("uniform float timeStep, keep, bound;");
+
+            if (edged > 0)
+                Line($"uniform float scales[{edged}];");
+        }
 
         Line("OUTPUTS");
         Line("");
@@ -53,8 +63,10 @@ internal sealed class StepShader
         foreach (var texel in Texels)
             Line($"  vec4 s{texel} = inside ? texelFetch(state, ivec3(here, {texel}), 0) : vec4(0.0);");
 
-        Line("  bool still = freezing && texelFetch(frozen, here, 0).x > 0.5;");
-        Line($"  bool fires = inside && drawn(cell){(gate == 0 ? " && !still" : "")};");
+        if (!_alone)
+            Line("  bool still = freezing && texelFetch(frozen, here, 0).x > 0.5;");
+
+        Line($"  bool fires = inside && drawn(cell){(gate == 0 && !_alone ? " && !still" : "")};");
 
         foreach (var texel in Texels)
             Line($"  vec4 moved{texel} = s{texel};");
@@ -70,17 +82,28 @@ internal sealed class StepShader
         foreach (var texel in Texels)
         {
             Line(float.IsFinite(_description.Bound)
-                ? $"  after{texel} = {(gate == 0 ? $"still ? s{texel} : " : "")}held(moved{texel}, bound);"
+                ? $"  after{texel} = {(gate == 0 && !_alone ? $"still ? s{texel} : " : "")}held(moved{texel}, bound);"
                 : $"  after{texel} = moved{texel};");
         }
 
         Line("}");
     }
 
+    /// <summary>What a page's sliders set.</summary>
+    private void Constants()
+    {
+        var automaton = _description.Automaton;
+        Line($"const int rate = {(int)Math.Round(automaton.FireRate * 65536)};");
+        Line($"const float timeStep = {Number((float)automaton.TimeStep)}, keep = {Number((float)automaton.Keep)};");
+
+        if (float.IsFinite(automaton.Bound))
+            Line($"const float bound = {Number(automaton.Bound)};");
+    }
+
     /// <summary>The rule as a function of what is read: one for each of two rules, since their parameters are two blocks.</summary>
     private void Change()
     {
-        foreach (var name in new[] { "rule", "graft" })
+        foreach (var name in _alone ? ["rule"] : new[] { "rule", "graft" })
         {
             var read = string.Join(", ", Enumerable.Range(0, _rule.Blocks).SelectMany(block => Texels.Select(texel => $"vec4 z{block}_{texel}")));
             var change = string.Join(", ", Texels.Select(texel => $"out vec4 d{texel}"));
@@ -146,7 +169,7 @@ internal sealed class StepShader
 
         Line("    }");
 
-        for (var operatorAt = 0; operatorAt < edged; operatorAt++)
+        for (var operatorAt = 0; operatorAt < edged && !_alone; operatorAt++)
         {
             foreach (var texel in Texels)
                 Line($"    p{operatorAt}_{texel} *= scales[{operatorAt}];");
@@ -189,24 +212,39 @@ internal sealed class StepShader
     private void Changes()
     {
         var read = string.Join(", ", Read());
-        Line("      float share = grafting ? texelFetch(grafted, here, 0).x : 0.0;");
+        string Out(string name) => string.Join(", ", Texels.Select(texel => $"{name}{texel}"));
+        Line($"      vec4 {Out("d")};");
 
-        foreach (var texel in Texels)
-            Line($"      vec4 d{texel} = vec4(0.0), g{texel} = vec4(0.0);");
+        if (_alone)
+        {
+            Line($"      ruleChange({read}, {Out("d")});");
+        }
+        else
+        {
+            Line("      float share = grafting ? texelFetch(grafted, here, 0).x : 0.0;");
 
-        Line($"      if (share < 1.0) ruleChange({read}, {string.Join(", ", Texels.Select(texel => $"d{texel}"))});");
-        Line($"      if (share > 0.0) graftChange({read}, {string.Join(", ", Texels.Select(texel => $"g{texel}"))});");
+            foreach (var texel in Texels)
+                Line($"      d{texel} = vec4(0.0); vec4 g{texel} = vec4(0.0);");
+
+            Line($"      if (share < 1.0) ruleChange({read}, {Out("d")});");
+            Line($"      if (share > 0.0) graftChange({read}, {Out("g")});");
+
+            foreach (var texel in Texels)
+                Line($"      d{texel} = (1.0 - share) * d{texel} + share * g{texel};");
+        }
+
         var kept = _description.Keep == 1 ? "s{0} + " : _description.Keep == 0 ? "" : "keep * s{0} + ";
 
         foreach (var texel in Texels)
-            Line($"      moved{texel} = {string.Format(CultureInfo.InvariantCulture, kept, texel)}timeStep * ((1.0 - share) * d{texel} + share * g{texel});");
+            Line($"      moved{texel} = {string.Format(CultureInfo.InvariantCulture, kept, texel)}timeStep * d{texel};");
     }
 
     /// <summary>A texel of an operator's values.</summary>
     private string Linear(int at, int texel) =>
         _description.Operators[at] is null ? $"s{texel}" : $"p{_description.Operators.Take(at).Count(before => before is not null)}_{texel}";
 
-    private static string Number(float value)
+    /// <summary>A number as shaders take it.</summary>
+    public static string Number(float value)
     {
         var text = value.ToString("R", CultureInfo.InvariantCulture);
         return text.Contains('.') || text.Contains('E') ? text : text + ".0";

@@ -54,8 +54,9 @@ internal static class ExportCommand
             $"""
             What is written runs beside the engine on seven graphs, among them one cell, no edges and 100,000 cells: ONNX in ONNX Runtime, where
             its package has been restored or GARYMESH_ONNXRUNTIME names the folder of its library, C by the compiler cc, or the one that CC names.
-            Differences are relative to the largest value. Exit code 0 where they are at most {Difference.MostAStep:0E+0} after a step and {Difference.MostAtEnd:0E+0} after all (or ten
-            times what the engine itself makes of a start changed by 2^-23), or where nothing here can run what was written; otherwise 1.
+            Differences are relative to the largest value. Exit code 0 where they are at most {Difference.MostAStep:0E+0} after a step (or half of what the engine makes
+            of a cell's surroundings changed by 2^-21) and {Difference.MostAtEnd:0E+0} after all (or ten times what it makes of a start changed by 2^-23), or where
+            nothing here can run what was written; otherwise 1.
 
             {TextureWord.Note}
 
@@ -164,6 +165,7 @@ internal static class ExportCommand
             ["cells"] = one.Cells,
             ["steps"] = one.Steps,
             ["a_step"] = Finite(one.AStep),
+            ["cells_beyond"] = one.Beyond,
             ["at_end"] = Finite(one.AtEnd),
             ["rounding_alone"] = Finite(one.Rounding),
             ["cells_at_a_jump"] = one.Jumps,
