@@ -12,15 +12,14 @@ open GaryMesh.Studio.Tests.ExportWorlds
 
 let private c = Export.All |> Seq.find (fun export -> export.Name = "c")
 
-let private textOf automaton =
-    Encoding.UTF8.GetString(Seq.head (c.Texts(RuleDescription.Of automaton, "a rule")))
+let private textOf automaton = Encoding.UTF8.GetString(Seq.head (c.Texts(RuleDescription.Of automaton, "a rule")))
 
 [<Tests>]
 let tests =
     testList
         "C"
         [ testPropertyWithConfig
-              { FsCheckConfig.defaultConfig with maxTest = 40 }
+              { FsCheckConfig.defaultConfig with maxTest = 30 }
               "a rule of any kind compiles without a warning, fires the engine's cells and does what the engine does"
           <| fun (seed: uint64) -> agrees c (automaton seed) 1000 12
 
