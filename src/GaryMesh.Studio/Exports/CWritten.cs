@@ -1,7 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
-using System.Text;
 using GaryMesh.Studio.Descriptions;
 
 namespace GaryMesh.Studio.Exports;

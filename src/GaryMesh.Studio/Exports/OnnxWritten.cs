@@ -31,6 +31,8 @@ internal sealed class OnnxWritten : IWritten
         try
         {
             using var options = new SessionOptions { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR };
+            // Threads that wait in a circle take their time from others.
+            options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
             return new(rule, new(step, options), new(rollout, options));
         }
         catch (Exception missing) when (missing is DllNotFoundException or TypeInitializationException or EntryPointNotFoundException)

@@ -5,7 +5,8 @@ namespace GaryMesh.Studio.Exports;
 /// <summary>How far an export is from the engine on one graph; differences are relative to the largest value.</summary>
 /// <param name="Graph">The graph.</param>
 /// <param name="Cells">Its cells.</param>
-/// <param name="Steps">Steps that were run: fewer than asked for where the rule's values grow beyond all numbers.</param>
+/// <param name="Steps">Steps that were run: fewer than asked for where the rule's values grow beyond all numbers, or where a large rule on 100,000
+/// cells would take minutes.</param>
 /// <param name="AStep">The largest difference after one step from a state of the engine's.</param>
 /// <param name="Beyond">Cells that differ after a step by more than is allowed.</param>
 /// <param name="AtEnd">The largest difference after all steps.</param>
@@ -77,8 +78,11 @@ public static class Verification
         var (automaton, graph) = (rule.Automaton, trial.Graph);
         using var run = written.On(GraphTables.Of(automaton, graph), trial.Inputs?.ToArray() ?? []);
         using var engine = Engine(automaton, trial, trial.Start, 0);
-        // Every step of a small graph, some of a large one.
-        var every = graph.Cells > 10000 ? 12 : 1;
+        // Every step of a small graph; of a large one some, and no more than take some ten seconds.
+        const double Most = 1e11;
+        var isLarge = graph.Cells > 10000;
+        var every = isLarge ? 12 : 1;
+        steps = isLarge ? Math.Min(steps, (int)Math.Max(4, Most / graph.Cells / automaton.Rule.Shape.MultiplyAdds)) : steps;
         var (aStep, beyond, jumps, draws, done) = (0.0, 0, 0, (int?)null, 0);
         var before = trial.Start;
 

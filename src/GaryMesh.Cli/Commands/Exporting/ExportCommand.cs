@@ -138,7 +138,7 @@ internal static class ExportCommand
             string[] row =
             [
                 one.Graph, one.Cells.ToString("N0", CultureInfo.InvariantCulture), Number(one.AStep),
-                one.Steps < steps ? $"overflows after {one.Steps}" : Number(one.AtEnd), Number(one.Rounding), $"{one.Jumps}",
+                one.Steps < steps ? $"{Number(one.AtEnd)} (after {one.Steps})" : Number(one.AtEnd), Number(one.Rounding), $"{one.Jumps}",
             ];
             table.AddRow(draws ? [.. row, $"{one.Draws}"] : row);
         }
