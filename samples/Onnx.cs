@@ -19,7 +19,7 @@ var graph = TextureRecipe.World(GraphFile.Of(Option("--graph", "torus:24x24")), 
 var steps = int.Parse(Option("--steps", "24"));
 var folder = Directory.CreateTempSubdirectory("gary-mesh-");
 var path = Path.Combine(folder.FullName, "rule.onnx");
-Export.All.First(export => export.Name == "onnx").Write(automaton, path);
+Languages.Onnx.Write(automaton, path);
 var tables = GraphTables.Of(automaton, graph);
 var (cells, channels) = (graph.Cells, automaton.Rule.Shape.Channels);
 

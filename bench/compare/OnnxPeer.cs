@@ -78,7 +78,7 @@ internal sealed class OnnxPeer : IDisposable
     /// <summary>A rollout of a subject, with who fires drawn beforehand.</summary>
     private sealed class Runs : IDisposable
     {
-        private static readonly Export _onnx = Export.All.First(export => export.Name == "onnx");
+        private static readonly Export _onnx = Languages.Onnx;
         private readonly InferenceSession _session;
         private readonly Dictionary<string, OrtValue> _given;
         private readonly OrtValue[] _fires;

@@ -10,7 +10,7 @@ open GaryMesh.Studio.Descriptions
 open GaryMesh.Studio.Exports
 open GaryMesh.Studio.Tests.ExportWorlds
 
-let private c = Export.All |> Seq.find (fun export -> export.Name = "c")
+let private c = Languages.All |> Seq.find (fun export -> export.Name = "c")
 
 let private textOf automaton = Encoding.UTF8.GetString(Seq.head (c.Texts(RuleDescription.Of automaton, "a rule")))
 

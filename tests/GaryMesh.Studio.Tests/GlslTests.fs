@@ -10,7 +10,7 @@ open GaryMesh.Studio.Exports
 open GaryMesh.Studio.Tests.Worlds
 open GaryMesh.Studio.Tests.Browser
 
-let private glsl = Export.All |> Seq.find (fun export -> export.Name = "glsl")
+let private glsl = Languages.All |> Seq.find (fun export -> export.Name = "glsl")
 
 let private textOf automaton = Encoding.UTF8.GetString(Seq.head (glsl.Texts(RuleDescription.Of automaton, "a rule")))
 

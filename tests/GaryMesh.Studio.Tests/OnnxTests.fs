@@ -13,7 +13,7 @@ open GaryMesh.Studio.Exports
 open GaryMesh.Studio.Tests.ExportWorlds
 open Microsoft.ML.OnnxRuntime
 
-let private onnx = Export.All |> Seq.find (fun export -> export.Name = "onnx")
+let private onnx = Languages.Onnx
 
 /// A lift of a user's own.
 type private Halved() =

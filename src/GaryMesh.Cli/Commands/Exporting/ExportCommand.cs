@@ -15,7 +15,7 @@ internal static class ExportCommand
     {
         var rule = Options.File("--rule", "The rule: a file, a texture that ships, a preset or CxHxK (see the notes).", "R");
         rule.Required = true;
-        var files = Export.All.Select(export => (Export: export, Option: Options.File($"--{export.Name}", export.About, $"M{export.Ending}"))).ToArray();
+        var files = Languages.All.Select(export => (Export: export, Option: Options.File($"--{export.Name}", export.About, $"M{export.Ending}"))).ToArray();
         var tables = Options.File("--tables", "Neighbours and weights of --graph, as the exported rule reads them: an .npz for NumPy.", "T.npz");
         var graph = Options.Graph("torus:128x128");
         var up = Options.File("--up", "The direction of the picture's top on a mesh: x, y, z or three numbers.", "UP");
@@ -54,9 +54,9 @@ internal static class ExportCommand
             $"""
             What is written runs beside the engine on seven graphs, among them one cell, no edges and 100,000 cells: ONNX in ONNX Runtime, where
             its package has been restored or GARYMESH_ONNXRUNTIME names the folder of its library, C by the compiler cc, or the one that CC names.
-            Differences are relative to the largest value. Exit code 0 where they are at most {Difference.MostAStep:0E+0} after a step (or half of what the engine makes
-            of a cell's surroundings changed by 2^-21) and {Difference.MostAtEnd:0E+0} after all (or ten times what it makes of a start changed by 2^-23), or where
-            nothing here can run what was written; otherwise 1.
+            Differences are relative to the largest value. "By rounding" is how far the engine is from itself where the numbers that it starts from are
+            changed by 2^-23. Exit code 0 where an export differs by at most {Difference.MostAStep:0E+0} after a step (or three times what rounding does) and {Difference.MostAtEnd:0E+0} after all
+            (or ten times), or where nothing here can run it; otherwise 1. Cells at a jump, where rounding decides a choice, are counted and left out.
 
             {TextureWord.Note}
 
@@ -75,7 +75,7 @@ internal static class ExportCommand
         if (settings.Files.Length == 0 && settings.Tables is null)
         {
             throw new UserErrorException(
-                $"An export needs a file to write: {string.Join(", ", Export.All.Select(export => $"--{export.Name}"))} or --tables, but none is given.");
+                $"An export needs a file to write: {string.Join(", ", Languages.All.Select(export => $"--{export.Name}"))} or --tables, but none is given.");
         }
 
         OutputFile.Check(
@@ -128,7 +128,7 @@ internal static class ExportCommand
 
         var draws = verdict.Differences.Any(one => one.Draws is not null);
         var table = new Table().Border(TableBorder.Rounded);
-        table.AddColumn("graph").AddColumn("cells").AddColumn("a step").AddColumn($"after {steps}").AddColumn("rounding alone").AddColumn("cells at a jump");
+        table.AddColumn("graph").AddColumn("cells").AddColumn("a step").AddColumn("by rounding").AddColumn($"after {steps}").AddColumn("by rounding").AddColumn("at a jump");
 
         if (draws)
             table.AddColumn("other draws");
@@ -137,8 +137,8 @@ internal static class ExportCommand
         {
             string[] row =
             [
-                one.Graph, one.Cells.ToString("N0", CultureInfo.InvariantCulture), Number(one.AStep),
-                one.Steps < steps ? $"{Number(one.AtEnd)} (after {one.Steps})" : Number(one.AtEnd), Number(one.Rounding), $"{one.Jumps}",
+                one.Graph, one.Cells.ToString("N0", CultureInfo.InvariantCulture), Number(one.AStep), Number(one.AStepRounding),
+                one.Steps < steps ? $"{Number(one.AtEnd)} ({one.Steps})" : Number(one.AtEnd), Number(one.AtEndRounding), $"{one.Jumps}",
             ];
             table.AddRow(draws ? [.. row, $"{one.Draws}"] : row);
         }
@@ -165,9 +165,9 @@ internal static class ExportCommand
             ["cells"] = one.Cells,
             ["steps"] = one.Steps,
             ["a_step"] = Finite(one.AStep),
-            ["cells_beyond"] = one.Beyond,
+            ["a_step_by_rounding"] = Finite(one.AStepRounding),
             ["at_end"] = Finite(one.AtEnd),
-            ["rounding_alone"] = Finite(one.Rounding),
+            ["at_end_by_rounding"] = Finite(one.AtEndRounding),
             ["cells_at_a_jump"] = one.Jumps,
             ["other_draws"] = one.Draws,
             ["holds"] = one.Holds,
