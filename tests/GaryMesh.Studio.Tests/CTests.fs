@@ -23,6 +23,22 @@ let tests =
               "a rule of any kind compiles without a warning, fires the engine's cells and does what the engine does"
           <| fun (seed: uint64) -> agrees c (automaton seed) 1000 12
 
+          test "a rule that was written with another time step, fire rate or weight does not hold" {
+              let own = Worlds.ring |> fst
+              let weights = own.Rule.ToArray()
+              weights[weights.Length / 2] <- weights[weights.Length / 2] + 0.01f
+
+              for other in
+                  [ own.WithTimeStep 1.001
+                    own.WithFireRate 0.51
+                    own.WithRule(Rule(own.Rule.Shape, ReadOnlySpan weights)) ] do
+                  opened c other (fun _ written _ ->
+                      let rule = RuleDescription.Of own
+                      let trial = Trial.All own |> Seq.find (fun trial -> trial.Graph.Cells = 60)
+                      let found = Verification.On(written, rule, trial, 24)
+                      Expect.isFalse found.Holds $"{found}")
+          }
+
           test "the Growing rule takes at most 10 kB of code beside its weights" {
               let weights =
                   Regex.Replace(

@@ -53,7 +53,10 @@ internal sealed class OnnxWritten : IWritten
     /// <summary>Where the library may lie: a folder that is named, and the package folder, the newest version first.</summary>
     private static IEnumerable<string> Libraries()
     {
-        var file = OperatingSystem.IsWindows() ? "onnxruntime.dll" : OperatingSystem.IsMacOS() ? "libonnxruntime.dylib" : "libonnxruntime.so";
+        var (file, system) = OperatingSystem.IsWindows() ? ("onnxruntime.dll", "win")
+            : OperatingSystem.IsMacOS() ? ("libonnxruntime.dylib", "osx")
+            : ("libonnxruntime.so", "linux");
+        var platform = $"{system}-{RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant()}";
 
         if (Environment.GetEnvironmentVariable("GARYMESH_ONNXRUNTIME") is { Length: > 0 } named)
             yield return Path.Combine(named, file);
@@ -66,7 +69,7 @@ internal sealed class OnnxWritten : IWritten
         if (Directory.Exists(package))
         {
             foreach (var version in Directory.GetDirectories(package).OrderByDescending(path => Version.TryParse(Path.GetFileName(path), out var version) ? version : new Version()))
-                yield return Path.Combine(version, "runtimes", RuntimeInformation.RuntimeIdentifier, "native", file);
+                yield return Path.Combine(version, "runtimes", platform, "native", file);
         }
     }
 
