@@ -19,7 +19,7 @@ let tests =
     testList
         "C"
         [ testPropertyWithConfig
-              { FsCheckConfig.defaultConfig with maxTest = 30 }
+              { FsCheckConfig.defaultConfig with maxTest = 20 }
               "a rule of any kind compiles without a warning, fires the engine's cells and does what the engine does"
           <| fun (seed: uint64) -> agrees c (automaton seed) 1000 12
 
