@@ -55,8 +55,8 @@ internal static class ExportCommand
             What is written runs beside the engine on seven graphs, among them one cell, no edges and 100,000 cells: ONNX in ONNX Runtime, where
             its package has been restored or GARYMESH_ONNXRUNTIME names the folder of its library, C by the compiler cc, or the one that CC names.
             Differences are relative to the largest value. "By rounding" is how far the engine is from itself where the numbers that it starts from are
-            changed by 2^-23. Exit code 0 where an export differs by at most {Difference.MostAStep:0E+0} after a step (or three times what rounding does) and {Difference.MostAtEnd:0E+0} after all
-            (or ten times), or where nothing here can run it; otherwise 1. Cells at a jump, where rounding decides a choice, are counted and left out.
+            changed by 2^-23. Exit code 0 where an export differs by at most {Difference.MostAStep:0E+0} after a step and {Difference.MostAtEnd:0E+0} after all, or ten times what
+            rounding does, or where nothing here can run it; otherwise 1. Cells at a jump, where rounding decides a choice, are counted and left out.
 
             {TextureWord.Note}
 
