@@ -77,7 +77,7 @@ let tests =
 
               refuses
                   nothing
-                  [ "export"; "--rule"; "12x8x3:mixture:1:2"; "--glsl"; "@m.glsl" ]
+                  [ "export"; "--rule"; "12x8x3:mixture:1:2"; "--c"; "@m.c"; "--glsl"; "@m.glsl" ]
                   [ "mixture:1:2"; "dense" ]
 
               refuses nothing [ "export"; "--rule"; "no-such.npz"; "--onnx"; "@m.onnx" ] [ "no-such.npz" ]

@@ -18,6 +18,11 @@ public abstract class Export
     /// <param name="path">The file that is asked for.</param>
     public virtual IReadOnlyList<string> Files(string path) => [path];
 
+    /// <summary>Refuses a rule that the language cannot say.</summary>
+    /// <param name="automaton">The rule with all that says how it runs.</param>
+    /// <exception cref="T:System.ArgumentException">The language cannot say the rule: the message names what it cannot.</exception>
+    public void Check(Automaton automaton) => Texts(RuleDescription.Of(automaton), Name);
+
     /// <summary>Writes a rule.</summary>
     /// <param name="automaton">The rule with all that says how it runs.</param>
     /// <param name="path">The file that is asked for.</param>

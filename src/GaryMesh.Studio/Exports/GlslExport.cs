@@ -12,7 +12,7 @@ internal sealed class GlslExport : Export
 
     public override string Ending => ".glsl";
 
-    public override string About => "A fragment shader of GLSL ES 3.00 (WebGL 2) that makes a step, as the page of `gary-mesh view` does.";
+    public override string About => "A fragment shader of GLSL ES 3.00 (WebGL 2) that makes a step, as the page of gary-mesh view does.";
 
     internal override IReadOnlyList<byte[]> Texts(RuleDescription rule, string name)
     {

@@ -88,6 +88,10 @@ internal static class ExportCommand
         var figures = new JsonObject { ["rule"] = settings.Rule, ["shape"] = automaton.Rule.Shape.Text };
         var holds = true;
 
+        // Before anything is written.
+        foreach (var (export, _) in settings.Files)
+            export.Check(automaton);
+
         foreach (var (export, path) in settings.Files)
         {
             stop.ThrowIfCancellationRequested();
