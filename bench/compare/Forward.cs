@@ -5,8 +5,8 @@ internal static class Forward
 {
     private const string Section = "forward";
 
-    /// <summary>Each in turn with those of NumPy's three forms and of PyTorch's fastest.</summary>
-    public static void AgainstPeers(Report report, Peer? numPy, Peer? torch, int rounds, int threads)
+    /// <summary>Each in turn with those of NumPy's three forms, of PyTorch's fastest and of ONNX Runtime's.</summary>
+    public static void AgainstPeers(Report report, Peer? numPy, Peer? torch, OnnxPeer? onnx, int rounds, int threads)
     {
         (string, Bound)[] blocked = [("chunk4k", new(18, 24)), ("compact4k", new(10, 14))];
         foreach (var subject in Subject.Rollouts.Where(subject => !subject.Name.StartsWith("torus6", StringComparison.Ordinal)))
@@ -24,6 +24,8 @@ internal static class Forward
 
             if (torch is not null)
                 rivals.Add((torch.Fastest(subject, "rollout"), torch.Name, null));
+            if (onnx is not null && subject.Graph.Cells <= 100_000)
+                rivals.Add((onnx.Fastest(subject), "ONNX Runtime", null));
             if (rivals.Count == 0)
                 return;
 

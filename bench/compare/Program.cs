@@ -1,4 +1,4 @@
-// Holds GaryMesh against NumPy, PyTorch, the machine and another build, interleaved in one run:
+// Holds GaryMesh against NumPy, PyTorch, ONNX Runtime, the machine and another build, interleaved in one run:
 // `dotnet run -c Release --project bench/compare`.
 using System.Globalization;
 using System.Runtime.InteropServices;
@@ -98,7 +98,12 @@ if (only.Intersect(["forward", "training"]).Any())
     }
 
     if (only.Contains("forward"))
-        Forward.AgainstPeers(report, numPy, torch, turns, hands);
+    {
+        using var onnx = OnnxPeer.TryStart(report);
+        onnx?.Agree(report, Subject.Checked);
+        Forward.AgainstPeers(report, numPy, torch, onnx, turns, hands);
+    }
+
     if (only.Contains("training"))
         Training.AgainstPeers(report, numPy, torch, Math.Max(3, turns / 2), hands);
 }
@@ -121,7 +126,6 @@ if (against is not null)
 
 if (load is double before && Machine.Load is double after)
     report.Describe("Load of the machine", $"{before:0.0} before, {after:0.0} after");
-report.Note("ONNX Runtime is not compared: it has no graph gather with firing, and would run NumPy's dense form.");
 
 if (json != "-")
     Console.WriteLine(report.ToMarkdown());

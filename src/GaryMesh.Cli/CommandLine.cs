@@ -6,6 +6,7 @@ using GaryMesh.Cli.Commands;
 using GaryMesh.Cli.Commands.Adding;
 using GaryMesh.Cli.Commands.Clusters;
 using GaryMesh.Cli.Commands.Digits;
+using GaryMesh.Cli.Commands.Exporting;
 using GaryMesh.Cli.Commands.Growing;
 using GaryMesh.Cli.Commands.Textures;
 using GaryMesh.Cli.Commands.Viewing;
@@ -104,6 +105,7 @@ internal static class CommandLine
             AddCommand.Create(output, error, stop),
             CalculateCommand.Create(output, error, stop),
             ViewCommand.Create(output, error, stop),
+            ExportCommand.Create(output, error, stop),
             DigitsCommand.Create(output, error, stop),
             ClusterCommand.Create(output, error, stop),
             CheckCommand.Create(output, error, stop),

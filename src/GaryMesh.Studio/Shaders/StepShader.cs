@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using GaryMesh.Studio.Descriptions;
 
 namespace GaryMesh.Studio.Shaders;
 
@@ -7,15 +8,18 @@ namespace GaryMesh.Studio.Shaders;
 /// out, so that all values stand in registers.</summary>
 internal sealed class StepShader
 {
-    private readonly RuleDescription _rule;
+    private readonly ShaderRule _rule;
+    private readonly RuleDescription _description;
+    private readonly bool _alone;
     private readonly StringBuilder _text = new();
 
-    private StepShader(RuleDescription rule) => _rule = rule;
+    private StepShader(ShaderRule rule, bool alone) => (_rule, _description, _alone) = (rule, rule.Description, alone);
 
-    /// <summary>The text, with the files that it includes.</summary>
-    public static string Write(RuleDescription rule)
+    /// <summary>The text, with the files that it includes: for a page, or alone, without a page's brushes and sliders and with the parameters in
+    /// a constant `ofRule`.</summary>
+    public static string Write(ShaderRule rule, bool alone = false)
     {
-        var shader = new StepShader(rule);
+        var shader = new StepShader(rule, alone);
         shader.Step();
         return Resource.Shader(shader._text.ToString(), rule.Texels);
     }
@@ -24,26 +28,29 @@ internal sealed class StepShader
 
     private void Step()
     {
-        var edged = _rule.Edged.Length;
-        var (gate, channel, threshold) = _rule.Gate switch
-        {
-            Gate.Alive alive => (1, alive.Channel, alive.Threshold),
-            Gate.AlivePublished published => (2, published.Channel, published.Threshold),
-            _ => (0, 0, 0f),
-        };
+        var edged = _description.Edged.Length;
+        var (gate, channel, threshold) = (_description.HasGate ? _description.DeadFire ? 2 : 1 : 0, _description.GateChannel, _description.GateThreshold);
 
         Line("#include cells");
         Line("#include here");
+
+        if (_alone)
+            Constants();
+
         Line("#include firing");
-        Line("#include weights");
+        Line(_alone ? "vec4 ruleWeight(int at) { return ofRule[at]; }" : "#include weights");
         Line("uniform highp isampler2D rows, neighbours;");
         Line("uniform highp sampler2DArray edgeWeights, selfWeights;");
-        Line("uniform highp sampler2D grafted, frozen;");
-        Line("uniform bool grafting, freezing;");
-        Line("uniform float timeStep, keep, bound;");
 
-        if (edged > 0)
-            Line($"uniform float scales[{edged}];");
+        if (!_alone)
+        {
+            Line("uniform highp sampler2D grafted, frozen;");
+            Line("uniform bool grafting, freezing;");
+            Line("uniform float timeStep, keep, bound;");
+
+            if (edged > 0)
+                Line($"uniform float scales[{edged}];");
+        }
 
         Line("OUTPUTS");
         Line("");
@@ -56,8 +63,10 @@ internal sealed class StepShader
         foreach (var texel in Texels)
             Line($"  vec4 s{texel} = inside ? texelFetch(state, ivec3(here, {texel}), 0) : vec4(0.0);");
 
-        Line("  bool still = freezing && texelFetch(frozen, here, 0).x > 0.5;");
-        Line($"  bool fires = inside && drawn(cell){(gate == 0 ? " && !still" : "")};");
+        if (!_alone)
+            Line("  bool still = freezing && texelFetch(frozen, here, 0).x > 0.5;");
+
+        Line($"  bool fires = inside && drawn(cell){(gate == 0 && !_alone ? " && !still" : "")};");
 
         foreach (var texel in Texels)
             Line($"  vec4 moved{texel} = s{texel};");
@@ -72,18 +81,29 @@ internal sealed class StepShader
 
         foreach (var texel in Texels)
         {
-            Line(float.IsFinite(_rule.Bound)
-                ? $"  after{texel} = {(gate == 0 ? $"still ? s{texel} : " : "")}held(moved{texel}, bound);"
+            Line(float.IsFinite(_description.Bound)
+                ? $"  after{texel} = {(gate == 0 && !_alone ? $"still ? s{texel} : " : "")}held(moved{texel}, bound);"
                 : $"  after{texel} = moved{texel};");
         }
 
         Line("}");
     }
 
+    /// <summary>What a page's sliders set.</summary>
+    private void Constants()
+    {
+        var automaton = _description.Automaton;
+        Line($"const int rate = {(int)Math.Round(automaton.FireRate * 65536)};");
+        Line($"const float timeStep = {Number((float)automaton.TimeStep)}, keep = {Number((float)automaton.Keep)};");
+
+        if (float.IsFinite(automaton.Bound))
+            Line($"const float bound = {Number(automaton.Bound)};");
+    }
+
     /// <summary>The rule as a function of what is read: one for each of two rules, since their parameters are two blocks.</summary>
     private void Change()
     {
-        foreach (var name in new[] { "rule", "graft" })
+        foreach (var name in _alone ? ["rule"] : new[] { "rule", "graft" })
         {
             var read = string.Join(", ", Enumerable.Range(0, _rule.Blocks).SelectMany(block => Texels.Select(texel => $"vec4 z{block}_{texel}")));
             var change = string.Join(", ", Texels.Select(texel => $"out vec4 d{texel}"));
@@ -116,7 +136,7 @@ internal sealed class StepShader
     /// <summary>The operators over the edges: p{k}_{texel}; and whether somebody near is above the gate's threshold.</summary>
     private void Gather(int gate, int channel, float threshold)
     {
-        var edged = _rule.Edged.Length;
+        var edged = _description.Edged.Length;
         var above = gate == 1 ? $"{{0}}[{channel % 4}] > {Number(threshold)}" : "";
 
         if (gate == 1)
@@ -149,7 +169,7 @@ internal sealed class StepShader
 
         Line("    }");
 
-        for (var operatorAt = 0; operatorAt < edged; operatorAt++)
+        for (var operatorAt = 0; operatorAt < edged && !_alone; operatorAt++)
         {
             foreach (var texel in Texels)
                 Line($"    p{operatorAt}_{texel} *= scales[{operatorAt}];");
@@ -159,7 +179,7 @@ internal sealed class StepShader
     /// <summary>What the lift makes of the operators.</summary>
     private void Lifted()
     {
-        if (_rule.Lift is Steering steering && Names(steering) is var (own, x, y, channel))
+        if (_description.Lift is SteeringForm(var own, var x, var y, var channel))
         {
             Line($"      float angle = {Linear(own, channel / 4)}[{channel % 4}];");
             Line("      float turnX = cos(angle), turnY = sin(angle);");
@@ -175,16 +195,13 @@ internal sealed class StepShader
     /// <summary>The names of the texels that the rule reads, block by block.</summary>
     private IEnumerable<string> Read()
     {
-        var operators = Enumerable.Range(0, _rule.Operators.Length);
+        var operators = Enumerable.Range(0, _description.Operators.Length);
 
-        switch (_rule.Lift)
+        switch (_description.Lift)
         {
-            case Steering steering:
-                var (_, turnedX, turnedY, _) = Names(steering);
+            case SteeringForm(_, var turnedX, var turnedY, _):
                 return operators.SelectMany(k => Texels.Select(texel => k == turnedX ? $"x{texel}" : k == turnedY ? $"y{texel}" : Linear(k, texel)));
-            case GradientNorm norm:
-                var names = norm.Name.Split(':');
-                var (x, y) = (Whole(names[1]), Whole(names[2]));
+            case NormForm(var x, var y):
                 return operators.Where(k => k != x && k != y).SelectMany(k => Texels.Select(texel => Linear(k, texel)))
                     .Concat(Texels.Select(texel => $"sqrt({Linear(x, texel)} * {Linear(x, texel)} + {Linear(y, texel)} * {Linear(y, texel)} + 1e-6)"));
             default:
@@ -195,29 +212,39 @@ internal sealed class StepShader
     private void Changes()
     {
         var read = string.Join(", ", Read());
-        Line("      float share = grafting ? texelFetch(grafted, here, 0).x : 0.0;");
+        string Out(string name) => string.Join(", ", Texels.Select(texel => $"{name}{texel}"));
+        Line($"      vec4 {Out("d")};");
+
+        if (_alone)
+        {
+            Line($"      ruleChange({read}, {Out("d")});");
+        }
+        else
+        {
+            Line("      float share = grafting ? texelFetch(grafted, here, 0).x : 0.0;");
+
+            foreach (var texel in Texels)
+                Line($"      d{texel} = vec4(0.0); vec4 g{texel} = vec4(0.0);");
+
+            Line($"      if (share < 1.0) ruleChange({read}, {Out("d")});");
+            Line($"      if (share > 0.0) graftChange({read}, {Out("g")});");
+
+            foreach (var texel in Texels)
+                Line($"      d{texel} = (1.0 - share) * d{texel} + share * g{texel};");
+        }
+
+        var kept = _description.Keep == 1 ? "s{0} + " : _description.Keep == 0 ? "" : "keep * s{0} + ";
 
         foreach (var texel in Texels)
-            Line($"      vec4 d{texel} = vec4(0.0), g{texel} = vec4(0.0);");
-
-        Line($"      if (share < 1.0) ruleChange({read}, {string.Join(", ", Texels.Select(texel => $"d{texel}"))});");
-        Line($"      if (share > 0.0) graftChange({read}, {string.Join(", ", Texels.Select(texel => $"g{texel}"))});");
-        var kept = _rule.Keep == 1 ? "s{0} + " : _rule.Keep == 0 ? "" : "keep * s{0} + ";
-
-        foreach (var texel in Texels)
-            Line($"      moved{texel} = {string.Format(CultureInfo.InvariantCulture, kept, texel)}timeStep * ((1.0 - share) * d{texel} + share * g{texel});");
+            Line($"      moved{texel} = {string.Format(CultureInfo.InvariantCulture, kept, texel)}timeStep * d{texel};");
     }
 
     /// <summary>A texel of an operator's values.</summary>
     private string Linear(int at, int texel) =>
-        _rule.Operators[at] is null ? $"s{texel}" : $"p{_rule.Operators.Take(at).Count(before => before is not null)}_{texel}";
+        _description.Operators[at] is null ? $"s{texel}" : $"p{_description.Operators.Take(at).Count(before => before is not null)}_{texel}";
 
-    private static (int Own, int X, int Y, int Channel) Names(Steering steering) =>
-        steering.Name.Split(':') is [_, var own, var x, var y, var channel] ? (Whole(own), Whole(x), Whole(y), Whole(channel)) : default;
-
-    private static int Whole(string digits) => int.Parse(digits, CultureInfo.InvariantCulture);
-
-    private static string Number(float value)
+    /// <summary>A number as shaders take it.</summary>
+    public static string Number(float value)
     {
         var text = value.ToString("R", CultureInfo.InvariantCulture);
         return text.Contains('.') || text.Contains('E') ? text : text + ".0";

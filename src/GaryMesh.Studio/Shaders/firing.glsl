@@ -1,6 +1,11 @@
 // The engine's firing: a pure function of (seed, step, cell) by the splitmix64 finaliser, on pairs of 32-bit words (low, high).
+#ifdef ALONE
+uniform uvec2 seed;
+uniform int stepNumber;
+#else
 uniform uvec2 key;
 uniform int rate;
+#endif
 
 const uvec2 GOLDEN = uvec2(0x7F4A7C15u, 0x9E3779B9u);
 
@@ -49,4 +54,10 @@ bool drawnAt(uvec2 stepKey, int cell) {
   return fires;
 }
 
+#ifdef ALONE
+uvec2 subkey(uvec2 stream, uint part) { return mixed(sum(uvec2(stream.x ^ part, stream.y), GOLDEN)); }
+
+bool drawn(int cell) { return drawnAt(subkey(subkey(subkey(seed, 0xF12Eu), 0u), uint(stepNumber)), cell); }
+#else
 bool drawn(int cell) { return drawnAt(key, cell); }
+#endif

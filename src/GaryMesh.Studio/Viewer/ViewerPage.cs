@@ -37,13 +37,13 @@ public sealed record ViewerPage(NamedRule Rule, Graph Graph)
     /// overflows within the test's steps.</exception>
     public string Write()
     {
-        var rule = RuleDescription.Of(Automaton);
+        var rule = ShaderRule.Of(Automaton);
         var sections = new Sections();
         sections.Add("rule", rule.Pack(Automaton.Rule));
 
         if (Graft is { } other)
         {
-            CheckFit(rule, RuleDescription.Of(other.Automaton), other.Automaton);
+            CheckFit(rule, ShaderRule.Of(other.Automaton), other.Automaton);
             sections.Add("graft", rule.Pack(other.Automaton.Rule));
         }
 
@@ -79,7 +79,7 @@ public sealed record ViewerPage(NamedRule Rule, Graph Graph)
         sections.Add("weights", byOperator);
     }
 
-    private JsonObject RuleOf(RuleDescription rule) => new()
+    private JsonObject RuleOf(ShaderRule rule) => new()
     {
         ["name"] = Rule.Name,
         ["graft"] = Graft?.Name,
@@ -90,8 +90,8 @@ public sealed record ViewerPage(NamedRule Rule, Graph Graph)
         ["perception"] = rule.Perception,
         ["parameters"] = Automaton.Rule.ParameterCount,
         ["multiplyAdds"] = rule.MultiplyAdds,
-        ["orders"] = new JsonArray([.. rule.Edged.Select(edged => (JsonNode)edged.Order)]),
-        ["differences"] = new JsonArray([.. rule.Edged.Select(edged => (JsonNode)edged.Differences)]),
+        ["orders"] = new JsonArray([.. rule.Description.Edged.Select(edged => (JsonNode)edged.Order)]),
+        ["differences"] = new JsonArray([.. rule.Description.Edged.Select(edged => (JsonNode)edged.Differences)]),
         ["fireRate"] = Automaton.FireRate,
         ["timeStep"] = Automaton.TimeStep,
         ["keep"] = Automaton.Keep,
@@ -108,7 +108,7 @@ public sealed record ViewerPage(NamedRule Rule, Graph Graph)
         ["graftPictures"] = Graft is { } other ? Colouring.Of(other.Automaton) : null,
     };
 
-    private static JsonObject ShadersOf(RuleDescription rule)
+    private static JsonObject ShadersOf(ShaderRule rule)
     {
         var shaders = new JsonObject { ["step"] = StepShader.Write(rule) };
 
@@ -118,7 +118,7 @@ public sealed record ViewerPage(NamedRule Rule, Graph Graph)
         return shaders;
     }
 
-    private static void CheckFit(RuleDescription first, RuleDescription second, Automaton automaton)
+    private static void CheckFit(ShaderRule first, ShaderRule second, Automaton automaton)
     {
         if (first.Perception != second.Perception || first.Channels != second.Channels || first.Hidden != second.Hidden)
         {
