@@ -103,6 +103,7 @@ internal static class CommandLine
             GrowCommand.Create(output, error, stop),
             AddCommand.Create(output, error, stop),
             ViewCommand.Create(output, error, stop),
+            StudioCommand.Create(output, error, stop),
             DigitsCommand.Create(output, error, stop),
             ClusterCommand.Create(output, error, stop),
             CheckCommand.Create(output, error, stop),

@@ -244,6 +244,12 @@ class Page {
     this.label();
   }
 
+  /** The parameters of a rule in training, as shaders read them. */
+  takeRule(packed) {
+    this.world.changeRule(packed);
+    this.painting.events.push({ step: this.automaton.stepNumber, tool: "rule", name: description.rule.name });
+  }
+
   // The loop.
 
   resize() {
@@ -313,8 +319,9 @@ async function open() {
   const page = new Page(world, canvas);
   document.documentElement.setAttribute("data-first-picture", performance.now().toFixed(0));
   if (wanted.has("pause")) page.play(false);
+  document.body.classList.toggle("bare", wanted.has("bare"));
   await world.ready();
-  page.test = new SelfTest(world);
+  if (description.test) page.test = new SelfTest(world);
   window.garyMesh = page;
   requestAnimationFrame(() => page.frame());
 }

@@ -24,7 +24,7 @@ public sealed record ViewerPage(NamedRule Rule, Graph Graph)
     /// <summary>The seed of the start and of the firing.</summary>
     public ulong Seed { get; init; } = 1;
 
-    /// <summary>The steps after which the page compares itself with the engine.</summary>
+    /// <summary>The steps after which the page compares itself with the engine; 0 for no such test.</summary>
     public int TestSteps { get; init; } = 96;
 
     /// <summary>The words of a command line that make the same world, by which a session can be replayed; kept in the page and its sessions.</summary>
@@ -55,7 +55,7 @@ public sealed record ViewerPage(NamedRule Rule, Graph Graph)
             ["scene"] = Scene.Of(Graph).Write(Mesh, sections),
             ["seed"] = Seed.ToString(System.Globalization.CultureInfo.InvariantCulture),
             ["words"] = new JsonObject(Words.Select(word => KeyValuePair.Create(word.Key, (JsonNode?)word.Value))),
-            ["test"] = SelfTest.Write(Automaton, Graph, Seed, TestSteps, sections),
+            ["test"] = TestSteps > 0 ? SelfTest.Write(Automaton, Graph, Seed, TestSteps, sections) : null,
             ["shaders"] = ShadersOf(rule),
         };
         description["sections"] = sections.List;
