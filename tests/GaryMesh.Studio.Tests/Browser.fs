@@ -95,6 +95,26 @@ type Opened =
         let said = await (opened.Page.GetAttributeAsync("html", "data-self-test"))
         nonNull (JsonNode.Parse(nonNull said)) |> _.AsObject()
 
+/// An empty page with what it said to the console; skips the test where there is no Chromium.
+let withPage (test: IPage -> (unit -> string list) -> unit) =
+    match browser.Value with
+    | None -> skiptest "There is no Chromium here: install the package chromium, or name one in GARYMESH_CHROMIUM."
+    | Some browser ->
+        let page =
+            await (browser.NewPageAsync(BrowserNewPageOptions(ViewportSize = ViewportSize(Width = 1200, Height = 760))))
+
+        try
+            let errors = ResizeArray()
+
+            page.Console.Add(fun message ->
+                if message.Type = "error" || message.Type = "warning" then
+                    errors.Add message.Text)
+
+            page.PageError.Add errors.Add
+            test page (fun () -> List.ofSeq errors)
+        finally
+            wait (page.CloseAsync())
+
 /// Opens a page, whose address ends in what is given, and closes it; skips the test where there is no Chromium.
 let within (html: string) (ending: string) (test: Opened -> unit) =
     match browser.Value with

@@ -77,29 +77,32 @@ internal sealed class Desk(StudioFolder folder, TrainingService service, IWorksh
     private async Task Upload(HttpContext context)
     {
         var name = context.Request.Query["name"].ToString();
-        using var body = new MemoryStream();
-        await context.Request.Body.CopyToAsync(body, context.RequestAborted);
-        var kept = folder.Keep(name, body.ToArray(), workshop.CheckFile);
+        var kept = folder.Keep(name, await Body(context, StudioFolder.MostBytes), workshop.CheckFile);
         await Json(context, new JsonObject { ["name"] = kept });
+    }
+
+    /// <summary>What a request holds. One that holds too much is heard to its end, so that its sender hears the answer.</summary>
+    private static async Task<byte[]> Body(HttpContext context, long most)
+    {
+        using var body = new MemoryStream();
+        var part = new byte[1 << 16];
+        var length = 0L;
+
+        for (int read; (read = await context.Request.Body.ReadAsync(part, context.RequestAborted)) > 0; length += read)
+        {
+            if (length + read <= most)
+                body.Write(part, 0, read);
+        }
+
+        return length <= most
+            ? body.ToArray()
+            : throw new BadHttpRequestException($"The request holds {length:N0} bytes, but at most {most:N0} are taken there.", StatusCodes.Status413PayloadTooLarge);
     }
 
     private async Task Order(HttpContext context)
     {
-        using var body = new MemoryStream();
-        var part = new byte[4096];
-
-        for (int read; (read = await context.Request.Body.ReadAsync(part, context.RequestAborted)) > 0;)
-        {
-            body.Write(part, 0, read);
-
-            if (body.Length > MostOrder)
-            {
-                await Problem.Write(context, StatusCodes.Status413PayloadTooLarge, $"An order holds at most {MostOrder >> 10} kB.");
-                return;
-            }
-        }
-
-        var run = service.Add(TrainingOrder.Read(JsonNode.Parse(body.ToArray(), null, new() { MaxDepth = 8 })));
+        var body = await Body(context, MostOrder);
+        var run = service.Add(TrainingOrder.Read(JsonNode.Parse(body, null, new() { MaxDepth = 8, AllowDuplicateProperties = false })));
         context.Response.StatusCode = StatusCodes.Status201Created;
         await Json(context, run.Describe());
     }

@@ -13,8 +13,6 @@ internal static class Problem
     {
         var (status, sentence) = fault switch
         {
-            BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } =>
-                (StatusCodes.Status413PayloadTooLarge, $"A request holds at most {Trainings.StudioFolder.MostBytes >> 20} MB."),
             BadHttpRequestException bad => (bad.StatusCode, bad.Message),
             JsonException => (StatusCodes.Status400BadRequest, "The request holds no JSON that can be read."),
             ArgumentException or InvalidDataException => (StatusCodes.Status400BadRequest, fault.Message),

@@ -41,7 +41,8 @@ public sealed class StudioServer : IAsyncDisposable
             {
                 server.Listen(IPAddress.Loopback, port);
                 server.AddServerHeader = false;
-                server.Limits.MaxRequestBodySize = StudioFolder.MostBytes;
+                // Larger ones are cut off; what is a little too large is told so.
+                server.Limits.MaxRequestBodySize = 4 * StudioFolder.MostBytes;
                 server.Limits.MaxConcurrentConnections = 100;
             });
             builder.Services.AddSingleton(place).AddSingleton(workshop).AddSingleton(options).AddSingleton<TrainingService>();

@@ -14,8 +14,8 @@ internal sealed class Curve
     private double[] _sums = [];
     private int _stride = 1, _counted;
 
-    /// <summary>The curve of a file, up to an iteration; an empty one where the file holds none.</summary>
-    public static Curve Read(JsonNode? file, int until)
+    /// <summary>The curve of a file; an empty one where the file holds none.</summary>
+    public static Curve Read(JsonNode? file)
     {
         var curve = new Curve();
 
@@ -26,16 +26,20 @@ internal sealed class Curve
         curve._stride = (int?)entries["stride"] ?? 1;
 
         foreach (var point in points.Select(point => point!.AsArray().Select(number => (double)number!).ToArray()))
-        {
-            if (point[0] <= until)
-                curve._points.Add(((int)point[0], point[1..]));
-        }
+            curve._points.Add(((int)point[0], point[1..]));
 
         return curve;
     }
 
     /// <summary>The mean of the latest stretch, or null before the first.</summary>
     public double? Loss => _points is [.., var last] ? last.Values[0] : null;
+
+    /// <summary>Forgets what came after an iteration.</summary>
+    public void CutAfter(int iteration)
+    {
+        _points.RemoveAll(point => point.Iteration > iteration);
+        _counted = 0;
+    }
 
     /// <summary>Adds an iteration.</summary>
     public void Add(int iteration, double loss, IEnumerable<(string Name, double Value)> parts)

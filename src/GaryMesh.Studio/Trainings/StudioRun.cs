@@ -8,7 +8,7 @@ internal sealed class StudioRun
 {
     private readonly Lock _lock = new();
     private readonly string _folder;
-    private Curve _curve;
+    private readonly Curve _curve;
     private Automaton? _automaton;
     private float[]? _parameters;
     private RunState _state;
@@ -36,7 +36,7 @@ internal sealed class StudioRun
         (_seconds, _message) = ((double)description["seconds"]!, (string?)description["message"]);
         _state = Enum.Parse<RunState>((string)description["state"]!, ignoreCase: true);
         _state = _state == RunState.Training ? RunState.Waiting : _state;
-        _curve = Curve.Read(StudioFolder.ReadJson(CurvePath), int.MaxValue);
+        _curve = Curve.Read(StudioFolder.ReadJson(CurvePath));
     }
 
     public string Id { get; }
@@ -174,7 +174,7 @@ internal sealed class StudioRun
 
         lock (_lock)
         {
-            _curve = Curve.Read(_curve.Write(), training.Iteration);
+            _curve.CutAfter(training.Iteration);
             (_automaton, _parameters, _iteration) = (prepared.Automaton, training.Parameters, training.Iteration);
         }
 
