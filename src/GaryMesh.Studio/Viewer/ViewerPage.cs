@@ -18,6 +18,9 @@ public sealed record ViewerPage(NamedRule Rule, Graph Graph)
     /// <summary>The mesh whose vertices are the graph's cells, or null.</summary>
     public TriangleMesh? Mesh { get; init; }
 
+    /// <summary>The direction of the picture's top on a surface, by which its frames were made.</summary>
+    public (double X, double Y, double Z) Up { get; init; } = (0, 1, 0);
+
     /// <summary>A second rule of the same size and perception, for the brush that grafts, or null.</summary>
     public NamedRule? Graft { get; init; }
 
@@ -47,12 +50,18 @@ public sealed record ViewerPage(NamedRule Rule, Graph Graph)
             sections.Add("graft", rule.Pack(other.Automaton.Rule));
         }
 
-        WriteEdges(sections);
+        var scene = Scene.Of(Graph).Write(Mesh, sections);
+        var surface = (string?)scene["kind"] == "mesh" ? Surface.Write(Automaton, Graph, Mesh!, Up, sections) : null;
+
+        if (surface is null)
+            WriteEdges(sections);
+
         var description = new JsonObject
         {
             ["rule"] = RuleOf(rule),
-            ["graph"] = new JsonObject { ["name"] = Graph.Name, ["cells"] = Graph.Cells, ["edges"] = Graph.Edges, ["middle"] = Graph.Middle },
-            ["scene"] = Scene.Of(Graph).Write(Mesh, sections),
+            ["graph"] = new JsonObject { ["name"] = Graph.Name, ["cells"] = Graph.Cells, ["edges"] = Graph.Edges, ["middle"] = Graph.Middle, ["framed"] = !Graph.Frames.IsDefaultOrEmpty },
+            ["scene"] = scene,
+            ["surface"] = surface,
             ["seed"] = Seed.ToString(System.Globalization.CultureInfo.InvariantCulture),
             ["words"] = new JsonObject(Words.Select(word => KeyValuePair.Create(word.Key, (JsonNode?)word.Value))),
             ["test"] = TestSteps > 0 ? SelfTest.Write(Automaton, Graph, Seed, TestSteps, sections) : null,
@@ -68,6 +77,10 @@ public sealed record ViewerPage(NamedRule Rule, Graph Graph)
         var stencil = new Stencil(Automaton.Perception, Graph, Automaton.Spacing);
         var (weights, _) = stencil.WeighAll();
         var width = stencil.Edged.Length;
+
+        if (!Graph.Positions.IsDefaultOrEmpty && Scene.Of(Graph).Sides is null)
+            sections.Add("places", [.. Graph.Positions.Select(place => (float)place)]);
+
         sections.Add("degrees", [.. Enumerable.Range(0, Graph.Cells).Select(Graph.Degree)]);
         sections.Add("neighbours", [.. Enumerable.Range(0, Graph.Cells)
             .SelectMany(cell => Enumerable.Range(Graph.RowStart[cell], Graph.Degree(cell)).Select(edge => Graph.Neighbours[edge] - cell))]);
@@ -130,7 +143,7 @@ public sealed record ViewerPage(NamedRule Rule, Graph Graph)
 
     private string Joined(JsonObject description, string data)
     {
-        var script = string.Join('\n', new[] { "parse", "counter", "automaton", "display", "brushes", "session", "drop", "test", "page" }.Select(name => Resource.Read($"page/{name}.js")));
+        var script = string.Join('\n', new[] { "parse", "counter", "surface", "automaton", "display", "brushes", "session", "film", "drop", "test", "page" }.Select(name => Resource.Read($"page/{name}.js")));
         // "<" does not stand in the description as such, so that nothing in a name or shader can end the element that holds it.
         var json = description.ToJsonString(new JsonSerializerOptions { Encoder = JavaScriptEncoder.Default });
         return Resource.Read("page/page.html")
