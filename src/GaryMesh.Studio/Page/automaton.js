@@ -97,7 +97,7 @@ class World {
     neighbours.set(this.neighbours);
     this.neighbourTexture = this.flat(gl.R32I, gl.RED_INTEGER, gl.INT, 1 << EDGE_BITS, edgeRows, neighbours);
 
-    this.turn(0);
+    if (this.arrays.weights) this.turn(0);
 
     const parameters = this.arrays.rule;
     this.weightCount = parameters.length / 4;
@@ -203,6 +203,10 @@ class World {
     const waits = () => parallel && Object.values(this.stepping).some(({ handle }) => !gl.getProgramParameter(handle, parallel.COMPLETION_STATUS_KHR));
     do await new Promise((resolve) => setTimeout(resolve, 10));
     while (waits());
+    if (!this.arrays.weights) {
+      this.arrays.weights = this.arrays.weigh();
+      this.turn(0);
+    }
     this.link(this.stepping);
     Object.assign(this.programs, this.stepping);
   }

@@ -78,8 +78,8 @@ function droppedGraph(name, buffer) {
     if (bad !== undefined) throw new Error(`a face names vertex ${bad}, counted from 0, of ${cells}`);
     if (!vertices.every(Number.isFinite)) throw new Error("a vertex has a place that is no number");
     const places = normalised(vertices);
-    const found = surfaceOf(rule, { places, faces: Uint32Array.from(faces), up: [0, 1, 0], normals: "faces", carried: Boolean(rule.gate), middle: 0 });
-    return { ...found, places: Float32Array.from(places) };
+    const graph = surfaceOf(rule, { places, faces: Uint32Array.from(faces), up: [0, 1, 0], normals: "faces", carried: Boolean(rule.gate), middle: 0 });
+    return { ...graph, weights: graph.weigh() };
   }
   if (!["csv", "tsv", "txt", "edges", "edgelist"].includes(ending)) throw new Error("a page reads rules (.npz), meshes (.obj, .ply) and lists of edges (.csv, .tsv, .txt, .edges, .edgelist)");
   if (looksAlong(rule)) throw new Error("the rule sees directions of a surface, which a list of edges has not");

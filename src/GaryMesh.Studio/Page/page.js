@@ -275,7 +275,7 @@ class Page {
     const arrays = droppedGraph(file.name, await file.arrayBuffer()), { rule, graft } = this.world.arrays, { automaton, gl, world } = this;
     const next = { ...automaton.settings, orientation: 0 };
     Object.assign(description, {
-      graph: { name: file.name, cells: arrays.start.length - 1, edges: arrays.neighbours.length, middle: 0, framed: Boolean(arrays.frames) },
+      graph: { name: file.name, cells: arrays.start.length - 1, edges: arrays.neighbours.length, middle: 0, framed: Boolean(arrays.places) && looksAlong(description.rule) },
       scene: sceneOf(arrays),
       words: { ...description.words, graph: file.name, up: "y" },
       seed: String(automaton.seed),

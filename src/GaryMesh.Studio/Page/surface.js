@@ -172,20 +172,30 @@ class DirectionField {
     return field;
   }
 
+  /** Plain numbers: it runs over all edges again and again. */
   smooth(field, passes) {
-    const { start } = this.graph;
+    const { start, neighbours } = this.graph, { cells } = this, { re: ofRe, im: ofIm } = this.transport;
+    let before = field, next = { re: new Float64Array(cells), im: new Float64Array(cells) };
+    if (passes > 0) before = { re: field.re.slice(), im: field.im.slice() };
     for (let pass = 0, moved = Infinity; pass < passes && moved > 1e-14; pass++) {
-      const before = field;
+      const { re, im } = before;
       moved = 0;
-      field = this.field((cell) => {
-        const degree = start[cell + 1] - start[cell], [x, y] = this.seen(before, cell);
-        const re = degree * before.re[cell] + x, im = degree * before.im[cell] + y, length = Math.hypot(re, im);
-        const next = length > 1e-9 * degree ? [re / length, im / length] : [before.re[cell], before.im[cell]];
-        moved = Math.max(moved, Math.hypot(next[0] - before.re[cell], next[1] - before.im[cell]));
-        return next;
-      });
+      for (let cell = 0; cell < cells; cell++) {
+        const degree = start[cell + 1] - start[cell];
+        let x = degree * re[cell], y = degree * im[cell];
+        for (let edge = start[cell]; edge < start[cell + 1]; edge++) {
+          const other = neighbours[edge];
+          x += ofRe[edge] * re[other] - ofIm[edge] * im[other];
+          y += ofRe[edge] * im[other] + ofIm[edge] * re[other];
+        }
+        const length = Math.sqrt(x * x + y * y), turns = length > 1e-9 * degree;
+        next.re[cell] = turns ? x / length : re[cell];
+        next.im[cell] = turns ? y / length : im[cell];
+        moved = Math.max(moved, Math.abs(next.re[cell] - re[cell]), Math.abs(next.im[cell] - im[cell]));
+      }
+      [before, next] = [next, before];
     }
-    return field;
+    return before;
   }
 
   /** u, v = n x u and n of each cell. */
@@ -304,14 +314,18 @@ function edgeWeights(rule, { start, neighbours, places, frames }) {
 /** Whether a rule sees directions of a surface. */
 const looksAlong = (rule) => edgedOperators(rule.perception).some(({ name }) => name === "u" || name === "v");
 
-/** A surface with all that a page computes of it: rows, frames by its triangles or its edges, and weights. */
+/** A surface: its rows at once, its frames and weights by `weigh`, which takes longer. */
 function surfaceOf(rule, { places, faces, up, normals, carried, middle }) {
-  const graph = { places, faces, ...rowsOf(places.length / 3, sidesOf(places.length / 3, faces)) };
-  if (looksAlong(rule)) {
-    const frames = uprightFrames(graph, normals === "edges" ? normalsByEdges(graph) : normalsByFaces(graph, up), up);
-    graph.frames = carried ? carriedFrames(graph, frames, middle) : frames;
-  }
-  return { ...graph, weights: edgeWeights(rule, graph) };
+  const graph = { places: Float32Array.from(places), faces, ...rowsOf(places.length / 3, sidesOf(places.length / 3, faces)) };
+  graph.weigh = () => {
+    const exact = { ...graph, places };
+    if (looksAlong(rule)) {
+      const frames = uprightFrames(exact, normals === "edges" ? normalsByEdges(exact) : normalsByFaces(exact, up), up);
+      exact.frames = carried ? carriedFrames(exact, frames, middle) : frames;
+    }
+    return edgeWeights(rule, exact);
+  };
+  return graph;
 }
 
 /** The graph of the page, from what it holds or by what it computes. */
@@ -320,8 +334,7 @@ function graphOf(arrays) {
   const faces = arrays.faces && new Uint32Array(summed(arrays.faces));
   if (surface) {
     const places = Float64Array.from(arrays.fixed, (value) => value * surface.scale);
-    const found = surfaceOf(rule, { ...surface, places, faces, middle: graph.middle });
-    return { ...arrays, ...found, places: Float32Array.from(places) };
+    return { ...arrays, ...surfaceOf(rule, { ...surface, places, faces, middle: graph.middle }) };
   }
   const start = new Int32Array(graph.cells + 1), neighbours = arrays.neighbours.slice();
   arrays.degrees.forEach((degree, cell) => (start[cell + 1] = start[cell] + degree));

@@ -6,6 +6,8 @@ namespace GaryMesh.Studio.Viewer;
 /// differ from edge to edge and do not shrink.</summary>
 internal static class Surface
 {
+    private const int Many = 8192;
+
     /// <summary>Adds the places and says how the frames are made; null where the page could not make the graph's own.</summary>
     public static JsonObject? Write(Automaton automaton, Graph graph, TriangleMesh mesh, (double X, double Y, double Z) up, Sections sections)
     {
@@ -21,8 +23,8 @@ internal static class Surface
         if (!plain.RowStart.SequenceEqual(graph.RowStart) || !plain.Neighbours.SequenceEqual(graph.Neighbours))
             return null;
 
-        // In whole steps of a 2^23rd of an edge, so that weights are as near as float32 has them.
-        var scale = Math.Max(Math.ScaleB(graph.MeanLength, -23), places.Max(Math.Abs) / int.MaxValue);
+        // Of many places in whole steps of a 2^23rd of an edge, so that weights are as near as float32 has them; of few as near as 32 bits go.
+        var scale = Math.Max(graph.Cells > Many ? Math.ScaleB(graph.MeanLength, -23) : 0, places.Max(Math.Abs) / int.MaxValue);
         var description = new JsonObject { ["scale"] = scale, ["up"] = new JsonArray(up.X, up.Y, up.Z) };
 
         if (operators.Any(one => one.Weight.Name is "u" or "v") && !Framed(plain, graph, mesh, up, description))
