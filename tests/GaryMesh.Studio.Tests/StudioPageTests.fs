@@ -136,6 +136,32 @@ let tests =
                       Expect.equal (ask page $"{viewer 'a'}.world.cells") "642" "the cells"
                       shoot page "studio-model"
 
+                      // A graph that cannot be shown is told in its place.
+                      wait (page.FillAsync("#pane-a header input", "torus:9999x9999"))
+                      wait (page.PressAsync("#pane-a header input", "Enter"))
+
+                      wait'
+                          page
+                          "document.querySelector('#pane-a .empty')?.textContent.includes('99,980,001 cells') === true"
+
+                      // A mesh is dropped, and is there to be trained on.
+                      use mesh = new MemoryStream()
+                      MeshFile.Write(mesh, MeshFormat.Obj, Worlds.bumpy)
+
+                      ask
+                          page
+                          $"(() => {{ const data = new DataTransfer(); data.items.add(new File([atob('{Convert.ToBase64String(mesh.ToArray())}')], 'my mesh.obj')); document.dispatchEvent(new DragEvent('drop', {{ dataTransfer: data, cancelable: true }})); }})()"
+                      |> ignore
+
+                      wait' page "document.getElementById('graph').value === 'my-mesh.obj'"
+                      wait (page.SelectOptionAsync("#picture", "stripes.png") :> Threading.Tasks.Task)
+                      wait (page.SelectOptionAsync("#recipe", "texture") :> Threading.Tasks.Task)
+                      wait (page.ClickAsync "#runs .pause")
+                      wait (page.ClickAsync "#start")
+                      wait' page $"{rules 'a'} >= 2"
+                      Expect.equal (ask page $"{viewer 'a'}.world.cells") "492" "its cells"
+                      shoot page "studio-mesh"
+
                       // What is refused is told.
                       wait (page.FillAsync("#graph", "torus:9999x9999"))
                       wait (page.ClickAsync "#start")

@@ -56,6 +56,7 @@ class Pane {
     if (key === this.key) return;
     Object.assign(this, { key, what, graph, iteration: -1, rules: 0, frame: null });
     delete this.root.dataset.iteration;
+    delete this.root.dataset.rules;
     if (!what) {
       this.root.replaceChildren(make("p", { className: "empty", textContent: "Choose a picture, a recipe and Start. Or show a rule that ships." }));
       return;

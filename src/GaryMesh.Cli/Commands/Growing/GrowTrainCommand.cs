@@ -125,9 +125,10 @@ internal static class GrowTrainCommand
         if (training is { Graph: not null, Size: not null })
             throw new UserErrorException($"--size {training.Size} is a grid, but --graph names {training.Graph}: give one of them.");
 
-        var prepared = training.Prepare(terminal);
-        var (world, automaton) = (prepared.World, prepared.Automaton);
+        var world = training.World(terminal);
         world.CheckDrawn("--preview", settings.Files.Preview);
+        var prepared = training.Prepare(world);
+        var automaton = prepared.Automaton;
         var options = new EngineOptions { Threads = settings.Threads };
         var grown = new Grown(Whole(prepared.Target, automaton.Rule.Shape.Channels));
         var iterations = settings.Minutes is { } minutes

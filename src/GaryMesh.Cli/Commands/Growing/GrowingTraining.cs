@@ -45,10 +45,12 @@ internal sealed record GrowingTraining(string Target, GrowingRegime Regime, ulon
         _ => throw new UserErrorException($"--regime is grow, persist or regenerate, but '{word}' is none of them."),
     };
 
+    /// <summary>Where it is to grow.</summary>
+    public GrowingWorld World(Terminal terminal) => GrowingWorld.Read(Graph ?? PatternWord.GridOf(Target, Size), Up, terminal);
+
     /// <summary>Reads the files, and refuses what does not fit.</summary>
-    public PreparedGrowth Prepare(Terminal terminal)
+    public PreparedGrowth Prepare(GrowingWorld world)
     {
-        var world = GrowingWorld.Read(Graph ?? PatternWord.GridOf(Target, Size), Up, terminal);
         var target = PatternWord.Read(Target, world.Graph);
         var automaton = Begin(world.Graph);
         var channels = automaton.Rule.Shape.Channels;

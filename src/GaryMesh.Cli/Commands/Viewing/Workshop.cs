@@ -36,13 +36,14 @@ internal sealed partial class Workshop : IWorkshop
             return Checked(texture.Automaton, texture.Graph, texture.TaskOf(order.Iterations ?? texture.Iterations), order.Graph ?? texture.Worlds[0].Graph.Name);
         }
 
-        var growth = new GrowingTraining(picture, GrowingTraining.RegimeOf(order.Recipe), order.Seed)
+        var training = new GrowingTraining(picture, GrowingTraining.RegimeOf(order.Recipe), order.Seed)
         {
             Graph = graph,
             Rule = order.Rule is { } rule ? pathOf(rule) : null,
             Channels = order.Channels,
             Hidden = order.Hidden,
-        }.Prepare(_silent);
+        };
+        var growth = training.Prepare(training.World(_silent));
         return Checked(growth.Automaton, growth.World.Graph, growth.TaskOf(order.Iterations ?? GrowingTraining.Iterations), order.Graph ?? growth.World.Graph.Name);
     });
 
