@@ -12,7 +12,7 @@ open GaryMesh.Studio.Tests.Browser
 open GaryMesh.Studio.Tests.BrowserTests
 
 /// A file that a press of a button saves, while `read` looks at it.
-let private saved (opened: Opened) button (read: string -> 'T) =
+let saved (opened: Opened) button (read: string -> 'T) =
     let download =
         await (opened.Page.RunAndWaitForDownloadAsync(fun () -> opened.Page.ClickAsync $"#{button}"))
 

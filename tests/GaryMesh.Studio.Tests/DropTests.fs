@@ -10,6 +10,7 @@ open GaryMesh.Studio.Viewer
 open GaryMesh.Studio.Tests.Worlds
 open GaryMesh.Studio.Tests.Browser
 open GaryMesh.Studio.Tests.BrowserTests
+open GaryMesh.Studio.Tests.BrushTests
 
 /// Drops a file; gives what the page says.
 let private drop (opened: Opened) (name: string) (bytes: byte[]) =
@@ -52,14 +53,33 @@ let tests =
                   let heading = nonNull (await (opened.Page.TextContentAsync "h1"))
                   Expect.stringContains heading "bumpy.ply" "the title"
 
-                  // Brushes reach the new cells, and its session names the file.
-                  opened.Do "g.painting.begin(); g.dab('erase', [0, 0, 1], 4 * g.display.unit); g.undo();"
-                  Expect.equal (string ((opened.Ask "g.painting.automaton.world.cells"))) "492" "the brushes' world"
+                  // Brushes reach the new cells, and the session replays on the file's graph.
+                  opened.Do "g.restart(1n); for (let step = 0; step < 5; step++) g.automaton.step();"
+                  opened.Do "g.painting.begin(); g.dab('erase', [0, 0, 0.8], 6 * g.display.unit);"
 
-                  Expect.stringContains
-                      ((opened.Ask "window.garyMesh.world.arrays.places.length").ToString())
-                      "1476"
-                      "places")
+                  opened.Do
+                      "g.painting.set({ orientation: -50 }); for (let step = 0; step < 9; step++) g.automaton.step();"
+
+                  let session = saved opened "save-session" Session.Read
+                  Expect.equal session.Words["graph"] "bumpy.ply" "the file"
+                  Expect.equal (session.Steps, session.Events) (14, 2) "what was done"
+
+                  let replayed =
+                      session.Replay(
+                          texture "rust",
+                          null,
+                          bumpyGraph,
+                          EngineOptions(),
+                          Threading.CancellationToken.None
+                      )
+
+                  Expect.isLessThan (largestDifference opened.State (replayed.ToArray())) 1e-4f "the difference"
+                  let untouched = engineState (texture "rust", bumpyGraph) 1UL 14
+
+                  Expect.isGreaterThan
+                      (largestDifference opened.State (untouched.ToArray()))
+                      1e-2f
+                      "what the brush did")
           }
 
           test "a pattern's rule grows on a dropped mesh as the engine does on its file" {
