@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
-using GaryMesh.Studio.Shaders;
 using GaryMesh.Studio.Trainings;
 using GaryMesh.Studio.Viewer;
 using Microsoft.AspNetCore.Http;
@@ -119,8 +118,7 @@ internal sealed class Desk(StudioFolder folder, TrainingService service, IWorksh
             return Task.CompletedTask;
         }
 
-        var packed = RuleDescription.Of(automaton).Pack(automaton.Rule);
-        return Bytes(context, "application/octet-stream", MemoryMarshal.AsBytes(packed.AsSpan()).ToArray());
+        return Bytes(context, "application/octet-stream", MemoryMarshal.AsBytes(ViewerPage.Parameters(automaton).AsSpan()).ToArray());
     }
 
     /// <summary>The viewer's page of a run, a rule that ships or a rule file, on a graph.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using GaryMesh.Studio.Viewer;
 using Microsoft.Extensions.Hosting;
 
 namespace GaryMesh.Studio.Trainings;
@@ -51,7 +52,7 @@ internal sealed class TrainingService : BackgroundService
             prepared = _workshop.Prepare(order, _folder.PathOf);
 
         // A page must be able to show it.
-        _ = Shaders.RuleDescription.Of(prepared.Automaton);
+        _ = ViewerPage.Parameters(prepared.Automaton);
 
         lock (_lock)
         {
