@@ -106,6 +106,7 @@ internal static class CommandLine
             CalculateCommand.Create(output, error, stop),
             ViewCommand.Create(output, error, stop),
             ExportCommand.Create(output, error, stop),
+            StudioCommand.Create(output, error, stop),
             DigitsCommand.Create(output, error, stop),
             ClusterCommand.Create(output, error, stop),
             CheckCommand.Create(output, error, stop),

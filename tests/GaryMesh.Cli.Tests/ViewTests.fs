@@ -40,6 +40,21 @@ let tests =
                   Expect.stringContains html "<title>rust on icosphere:4</title>" "the title")
           }
 
+          test "a gallery is a page of each texture that ships and one that shows them" {
+              inFolder (fun at ->
+                  let ran = succeed [ "view"; "--gallery"; at "g"; "--json" ]
+                  let pages = Directory.GetFiles(at "g")
+                  Expect.equal (ran.Json["pages"] |> nonNull |> _.GetValue<int>()) (pages.Length - 1) "the pages"
+                  Expect.isLessThan (pages |> Array.sumBy (fun path -> FileInfo(path).Length)) 3000000L "bytes in all"
+                  let index = File.ReadAllText(Path.Combine(at "g", "index.html"))
+
+                  for path in pages do
+                      let name = nonNull (Path.GetFileName path)
+
+                      if name <> "index.html" then
+                          Expect.stringContains index $"src=\"{name}#bare\"" "what it shows")
+          }
+
           test "a session without events is a run" {
               inFolder (fun at ->
                   File.WriteAllText(at "s.json", session rust)
@@ -86,6 +101,10 @@ let tests =
 
           test "a rule that a page cannot run, and a page that is no .html, are refused" {
               let nothing = ignore
+              refuses nothing [ "view"; "--out"; "@p.html" ] [ "--rule" ]
+              refuses nothing [ "view"; "--rule"; "rust" ] [ "--out" ]
+              refuses nothing [ "view"; "--gallery"; "@g"; "--rule"; "rust" ] [ "--gallery"; "--rule" ]
+              refuses nothing [ "studio"; "--folder"; "@s"; "--port"; "70000" ] [ "--port"; "70000" ]
               refuses nothing [ "view"; "--rule"; "growing"; "--graph"; "grid:8x8"; "--out"; "@p.txt" ] [ ".html" ]
 
               refuses

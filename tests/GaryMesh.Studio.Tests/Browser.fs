@@ -95,8 +95,28 @@ type Opened =
         let said = await (opened.Page.GetAttributeAsync("html", "data-self-test"))
         nonNull (JsonNode.Parse(nonNull said)) |> _.AsObject()
 
+/// An empty page with what it said to the console; skips the test where there is no Chromium.
+let withPage (test: IPage -> (unit -> string list) -> unit) =
+    match browser.Value with
+    | None -> skiptest "There is no Chromium here: install the package chromium, or name one in GARYMESH_CHROMIUM."
+    | Some browser ->
+        let page =
+            await (browser.NewPageAsync(BrowserNewPageOptions(ViewportSize = ViewportSize(Width = 1200, Height = 760))))
+
+        try
+            let errors = ResizeArray()
+
+            page.Console.Add(fun message ->
+                if message.Type = "error" || message.Type = "warning" then
+                    errors.Add message.Text)
+
+            page.PageError.Add errors.Add
+            test page (fun () -> List.ofSeq errors)
+        finally
+            wait (page.CloseAsync())
+
 /// Opens a page, whose address ends in what is given, and closes it; skips the test where there is no Chromium.
-let within (html: string) (ending: string) (test: Opened -> unit) =
+let private opened (touch: bool) (html: string) (ending: string) (test: Opened -> unit) =
     match browser.Value with
     | None -> skiptest "There is no Chromium here: install the package chromium, or name one in GARYMESH_CHROMIUM."
     | Some browser ->
@@ -104,8 +124,8 @@ let within (html: string) (ending: string) (test: Opened -> unit) =
         let path = Path.Combine(folder.FullName, "page.html")
         File.WriteAllText(path, html, UTF8Encoding false)
 
-        let page =
-            await (browser.NewPageAsync(BrowserNewPageOptions(ViewportSize = ViewportSize(Width = 700, Height = 420))))
+        let size = ViewportSize(Width = 700, Height = 420)
+        let page = await (browser.NewPageAsync(BrowserNewPageOptions(ViewportSize = size, HasTouch = touch)))
 
         try
             let errors = ResizeArray()
@@ -136,3 +156,8 @@ let within (html: string) (ending: string) (test: Opened -> unit) =
         finally
             wait (page.CloseAsync())
             folder.Delete true
+
+let within html ending test = opened false html ending test
+
+/// A page of a screen that is touched.
+let withinTouch html ending test = opened true html ending test

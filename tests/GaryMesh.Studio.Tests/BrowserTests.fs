@@ -49,6 +49,8 @@ let tests =
         [ equals "a pattern with an alive mask grows on a grid as in the engine" growing
           equals "an alive mask in the published order does as in the engine" published
           equals "a shipped texture grows on a sphere as in the engine" sphere
+          equals "a texture grows on a mesh file as in the engine" (texture "rust", bumpyGraph)
+          equals "a pattern grows on a mesh as in the engine" growingOnBumpy
           equals "gary-mesh runs on a ring as in the engine, bound included" ring
           equals "steering, spacing and a fire rate of 0.7 do as in the engine" steered
           equals "a gradient norm on points does as in the engine" isotropic

@@ -12,7 +12,7 @@ open GaryMesh.Studio.Tests.Browser
 open GaryMesh.Studio.Tests.BrowserTests
 
 /// A file that a press of a button saves, while `read` looks at it.
-let private saved (opened: Opened) button (read: string -> 'T) =
+let saved (opened: Opened) button (read: string -> 'T) =
     let download =
         await (opened.Page.RunAndWaitForDownloadAsync(fun () -> opened.Page.ClickAsync $"#{button}"))
 
@@ -47,7 +47,7 @@ let private painted (automaton: Automaton, graph: Graph) (places: string list) (
 
         opened.Do "g.painting.set({ fireRate: 0.75, timeStep: 0.8 });"
         steps opened 2
-        opened.Do "g.painting.set({ spacing: 1.5 });"
+        opened.Do "g.painting.set({ spacing: 1.5, orientation: 35 });"
         steps opened 3
         test opened other)
 
@@ -195,6 +195,70 @@ let tests =
                       (largestDifference opened.State (simulation.State.ToArray()))
                       1e-4f
                       "the difference")
+          }
+
+          test "a film of the last seconds is an animated PNG of as many pictures as it says" {
+              within ((page growing).Write()) "" (fun opened ->
+                  opened.SelfTest |> ignore
+                  opened.Do "g.play(true); await new Promise((resolve) => setTimeout(resolve, 1500)); g.play(false);"
+                  let film = saved opened "save-film" File.ReadAllBytes
+                  let number at = Buffers.Binary.BinaryPrimitives.ReadInt32BigEndian(ReadOnlySpan(film, at, 4))
+
+                  let rec chunks at =
+                      if at >= film.Length then
+                          []
+                      else
+                          (Text.Encoding.ASCII.GetString(film, at + 4, 4), at + 8) :: chunks (at + 12 + number at)
+
+                  let found = chunks 8
+                  let count name = found |> List.filter (fst >> (=) name) |> List.length
+                  let said = number (snd (List.find (fst >> (=) "acTL") found))
+                  Expect.isGreaterThan said 3 "pictures"
+                  Expect.equal (count "fcTL") said "as many as it says"
+                  Expect.equal (count "IDAT", count "fdAT") (1, said - 1) "data"
+
+                  // A browser shows it.
+                  let bytes = Convert.ToBase64String film
+
+                  let width =
+                      opened.Ask
+                          $"await (async () => {{ const image = new Image(); image.src = 'data:image/png;base64,{bytes}'; await image.decode(); return image.naturalWidth; }})()"
+
+                  Expect.equal (width.GetValue<int>()) (number (snd (List.head found))) "its width")
+          }
+
+          test "one finger paints; a second takes the stroke back, turns and comes closer" {
+              withinTouch ((page sphere).Write()) "" (fun opened ->
+                  steps opened 12
+                  let before = opened.State
+                  let session = await (opened.Page.Context.NewCDPSessionAsync opened.Page)
+
+                  let touch (kind: string) (points: (float * float) list) =
+                      let point at (x, y) = dict [ "x", nonNull (box x); "y", nonNull (box y); "id", nonNull (box at) ]
+                      let arguments = Collections.Generic.Dictionary<string, obj>()
+                      arguments["type"] <- kind
+                      arguments["touchPoints"] <- points |> List.mapi point |> Array.ofList
+                      wait (session.SendAsync("Input.dispatchTouchEvent", arguments))
+
+                  let canvas = nonNull (await (opened.Page.Locator("#canvas").BoundingBoxAsync()))
+                  let x, y = float (canvas.X + canvas.Width / 2f), float (canvas.Y + canvas.Height / 2f)
+                  touch "touchStart" [ x, y ]
+                  touch "touchMove" [ x + 20.0, y ]
+                  touch "touchEnd" []
+                  Expect.notEqual opened.State before "after a stroke"
+                  opened.Do "g.undo();"
+                  Expect.equal opened.State before "after undo"
+                  let view = opened.Ask "[g.display.yaw, g.display.zoom]"
+                  touch "touchStart" [ x, y ]
+                  touch "touchStart" [ x, y; x + 30.0, y ]
+                  touch "touchMove" [ x, y; x + 60.0, y + 4.0 ]
+                  touch "touchMove" [ x, y; x + 90.0, y + 8.0 ]
+                  touch "touchEnd" []
+                  Expect.equal opened.State before "after two fingers"
+                  let turned = opened.Ask "[g.display.yaw, g.display.zoom]"
+                  let number (list: Text.Json.Nodes.JsonNode) (at: int) = (nonNull list[at]).GetValue<float>()
+                  Expect.notEqual (number turned 0) (number view 0) "the turn"
+                  Expect.isGreaterThan (number turned 1) (1.5 * number view 1) "closer")
           }
 
           test "state and mesh are saved as files that can be read" {

@@ -41,6 +41,12 @@ let tests =
               Expect.isLessThan (Text.Encoding.UTF8.GetByteCount html) 500000 "bytes"
           }
 
+          test "a rule that ships on a mesh of 16,002 cells takes at most 500 kB" {
+              let graph = TextureRecipe.World(Graph.Icosphere 40, struct (0.0, 1.0, 0.0))
+              let page = ViewerPage(NamedRule("rust", texture "rust"), graph, Mesh = TriangleMesh.Icosphere 40)
+              Expect.isLessThan (Text.Encoding.UTF8.GetByteCount(page.Write())) 500000 "bytes"
+          }
+
           test "it asks for nothing from elsewhere" {
               let html = (page growing).Write()
 

@@ -79,11 +79,37 @@ let isotropic =
     (stirred automaton 6UL 1).WithKeep(0.5).WithBound(1.0f).WithStart(Start.OfNoise 1.0f).WithFireRate 1.0,
     near.WithFrames frames
 
+/// A sphere with bumps, as a file would have it: neither centred nor of unit size.
+let bumpy =
+    let sphere = TriangleMesh.Icosphere 7
+    let places = sphere.Vertices.ToArray()
+
+    let vertices =
+        Array.init places.Length (fun at ->
+            let x, y, z = places[at / 3 * 3], places[at / 3 * 3 + 1], places[at / 3 * 3 + 2]
+            5.0 + 3.0 * places[at] * (1.0 + 0.2 * sin (4.0 * x + 1.0) * cos (3.0 * y) + 0.1 * z))
+
+    TriangleMesh(vertices, sphere.Faces.ToArray())
+
+/// Its graph, with a picture upright on it, as the command reads a mesh.
+let bumpyGraph =
+    let scaled = bumpy.Normalised()
+    let graph = Graph.OfTriangles("bumpy.obj", scaled.Vertices.ToArray(), scaled.Faces.ToArray())
+    let up = struct (0.0, 1.0, 0.0)
+    TextureRecipe.World(graph, Frames.Normals(bumpy.Vertices.ToArray(), bumpy.Faces.ToArray(), up), up)
+
+/// A pattern that grows on it, by directions that are carried from the seed's cell.
+let growingOnBumpy =
+    let graph = GrowingRecipe.World bumpyGraph
+    (stirred (GrowingRecipe.Automaton(graph, 16, 24, 1UL)) 3UL 3).WithKeep(0.9), graph
+
 /// A page of a world.
 let page (automaton: Automaton, graph: Graph) =
     let mesh: TriangleMesh | null =
         if graph.Name.StartsWith("icosphere", StringComparison.Ordinal) then
             TriangleMesh.Icosphere 6
+        elif graph.Name = "bumpy.obj" then
+            bumpy
         else
             null
 

@@ -52,6 +52,7 @@ class Program {
 /** A texture of one value a texel or more, without filters. */
 function texture(gl, target, make) {
   const handle = gl.createTexture();
+  (gl.kept ??= new Set()).add(handle);
   gl.activeTexture(gl.TEXTURE0 + 15);
   gl.bindTexture(target, handle);
   gl.texParameteri(target, gl.TEXTURE_MIN_FILTER, gl.NEAREST);
@@ -60,6 +61,11 @@ function texture(gl, target, make) {
   gl.texParameteri(target, gl.TEXTURE_WRAP_T, gl.CLAMP_TO_EDGE);
   make();
   return handle;
+}
+
+function discard(gl, handle) {
+  gl.kept.delete(handle);
+  gl.deleteTexture(handle);
 }
 
 /** The graph and the rule in the GPU's memory, and the programs: what all states share. */
@@ -72,11 +78,7 @@ class World {
     this.width = 1 << this.bits;
     this.height = Math.ceil(this.cells / this.width);
     this.edges = description.graph.edges;
-    this.start = new Int32Array(this.cells + 1);
-    arrays.degrees.forEach((degree, cell) => (this.start[cell + 1] = this.start[cell] + degree));
-    this.neighbours = new Int32Array(this.edges);
-    for (let cell = 0; cell < this.cells; cell++)
-      for (let edge = this.start[cell]; edge < this.start[cell + 1]; edge++) this.neighbours[edge] = arrays.neighbours[edge] + cell;
+    [this.start, this.neighbours] = [arrays.start, arrays.neighbours];
     if (Math.max(this.height, this.edges >> EDGE_BITS) >= gl.getParameter(gl.MAX_TEXTURE_SIZE))
       throw new Error(`This GPU's textures are too small for ${this.cells} cells and ${this.edges} edges.`);
     if (this.texels > gl.getParameter(gl.MAX_DRAW_BUFFERS))
@@ -88,37 +90,54 @@ class World {
   upload() {
     const { gl } = this;
     const rows = new Int32Array(2 * this.width * this.height);
-    for (let cell = 0; cell < this.cells; cell++) rows.set([this.start[cell], this.arrays.degrees[cell]], 2 * cell);
+    for (let cell = 0; cell < this.cells; cell++) rows.set([this.start[cell], this.start[cell + 1] - this.start[cell]], 2 * cell);
     this.rows = this.flat(gl.RG32I, gl.RG_INTEGER, gl.INT, this.width, this.height, rows);
     const edgeRows = Math.max(1, Math.ceil(this.edges / (1 << EDGE_BITS)));
     const neighbours = new Int32Array(edgeRows << EDGE_BITS);
     neighbours.set(this.neighbours);
     this.neighbourTexture = this.flat(gl.R32I, gl.RED_INTEGER, gl.INT, 1 << EDGE_BITS, edgeRows, neighbours);
 
-    // Under difference messages a cell's own share is less the sum of its edges' weights.
-    const { orders, differences } = this.rule, weights = this.arrays.weights;
-    const layers = Math.max(1, Math.ceil(orders.length / 4)), edgeLayer = edgeRows << EDGE_BITS, cellLayer = this.width * this.height;
-    const ofEdges = new Float32Array(4 * layers * edgeLayer), ofSelf = new Float32Array(4 * layers * cellLayer);
-    orders.forEach((_, k) => {
-      const lane = k % 4, layer = k >> 2;
-      for (let edge = 0; edge < this.edges; edge++) ofEdges[4 * (layer * edgeLayer + edge) + lane] = weights[k * this.edges + edge];
-      if (!differences[k]) return;
-      for (let cell = 0; cell < this.cells; cell++) {
-        let sum = 0;
-        for (let edge = this.start[cell]; edge < this.start[cell + 1]; edge++) sum -= weights[k * this.edges + edge];
-        ofSelf[4 * (layer * cellLayer + cell) + lane] = sum;
-      }
-    });
-    const layered = (width, height, values) => texture(gl, gl.TEXTURE_2D_ARRAY, () =>
-      gl.texImage3D(gl.TEXTURE_2D_ARRAY, 0, gl.RGBA32F, width, height, layers, 0, gl.RGBA, gl.FLOAT, values));
-    this.edgeWeights = layered(1 << EDGE_BITS, edgeRows, ofEdges);
-    this.selfWeights = layered(this.width, this.height, ofSelf);
+    if (this.arrays.weights) this.turn(0);
 
     const parameters = this.arrays.rule;
     this.weightCount = parameters.length / 4;
     // Renderers in software read a texture faster than a block at a place that they do not know beforehand.
     this.inTextures = 4 * parameters.length > gl.getParameter(gl.MAX_UNIFORM_BLOCK_SIZE) || /SwiftShader|llvmpipe|Software/i.test(rendererOf(gl));
     this.parameters = [parameters, this.arrays.graft ?? parameters].map((values) => this.parameterStore(values));
+  }
+
+  /** The weights of edges, where frames turn by an angle in degrees: a picture counterclockwise as it is looked at. */
+  turn(degrees) {
+    const { gl } = this, { orders, differences, perception } = this.rule, { edges } = this, weights = this.arrays.weights.slice();
+    const operators = edgedOperators(perception), [cos, sin] = [Math.cos((degrees * Math.PI) / 180), Math.sin((degrees * Math.PI) / 180)];
+    this.turned = degrees;
+    operators.forEach(({ text }, k) => {
+      const across = operators.findIndex((other) => text.endsWith(" u") && other.text === text.replace(/u$/, "v"));
+      for (let edge = 0; degrees !== 0 && across >= 0 && edge < edges; edge++) {
+        const [u, v] = [weights[k * edges + edge], weights[across * edges + edge]];
+        [weights[k * edges + edge], weights[across * edges + edge]] = [cos * u - sin * v, sin * u + cos * v];
+      }
+    });
+
+    // Under difference messages a cell's own share is less the sum of its edges' weights.
+    const edgeRows = Math.max(1, Math.ceil(edges / (1 << EDGE_BITS)));
+    const layers = Math.max(1, Math.ceil(orders.length / 4)), edgeLayer = edgeRows << EDGE_BITS, cellLayer = this.width * this.height;
+    const ofEdges = new Float32Array(4 * layers * edgeLayer), ofSelf = new Float32Array(4 * layers * cellLayer);
+    orders.forEach((_, k) => {
+      const lane = k % 4, layer = k >> 2;
+      for (let edge = 0; edge < edges; edge++) ofEdges[4 * (layer * edgeLayer + edge) + lane] = weights[k * edges + edge];
+      if (!differences[k]) return;
+      for (let cell = 0; cell < this.cells; cell++) {
+        let sum = 0;
+        for (let edge = this.start[cell]; edge < this.start[cell + 1]; edge++) sum -= weights[k * edges + edge];
+        ofSelf[4 * (layer * cellLayer + cell) + lane] = sum;
+      }
+    });
+    const layered = (width, height, values) => texture(gl, gl.TEXTURE_2D_ARRAY, () =>
+      gl.texImage3D(gl.TEXTURE_2D_ARRAY, 0, gl.RGBA32F, width, height, layers, 0, gl.RGBA, gl.FLOAT, values));
+    for (const old of [this.edgeWeights, this.selfWeights]) if (old) discard(gl, old);
+    this.edgeWeights = layered(1 << EDGE_BITS, edgeRows, ofEdges);
+    this.selfWeights = layered(this.width, this.height, ofSelf);
   }
 
   parameterStore(values) {
@@ -138,7 +157,8 @@ class World {
   changeRule(values) {
     const { gl } = this, old = this.parameters[0];
     this.parameters[0] = this.parameterStore(values);
-    if (this.inTextures) gl.deleteTexture(old);
+    this.arrays.rule = values;
+    if (this.inTextures) discard(gl, old);
     else gl.deleteBuffer(old);
   }
 
@@ -183,8 +203,19 @@ class World {
     const waits = () => parallel && Object.values(this.stepping).some(({ handle }) => !gl.getProgramParameter(handle, parallel.COMPLETION_STATUS_KHR));
     do await new Promise((resolve) => setTimeout(resolve, 10));
     while (waits());
+    if (!this.arrays.weights) {
+      this.arrays.weights = this.arrays.weigh();
+      this.turn(0);
+    }
     this.link(this.stepping);
     Object.assign(this.programs, this.stepping);
+  }
+
+  /** Gives back what this and its states hold, before another world takes the canvas. */
+  free() {
+    const { gl } = this;
+    for (const handle of gl.kept) discard(gl, handle);
+    for (const program of Object.values({ ...this.programs, ...this.stepping })) gl.deleteProgram(program.handle);
   }
 
   bind(sampler, target, handle) {
@@ -209,7 +240,7 @@ class World {
 class Automaton {
   constructor(world, seed) {
     Object.assign(this, { world, gl: world.gl, seed });
-    this.settings = { fireRate: world.rule.fireRate, timeStep: world.rule.timeStep, spacing: world.rule.spacing };
+    this.settings = { fireRate: world.rule.fireRate, timeStep: world.rule.timeStep, spacing: world.rule.spacing, orientation: 0 };
     this.states = Array.from({ length: world.rule.gate ? 3 : 2 }, () => this.newState());
     this.none = world.map([]);
     this.graft = this.freeze = null;
@@ -234,9 +265,15 @@ class Automaton {
 
   free() {
     for (const { handle, frame } of this.states) {
-      this.gl.deleteTexture(handle);
+      discard(this.gl, handle);
       this.gl.deleteFramebuffer(frame);
     }
+  }
+
+  /** Other settings, from the next step on. */
+  change(settings) {
+    Object.assign(this.settings, settings);
+    if (this.settings.orientation !== this.world.turned) this.world.turn(this.settings.orientation);
   }
 
   /** The start, at step 0. */
@@ -315,7 +352,7 @@ class Automaton {
   setMap(name, values) {
     const old = this[name];
     if (values === null) {
-      if (old) this.gl.deleteTexture(old.map);
+      if (old) discard(this.gl, old.map);
       this[name] = null;
     } else if (old) {
       this.world.refill(old.map, values);

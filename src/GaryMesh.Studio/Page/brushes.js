@@ -44,7 +44,7 @@ class Painting {
 
   drop({ kept }) {
     const { gl } = this.automaton;
-    gl.deleteTexture(kept.handle);
+    discard(gl, kept.handle);
     gl.deleteFramebuffer(kept.frame);
   }
 
@@ -69,7 +69,7 @@ class Painting {
     const { automaton } = this;
     automaton.restore(last.kept);
     automaton.stepNumber = last.stepNumber;
-    automaton.settings = last.settings;
+    automaton.change(last.settings);
     automaton.setMap("graft", last.graft);
     automaton.setMap("freeze", last.freeze);
     this.events.length = last.events;
@@ -90,7 +90,7 @@ class Painting {
     // A slider on its way leaves its last value alone.
     if (last && last.step === event.step && Object.keys(last).join() === Object.keys(event).join()) this.events.pop();
     this.events.push(event);
-    Object.assign(this.automaton.settings, settings);
+    this.automaton.change(settings);
   }
 
   apply({ tool, at, radius, strength, channel, value, key }) {

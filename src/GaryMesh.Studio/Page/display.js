@@ -52,7 +52,7 @@ class Display {
     const { gl, world } = this, places = world.arrays.places;
     this.normals = new Float32Array(places.length);
     if (world.arrays.faces) {
-      this.faces = new Uint32Array(summed(world.arrays.faces));
+      this.faces = world.arrays.faces;
       const at = (vertex) => [places[3 * vertex], places[3 * vertex + 1], places[3 * vertex + 2]];
       for (let face = 0; face < this.faces.length; face += 3) {
         const corners = [0, 1, 2].map((corner) => this.faces[face + corner]), [a, b, c] = corners.map(at);

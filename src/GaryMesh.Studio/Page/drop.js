@@ -1,4 +1,4 @@
-// A rule file that is dropped on the page: read as the archive that it is, and run in place of the page's rule on the same state.
+// Files that are dropped on the page: a rule, which runs on the same state, or a mesh or list of edges, on which the rule runs.
 
 /** The entries of a .npz by name: { shape, values }, numbers as they are and texts as strings. */
 async function readNpz(buffer) {
@@ -66,4 +66,122 @@ function pictureOf(entries) {
   if (!mean) return null;
   const shown = [0, 1, 2].map((at) => Math.min(at, mean.length < 3 ? 0 : 2));
   return { name: "colours", mean: shown.map((map) => mean[map]), basis: shown.map((map) => [...basis.subarray(map * mean.length, (map + 1) * mean.length)]) };
+}
+
+/** A graph from a file's name and bytes, with what the rule needs of it. */
+function droppedGraph(name, buffer) {
+  const { rule } = description, ending = name.split(".").pop().toLowerCase();
+  if (ending === "obj" || ending === "ply") {
+    const { vertices, faces } = ending === "obj" ? readObj(new TextDecoder().decode(buffer)) : readPly(buffer);
+    const cells = vertices.length / 3, bad = faces.find((corner) => !(corner >= 0 && corner < cells));
+    if (faces.length === 0) throw new Error("a mesh needs at least one triangle");
+    if (bad !== undefined) throw new Error(`a face names vertex ${bad}, counted from 0, of ${cells}`);
+    if (!vertices.every(Number.isFinite)) throw new Error("a vertex has a place that is no number");
+    const places = normalised(vertices);
+    const graph = surfaceOf(rule, { places, faces: Uint32Array.from(faces), up: [0, 1, 0], normals: "faces", carried: Boolean(rule.gate), middle: 0 });
+    return { ...graph, weights: graph.weigh() };
+  }
+  if (!["csv", "tsv", "txt", "edges", "edgelist"].includes(ending)) throw new Error("a page reads rules (.npz), meshes (.obj, .ply) and lists of edges (.csv, .tsv, .txt, .edges, .edgelist)");
+  if (looksAlong(rule)) throw new Error("the rule sees directions of a surface, which a list of edges has not");
+  const edges = readEdges(new TextDecoder().decode(buffer)), cells = edges.reduce((most, end) => Math.max(most, end), -1) + 1;
+  if (cells > 1 << 22) throw new Error(`it names cell ${cells - 1}, but a page takes at most ${1 << 22} cells`);
+  const graph = rowsOf(cells, edges);
+  return { ...graph, weights: edgeWeights(rule, graph) };
+}
+
+/** How a dropped graph is shown: a surface, or cells in a square. */
+function sceneOf({ places, start }) {
+  if (places) return { kind: "mesh" };
+  const cells = start.length - 1, width = Math.ceil(Math.sqrt(cells));
+  return { kind: "lattice", height: Math.ceil(cells / width), width, closed: false };
+}
+
+/** Vertices about their mean, the farthest at distance 1: as the engine scales a mesh. */
+function normalised(vertices) {
+  const apart = vertices.map((value, at) => value - vertices[at % 3]), largest = apart.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  if (largest === 0) throw new Error("its vertices all lie at one point");
+  const mean = [0, 0, 0], count = vertices.length / 3;
+  apart.forEach((value, at) => {
+    apart[at] = value / largest;
+    mean[at % 3] += apart[at];
+  });
+  const centred = apart.map((value, at) => value - mean[at % 3] / count);
+  let farthest = 0;
+  for (let at = 0; at < centred.length; at += 3) farthest = Math.max(farthest, Math.sqrt(centred[at] ** 2 + centred[at + 1] ** 2 + centred[at + 2] ** 2));
+  return Float64Array.from(centred, (value) => value / farthest);
+}
+
+/** A polygon as triangles about its first corner. */
+function fan(faces, corners) {
+  if (corners.length < 3) throw new Error(`a face has ${corners.length} corners`);
+  for (let at = 2; at < corners.length; at++) faces.push(corners[0], corners[at - 1], corners[at]);
+}
+
+function readObj(text) {
+  const vertices = [], faces = [];
+  for (const line of text.replace(/\\\r?\n/g, " ").split(/\r?\n/)) {
+    const [kind, ...words] = line.split("#")[0].trim().split(/\s+/);
+    if (kind === "v") vertices.push(...words.slice(0, 3).map(Number));
+    if (kind !== "f") continue;
+    fan(faces, words.map((word) => {
+      const index = parseInt(word, 10);
+      return index < 0 ? vertices.length / 3 + index : index - 1;
+    }));
+  }
+  return { vertices, faces };
+}
+
+const PLY_TYPES = { char: ["Int8", 1], int8: ["Int8", 1], uchar: ["Uint8", 1], uint8: ["Uint8", 1], short: ["Int16", 2], int16: ["Int16", 2], ushort: ["Uint16", 2], uint16: ["Uint16", 2],
+  int: ["Int32", 4], int32: ["Int32", 4], uint: ["Uint32", 4], uint32: ["Uint32", 4], float: ["Float32", 4], float32: ["Float32", 4], double: ["Float64", 8], float64: ["Float64", 8] };
+
+function readPly(buffer) {
+  const head = new TextDecoder("latin1").decode(new Uint8Array(buffer, 0, Math.min(buffer.byteLength, 65536))), end = /end_header[ \t]*\r?\n/.exec(head);
+  if (!/^ply\s/.test(head) || !end) throw new Error("its header is not that of a PLY");
+  const elements = [];
+  let format = "";
+  for (const line of head.slice(0, end.index).split(/\r?\n/)) {
+    const words = line.trim().split(/\s+/);
+    if (words[0] === "format") format = words[1];
+    if (words[0] === "element") elements.push({ name: words[1], count: Number(words[2]), properties: [] });
+    if (words[0] === "property") elements.at(-1).properties.push(words[1] === "list" ? { name: words[4], count: words[2], type: words[3] } : { name: words[2], type: words[1] });
+  }
+  const from = end.index + end[0].length, ascii = format === "ascii", little = format !== "binary_big_endian", view = new DataView(buffer);
+  const words = ascii ? new TextDecoder().decode(new Uint8Array(buffer, from)).split(/\s+/).filter(Boolean) : [];
+  let at = ascii ? 0 : from;
+  const next = (type) => {
+    if (ascii) return Number(words[at++]);
+    if (!PLY_TYPES[type]) throw new Error(`a property has the type ${type}`);
+    const [name, size] = PLY_TYPES[type], value = view[`get${name}`](at, little);
+    at += size;
+    return value;
+  };
+  const vertices = [], faces = [];
+  for (const { name, count, properties } of elements)
+    for (let one = 0; one < count; one++) {
+      const values = {};
+      for (const property of properties) {
+        if (!property.count) values[property.name] = next(property.type);
+        else values[property.name] = Array.from({ length: next(property.count) }, () => next(property.type));
+      }
+      if (name === "vertex") vertices.push(values.x, values.y, values.z);
+      if (name === "face") fan(faces, values.vertex_indices ?? values.vertex_index ?? []);
+    }
+  return { vertices, faces };
+}
+
+/** Pairs of whole numbers, one a line; a first line without numbers is a header. */
+function readEdges(text) {
+  const edges = [];
+  let first = true;
+  for (const line of text.split(/\r?\n/)) {
+    const words = line.trim().split(/[\s,;]+/).filter(Boolean);
+    if (words.length === 0 || /^[#%]/.test(words[0])) continue;
+    const pair = words.slice(0, 2).map(Number);
+    if (words.length === 2 && pair.every((end) => Number.isInteger(end) && end >= 0) && pair[0] !== pair[1]) edges.push(...pair);
+    else if (!first || words.some((word) => !Number.isNaN(Number(word))))
+      throw new Error(`a line of edges holds two different whole numbers from 0 on, but one is "${line.slice(0, 40)}"; gary-mesh view reads lists with names and weights`);
+    first = false;
+  }
+  if (edges.length === 0) throw new Error("it holds no edge");
+  return edges;
 }

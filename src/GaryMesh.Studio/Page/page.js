@@ -6,22 +6,42 @@ const shown = (value) => String(Math.round(value * 1000) / 1000);
 
 class Page {
   constructor(world, canvas) {
-    Object.assign(this, { world, canvas, gl: world.gl, playing: true, tool: "erase", owed: 0, fences: [], frames: 0, steps: 0, since: performance.now() });
-    this.automaton = new Automaton(world, BigInt(description.seed));
-    this.painting = new Painting(this.automaton, description.scene);
-    this.display = new Display(world, canvas);
-    this.dabs = 0;
+    Object.assign(this, { canvas, gl: world.gl, playing: true, tool: "erase", owed: 0, fences: [], frames: 0, steps: 0, since: performance.now() });
+    this.film = new Film(canvas);
+    this.enter(world, BigInt(description.seed));
     this.listen();
+    this.describe();
     this.resize();
     new ResizeObserver(() => this.resize()).observe(canvas);
   }
 
+  /** Takes up a world, at its start. */
+  enter(world, seed) {
+    Object.assign(this, { world, dabs: 0, stroke: null });
+    this.automaton = new Automaton(world, seed);
+    this.painting = new Painting(this.automaton, description.scene);
+    this.display = new Display(world, this.canvas);
+  }
+
   // Controls.
 
-  listen() {
-    const { rule } = description, { display } = this;
-    element("facts").textContent = `${description.graph.cells.toLocaleString("en")} cells, ${rule.channels} channels, ${rule.parameters.toLocaleString("en")} parameters`
+  /** What is said of rule and graph, and the controls that they have. */
+  describe() {
+    const { rule, graph } = description, { display } = this;
+    element("facts").textContent = `${graph.cells.toLocaleString("en")} cells, ${rule.channels} channels, ${rule.parameters.toLocaleString("en")} parameters`
       + (this.world.half ? "; this GPU draws 16-bit numbers only, so states are less exact" : "");
+    document.querySelector("h1").textContent = `${rule.name} on ${graph.name}`;
+    element("save-ply").hidden = !display.faces;
+    element("orientation-row").hidden = !looksAlong(rule) || !graph.framed;
+    const before = element("colouring").value;
+    element("colouring").replaceChildren(...display.colourings.map((colouring, at) => new Option(colouring.name, at)));
+    element("colouring").value = before || "0";
+    display.colouring = display.colourings[element("colouring").value];
+    this.label();
+  }
+
+  listen() {
+    const { rule } = description;
     const on = (id, act) => element(id).addEventListener("click", act);
     on("play", () => this.play(!this.playing));
     on("step", () => this.stepOnce());
@@ -29,23 +49,23 @@ class Page {
     on("reseed", () => this.restart(BigInt(Math.floor(Math.random() * 2 ** 32))));
     on("undo", () => this.undo());
     on("save-png", () => this.savePng());
+    on("save-film", async () => save("film.png", await this.film.pack(), "image/apng"));
     on("save-state", () => save("state.npz", npz("state", [this.world.cells, this.world.channels], this.automaton.read()), "application/zip"));
-    on("save-ply", () => save("mesh.ply", ply(this.world, display, this.automaton), "text/plain"));
+    on("save-ply", () => save("mesh.ply", ply(this.world, this.display, this.automaton), "text/plain"));
     on("save-session", () => save("session.json", [JSON.stringify(sessionOf(this.painting), null, 1)], "application/json"));
-    element("save-ply").hidden = !display.faces;
-
     const slide = (id, act) => element(id).addEventListener("input", () => {
       act(Number(element(id).value));
       this.label();
     });
     for (const name of ["fireRate", "timeStep", "spacing"]) slide(name, (value) => this.painting.set({ [name]: value }));
+    // The test runs on the same weights.
+    slide("orientation", (value) => (this.test ? say("The page still tests itself.") : this.painting.set({ orientation: value })));
     for (const id of ["speed", "size", "strength", "value"]) slide(id, () => {});
-    slide("scale", (value) => (display.heatScale = 2 ** value));
+    slide("scale", (value) => (this.display.heatScale = 2 ** value));
     element("spacing-row").hidden = !rule.orders.some((order) => order > 0);
 
-    for (const [at, colouring] of display.colourings.entries()) element("colouring").add(new Option(colouring.name, at));
     element("colouring").addEventListener("change", () => {
-      display.colouring = display.colourings[element("colouring").value];
+      this.display.colouring = this.display.colourings[element("colouring").value];
       this.label();
     });
     for (let channel = 0; channel < rule.channels; channel++) element("channel").add(new Option(channel, channel));
@@ -79,7 +99,7 @@ class Page {
 
   /** The numbers beside the controls. */
   label() {
-    for (const name of ["fireRate", "timeStep", "spacing"]) {
+    for (const name of ["fireRate", "timeStep", "spacing", "orientation"]) {
       element(name).value = this.automaton.settings[name];
       element(`${name}-value`).textContent = shown(this.automaton.settings[name]);
     }
@@ -223,25 +243,62 @@ class Page {
     this.painting.dab(dab);
   }
 
-  /** A rule file in place of the rule, on the state as it is. */
+  /** A rule file in place of the rule, or a mesh or list of edges in place of the graph. */
   async drop(file) {
     try {
       if (this.test) throw new Error("the page is still testing itself");
-      const entries = await readNpz(await file.arrayBuffer()), packed = packedRule(entries), picture = pictureOf(entries), { rule } = description;
-      this.world.changeRule(packed);
-      this.painting.forget();
-      this.painting.events.push({ step: this.automaton.stepNumber, tool: "rule", name: file.name });
-      if (picture && rule.pictures[0]?.mean) rule.pictures[0] = { ...picture, name: rule.pictures[0].name };
-      const settings = {};
-      for (const [name, entry] of [["fireRate", "fire_rate"], ["timeStep", "time_step"]]) if (entries[entry]) settings[name] = entries[entry].values[0];
-      this.painting.set(settings);
-      rule.name = file.name;
-      document.querySelector("h1").textContent = `${file.name} on ${description.graph.name}`;
+      if (/\.npz$/i.test(file.name)) await this.dropRule(file);
+      else await this.dropGraph(file);
       say("");
     } catch (error) {
       say(`${file.name} cannot be run here: ${error.message}.`);
     }
     this.label();
+  }
+
+  /** The state stays as it is. */
+  async dropRule(file) {
+    const entries = await readNpz(await file.arrayBuffer()), packed = packedRule(entries), picture = pictureOf(entries), { rule } = description;
+    this.world.changeRule(packed);
+    this.painting.forget();
+    this.painting.events.push({ step: this.automaton.stepNumber, tool: "rule", name: file.name });
+    if (picture && rule.pictures[0]?.mean) rule.pictures[0] = { ...picture, name: rule.pictures[0].name };
+    const settings = {};
+    for (const [name, entry] of [["fireRate", "fire_rate"], ["timeStep", "time_step"]]) if (entries[entry]) settings[name] = entries[entry].values[0];
+    this.painting.set(settings);
+    rule.name = file.name;
+    this.describe();
+  }
+
+  /** The rule as it is by now runs on the file's cells, from its start. */
+  async dropGraph(file) {
+    const arrays = droppedGraph(file.name, await file.arrayBuffer()), { rule, graft } = this.world.arrays, { automaton, gl, world } = this;
+    const next = { ...automaton.settings, orientation: 0 };
+    Object.assign(description, {
+      graph: { name: file.name, cells: arrays.start.length - 1, edges: arrays.neighbours.length, middle: 0, framed: Boolean(arrays.places) && looksAlong(description.rule) },
+      scene: sceneOf(arrays),
+      words: { ...description.words, graph: file.name, up: "y" },
+      seed: String(automaton.seed),
+    });
+    this.busy = true;
+    try {
+      this.painting.forget();
+      world.free();
+      const entered = new World(gl, { ...arrays, rule, graft }, world.half);
+      await entered.ready();
+      this.enter(entered, automaton.seed);
+      this.painting.set(next);
+      this.describe();
+      this.resize();
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  /** The parameters of a rule in training, as shaders read them. */
+  takeRule(packed) {
+    this.world.changeRule(packed);
+    this.painting.events.push({ step: this.automaton.stepNumber, tool: "rule", name: description.rule.name });
   }
 
   // The loop.
@@ -252,7 +309,7 @@ class Page {
     canvas.height = Math.max(1, Math.round(canvas.clientHeight * ratio));
     const rgb = getComputedStyle(document.body).backgroundColor.match(/[\d.]+/g) ?? [255, 255, 255];
     this.display.page = rgb.slice(0, 3).map((value) => Number(value) / 255);
-    this.display.draw(this.automaton);
+    if (!this.busy) this.display.draw(this.automaton);
   }
 
   /** Whether the GPU has done what was asked of it before the last frame. */
@@ -267,12 +324,13 @@ class Page {
 
   frame() {
     requestAnimationFrame(() => this.frame());
-    if (document.hidden || !this.caughtUp()) return;
+    if (document.hidden || this.busy || !this.caughtUp()) return;
     if (this.test) this.advanceTest();
     if (this.playing) {
       for (this.owed += this.speed; this.owed >= 1; this.owed--, this.steps++) this.automaton.step();
     }
     this.display.draw(this.automaton);
+    this.film.take(performance.now());
     this.frames++;
     this.fences.push(this.gl.fenceSync(this.gl.SYNC_GPU_COMMANDS_COMPLETE, 0));
     this.gl.flush();
@@ -309,12 +367,13 @@ async function open() {
   const full = !wanted.has("half") && gl.getExtension("EXT_color_buffer_float");
   if (!full && !gl.getExtension("EXT_color_buffer_half_float") && !gl.getExtension("EXT_color_buffer_float"))
     throw new Error("This GPU draws no numbers of 16 or 32 bits.");
-  const world = new World(gl, await readArrays(), !full);
+  const world = new World(gl, graphOf(await readArrays()), !full);
   const page = new Page(world, canvas);
   document.documentElement.setAttribute("data-first-picture", performance.now().toFixed(0));
   if (wanted.has("pause")) page.play(false);
+  document.body.classList.toggle("bare", wanted.has("bare"));
   await world.ready();
-  page.test = new SelfTest(world);
+  if (description.test) page.test = new SelfTest(world);
   window.garyMesh = page;
   requestAnimationFrame(() => page.frame());
 }

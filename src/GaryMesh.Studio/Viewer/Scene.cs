@@ -23,13 +23,11 @@ internal sealed record Scene(Graph Graph, (int Height, int Width)? Sides, bool C
         };
     }
 
-    /// <summary>Adds places and triangles to the sections and says what is shown.</summary>
+    /// <summary>Adds triangles to the sections and says what is shown.</summary>
     public JsonObject Write(TriangleMesh? mesh, Sections sections)
     {
         if (Sides is var (height, width))
             return new JsonObject { ["kind"] = "lattice", ["height"] = height, ["width"] = width, ["closed"] = Closed };
-
-        sections.Add("places", [.. Graph.Positions.Select(place => (float)place)]);
 
         if (Graph.Topology.IsRing)
             return new JsonObject { ["kind"] = "ring" };

@@ -108,6 +108,7 @@ public sealed class Session
         private readonly float[]? _shares;
         private readonly bool[] _frozen;
         private Automaton _automaton;
+        private double _orientation;
         private Simulation _simulation;
         private int[] _still = [];
 
@@ -160,6 +161,7 @@ public sealed class Session
                     _automaton = _automaton.WithFireRate((double?)one["fireRate"] ?? _automaton.FireRate)
                         .WithTimeStep((double?)one["timeStep"] ?? _automaton.TimeStep)
                         .WithSpacing((double?)one["spacing"] ?? _automaton.Spacing);
+                    _orientation = (double?)one["orientation"] ?? _orientation;
                     Renew();
                     break;
 
@@ -247,7 +249,7 @@ public sealed class Session
         private Simulation Begin(State state, int step)
         {
             var inputs = _shares is null ? null : new State(_graph.Cells, 1, _shares.AsSpan());
-            return new(_automaton, _graph, state, Firing.Of(_session.Seed, 0), inputs, _options) { StepNumber = step };
+            return new(_automaton, Turning.Turned(_graph, _orientation), state, Firing.Of(_session.Seed, 0), inputs, _options) { StepNumber = step };
         }
     }
 }

@@ -18,19 +18,25 @@ public sealed record ViewerPage(NamedRule Rule, Graph Graph)
     /// <summary>The mesh whose vertices are the graph's cells, or null.</summary>
     public TriangleMesh? Mesh { get; init; }
 
+    /// <summary>The direction of the picture's top on a surface, by which its frames were made.</summary>
+    public (double X, double Y, double Z) Up { get; init; } = (0, 1, 0);
+
     /// <summary>A second rule of the same size and perception, for the brush that grafts, or null.</summary>
     public NamedRule? Graft { get; init; }
 
     /// <summary>The seed of the start and of the firing.</summary>
     public ulong Seed { get; init; } = 1;
 
-    /// <summary>The steps after which the page compares itself with the engine.</summary>
+    /// <summary>The steps after which the page compares itself with the engine; 0 for no such test.</summary>
     public int TestSteps { get; init; } = 96;
 
     /// <summary>The words of a command line that make the same world, by which a session can be replayed; kept in the page and its sessions.</summary>
     public IReadOnlyDictionary<string, string> Words { get; init; } = new Dictionary<string, string>();
 
     private Automaton Automaton => Rule.Automaton;
+
+    /// <summary>The parameters of a rule as a page's shaders read them; a rule that a page cannot run is refused.</summary>
+    internal static float[] Parameters(Automaton automaton) => RuleDescription.Of(automaton).Pack(automaton.Rule);
 
     /// <summary>The page as HTML.</summary>
     /// <exception cref="T:System.ArgumentException">The rule is one that a page cannot run, the second rule does not fit the first, or the state
@@ -47,15 +53,21 @@ public sealed record ViewerPage(NamedRule Rule, Graph Graph)
             sections.Add("graft", rule.Pack(other.Automaton.Rule));
         }
 
-        WriteEdges(sections);
+        var scene = Scene.Of(Graph).Write(Mesh, sections);
+        var surface = (string?)scene["kind"] == "mesh" ? Surface.Write(Automaton, Graph, Mesh!, Up, sections) : null;
+
+        if (surface is null)
+            WriteEdges(sections);
+
         var description = new JsonObject
         {
             ["rule"] = RuleOf(rule),
-            ["graph"] = new JsonObject { ["name"] = Graph.Name, ["cells"] = Graph.Cells, ["edges"] = Graph.Edges, ["middle"] = Graph.Middle },
-            ["scene"] = Scene.Of(Graph).Write(Mesh, sections),
+            ["graph"] = new JsonObject { ["name"] = Graph.Name, ["cells"] = Graph.Cells, ["edges"] = Graph.Edges, ["middle"] = Graph.Middle, ["framed"] = !Graph.Frames.IsDefaultOrEmpty },
+            ["scene"] = scene,
+            ["surface"] = surface,
             ["seed"] = Seed.ToString(System.Globalization.CultureInfo.InvariantCulture),
             ["words"] = new JsonObject(Words.Select(word => KeyValuePair.Create(word.Key, (JsonNode?)word.Value))),
-            ["test"] = SelfTest.Write(Automaton, Graph, Seed, TestSteps, sections),
+            ["test"] = TestSteps > 0 ? SelfTest.Write(Automaton, Graph, Seed, TestSteps, sections) : null,
             ["shaders"] = ShadersOf(rule),
         };
         description["sections"] = sections.List;
@@ -68,6 +80,10 @@ public sealed record ViewerPage(NamedRule Rule, Graph Graph)
         var stencil = new Stencil(Automaton.Perception, Graph, Automaton.Spacing);
         var (weights, _) = stencil.WeighAll();
         var width = stencil.Edged.Length;
+
+        if (!Graph.Positions.IsDefaultOrEmpty && Scene.Of(Graph).Sides is null)
+            sections.Add("places", [.. Graph.Positions.Select(place => (float)place)]);
+
         sections.Add("degrees", [.. Enumerable.Range(0, Graph.Cells).Select(Graph.Degree)]);
         sections.Add("neighbours", [.. Enumerable.Range(0, Graph.Cells)
             .SelectMany(cell => Enumerable.Range(Graph.RowStart[cell], Graph.Degree(cell)).Select(edge => Graph.Neighbours[edge] - cell))]);
@@ -130,7 +146,7 @@ public sealed record ViewerPage(NamedRule Rule, Graph Graph)
 
     private string Joined(JsonObject description, string data)
     {
-        var script = string.Join('\n', new[] { "parse", "counter", "automaton", "display", "brushes", "session", "drop", "test", "page" }.Select(name => Resource.Read($"page/{name}.js")));
+        var script = string.Join('\n', new[] { "parse", "counter", "surface", "automaton", "display", "brushes", "session", "film", "drop", "test", "page" }.Select(name => Resource.Read($"page/{name}.js")));
         // "<" does not stand in the description as such, so that nothing in a name or shader can end the element that holds it.
         var json = description.ToJsonString(new JsonSerializerOptions { Encoder = JavaScriptEncoder.Default });
         return Resource.Read("page/page.html")

@@ -66,26 +66,26 @@ internal static class GrowTrainCommand
         };
         command.SetAction(parsed => Run(
             new Terminal(output, error, parsed.GetValue(json), parsed.GetValue(quiet)),
+            new GrowingTraining(parsed.GetValue(target)!, GrowingTraining.RegimeOf(parsed.GetValue(regime)!), parsed.GetValue(seed))
+            {
+                Graph = parsed.GetValue(graph),
+                Size = parsed.GetValue(size),
+                Up = parsed.GetValue(up)!,
+                Rule = parsed.GetValue(rule),
+                Channels = parsed.GetValue(channels),
+                Hidden = parsed.GetValue(hidden),
+                Steps = parsed.GetValue(steps),
+                Batch = parsed.GetValue(batch),
+                Fresh = parsed.GetValue(fresh),
+                Damaged = parsed.GetValue(damaged),
+                Pool = parsed.GetValue(pool),
+                WarmUp = parsed.GetValue(warmUp),
+                LearningRate = parsed.GetValue(rate),
+                Overflow = parsed.GetValue(overflow),
+            },
             new Settings(
-                parsed.GetValue(target)!,
-                Regime(parsed.GetValue(regime)!),
-                parsed.GetValue(graph),
-                parsed.GetValue(size),
-                parsed.GetValue(up)!,
-                parsed.GetValue(rule),
-                parsed.GetValue(channels),
-                parsed.GetValue(hidden),
-                parsed.GetValue(steps),
                 parsed.GetValue(iterations),
                 parsed.GetValue(minutes),
-                parsed.GetValue(batch),
-                parsed.GetValue(fresh),
-                parsed.GetValue(damaged),
-                parsed.GetValue(pool),
-                parsed.GetValue(warmUp),
-                parsed.GetValue(rate),
-                parsed.GetValue(overflow),
-                parsed.GetValue(seed),
                 parsed.GetValue(threads),
                 new(
                     parsed.GetValue(file)!,
@@ -115,105 +115,38 @@ internal static class GrowTrainCommand
         return command;
     }
 
-    private sealed record Settings(
-        string Target,
-        GrowingRegime Regime,
-        string? Graph,
-        string? Size,
-        string Up,
-        string? Rule,
-        int? Channels,
-        int? Hidden,
-        string? Steps,
-        int? Iterations,
-        double? Minutes,
-        int Batch,
-        int Fresh,
-        int Damaged,
-        int Pool,
-        int? WarmUp,
-        double LearningRate,
-        double Overflow,
-        ulong Seed,
-        int Threads,
-        KeptTraining Files);
+    /// <summary>What is not the training's own.</summary>
+    private sealed record Settings(int? Iterations, double? Minutes, int Threads, KeptTraining Files);
 
-    private static GrowingRegime Regime(string word) => word switch
+    private static int Run(Terminal terminal, GrowingTraining training, Settings settings, CancellationToken stop)
     {
-        "grow" => GrowingRegime.Grow,
-        "persist" => GrowingRegime.Persist,
-        "regenerate" => GrowingRegime.Regenerate,
-        _ => throw new UserErrorException($"--regime is grow, persist or regenerate, but '{word}' is none of them."),
-    };
+        settings.Files.Check([training.Target, training.Graph, training.Rule], settings.Minutes);
 
-    private static int Run(Terminal terminal, Settings settings, CancellationToken stop)
-    {
-        settings.Files.Check([settings.Target, settings.Graph, settings.Rule], settings.Minutes);
+        if (training is { Graph: not null, Size: not null })
+            throw new UserErrorException($"--size {training.Size} is a grid, but --graph names {training.Graph}: give one of them.");
 
-        if (settings is { Graph: not null, Size: not null })
-            throw new UserErrorException($"--size {settings.Size} is a grid, but --graph names {settings.Graph}: give one of them.");
-
-        var world = GrowingWorld.Read(settings.Graph ?? PatternWord.GridOf(settings.Target, settings.Size), settings.Up, terminal);
-        var graph = world.Graph;
+        var world = training.World(terminal);
         world.CheckDrawn("--preview", settings.Files.Preview);
-        var target = PatternWord.Read(settings.Target, graph);
-        var automaton = Begin(settings, graph);
-        var channels = automaton.Rule.Shape.Channels;
-        var pooled = settings.Regime is not { IsGrow: true };
-
-        if (pooled)
-            TrainingSettings.FitsMemory(settings.Pool, graph.Cells, channels);
-
+        var prepared = training.Prepare(world);
+        var automaton = prepared.Automaton;
         var options = new EngineOptions { Threads = settings.Threads };
-        TrainingTask TaskOf(int iterations)
-        {
-            var growing = GrowingSettings.Of(settings.Regime, iterations, settings.Seed)
-                .WithBatch(settings.Batch, settings.Fresh)
-                .WithPool(settings.Pool)
-                .WithHoles(settings.Damaged, 0.5)
-                .WithLearningRate(settings.LearningRate)
-                .WithOverflow(settings.Overflow);
-            return GrowingRecipe.Task(
-                target, channels, settings.WarmUp is { } warmUp ? growing.WithWarmUp(RolloutWarmUp.Of(warmUp, 24, 32)) : growing);
-        }
-
+        var grown = new Grown(Whole(prepared.Target, automaton.Rule.Shape.Channels));
         var iterations = settings.Minutes is { } minutes
             ? TrainingSettings.IterationsWithin(
-                minutes, automaton, graph, count => TaskOf(count).WithWarmUp(RolloutWarmUp.None).WithHook(new Grown(Whole(target, channels))), options, stop)
-            : settings.Iterations ?? 8000;
+                minutes, automaton, world.Graph, count => prepared.TaskOf(count).WithWarmUp(RolloutWarmUp.None).WithHook(grown), options, stop)
+            : settings.Iterations ?? GrowingTraining.Iterations;
 
         return settings.Files.Run(
             terminal,
             automaton,
-            graph,
-            TaskOf(iterations),
+            world.Graph,
+            prepared.TaskOf(iterations),
             options,
             OptionOf,
             value => double.IsFinite(value.BestLoss) ? FormattableString.Invariant($", {value.BestLoss:G3} from the seed") : "",
-            (path, _, latest) => PngCanvas.Write(path, Strip(world, target, latest, settings)),
-            trained => Report(terminal, settings, graph, target, trained, iterations),
+            (path, _, latest) => PngCanvas.Write(path, Strip(world, prepared.Target, latest, training.Seed, settings.Threads)),
+            trained => Report(terminal, training, settings, prepared, trained, iterations),
             stop);
-    }
-
-    /// <summary>A new automaton, or that of a file, which must have been made to grow.</summary>
-    private static Automaton Begin(Settings settings, Graph graph)
-    {
-        var automaton = settings.Rule is null
-            ? GrowingRecipe.Automaton(graph, settings.Channels ?? 16, settings.Hidden ?? 128, settings.Seed)
-            : RuleFile.Read(settings.Rule);
-        var shape = automaton.Rule.Shape;
-
-        if (shape.Channels < GrowingRecipe.Shown)
-            throw new UserErrorException($"A pattern has 4 channels that are seen, but {settings.Rule} has {shape.Channels}.");
-
-        if ((settings.Channels ?? shape.Channels) != shape.Channels || (settings.Hidden ?? shape.Hidden) != shape.Hidden)
-            throw new UserErrorException($"{settings.Rule} has {shape.Channels} channels and {shape.Hidden} hidden units: leave out --channels and --hidden.");
-
-        if (settings.Steps is null)
-            return automaton;
-
-        var (min, max) = StepsWord.Read(settings.Steps);
-        return automaton.WithSteps(min, max);
     }
 
     /// <summary>The option behind a setting of a training.</summary>
@@ -251,35 +184,30 @@ internal static class GrowTrainCommand
     }
 
     /// <summary>The target, then what the rule has grown after more and more steps.</summary>
-    private static Pixels Strip(GrowingWorld world, State target, Automaton automaton, Settings settings)
+    private static Pixels Strip(GrowingWorld world, State target, Automaton automaton, ulong seed, int threads)
     {
         var most = automaton.MaxSteps;
         int[] steps = [Math.Max(1, most / 4), Math.Max(1, most / 2), most, 4 * most, 10 * most];
         return Pixels.Row([
-            .. After(automaton, world.Graph, steps, settings.Seed, 0, settings.Threads).Prepend(target).Select(state => world.Draw(state, 144))]);
+            .. After(automaton, world.Graph, steps, seed, 0, threads).Prepend(target).Select(state => world.Draw(state, 144))]);
     }
 
     private static void Report(
-        Terminal terminal,
-        Settings settings,
-        Graph graph,
-        State target,
-        Trained trained,
-        int iterations)
+        Terminal terminal, GrowingTraining asked, Settings settings, PreparedGrowth prepared, Trained trained, int iterations)
     {
-        var (best, training) = (trained.Automaton, trained.Training);
+        var (best, training, graph, target) = (trained.Automaton, trained.Training, prepared.World.Graph, prepared.Target);
         var loss = GrowingRecipe.Loss(target, best.Rule.Shape.Channels);
-        int[] steps = settings.Regime is { IsGrow: true } ? [best.MaxSteps] : [best.MaxSteps, 10 * best.MaxSteps];
+        int[] steps = asked.Regime is { IsGrow: true } ? [best.MaxSteps] : [best.MaxSteps, 10 * best.MaxSteps];
         var runs = Enumerable.Range(0, Measured)
-            .Select(sample => After(best, graph, steps, settings.Seed, sample, settings.Threads)
+            .Select(sample => After(best, graph, steps, asked.Seed, sample, settings.Threads)
                 .Select(state => Measurement.Loss(loss, state, graph).Value).ToArray())
             .ToArray();
         var errors = steps.Select((_, i) => runs.Select(run => run[i]).ToArray()).ToArray();
 
         terminal.WriteJson(new JsonObject
         {
-            ["target"] = settings.Target,
-            ["regime"] = Name(settings.Regime),
+            ["target"] = asked.Target,
+            ["regime"] = Name(asked.Regime),
             ["graph"] = graph.Name,
             ["cells"] = graph.Cells,
             ["mean_square"] = target.ToArray().Average(value => (double)value * value),
@@ -295,7 +223,7 @@ internal static class GrowTrainCommand
             ["loss"] = training.Losses is [.., var last] ? Measurement.Finite(last) : null,
             ["training_seconds"] = trained.Seconds,
             ["end"] = trained.End.ToString().ToLowerInvariant(),
-            ["seed"] = settings.Seed,
+            ["seed"] = asked.Seed,
             ["out"] = settings.Files.Out,
         });
 

@@ -53,18 +53,18 @@ internal static class TextureTrainCommand
         };
         command.SetAction(parsed => Run(
             new Terminal(output, error, parsed.GetValue(json), parsed.GetValue(quiet)),
+            new TextureTraining(parsed.GetValue(exemplars)!, parsed.GetValue(graphs) ?? [], parsed.GetValue(seed))
+            {
+                Tiles = parsed.GetValue(tiles),
+                Up = parsed.GetValue(up)!,
+                Loss = parsed.GetValue(loss)!,
+                OneSpeed = parsed.GetValue(oneSpeed),
+                Channels = parsed.GetValue(channels),
+                Hidden = parsed.GetValue(hidden),
+            },
             new Settings(
-                parsed.GetValue(exemplars)!,
-                parsed.GetValue(tiles),
-                parsed.GetValue(graphs) ?? [],
-                parsed.GetValue(up)!,
-                parsed.GetValue(loss)!,
-                parsed.GetValue(oneSpeed),
-                parsed.GetValue(channels),
-                parsed.GetValue(hidden),
                 parsed.GetValue(iterations),
                 parsed.GetValue(minutes),
-                parsed.GetValue(seed),
                 parsed.GetValue(threads),
                 new(
                     parsed.GetValue(file)!,
@@ -105,56 +105,32 @@ internal static class TextureTrainCommand
         DefaultValueFactory = _ => TextureLoss.Gram,
     };
 
-    private sealed record Settings(
-        string[] Exemplars,
-        bool Tiles,
-        string[] Graphs,
-        string Up,
-        string Loss,
-        bool OneSpeed,
-        int? Channels,
-        int? Hidden,
-        int? Iterations,
-        double? Minutes,
-        ulong Seed,
-        int Threads,
-        KeptTraining Files);
+    /// <summary>What is not the training's own.</summary>
+    private sealed record Settings(int? Iterations, double? Minutes, int Threads, KeptTraining Files);
 
-    private static int Run(Terminal terminal, Settings settings, CancellationToken stop)
+    private static int Run(Terminal terminal, TextureTraining training, Settings settings, CancellationToken stop)
     {
-        settings.Files.Check([.. settings.Exemplars, .. settings.Graphs], settings.Minutes);
-        var exemplar = ExemplarWord.Read(settings.Exemplars, settings.Tiles);
-        var signal = exemplar.Graph.Topology is { IsRing: true } or { IsLine: true };
-        var words = settings.Graphs.Length > 0 ? settings.Graphs : TextureWorld.Standard(signal);
-        var up = UpWord.Read(settings.Up);
-        TextureWorld[] worlds = [.. words.Select(word => TextureWorld.Read(word, up, terminal))];
+        settings.Files.Check([.. training.Exemplars, .. training.Graphs], settings.Minutes);
+        var prepared = training.Prepare(terminal);
 
-        if (settings.Files.Preview is not null && !worlds.Any(world => world.Drawn))
-            throw new UserErrorException($"--preview draws a mesh, grid or torus, but --graph {string.Join(", ", words)} is none of them.");
+        if (settings.Files.Preview is not null && !prepared.Worlds.Any(world => world.Drawn))
+            throw new UserErrorException($"--preview draws a mesh, grid or torus, but --graph {string.Join(", ", prepared.Worlds.Select(world => world.Graph.Name))} is none of them.");
 
-        Graph[] graphs = [.. worlds.Select(world => world.Graph)];
-        var graph = TextureRecipe.Graph(graphs);
-        var automaton = TextureRecipe.Automaton(
-            exemplar, settings.Channels ?? (signal ? 12 : 16), settings.Hidden ?? (signal ? 48 : 128), settings.Seed);
         var options = new EngineOptions { Threads = settings.Threads };
-        TrainingTask TaskOf(int iterations)
-        {
-            var task = TextureRecipe.Task(exemplar, graphs, iterations, settings.Seed, settings.Loss);
-            return settings.OneSpeed ? task.WithTimeSteps(1, 1) : task;
-        }
-
-        var iterations = settings.Minutes is { } minutes ? TrainingSettings.IterationsWithin(minutes, automaton, graph, TaskOf, options, stop) : settings.Iterations ?? (signal ? 3000 : 10_000);
+        var iterations = settings.Minutes is { } minutes
+            ? TrainingSettings.IterationsWithin(minutes, prepared.Automaton, prepared.Graph, prepared.TaskOf, options, stop)
+            : settings.Iterations ?? prepared.Iterations;
 
         return settings.Files.Run(
             terminal,
-            automaton,
-            graph,
-            TaskOf(iterations),
+            prepared.Automaton,
+            prepared.Graph,
+            prepared.TaskOf(iterations),
             options,
             OptionOf,
             LargestParts,
-            (path, training, _) => Preview(path, exemplar.Palette, worlds, training),
-            trained => Report(terminal, settings, exemplar, worlds, trained, iterations),
+            (path, now, _) => Preview(path, prepared.Exemplar.Palette, prepared.Worlds, now),
+            trained => Report(terminal, training, settings.Files.Out, prepared, trained, iterations),
             stop);
     }
 
@@ -190,26 +166,21 @@ internal static class TextureTrainCommand
     }
 
     private static void Report(
-        Terminal terminal,
-        Settings settings,
-        Exemplar exemplar,
-        TextureWorld[] worlds,
-        Trained trained,
-        int iterations)
+        Terminal terminal, TextureTraining asked, string file, PreparedTexture prepared, Trained trained, int iterations)
     {
-        var (best, training) = (trained.Automaton, trained.Training);
+        var (best, training, worlds) = (trained.Automaton, trained.Training, prepared.Worlds);
         var losses = worlds.Select(world =>
         {
-            var start = best.Start.On(world.Graph, best.Rule.Shape.Channels, settings.Seed);
-            var final = Engine.Run(best, world.Graph, Rollout.Of(start, Measured, Firing.Of(settings.Seed, 0)));
-            var look = TextureLoss.Of(settings.Loss, exemplar, world.Graph);
+            var start = best.Start.On(world.Graph, best.Rule.Shape.Channels, asked.Seed);
+            var final = Engine.Run(best, world.Graph, Rollout.Of(start, Measured, Firing.Of(asked.Seed, 0)));
+            var look = TextureLoss.Of(asked.Loss, prepared.Exemplar, world.Graph);
             return Measurement.Loss(look, final, world.Graph).Value;
         }).ToArray();
 
         terminal.WriteJson(new JsonObject
         {
-            ["exemplar"] = string.Join(", ", settings.Exemplars),
-            ["loss"] = settings.Loss,
+            ["exemplar"] = string.Join(", ", asked.Exemplars),
+            ["loss"] = asked.Loss,
             ["worlds"] = new JsonArray([.. worlds.Zip(losses, (world, loss) => new JsonObject
             {
                 ["graph"] = world.Graph.Name, ["cells"] = world.Graph.Cells, [$"loss_{Measured}_steps"] = Measurement.Finite(loss),
@@ -221,8 +192,8 @@ internal static class TextureTrainCommand
             ["validation_loss"] = Measurement.Finite(training.BestLoss),
             ["training_seconds"] = trained.Seconds,
             ["end"] = trained.End.ToString().ToLowerInvariant(),
-            ["seed"] = settings.Seed,
-            ["out"] = settings.Files.Out,
+            ["seed"] = asked.Seed,
+            ["out"] = file,
         });
 
         var table = new Table().Border(TableBorder.Rounded).HideHeaders().AddColumn("").AddColumn("");

@@ -1,6 +1,7 @@
 using GaryMesh.Cli.Meshes;
 using GaryMesh.Cli.Pictures;
 using GaryMesh.Cli.Words;
+using GaryMesh.Studio.Viewer;
 
 namespace GaryMesh.Cli.Commands.Textures;
 
@@ -32,22 +33,7 @@ internal sealed record TextureWorld(Graph Graph, TriangleMesh? Mesh)
     }
 
     /// <summary>The same world with a picture turned by an angle, counterclockwise as it is looked at.</summary>
-    public TextureWorld Turned(double degrees)
-    {
-        if (degrees == 0 || Graph.Frames.IsDefaultOrEmpty)
-            return this;
-
-        var (cos, sin) = (Math.Cos(Math.PI / 180 * degrees), Math.Sin(Math.PI / 180 * degrees));
-        double[] frames = [.. Graph.Frames];
-
-        for (var cell = 0; cell < frames.Length; cell += 9)
-        {
-            for (var axis = cell; axis < cell + 3; axis++)
-                (frames[axis], frames[axis + 3]) = ((cos * frames[axis]) - (sin * frames[axis + 3]), (sin * frames[axis]) + (cos * frames[axis + 3]));
-        }
-
-        return this with { Graph = Graph.WithFrames(frames) };
-    }
+    public TextureWorld Turned(double degrees) => this with { Graph = Turning.Turned(Graph, degrees) };
 
     /// <summary>Whether the cells can be drawn.</summary>
     public bool Drawn => Mesh is not null || GraphWord.Sides(Graph) is not null;

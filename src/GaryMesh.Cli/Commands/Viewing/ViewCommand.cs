@@ -14,32 +14,43 @@ internal static class ViewCommand
     public static Command Create(TextWriter output, TextWriter error, CancellationToken stop)
     {
         var rule = Options.File("--rule", "The rule: a file, a texture that ships, a preset or CxHxK (see the notes).", "R");
-        rule.Required = true;
         var graft = Options.File("--graft", "A second rule of the same size and perception, for the brush that grafts.", "R2");
         var graph = Options.Graph("torus:128x128");
         var up = Options.File("--up", "The direction of the picture's top on a mesh: x, y, z or three numbers.", "UP");
         up.DefaultValueFactory = _ => "y";
         var file = Options.File("--out", "The page that is written.", "PAGE.html");
-        file.Required = true;
+        var gallery = Options.File("--gallery", "Write a folder of pages instead, one of each texture that ships, and one page that shows them all.", "DIR");
         var steps = Options.Whole("--steps", "N", "The page compares itself with the engine after so many steps.", 96);
         var seed = Options.Seed();
         var (json, quiet) = (Options.Json(), Options.Quiet());
 
         var command = new Command("view", "Write a page that runs a rule on a graph in the browser: one file, no server.")
         {
-            rule, graft, graph, up, file, steps, seed, json, quiet,
+            rule, graft, graph, up, file, gallery, steps, seed, json, quiet,
         };
-        command.SetAction(parsed => Run(
-            new Terminal(output, error, parsed.GetValue(json), parsed.GetValue(quiet)),
-            new Settings(
-                parsed.GetValue(rule)!,
-                parsed.GetValue(graft),
-                parsed.GetValue(graph)!,
-                parsed.GetValue(up)!,
-                parsed.GetValue(file)!,
-                parsed.GetValue(steps),
-                parsed.GetValue(seed)),
-            stop));
+        command.SetAction(parsed =>
+        {
+            var terminal = new Terminal(output, error, parsed.GetValue(json), parsed.GetValue(quiet));
+
+            if (parsed.GetValue(gallery) is { } folder)
+            {
+                return parsed.GetValue(rule) is null && parsed.GetValue(file) is null && parsed.GetValue(graft) is null
+                    ? Gallery.Run(terminal, folder, stop)
+                    : throw new UserErrorException("--gallery writes pages of the rules that ship: leave out --rule, --graft and --out.");
+            }
+
+            return Run(
+                terminal,
+                new Settings(
+                    parsed.GetValue(rule) ?? throw new UserErrorException("--rule names the rule that the page runs, but is not given."),
+                    parsed.GetValue(graft),
+                    parsed.GetValue(graph)!,
+                    parsed.GetValue(up)!,
+                    parsed.GetValue(file) ?? throw new UserErrorException("--out names the page that is written, but is not given."),
+                    parsed.GetValue(steps),
+                    parsed.GetValue(seed)),
+                stop);
+        });
         ExamplesHelp.Attach(
             command,
             """
@@ -47,6 +58,7 @@ internal static class ViewCommand
             gary-mesh view --rule rust --graft bark --graph bunny.obj --out bunny.html
             gary-mesh view --rule lizard.npz --graph grid:72x72 --out lizard.html
             gary-mesh view --rule demo/rule.npz --graph ring:256 --steps 48 --out ring.html
+            gary-mesh view --gallery docs/gallery
             """,
             $"""
             The page needs WebGL 2 and nothing from elsewhere. It tests itself: the cells that fire and the state after --steps steps are compared
@@ -75,6 +87,7 @@ internal static class ViewCommand
         {
             Mesh = world.Mesh,
             Graft = graft,
+            Up = UpWord.Read(settings.Up),
             Seed = settings.Seed,
             TestSteps = settings.Steps,
             Words = Words(settings),

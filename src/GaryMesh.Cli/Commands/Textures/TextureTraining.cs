@@ -1,0 +1,49 @@
+using GaryMesh.Cli.Words;
+
+namespace GaryMesh.Cli.Commands.Textures;
+
+/// <summary>What a texture is trained from and how, in the words of `texture train`.</summary>
+internal sealed record TextureTraining(string[] Exemplars, string[] Graphs, ulong Seed)
+{
+    public bool Tiles { get; init; }
+
+    public string Up { get; init; } = "y";
+
+    public string Loss { get; init; } = TextureLoss.Gram;
+
+    public bool OneSpeed { get; init; }
+
+    public int? Channels { get; init; }
+
+    public int? Hidden { get; init; }
+
+    /// <summary>Reads the files, and refuses what does not fit.</summary>
+    public PreparedTexture Prepare(Terminal terminal)
+    {
+        var exemplar = ExemplarWord.Read(Exemplars, Tiles);
+        var signal = exemplar.Graph.Topology is { IsRing: true } or { IsLine: true };
+        var up = UpWord.Read(Up);
+        TextureWorld[] worlds = [.. (Graphs.Length > 0 ? Graphs : TextureWorld.Standard(signal)).Select(word => TextureWorld.Read(word, up, terminal))];
+        Graph[] graphs = [.. worlds.Select(world => world.Graph)];
+        var graph = TextureRecipe.Graph(graphs);
+        var automaton = TextureRecipe.Automaton(exemplar, Channels ?? (signal ? 12 : 16), Hidden ?? (signal ? 48 : 128), Seed);
+
+        TrainingTask TaskOf(int iterations)
+        {
+            var task = TextureRecipe.Task(exemplar, graphs, iterations, Seed, Loss);
+            return OneSpeed ? task.WithTimeSteps(1, 1) : task;
+        }
+
+        return new(exemplar, worlds, automaton, graph, TaskOf, signal ? 3000 : 10_000);
+    }
+}
+
+/// <summary>A texture's training, ready to begin.</summary>
+/// <param name="Exemplar">What the texture is to look like.</param>
+/// <param name="Worlds">Where it is trained.</param>
+/// <param name="Automaton">What is trained.</param>
+/// <param name="Graph">The worlds as one graph.</param>
+/// <param name="TaskOf">The training of so many iterations.</param>
+/// <param name="Iterations">As many as are done where nobody says how many.</param>
+internal sealed record PreparedTexture(
+    Exemplar Exemplar, TextureWorld[] Worlds, Automaton Automaton, Graph Graph, Func<int, TrainingTask> TaskOf, int Iterations);
