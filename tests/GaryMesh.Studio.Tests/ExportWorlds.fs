@@ -48,7 +48,7 @@ let private perceptions =
        Perception.Steered 1
        Perception.RotationInvariant
        Perception.LeftSelfRight.WithLift(Spoken(1, 0))
-       Perception.Offsets([ 1; 2 ]).WithLift(Spoken(2, 1)) |]
+       Perception.Offsets([ 1; 2 ]).WithLift(Spoken [ 0; 1 ]) |]
 
 let private pick (from: 'a[]) seed part = from[below from.Length seed part]
 

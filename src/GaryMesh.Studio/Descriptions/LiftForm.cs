@@ -9,7 +9,7 @@ internal abstract record LiftForm
         null => null,
         GradientNorm => Words.Numbers(lift.Name) is [var x, var y] ? new NormForm(x, y) : null,
         Steering => Words.Numbers(lift.Name) is [var own, var x, var y, var channel] ? new SteeringForm(own, x, y, channel) : null,
-        Spoken spoken => new SpokenForm(spoken.Heard, spoken.Channel),
+        Spoken spoken => new SpokenForm([.. spoken.Channels]),
         _ => throw new ArgumentException(
             $"The lifts gradient-norm, steering and spoken can be exported, but this rule perceives through {lift.Name}."),
     };
@@ -21,5 +21,5 @@ internal sealed record NormForm(int X, int Y) : LiftForm;
 /// <summary>Two operators turned by the angle in a channel of a third: cos x + sin y and cos y - sin x.</summary>
 internal sealed record SteeringForm(int Own, int X, int Y, int Channel) : LiftForm;
 
-/// <summary>Of the first operators the sign of one channel: -1, 1, or 0 for zero and for no number.</summary>
-internal sealed record SpokenForm(int Heard, int Channel) : LiftForm;
+/// <summary>Of each of the first operators the sign of a channel: -1, 1, or 0 for zero and for no number.</summary>
+internal sealed record SpokenForm(int[] Channels) : LiftForm;

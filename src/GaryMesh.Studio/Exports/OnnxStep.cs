@@ -114,8 +114,8 @@ internal sealed class OnnxStep
                 var turnedY = graph.Node("Sub", graph.Node("Mul", cos, linear[y]), graph.Node("Mul", sin, linear[x]));
                 return Joined(graph, [.. linear.Select((block, k) => k == x ? turnedX : k == y ? turnedY : block)]);
 
-            case SpokenForm(var heard, var channel):
-                return Joined(graph, [.. linear.Select((block, k) => k < heard ? Sign(graph, block, channel) : block)]);
+            case SpokenForm(var channels):
+                return Joined(graph, [.. linear.Select((block, k) => k < channels.Length ? Sign(graph, block, channels[k]) : block)]);
 
             default:
                 return Joined(graph, linear);

@@ -36,7 +36,7 @@ public sealed record ViewerPage(NamedRule Rule, Graph Graph)
     private Automaton Automaton => Rule.Automaton;
 
     /// <summary>The parameters of a rule as a page's shaders read them; a rule that a page cannot run is refused.</summary>
-    internal static float[] Parameters(Automaton automaton) => RuleDescription.Of(automaton).Pack(automaton.Rule);
+    internal static float[] Parameters(Automaton automaton) => ShaderRule.Of(automaton).Pack(automaton.Rule);
 
     /// <summary>The page as HTML.</summary>
     /// <exception cref="T:System.ArgumentException">The rule is one that a page cannot run, the second rule does not fit the first, or the state

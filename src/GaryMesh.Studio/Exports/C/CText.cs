@@ -208,9 +208,11 @@ internal sealed class CText
                 Line("  }");
                 break;
 
-            case SpokenForm(var heard, var channel):
+            case SpokenForm(var channels):
+                var heard = channels.Length;
+                Line($"  static const int spoken[{heard}] = {{ {string.Join(", ", channels)} }};");
                 Line($"  for (int k = 0; k < {heard}; k++) {{");
-                Line($"    const float said = y[k * CHANNELS + {channel}];");
+                Line("    const float said = y[k * CHANNELS + spoken[k]];");
                 Line("    z[k] = (float)((said > 0.0f) - (said < 0.0f));");
                 Line("  }");
                 Line($"  for (int at = {heard} * CHANNELS; at < {blocks} * CHANNELS; at++) z[at - {heard} * CHANNELS + {heard}] = y[at];");
