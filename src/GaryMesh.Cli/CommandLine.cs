@@ -17,18 +17,6 @@ namespace GaryMesh.Cli;
 /// on the error stream and an exit code.</summary>
 internal static class CommandLine
 {
-    /// <summary>Done, and where a command checks something, it holds.</summary>
-    public const int Done = 0;
-
-    /// <summary>What was checked does not hold, training diverged, or one of its outputs could not be written.</summary>
-    public const int Failed = 1;
-
-    /// <summary>Bad input, or output that could not be written.</summary>
-    public const int Refused = 2;
-
-    /// <summary>Stopped by Ctrl-C, as a shell counts it; a training has kept its best rule.</summary>
-    public const int Interrupted = 130;
-
     /// <summary>Runs the command that the arguments name. What it says and writes is the same under every culture.</summary>
     public static int Run(string[] args, TextWriter output, TextWriter error, CancellationToken stop)
     {
@@ -58,7 +46,7 @@ internal static class CommandLine
             var first = result.Errors.FirstOrDefault(one => result.UnmatchedTokens.Any(one.Message.Contains))
                 ?? result.Errors[0];
             error.WriteLine($"gary-mesh: {Refusal.Sentence(first.Message)} See '{help}'.");
-            return Refused;
+            return ExitCode.Refused;
         }
 
         try
@@ -69,12 +57,12 @@ internal static class CommandLine
         catch (OperationCanceledException)
         {
             error.WriteLine("gary-mesh: Stopped; nothing was written.");
-            return Interrupted;
+            return ExitCode.Interrupted;
         }
         catch (OutputException full)
         {
             error.WriteLine($"gary-mesh: {full.Message}");
-            return Failed;
+            return ExitCode.Failed;
         }
         catch (Exception refusal) when (refusal is UserErrorException or ArgumentException or InvalidDataException
             or IOException or UnauthorizedAccessException or OutOfMemoryException)
@@ -82,7 +70,7 @@ internal static class CommandLine
             error.WriteLine($"gary-mesh: {Refusal.Sentence(refusal is OutOfMemoryException
                 ? "There is not enough memory for a graph and rule of this size."
                 : refusal.Message)}");
-            return Refused;
+            return ExitCode.Refused;
         }
     }
 

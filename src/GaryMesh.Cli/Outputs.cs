@@ -19,14 +19,14 @@ internal sealed class Outputs(Terminal terminal)
         {
             case TrainingEnd.Diverged:
                 terminal.Warn($"Training diverged after {diverged}; {kept} holds the last good rule.");
-                return CommandLine.Failed;
+                return ExitCode.Failed;
 
             case TrainingEnd.Cancelled:
                 terminal.Warn($"Stopped after {stopped}; {kept} holds the best rule so far.");
-                return CommandLine.Interrupted;
+                return ExitCode.Interrupted;
 
             default:
-                return Whole ? CommandLine.Done : CommandLine.Failed;
+                return Whole ? ExitCode.Done : ExitCode.Failed;
         }
     }
 

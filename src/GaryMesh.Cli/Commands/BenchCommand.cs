@@ -123,7 +123,7 @@ internal static class BenchCommand
         var runs = timings.Select(timing => timing.ToJson(ruleWord)).ToArray();
         terminal.WriteJson(runs.Length == 1 ? runs[0] : new JsonObject { ["runs"] = new JsonArray([.. runs]) });
         terminal.Write(timings.Length == 1 ? Described(timings[0]) : Compared(timings));
-        return CommandLine.Done;
+        return ExitCode.Done;
     }
 
     private static Table Described(RolloutTiming timing)

@@ -134,9 +134,9 @@ internal static class CheckCommand
         terminal.Write(table);
 
         if (agreement.Holds)
-            return CommandLine.Done;
+            return ExitCode.Done;
 
         terminal.Warn("The gradients do not agree.");
-        return CommandLine.Failed;
+        return ExitCode.Failed;
     }
 }

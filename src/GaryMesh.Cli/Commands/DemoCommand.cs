@@ -102,7 +102,7 @@ internal static class DemoCommand
             terminal.Warn(
                 $"Stopped after {Counted.Of(trained.Training.Iteration, "iteration")}; {At("rule.npz")} holds the best rule so "
                 + "far.");
-            return CommandLine.Interrupted;
+            return ExitCode.Interrupted;
         }
 
         automaton = trained.Automaton;
@@ -134,7 +134,7 @@ internal static class DemoCommand
         catch (OperationCanceledException)
         {
             terminal.Warn($"Stopped; {folder} holds the rule and its target, but no pictures and report of them.");
-            return CommandLine.Interrupted;
+            return ExitCode.Interrupted;
         }
 
         var pattern = trajectory[steps].Channel(Channel);
@@ -147,7 +147,7 @@ internal static class DemoCommand
 
         Show(terminal, figures, folder);
         terminal.WriteJson(Json(figures));
-        return trained.End == TrainingEnd.Diverged ? CommandLine.Failed : CommandLine.Done;
+        return trained.End == TrainingEnd.Diverged ? ExitCode.Failed : ExitCode.Done;
     }
 
     private static JsonObject Json(DemoFigures figures) =>

@@ -56,6 +56,6 @@ internal static class InfoCommand
         }
 
         terminal.Write(table);
-        return CommandLine.Done;
+        return ExitCode.Done;
     }
 }

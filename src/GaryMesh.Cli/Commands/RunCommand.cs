@@ -217,7 +217,7 @@ internal static class RunCommand
         if (!RuleWord.IsFile(settings.Rule))
             terminal.Warn($"{settings.Rule} is a new rule, which has learnt nothing yet: its parameters are random or zero.");
 
-        return CommandLine.Done;
+        return ExitCode.Done;
     }
 
     /// <summary>The mesh that is to be coloured.</summary>

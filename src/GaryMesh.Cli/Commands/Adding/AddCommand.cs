@@ -34,7 +34,7 @@ internal static class AddCommand
         command.SetAction(parsed =>
         {
             var terminal = new Terminal(output, error, parsed.GetValue(json), parsed.GetValue(quiet));
-            var run = new Run(parsed.GetValue(seed), parsed.GetValue(vote), parsed.GetValue(steps));
+            var run = new SumRun(parsed.GetValue(seed), parsed.GetValue(vote), parsed.GetValue(steps));
             var words = parsed.GetValue(numbers) ?? [];
             var (from, to, watched) = (parsed.GetValue(pairs), parsed.GetValue(file), parsed.GetValue(watch));
 
@@ -71,38 +71,7 @@ internal static class AddCommand
         return command;
     }
 
-    /// <summary>How sums are run.</summary>
-    public sealed record Run(ulong Seed, int Votes, int? Steps)
-    {
-        /// <summary>Adds strips of at most so many cells, and says after how many steps at most.</summary>
-        public (Addition Addition, int Most) Add(Adder adder, Addends[] strips)
-        {
-            var most = Steps ?? adder.Steps(strips.Max(strip => strip.Cells));
-            return (adder.Vote(strips, Seed, Votes, most), most);
-        }
-    }
-
-    /// <summary>Warns of what keeps an answer from being certain; the exit code.</summary>
-    public static int End(Terminal terminal, Adder adder, bool settled, int steps, int needed)
-    {
-        if (adder.Proof is { IsProved: false })
-        {
-            terminal.Warn(
-                $"The rule is wrong or not certain in {adder.Proof.Wrong.Length} of {adder.Proof.Contexts} contexts (gary-mesh add prove), so an answer may be wrong.");
-        }
-        else if (!settled && steps < needed)
-        {
-            terminal.Warn($"After {Counted.Of(steps, "step")} cells could still change, and {needed:N0} may be needed, so an answer may be wrong.");
-        }
-        else
-        {
-            return CommandLine.Done;
-        }
-
-        return CommandLine.Failed;
-    }
-
-    private static int One(Terminal terminal, Adder adder, Run run, string a, string b, bool watch, CancellationToken stop)
+    private static int One(Terminal terminal, Adder adder, SumRun run, string a, string b, bool watch, CancellationToken stop)
     {
         var strip = Addends.Read(a, b);
         var needed = adder.Steps(strip.Cells);
@@ -130,6 +99,6 @@ internal static class AddCommand
         terminal.Write(
             $"{Counted.Of(strip.Cells, "cell")}, {Counted.Of(addition.Steps, "step")} of at most {most:N0}"
             + (addition.Settled ? "; no cell that fires would change any more" : ""));
-        return End(terminal, adder, addition.Settled, most, needed);
+        return SumRun.End(terminal, adder, addition.Settled, most, needed);
     }
 }

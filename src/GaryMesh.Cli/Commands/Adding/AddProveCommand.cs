@@ -61,7 +61,7 @@ internal static class AddProveCommand
             terminal.Write($"Not proved: {wrong.Length} of {proof.Contexts} contexts are wrong or not certain, such as {string.Join("; ", wrong.Take(3))}.");
         }
 
-        return proof.IsProved ? CommandLine.Done : CommandLine.Failed;
+        return proof.IsProved ? ExitCode.Done : ExitCode.Failed;
     }
 
     private static string Name(Context context, int carry)

@@ -161,11 +161,11 @@ internal static class CalculateCommand
     private static int End(Terminal terminal, Calculator calculator)
     {
         if (calculator.Proof.IsProved)
-            return CommandLine.Done;
+            return ExitCode.Done;
 
         terminal.Warn(
             $"The rule is wrong or not certain in {calculator.Proof.Wrong.Length} of {calculator.Proof.Contexts} contexts (gary-mesh calculate prove), so an answer may be wrong.");
-        return CommandLine.Failed;
+        return ExitCode.Failed;
     }
 
     private static Command Train(TextWriter output, TextWriter error, CancellationToken stop)
@@ -227,7 +227,7 @@ internal static class CalculateCommand
             terminal.Write(proof.IsProved
                 ? $"Proved: all {proof.Contexts:N0} contexts are right after {Counted.Of(proof.Firings, "firing")}, from any state."
                 : $"Not proved: {proof.Wrong.Length:N0} of {proof.Contexts:N0} contexts are wrong or not certain ({string.Join(", ", wrong.Where(pair => pair.Value > 0).Select(pair => $"{pair.Key.ToString().ToLowerInvariant()} {pair.Value:N0}"))}).");
-            return proof.IsProved ? CommandLine.Done : CommandLine.Failed;
+            return proof.IsProved ? ExitCode.Done : ExitCode.Failed;
         });
         ExamplesHelp.Attach(
             command,

@@ -14,7 +14,7 @@ internal static class Pairs
     private const string Header = "a,b";
 
     public static int Run(
-        Terminal terminal, Adder adder, AddCommand.Run run, string from, string to, string? rule, CancellationToken stop)
+        Terminal terminal, Adder adder, SumRun run, string from, string to, string? rule, CancellationToken stop)
     {
         OutputFile.Check([from, rule], ("--out", "", to));
         string[] lines = [.. File.ReadLines(from)];
@@ -79,7 +79,7 @@ internal static class Pairs
             ["out"] = to,
         });
         terminal.Write($"{Counted.Of(strips.Length, "sum")} in {clock.Elapsed.TotalSeconds:F1} s, {Counted.Of(steps, "step")} at most, written to {to}");
-        return AddCommand.End(terminal, adder, enough, enough ? 1 : 0, 1);
+        return SumRun.End(terminal, adder, enough, enough ? 1 : 0, 1);
     }
 
     private static Addends Read(string path, string line, int number)

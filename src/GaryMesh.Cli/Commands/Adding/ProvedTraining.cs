@@ -66,7 +66,7 @@ internal sealed class ProvedTraining(
 
             var code = outputs.End(
                 end, Counted.Of(training.Iteration, "iteration"), $"{training.Iteration} of {Counted.Of(iterations, "iteration")}", path, null);
-            return code == CommandLine.Done && !proof.IsProved ? CommandLine.Failed : code;
+            return code == ExitCode.Done && !proof.IsProved ? ExitCode.Failed : code;
         }
     }
 

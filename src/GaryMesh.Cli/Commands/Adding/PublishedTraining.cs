@@ -52,6 +52,6 @@ internal static class PublishedTraining
 
         var code = outputs.End(
             end, Counted.Of(training.Iteration, "iteration"), $"{training.Iteration} of {Counted.Of(iterations, "iteration")}", target.Path, null);
-        return code == CommandLine.Done && wrong > 0 ? CommandLine.Failed : code;
+        return code == ExitCode.Done && wrong > 0 ? ExitCode.Failed : code;
     }
 }

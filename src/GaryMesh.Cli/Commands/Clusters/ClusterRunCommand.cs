@@ -200,7 +200,7 @@ internal static class ClusterRunCommand
         if (settings.Out is not null)
             terminal.Write($"Written to {settings.Out}");
 
-        return CommandLine.Done;
+        return ExitCode.Done;
     }
 
     private sealed class Told(Action<ClusterProgress> tell) : IProgress<ClusterProgress>

@@ -52,6 +52,6 @@ internal static class ClusterSiloCommand
             terminal.Write($"{name}: {figures.Line()}");
 
         silo.StopAsync().GetAwaiter().GetResult();
-        return CommandLine.Done;
+        return ExitCode.Done;
     }
 }

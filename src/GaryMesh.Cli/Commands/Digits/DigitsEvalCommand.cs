@@ -101,6 +101,6 @@ internal static class DigitsEvalCommand
         table.AddRow("pictures whose majority is right", $"{100 * score.MajorityAccuracy:F2} %");
         table.AddRow("time", $"{seconds:F1} s");
         terminal.Write(table);
-        return CommandLine.Done;
+        return ExitCode.Done;
     }
 }

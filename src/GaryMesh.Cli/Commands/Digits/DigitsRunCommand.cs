@@ -155,7 +155,7 @@ internal static class DigitsRunCommand
         foreach (var written in new[] { settings.PictureFile, settings.Film }.OfType<string>())
             terminal.Write($"Written to {written}");
 
-        return CommandLine.Done;
+        return ExitCode.Done;
 
         void Tell(InkSheet sheet, State now, int step, int number, int label)
         {

@@ -118,7 +118,7 @@ internal static class ExportCommand
 
         figures["holds"] = holds;
         terminal.WriteJson(figures);
-        return holds ? CommandLine.Done : CommandLine.Failed;
+        return holds ? ExitCode.Done : ExitCode.Failed;
     }
 
     /// <summary>Says what came of a verification; whether it holds.</summary>

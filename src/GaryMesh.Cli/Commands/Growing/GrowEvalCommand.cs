@@ -170,7 +170,7 @@ internal static class GrowEvalCommand
                 $"{settings.Holes} holes of {settings.Share:P0}: {Measurement.Median([.. healing.Select(hole => hole.Healed)]):P0} healed after {HealingSteps} steps, worst {healing.Min(hole => hole.Healed):P0}; error after {LaterSteps}: {Measurement.Median([.. healing.Select(hole => hole.Late)]):G3}, worst {healing.Max(hole => hole.Late):G3}"));
         }
 
-        return CommandLine.Done;
+        return ExitCode.Done;
     }
 
     private static double[] Sorted((double[] Errors, float)[] runs, int at) => [.. runs.Select(run => run.Errors[at]).Order()];

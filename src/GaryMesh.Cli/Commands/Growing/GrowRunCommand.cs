@@ -181,7 +181,7 @@ internal static class GrowRunCommand
         foreach (var path in new[] { settings.Out, settings.Picture, settings.Film }.OfType<string>())
             terminal.Write($"Written to {path}");
 
-        return CommandLine.Done;
+        return ExitCode.Done;
 
         void Cut(DamageWord hole)
         {

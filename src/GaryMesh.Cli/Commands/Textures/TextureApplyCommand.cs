@@ -214,7 +214,7 @@ internal static class TextureApplyCommand
         foreach (var path in new[] { settings.Out }.Concat(pictures).Append(settings.State).OfType<string>())
             terminal.Write($"Written to {path}");
 
-        return CommandLine.Done;
+        return ExitCode.Done;
 
         // In the exemplar's own palette.
         LossValue Loss(float[] values) => Measurement.Loss(look!, new State(graph.Cells, palette.Maps, exemplar!.Palette.Channels(values)), graph);

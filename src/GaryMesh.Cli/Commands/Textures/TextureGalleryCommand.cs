@@ -98,7 +98,7 @@ internal static class TextureGalleryCommand
         PngCanvas.Write(path, canvas.Pixels);
         terminal.WriteJson(new JsonObject { ["rules"] = new JsonArray([.. rules.Select(rule => (JsonNode)rule)]), ["seed"] = seed, ["out"] = path });
         terminal.Write($"Written to {path}");
-        return CommandLine.Done;
+        return ExitCode.Done;
 
         static double Left(int column) => (Name + (column * (Side + Gap))) / 2.0;
 

@@ -142,6 +142,6 @@ internal static class TransferCommand
             terminal.Write($"{result.Trial.Group,-15} {result.Trial.Name,-22} {string.Join("  ", result.Trial.Steps.Select((step, at) => $"{step}: {result.Median(at) / home:F2} ({result.Worst(at) / home:F2})"))}");
 
         terminal.Write($"Written to {settings.Out}");
-        return CommandLine.Done;
+        return ExitCode.Done;
     }
 }

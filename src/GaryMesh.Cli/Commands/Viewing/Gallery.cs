@@ -32,7 +32,7 @@ internal static class Gallery
         total += Write(Path.Combine(folder, "index.html"), GalleryPage.Write(names.Select(name => ($"{name}.html", name))));
         terminal.WriteJson(new JsonObject { ["pages"] = names.Length, ["bytes"] = total, ["out"] = folder });
         terminal.Write($"{Counted.Of(names.Length, "page")} of {total / 1000} kB in all: open {Path.Combine(folder, "index.html")}");
-        return CommandLine.Done;
+        return ExitCode.Done;
     }
 
     private static int Write(string path, string page)

@@ -43,7 +43,7 @@ internal static class Replay
         if (output is not null)
             terminal.Write($"Written to {output}");
 
-        return CommandLine.Done;
+        return ExitCode.Done;
 
         string Word(string name) => session.Words.TryGetValue(name, out var word)
             ? word

@@ -62,7 +62,7 @@ internal static class StudioCommand
             server.DisposeAsync().AsTask().GetAwaiter().GetResult();
         }
 
-        return CommandLine.Done;
+        return ExitCode.Done;
     }
 
     private static void Open(Terminal terminal, Uri url)

@@ -106,7 +106,7 @@ internal static class ViewCommand
         });
         terminal.Write(string.Create(CultureInfo.InvariantCulture, $"{world.Graph.Name}: {Counted.Of(world.Graph.Cells, "cell")}, {bytes.Length / 1000.0:F0} kB"));
         terminal.Write($"Written to {settings.Out}");
-        return CommandLine.Done;
+        return ExitCode.Done;
     }
 
     /// <summary>The rule of a word, called by its file's name.</summary>
