@@ -73,15 +73,21 @@ internal sealed class Curve
             [point.Iteration, .. point.Values.Select(value => (JsonNode)(double.IsFinite(value) ? double.Parse(value.ToString("G5")) : 0))]))]),
     };
 
+    /// <summary>Two points become one; one that is left over begins the next.</summary>
     private void Halve()
     {
-        for (var at = 0; at + 1 < _points.Count; at += 2)
+        var pairs = _points.Count / 2;
+
+        if (_points.Count % 2 == 1)
+            (_sums, _counted) = ([.. _points[^1].Values.Select(value => value * _stride)], _stride);
+
+        for (var pair = 0; pair < pairs; pair++)
         {
-            double[] mean = [.. _points[at].Values.Zip(_points[at + 1].Values, (a, b) => (a + b) / 2)];
-            _points[at / 2] = (_points[at + 1].Iteration, mean);
+            var (first, second) = (_points[2 * pair], _points[(2 * pair) + 1]);
+            _points[pair] = (second.Iteration, [.. first.Values.Zip(second.Values, (a, b) => (a + b) / 2)]);
         }
 
-        _points.RemoveRange(_points.Count / 2, _points.Count - (_points.Count / 2));
+        _points.RemoveRange(pairs, _points.Count - pairs);
         _stride *= 2;
     }
 }
