@@ -43,13 +43,18 @@ let tests =
           test "a file of tasks is answered line by line, in its order" {
               inFolder (fun at ->
                   let tasks =
-                      [ for i in 0..79 -> digits (1 + i * 7 % 20) i, operations[i % 4], digits (1 + i * 11 % 9) (i + 500) ]
+                      [ for i in 0..79 ->
+                            digits (1 + i * 7 % 20) i, operations[i % 4], digits (1 + i * 11 % 9) (i + 500) ]
 
                   let text = [ for a, operation, b in tasks -> $"{a}, {operation},{b}" ]
                   File.WriteAllLines(at "in.csv", "a,operation,b" :: text)
                   succeed [ "calculate"; "--tasks"; at "in.csv"; "--out"; at "out.csv" ] |> ignore
                   let answers = [ for a, operation, b in tasks -> $"{a},{operation},{b},{expected operation a b}" ]
-                  Expect.equal (List.ofArray (File.ReadAllLines(at "out.csv"))) ("a,operation,b,answer" :: answers) "every line")
+
+                  Expect.equal
+                      (List.ofArray (File.ReadAllLines(at "out.csv")))
+                      ("a,operation,b,answer" :: answers)
+                      "every line")
           }
 
           test "what is no task is refused in one sentence, and nothing is written" {
@@ -77,7 +82,9 @@ let tests =
 
           test "a training without a proof says so and ends with 1, and so does a proof of its rule" {
               inFolder (fun at ->
-                  let train = [ "calculate"; "train"; "--hidden"; "4"; "--iterations"; "3"; "--out"; at "r.npz"; "--json" ]
+                  let train =
+                      [ "calculate"; "train"; "--hidden"; "4"; "--iterations"; "3"; "--out"; at "r.npz"; "--json" ]
+
                   let ran = run train
                   Expect.equal ran.Code 1 "not proved"
                   Expect.isFalse ((nonNull ran.Json["proved"]).GetValue<bool>()) "and says so"
