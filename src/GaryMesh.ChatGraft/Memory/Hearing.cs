@@ -100,10 +100,27 @@ public sealed partial class Hearing
             return new MemoryEffect { Told = [corrected], Answer = $"Noted: {Voice.Answering(corrected.Told.Sentence)}." };
 
         var topic = _topic;
-        var told = StatementReader.Read(clean, ref _topic).Select(statement => _memory.Tell(statement, age, _conversation, _today())).ToArray();
-        var effect = new MemoryEffect { Told = told, Answer = told.Length > 0 && Urges(clean) ? Acknowledged(told) : null };
-        return Answered(effect, Question.Read(clean, topic), age);
+        var told = new List<Fact>();
+        foreach (var statement in StatementReader.Read(clean, ref _topic, Does)) told.Add(Kept(statement, age, told));
+        var effect = new MemoryEffect { Told = told, Answer = told.Count > 0 && Urges(clean) ? Acknowledged(told) : null };
+        return Answered(effect, clean, topic, age);
     }
+
+    private SpeechAct Does(string sentence) => _memory.Reader.Read(sentence).Act;
+
+    // What takes the place of something told before, or goes on from it, is kept so.
+    private Fact Kept(Statement statement, long age, IReadOnlyList<Fact> told)
+    {
+        var count = _memory.Count;
+        var (replaced, before) = _memory.Before(statement.Sentence, age, told);
+        if (replaced is not null)
+            return _memory.Replace(replaced, statement with { Sentence = Correction.Of(statement.Sentence, replaced.Told.Sentence) }, age, _conversation, _today());
+        if (before is not null && statement.Relation.Length == 0 && before.Told.Sentence.Length + statement.Sentence.Length < LongestContext && !statement.Sentence.Contains(before.Told.Sentence, StringComparison.Ordinal))
+            statement = statement with { Sentence = $"{before.Told.Sentence}. {Utterance.Capitalised(statement.Sentence)}" };
+        return _memory.Tell(statement, age, _conversation, _today());
+    }
+
+    private const int LongestContext = 200;
 
     /// <summary>Keeps something on request, as a whole sentence where it has no form that is known.</summary>
     public MemoryEffect Remember(string text, long age) => Hear("Remember that " + Utterance.Clean(text), age);
@@ -123,19 +140,37 @@ public sealed partial class Hearing
         };
     }
 
-    private MemoryEffect Answered(MemoryEffect effect, IReadOnlyList<Question> questions, long age)
+    private MemoryEffect Answered(MemoryEffect effect, string clean, string? topic, long age)
     {
-        var recalled = _memory.Recall(questions, age, effect.Told).Facts;
-        if (recalled.Count > 0)
-            return effect with { Recalled = recalled, Answer = string.Join(' ', recalled.Select(Sentence).Distinct()) };
-        if (questions.FirstOrDefault(one => one.Recalls) is not { } question) return effect;
+        Seen? open = null;
 
+        foreach (var (sentence, _) in Utterance.Sentences(clean))
+        {
+            var asked = _memory.Reader.Read(sentence);
+            var asks = asked.Probability(SpeechAct.Ask) > asked.Probability(SpeechAct.Chat);
+            if (!(asked.Act is SpeechAct.Ask or SpeechAct.Chat || asked.Line.EndsAsking)) continue;
+            // "Where is it?" asks about what was spoken of.
+            if (topic is not null && asked.Line.Has("points") && !asked.Line.Words.Any(word => word.Rare)) asked = _memory.Reader.Read($"{topic} {sentence}");
+            var recalled = _memory.Recall(asked, asks ? Enough : Striking, age, effect.Told).Facts;
+            if (recalled.Count > 0) return effect with { Recalled = recalled, Answer = string.Join(' ', recalled.Select(Sentence).Distinct()) };
+            if (asks) open ??= asked;
+        }
+
+        if (open is null) return effect;
+        var about = Mine.Match(open.Line.Text) is { Success: true } mine ? mine.Groups["n"].Value : null;
         return effect with
         {
             Abstained = true,
-            Answer = question.Topic is { } topic ? $"I don't know that about {topic} yet." : "I don't know that yet; you have not told me.",
+            Answer = about is null ? "I don't know that yet; you have not told me." : $"I don't know that about your {about} yet.",
         };
     }
+
+    // How much better than none an answer is: to what asks for it, and to what may be small talk.
+    private const double Enough = 0.4;
+    private const double Striking = 2;
+
+    [GeneratedRegex(@"\b(?:my|our) (?<n>[\p{L}'\-]+)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Mine { get; }
 
     // "Tomorrow" was another day when it was told.
     private string Sentence(Fact fact)
@@ -158,7 +193,7 @@ public sealed partial class Hearing
     [GeneratedRegex(@"\b(?:today|tonight|tomorrow|yesterday|(?:this|next|last) (?:week|month|year|weekend|morning|afternoon|evening|night|\w+day))\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Relative { get; }
 
-    private static string Acknowledged(IReadOnlyList<Fact> told) =>
+    private static string Acknowledged(List<Fact> told) =>
         $"I will remember that {string.Join(" and that ", told.Select(fact => Voice.Answering(fact.Told.Sentence)).Distinct())}.";
 
     private static bool Urges(string clean)

@@ -1,0 +1,70 @@
+namespace GaryMesh.ChatGraft;
+
+/// <summary>A word of a line.</summary>
+/// <param name="Text">As it is compared: plain and in lower case.</param>
+/// <param name="Key">What stands for it and its family.</param>
+/// <param name="Kinds">The kinds that it is of.</param>
+/// <param name="Asked">The kinds that it asks for.</param>
+/// <param name="Marks">What it does in a sentence.</param>
+/// <param name="Bare">It has no meaning of its own.</param>
+internal readonly record struct LineWord(string Text, string Key, ulong Kinds, ulong Asked, ulong Marks, bool Bare)
+{
+    /// <summary>Whether the lexicon knows nothing of it: a name, most likely, or a typing error.</summary>
+    public bool Rare => !Bare && Kinds is var kinds && (kinds & ~(Lexicon.Number | Lexicon.Name)) == 0 && Asked == 0;
+}
+
+/// <summary>Something that was said, as the reader sees it: plain words, contractions written out.</summary>
+internal sealed class Line
+{
+    /// <summary>Words of a line that are read; what lies behind them is not.</summary>
+    public const int Most = 48;
+
+    private Line(string text, LineWord[] words, bool asks)
+    {
+        (Text, Words, EndsAsking) = (text, words, asks);
+        foreach (var word in words) (Kinds, Marks) = (Kinds | word.Kinds, Marks | word.Marks);
+    }
+
+    /// <summary>The words with blanks between them, as the cortex reads them.</summary>
+    public string Text { get; }
+
+    public LineWord[] Words { get; }
+
+    /// <summary>What its words with a meaning are compared by.</summary>
+    public IReadOnlySet<string> Keys => field ??= Words.Where(word => !word.Bare).Select(word => word.Key).ToHashSet();
+
+    /// <summary>It ends with a question mark.</summary>
+    public bool EndsAsking { get; }
+
+    /// <summary>The kinds of all words.</summary>
+    public ulong Kinds { get; }
+
+    /// <summary>The marks of all words.</summary>
+    public ulong Marks { get; }
+
+    /// <summary>Reads a text.</summary>
+    /// <param name="clean">The text, from <see cref="Utterance.Clean"/>.</param>
+    /// <param name="knowing">Whether the lexicon's families and kinds are made use of.</param>
+    public static Line Of(string clean, bool knowing = true)
+    {
+        var plain = Utterance.WithoutContractions(GaryMesh.ChatGraft.Words.Plain(clean));
+        var words = new List<LineWord>();
+
+        foreach (System.Text.RegularExpressions.Match match in GaryMesh.ChatGraft.Words.Word.Matches(plain))
+        {
+            if (words.Count == Most) break;
+            var text = match.Value.ToLowerInvariant();
+            if (text.EndsWith("'s", StringComparison.Ordinal)) text = text[..^2];
+            if (text.Length == 0) continue;
+            var kinds = knowing ? Lexicon.Kinds(text) : 0;
+            if (char.IsAsciiDigit(text[0]) || (text.Length > 1 && char.IsAsciiDigit(text[^1]))) kinds |= Lexicon.Number;
+            if (char.IsUpper(match.Value[0]) && match.Index > 0 && match.Value != "I") kinds |= Lexicon.Name;
+            words.Add(new LineWord(text, knowing ? Lexicon.Key(text) : GaryMesh.ChatGraft.Words.Stem(text), kinds, Lexicon.Asked(text), Lexicon.Marks(text), Lexicon.IsBare(text)));
+        }
+
+        return new Line(string.Join(' ', words.Select(word => word.Text == "i" ? "I" : word.Text)), [.. words], plain.TrimEnd().EndsWith('?'));
+    }
+
+    /// <summary>Whether a word of it does something in the sentence.</summary>
+    public bool Has(string mark) => (Marks & Lexicon.MarkOf(mark)) != 0;
+}
