@@ -25,11 +25,11 @@ internal sealed class ReaderAdjoint<T>
     {
         (_parameters, _width, _lesson, _sums, _slices) = (parameters, width, lesson, sums, ReaderHead.Slices(width));
         var lines = lesson.Lines;
-        _keys = [.. lines.Select(line => new T[line.Content.Length * Key])];
-        _keyBack = [.. lines.Select(line => new T[line.Content.Length * Key])];
-        _norms = [.. lines.Select(line => new T[line.Content.Length])];
-        _weights = [.. lines.Select(line => new T[line.Content.Length])];
-        _weightBack = [.. lines.Select(line => new T[line.Content.Length])];
+        _keys = [.. lines.Select(line => new T[line.Weighed.Length * Key])];
+        _keyBack = [.. lines.Select(line => new T[line.Weighed.Length * Key])];
+        _norms = [.. lines.Select(line => new T[line.Weighed.Length])];
+        _weights = [.. lines.Select(line => new T[line.Weighed.Length])];
+        _weightBack = [.. lines.Select(line => new T[line.Weighed.Length])];
     }
 
     /// <summary>The loss: cross-entropies of answers, relations and speech acts, each the mean over its examples.</summary>
@@ -44,7 +44,8 @@ internal sealed class ReaderAdjoint<T>
         for (var i = 0; i < _keys.Length; i++) Project(i);
         var loss = T.Zero;
         foreach (var asked in _lesson.Asked) loss += Answer(asked, T.One / T.CreateChecked(_lesson.Asked.Length));
-        foreach (var related in _lesson.Related) loss += Relate(related, T.CreateChecked(0.5) / T.CreateChecked(_lesson.Related.Length));
+        // One in some twenty pairs is related: it counts for some of them.
+        foreach (var related in _lesson.Related) loss += Relate(related, T.CreateChecked(related.Relation == 0 ? 0.5 : 2) / T.CreateChecked(_lesson.Related.Length));
         foreach (var (features, act) in _lesson.Acts) loss += Act(features, act, T.CreateChecked(0.5) / T.CreateChecked(_lesson.Acts.Length));
         if (_sums.Length > 0) for (var i = 0; i < _keys.Length; i++) ProjectBack(i);
         return loss;
@@ -61,7 +62,7 @@ internal sealed class ReaderAdjoint<T>
             for (var k = 0; k < Key; k++) key[k] = TensorPrimitives.Dot<T>(_parameters.AsSpan(_slices[0].Offset + (k * _width), _width), state);
             _norms[line][i] = TensorPrimitives.Norm<T>(key) + T.CreateChecked(1e-6);
             TensorPrimitives.Divide(key, _norms[line][i], key);
-            _weights[line][i] = TensorPrimitives.Dot<T>(_parameters.AsSpan(_slices[1].Offset, _width), state);
+            _weights[line][i] = _lesson.Lines[line].Weighed[i] ? TensorPrimitives.Dot<T>(_parameters.AsSpan(_slices[1].Offset, _width), state) / T.Sqrt(T.CreateChecked(_width)) : T.NegativeInfinity;
         }
 
         if (_weights[line].Length > 0) TensorPrimitives.SoftMax<T>(_weights[line], _weights[line]);
@@ -85,7 +86,7 @@ internal sealed class ReaderAdjoint<T>
                 if (slope != T.Zero) Add(_slices[0].Offset + (k * _width), state, slope);
             }
 
-            var pull = _weights[line][i] * (_weightBack[line][i] - mean);
+            var pull = _weights[line][i] * (_weightBack[line][i] - mean) / T.Sqrt(T.CreateChecked(_width));
             if (pull != T.Zero) Add(_slices[1].Offset, state, pull);
         }
     }
@@ -156,7 +157,7 @@ internal sealed class ReaderAdjoint<T>
 
     private (T Weighted, T Even, int[] Nearest) Interact(int line, int other)
     {
-        var (keys, others, content) = (_keys[line], _keys[other], _lesson.Lines[line].Content);
+        var (keys, others, content) = (_keys[line], _keys[other], _lesson.Lines[line].Asking);
         var nearest = new int[_norms[line].Length];
         var (weighted, even, counted) = (T.Zero, T.Zero, 0);
 
@@ -183,7 +184,7 @@ internal sealed class ReaderAdjoint<T>
     private void InteractBack(int line, int other, int[] nearest, T weighted, T even)
     {
         if (_norms[other].Length == 0) return;
-        var content = _lesson.Lines[line].Content;
+        var content = _lesson.Lines[line].Asking;
         var counted = T.CreateChecked(Math.Max(1, content.Count(one => one)));
 
         for (var i = 0; i < nearest.Length; i++)

@@ -3,7 +3,7 @@ using GaryMesh.ChatLab.Facts;
 namespace GaryMesh.ChatLab.Readers;
 
 /// <summary>A line with its words' states.</summary>
-internal sealed record SeenLine<T>(T[] States, bool[] Content);
+internal sealed record SeenLine<T>(T[] States, bool[] Weighed, bool[] Asking);
 
 /// <summary>A question with the features of each told line, and which of them answers: -1 for none.</summary>
 internal sealed record AskedLine<T>(int Line, T[][] Features, int Answer);
@@ -38,9 +38,11 @@ internal sealed class ReaderLessons(FreeTalk talk, FactTemplates templates, Cort
         {
             var line = Line.Of(text, knowing);
             var state = states.Of(line);
+            var known = state.AsSpan().ToArray();
+            Dim(state, dice);
             lines.Add(line);
-            seen.Add(new SeenLine<float>(state, [.. line.Words.Select(word => !word.Bare)]));
-            if (act is { } what) acts.Add((ReaderHead.ActFeatures(line, state, states.Width), (int)what));
+            seen.Add(new SeenLine<float>(state, line.Weighed, line.Asking));
+            if (act is { } what) acts.Add((ReaderHead.ActFeatures(line, known, states.Width), (int)what));
             return lines.Count - 1;
         }
 
@@ -60,9 +62,11 @@ internal sealed class ReaderLessons(FreeTalk talk, FactTemplates templates, Cort
             var i = dice.Below(instances.Length);
             var (one, ask) = (instances[i], "");
             if (one.Asks.Length > 0) Ask(talk.Fill(dice.Pick(one.Asks), one.Slots, dice), i, SpeechAct.Ask);
+            if (q == 2) break;
             i = dice.Below(instances.Length);
             one = instances[i];
             ask = one.Block.Misses.Length > 0 ? talk.Fill(dice.Pick(one.Block.Misses), new(one.Slots), dice) : "";
+            if (dice.Below(6) == 0 && one.Asks.Length > 0 && WhyOf(talk.Fill(dice.Pick(one.Asks), one.Slots, dice)) is { } why && !one.Text.Contains("because", StringComparison.Ordinal)) ask = why;
             if (ask.Length > 0 && !instances.Any(other => other.Asks.Any(known => Same(talk.Fill(known, new(other.Slots), dice), ask)))) Ask(ask, -1, SpeechAct.Ask);
         }
 
@@ -84,12 +88,11 @@ internal sealed class ReaderLessons(FreeTalk talk, FactTemplates templates, Cort
                 var (a, b) = (see(now, SpeechAct.Tell), see(was, SpeechAct.Tell));
                 var between = one.Corrected && dice.Below(3) == 0 ? 1 + dice.Below(4) : 0;
                 yield return new RelatedLines<float>(a, b, Relation.Of(lines[a], lines[b], between), one.Corrected ? 2 : 1);
-                if (i > 0) yield return new RelatedLines<float>(a, i - 1, Relation.Of(lines[a], lines[i - 1], 1), 0);
+                for (var other = 0; other < instances.Length; other++) if (other != i) yield return new RelatedLines<float>(a, other, Relation.Of(lines[a], lines[other], Math.Abs(i - other)), 0);
             }
             else if (i > 0)
             {
-                var other = dice.Below(2) == 0 ? i - 1 : dice.Below(i);
-                yield return new RelatedLines<float>(i, other, Relation.Of(lines[i], lines[other], i - other - 1), 0);
+                for (var other = i - 1; other >= Math.Max(0, i - 4); other--) yield return new RelatedLines<float>(i, other, Relation.Of(lines[i], lines[other], i - other - 1), 0);
             }
         }
     }
@@ -129,7 +132,23 @@ internal sealed class ReaderLessons(FreeTalk talk, FactTemplates templates, Cort
         return new TalkBlock([fact.Tell], asks, misses, [], SpeechAct.Tell);
     }
 
+    // The reason of something told is not told with it.
+    private static string? WhyOf(string ask) =>
+        ask.Split(' ') is [var wh, var verb, .. var rest] && wh.ToLowerInvariant() is "when" or "where" or "what" && verb is "is" or "are" or "do" or "did" or "does" or "am"
+            ? $"why {verb} {string.Join(' ', rest)}" : null;
+
     private static bool Same(string one, string other) => string.Equals(one.TrimEnd('?'), other.TrimEnd('?'), StringComparison.OrdinalIgnoreCase);
+
+    // What is not always there is not relied upon: a word's surroundings, or the word.
+    private void Dim(float[] state, Dice dice)
+    {
+        for (var word = 0; word < state.Length; word += states.Width)
+        {
+            var draw = dice.Below(20);
+            if (draw < 3) state.AsSpan(word + (states.Width / 2), states.Width / 2).Clear();
+            else if (draw == 3) state.AsSpan(word, states.Width / 2).Clear();
+        }
+    }
 
     // As people type: in lower case, without apostrophes and stops, led up to, misspelt.
     private static string Noised(string text, Dice dice, bool asks)

@@ -13,16 +13,16 @@ internal static class Correction
         foreach (var kind in Kinds())
         {
             var (values, former) = (Runs(now, kind), Runs(was, kind));
-            if (values.Count != 1 || former.Count != 1) continue;
+            if (values.Count != 1 || former.Count != 1 || string.Equals(now[values[0]], was[former[0]], StringComparison.OrdinalIgnoreCase)) continue;
             var rest = Line.Of(now[..values[0].Start.Value] + now[values[0].End.Value..]);
-            if (rest.Words.Any(word => !word.Bare && (word.Marks & _moving) == 0)) continue;
+            if (rest.Words.Any(word => !word.Bare && (word.Marks & _thin) == 0)) continue;
             return was[..former[0].Start.Value] + now[values[0]] + was[former[0].End.Value..];
         }
 
         return now;
     }
 
-    private static readonly ulong _moving = Lexicon.MarkOf("corrects") | Lexicon.MarkOf("changes");
+    private static readonly ulong _thin = Lexicon.MarkOf("corrects") | Lexicon.MarkOf("shifts");
 
     private static IEnumerable<ulong> Kinds()
     {

@@ -4,7 +4,7 @@ namespace GaryMesh.ChatGraft;
 
 /// <summary>What a recall found.</summary>
 /// <param name="Facts">The facts that answer, the best first; empty where nothing was told that fits.</param>
-/// <param name="Score">How well the best one fits the question, 0 to 1.</param>
+/// <param name="Score">How much better than "none of these" the best one is, as the logarithm of the odds.</param>
 public readonly record struct Recollection(IReadOnlyList<Fact> Facts, double Score);
 
 /// <summary>The declarative memory: facts stored when said, recalled by the words of a question, strengthened by each recall,
@@ -142,17 +142,16 @@ public sealed partial class EpisodicMemory
             .OrderByDescending(one => Math.Round(one.Score, 2))
             .ThenByDescending(one => one.Entry.Fact.Id)
             .ToArray();
-        if (scored.Length == 0 || scored[0].Score < least) return new Recollection([], 0);
+        if (scored.Length == 0 || scored[0].Score < least) return new Recollection([], scored.Length == 0 ? double.NegativeInfinity : scored[0].Score);
 
-        // Several values of one thing ("I like ...") answer together, the last told first.
+        // Several values of one thing ("I like ...") answer together, the last told first, and so do two facts that fit alike.
         var best = scored[0];
         var together = scored
-            .Where(one => one.Entry == best.Entry || (best.Score - one.Score < 0.5 && best.Entry.SameThing(one.Entry)))
-            .Take(3)
+            .Where((one, rank) => rank == 0 || (rank < 3 && best.Score - one.Score < 0.5 && best.Entry.SameThing(one.Entry)) || (rank == 1 && best.Score - one.Score < Alike && one.Score >= least))
             .Select(one => Touch(one.Entry.Fact, age))
             .ToArray();
         Latest = together[0];
-        return new Recollection(together, 1 / (1 + Math.Exp(-best.Score)));
+        return new Recollection(together, best.Score);
     }
 
     // What a question may be about: all facts where they are few, else those that share words with it, and the latest.
@@ -184,9 +183,10 @@ public sealed partial class EpisodicMemory
 
     /// <summary>What a statement does to what was told before: the fact that it takes the place of, or goes on from.</summary>
     /// <param name="said">The statement as it was said.</param>
+    /// <param name="points">It begins by pointing to somebody or something.</param>
     /// <param name="age">The age of the brain in turns.</param>
     /// <param name="except">Facts told in the same breath.</param>
-    internal (Fact? Replaced, Fact? GoneOnFrom) Before(string said, long age, IReadOnlyList<Fact> except)
+    internal (Fact? Replaced, Fact? GoneOnFrom) Before(string said, bool points, long age, IReadOnlyList<Fact> except)
     {
         var now = _reader.Read(said);
         var mine = Mine.Where(entry => except.All(fact => fact.Id != entry.Fact.Id)).OrderByDescending(entry => entry.Fact.Id).ToArray();
@@ -194,11 +194,17 @@ public sealed partial class EpisodicMemory
         var near = mine.Take(8).Union(mine.Where(entry => entry.Line.Keys.Overlaps(words)).Take(Lately)).ToArray();
         var related = near.Select(entry => (entry.Fact, By: _reader.Relates(now, entry.Seen(_reader), (int)Math.Min(20, Math.Max(0, age - entry.Fact.Turn - 1))))).ToArray();
         var replaced = related.Where(one => one.By.Replaces > ReplacesFrom).OrderByDescending(one => one.By.Replaces).FirstOrDefault();
-        var gone = related.Where(one => one.By.GoesOn > 0.5 && age - one.Fact.Turn < 3).FirstOrDefault();
+        var gone = related.Where(one => one.By.GoesOn > (points ? GoesOnFrom : 0.5) && age - one.Fact.Turn < 3).FirstOrDefault();
         return (replaced.Fact, gone.Fact);
     }
 
-    private const double ReplacesFrom = 0.6;
+    private const double Alike = 0.5;
+    private const double ReplacesFrom = 0.5;
+    private const double GoesOnFrom = 0.05;
+
+    /// <summary>Lets a fact go on by a sentence that leans on it.</summary>
+    internal Fact GoOn(Fact before, string sentence, long age) =>
+        Keep(before with { Told = before.Told with { Sentence = $"{before.Told.Sentence}. {sentence}" }, Turn = age, Touched = age });
 
     /// <summary>Keeps a statement in place of a fact, whose sentence it still is found by.</summary>
     internal Fact Replace(Fact former, Statement told, long age, long conversation, DateOnly day)

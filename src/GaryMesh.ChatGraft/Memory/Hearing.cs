@@ -27,6 +27,9 @@ public sealed record MemoryEffect
     /// <summary>What the memory answers; null where the turn is for the cortex to answer.</summary>
     public string? Answer { get; init; }
 
+    /// <summary>How much better than "none of these" the best answer was, as the logarithm of the odds.</summary>
+    internal double Odds { get; init; } = double.NegativeInfinity;
+
     /// <summary>What happened, in a few words; empty where nothing did.</summary>
     public string Note
     {
@@ -101,7 +104,7 @@ public sealed partial class Hearing
 
         var topic = _topic;
         var told = new List<Fact>();
-        foreach (var statement in StatementReader.Read(clean, ref _topic, Does)) told.Add(Kept(statement, age, told));
+        foreach (var statement in StatementReader.Read(clean, ref _topic, Does)) if (Kept(statement, age, told) is { } kept) told.Add(kept);
         var effect = new MemoryEffect { Told = told, Answer = told.Count > 0 && Urges(clean) ? Acknowledged(told) : null };
         return Answered(effect, clean, topic, age);
     }
@@ -109,18 +112,27 @@ public sealed partial class Hearing
     private SpeechAct Does(string sentence) => _memory.Reader.Read(sentence).Act;
 
     // What takes the place of something told before, or goes on from it, is kept so.
-    private Fact Kept(Statement statement, long age, IReadOnlyList<Fact> told)
+    private Fact? Kept(Statement statement, long age, List<Fact> told)
     {
-        var count = _memory.Count;
-        var (replaced, before) = _memory.Before(statement.Sentence, age, told);
+        // "I have a brother. He is a cook": the first of them tells nothing that both together do not.
+        foreach (var part in told.Where(part => (part.Told.Relation.Length == 0 || part.Told.Relation == _having) && part.Told.Sentence.Length < statement.Sentence.Length && statement.Sentence.StartsWith(part.Told.Sentence, StringComparison.Ordinal)).ToArray())
+        {
+            _memory.Remove(part.Id);
+            told.Remove(part);
+        }
+
+        var points = Utterance.Points(statement.Sentence);
+        var (replaced, before) = _memory.Before(statement.Said.Length > 0 ? statement.Said : statement.Sentence, points, age, told);
         if (replaced is not null)
             return _memory.Replace(replaced, statement with { Sentence = Correction.Of(statement.Sentence, replaced.Told.Sentence) }, age, _conversation, _today());
-        if (before is not null && statement.Relation.Length == 0 && before.Told.Sentence.Length + statement.Sentence.Length < LongestContext && !statement.Sentence.Contains(before.Told.Sentence, StringComparison.Ordinal))
-            statement = statement with { Sentence = $"{before.Told.Sentence}. {Utterance.Capitalised(statement.Sentence)}" };
+        if (before is not null && (statement.Relation.Length == 0 || points) && before.Told.Sentence.Length + statement.Sentence.Length < LongestContext && !statement.Sentence.Contains(before.Told.Sentence, StringComparison.Ordinal))
+            return _memory.GoOn(before, Utterance.Capitalised(statement.Sentence), age);
+        if (statement.Relation.Length == 0 && Line.Of(statement.Sentence) is var line && line.Keys.Count < (line.Has("owns") ? 1 : 2)) return null;
         return _memory.Tell(statement, age, _conversation, _today());
     }
 
     private const int LongestContext = 200;
+    private static readonly string _having = Words.Canonical("have");
 
     /// <summary>Keeps something on request, as a whole sentence where it has no form that is known.</summary>
     public MemoryEffect Remember(string text, long age) => Hear("Remember that " + Utterance.Clean(text), age);
@@ -151,13 +163,15 @@ public sealed partial class Hearing
             if (!(asked.Act is SpeechAct.Ask or SpeechAct.Chat || asked.Line.EndsAsking)) continue;
             // "Where is it?" asks about what was spoken of.
             if (topic is not null && asked.Line.Has("points") && !asked.Line.Words.Any(word => word.Rare)) asked = _memory.Reader.Read($"{topic} {sentence}");
-            var recalled = _memory.Recall(asked, asks ? Enough : Striking, age, effect.Told).Facts;
+            var (recalled, odds) = _memory.Recall(asked, asks ? Enough : Striking, age, effect.Told);
+            effect = effect with { Odds = Math.Max(odds, effect.Odds) };
             if (recalled.Count > 0) return effect with { Recalled = recalled, Answer = string.Join(' ', recalled.Select(Sentence).Distinct()) };
             if (asks) open ??= asked;
         }
 
         if (open is null) return effect;
-        var about = Mine.Match(open.Line.Text) is { Success: true } mine ? mine.Groups["n"].Value : null;
+        var about = open.Line.Words.FirstOrDefault(word => (word.Kinds & (Lexicon.KindOf("person") | Lexicon.KindOf("animal"))) != 0).Text;
+        if (about is not null && !Mine.Matches(open.Line.Text).Any(mine => mine.Groups["n"].Value == about)) about = null;
         return effect with
         {
             Abstained = true,
@@ -166,7 +180,7 @@ public sealed partial class Hearing
     }
 
     // How much better than none an answer is: to what asks for it, and to what may be small talk.
-    private const double Enough = 0.4;
+    private static readonly double Enough = double.Parse(Environment.GetEnvironmentVariable("GARY_ENOUGH") ?? "0.4", CultureInfo.InvariantCulture);
     private const double Striking = 2;
 
     [GeneratedRegex(@"\b(?:my|our) (?<n>[\p{L}'\-]+)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]

@@ -53,7 +53,7 @@ internal sealed class LearnedReader(CortexStates states, ReaderHead head) : IQue
         var line = Line.Of(clean);
         float[] seen;
         lock (_gate) seen = states.Of(line);
-        var (keys, weights) = head.Project(seen);
+        var (keys, weights) = head.Project(seen, line.Weighed);
         return new Seen(line, keys, weights, head.ActsOf(line, seen));
     }
 

@@ -10,6 +10,9 @@ internal static class Lexicon
     private static readonly Dictionary<string, ulong> _marks = [];
     private static readonly Dictionary<string, string> _short = [];
     private static readonly HashSet<string> _bare = [];
+    private static readonly HashSet<string> _known = [];
+    // Known words by what is left of them without one of their letters.
+    private static readonly Dictionary<string, string> _misspelt = [];
     private static readonly List<string> _kindNames = [];
     private static readonly List<string> _markNames = [];
 
@@ -31,6 +34,12 @@ internal static class Lexicon
         foreach (var table in new[] { _kinds, _asked })
         {
             foreach (var (word, kinds) in table.ToArray()) table.TryAdd(Words.Stem(word), kinds);
+        }
+
+        foreach (var word in _families.Keys.Concat(_kinds.Keys).Concat(_asked.Keys).Where(word => word.Length > 3).Distinct().Order(StringComparer.Ordinal))
+        {
+            _known.Add(word);
+            foreach (var shorter in Shorter(word).Append(word)) _misspelt.TryAdd(shorter, word);
         }
 
         Number = Bit(_kindNames, "number");
@@ -63,6 +72,9 @@ internal static class Lexicon
     /// <summary>The kinds that a lower-case word asks for.</summary>
     public static ulong Asked(string word) => _asked.GetValueOrDefault(word) | _asked.GetValueOrDefault(Words.Stem(word));
 
+    /// <summary>Whether a lower-case word is of a family or a kind.</summary>
+    public static bool Knows(string word) => _families.ContainsKey(word) || Kinds(word) != 0 || _families.ContainsKey(Words.Stem(word));
+
     /// <summary>What a lower-case word does in a sentence.</summary>
     public static ulong Marks(string word) => _marks.GetValueOrDefault(word);
 
@@ -71,6 +83,24 @@ internal static class Lexicon
 
     /// <summary>A lower-case word without its apostrophe as it is written out; null where it is none.</summary>
     public static string? WrittenOut(string word) => _short.GetValueOrDefault(word);
+
+    /// <summary>The known word that a lower-case word is meant to be: one letter too many, too few, wrong or changed over with
+    /// its neighbour. Null where it is known itself, or no such word is.</summary>
+    public static string? Meant(string word)
+    {
+        if (word.Length < 4 || IsBare(word) || _known.Contains(word) || _known.Contains(Words.Stem(word)) || _marks.ContainsKey(word)) return null;
+        foreach (var shorter in Shorter(word).Prepend(word))
+        {
+            if (_misspelt.TryGetValue(shorter, out var meant) && meant[0] == word[0] && Likeness.Distance(word, meant) == 1 && (Math.Min(word.Length, meant.Length) > 4 || Swapped(word, meant))) return meant;
+        }
+
+        return null;
+    }
+
+    // Of short words only those with all their letters: "bron" is born, "liver" no "live".
+    private static bool Swapped(string word, string meant) => word.Length == meant.Length && word.Order().SequenceEqual(meant.Order());
+
+    private static IEnumerable<string> Shorter(string word) => Enumerable.Range(0, word.Length).Select(at => word.Remove(at, 1));
 
     private static ulong Persons => KindOf("person") | KindOf("relative");
 

@@ -6,7 +6,7 @@ namespace GaryMesh.ChatGraft;
 internal static class Likeness
 {
     /// <summary>Features of a told line as the answer to a question; the first two are the head's own likeness of the words.</summary>
-    public const int Features = 24;
+    public const int Features = 35;
 
     /// <summary>How far each word of a line is met in another: by its key, or nearly so where it is misspelt.</summary>
     public static float[] Met(Line line, Line other)
@@ -84,6 +84,16 @@ internal static class Likeness
         features[12] = expected != 0 ? 1 : 0;
         features[13] = expected != 0 && (expected & spare) != 0 ? 1 : 0;
         features[14] = expected != 0 && (expected & spare) == 0 ? 1 : 0;
+
+        // Each way of asking for itself: the lists of places are less whole than those of weekdays.
+        for (var way = 0; way < _ways.Length; way++)
+        {
+            if (!asked.Words.Any(word => _ways[way].Contains(word.Text))) continue;
+            features[24 + (2 * way)] = (expected & spare) != 0 ? 1 : 0;
+            features[25 + (2 * way)] = (expected & spare) == 0 ? 1 : 0;
+        }
+
+        features[34] = asked.Words.Any(word => word.Text == "why") && !told.Words.Any(word => word.Text is "because" or "since" or "so" or "for") ? 1 : 0;
         features[15] = toldContent - toldMet > 0.5f ? 1 : 0;
         features[16] = toldContent > 0 ? toldMet / toldContent : 0;
         features[17] = told1.Suppose;
@@ -126,10 +136,11 @@ internal static class Likeness
     public static bool Begins(Line line) => line.Words.Length > 0 && line.Words[0].Text is "who" or "whom" or "whose" or "what" or "which" or "where" or "when" or "how" or "why";
 
     /// <summary>The head's likeness of two lines: for each word of the one the most similar of the other, by the words' weights, and
-    /// evenly over those with a meaning.</summary>
+    /// evenly over those that ask.</summary>
     public static (float Weighted, float Even) Interaction(Line line, (float[] Keys, float[] Weights) one, float[] others)
     {
         var (weighted, even, content) = (0f, 0f, 0);
+        var asking = line.Asking;
         const int Key = ReaderHead.Key;
 
         for (var i = 0; i < one.Weights.Length; i++)
@@ -137,7 +148,7 @@ internal static class Likeness
             var most = others.Length == 0 ? 0 : float.NegativeInfinity;
             for (var j = 0; j < others.Length; j += Key) most = Math.Max(most, TensorPrimitives.Dot(one.Keys.AsSpan(i * Key, Key), others.AsSpan(j, Key)));
             weighted += one.Weights[i] * most;
-            if (line.Words[i].Bare) continue;
+            if (!asking[i]) continue;
             even += most;
             content++;
         }
@@ -154,7 +165,7 @@ internal static class Likeness
     }
 
     // Letters put in, left out, changed, or changed over with their neighbour.
-    private static int Distance(string one, string other)
+    public static int Distance(string one, string other)
     {
         var rows = new int[one.Length + 1, other.Length + 1];
 
@@ -178,6 +189,7 @@ internal static class Likeness
         return false;
     }
 
+    private static readonly string[][] _ways = [["who", "whom", "whose"], ["when"], ["where"], ["how"], ["what", "which"]];
     private static readonly ulong _persons = Lexicon.KindOf("person") | Lexicon.KindOf("relative");
     private static readonly ulong _animals = Lexicon.KindOf("animal");
     private static readonly ulong _times = Lexicon.KindOf("month") | Lexicon.KindOf("weekday") | Lexicon.KindOf("moment") | Lexicon.KindOf("season");

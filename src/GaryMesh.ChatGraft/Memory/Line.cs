@@ -7,11 +7,8 @@ namespace GaryMesh.ChatGraft;
 /// <param name="Asked">The kinds that it asks for.</param>
 /// <param name="Marks">What it does in a sentence.</param>
 /// <param name="Bare">It has no meaning of its own.</param>
-internal readonly record struct LineWord(string Text, string Key, ulong Kinds, ulong Asked, ulong Marks, bool Bare)
-{
-    /// <summary>Whether the lexicon knows nothing of it: a name, most likely, or a typing error.</summary>
-    public bool Rare => !Bare && Kinds is var kinds && (kinds & ~(Lexicon.Number | Lexicon.Name)) == 0 && Asked == 0;
-}
+/// <param name="Rare">The lexicon knows nothing of it: a name, most likely.</param>
+internal readonly record struct LineWord(string Text, string Key, ulong Kinds, ulong Asked, ulong Marks, bool Bare, bool Rare);
 
 /// <summary>Something that was said, as the reader sees it: plain words, contractions written out.</summary>
 internal sealed class Line
@@ -32,6 +29,14 @@ internal sealed class Line
 
     /// <summary>What its words with a meaning are compared by.</summary>
     public IReadOnlySet<string> Keys => field ??= Words.Where(word => !word.Bare).Select(word => word.Key).ToHashSet();
+
+    /// <summary>The words that count: those with a meaning, or all where none has one.</summary>
+    public bool[] Weighed => Array.Exists(Words, word => !word.Bare) ? [.. Words.Select(word => !word.Bare)] : [.. Words.Select(_ => true)];
+
+    /// <summary>The words that ask: question words, and what follows them.</summary>
+    public bool[] Asking => [.. Words.Select((word, i) => IsQuestion(word) || (i > 0 && IsQuestion(Words[i - 1])))];
+
+    private static bool IsQuestion(LineWord word) => word.Text is "who" or "whom" or "whose" or "what" or "which" or "where" or "when" or "how" or "why";
 
     /// <summary>It ends with a question mark.</summary>
     public bool EndsAsking { get; }
@@ -56,10 +61,16 @@ internal sealed class Line
             var text = match.Value.ToLowerInvariant();
             if (text.EndsWith("'s", StringComparison.Ordinal)) text = text[..^2];
             if (text.Length == 0) continue;
-            var kinds = knowing ? Lexicon.Kinds(text) : 0;
+            var meant = (knowing && !(match.Index > 0 && char.IsUpper(match.Value[0])) ? Lexicon.Meant(text) : null) ?? text;
+            var kinds = knowing ? Lexicon.Kinds(meant) : 0;
             if (char.IsAsciiDigit(text[0]) || (text.Length > 1 && char.IsAsciiDigit(text[^1]))) kinds |= Lexicon.Number;
             if (char.IsUpper(match.Value[0]) && match.Index > 0 && match.Value != "I") kinds |= Lexicon.Name;
-            words.Add(new LineWord(text, knowing ? Lexicon.Key(text) : GaryMesh.ChatGraft.Words.Stem(text), kinds, Lexicon.Asked(text), Lexicon.Marks(text), Lexicon.IsBare(text)));
+            var (bare, asked, marks) = (Lexicon.IsBare(text), Lexicon.Asked(meant), Lexicon.Marks(text));
+            // "Old maps" are of no age.
+            var aged = text != "old" || (words.Count > 0 && words[^1].Text is "how" or "year" or "years" or "months");
+            var rare = !bare && asked == 0 && marks == 0 && !Lexicon.Knows(meant);
+            if (rare && (kinds & Lexicon.Number) == 0) kinds |= Lexicon.Name;
+            words.Add(new LineWord(text, knowing && aged ? Lexicon.Key(meant) : GaryMesh.ChatGraft.Words.Stem(text), kinds, asked, marks, bare, rare));
         }
 
         return new Line(string.Join(' ', words.Select(word => word.Text == "i" ? "I" : word.Text)), [.. words], plain.TrimEnd().EndsWith('?'));

@@ -26,10 +26,10 @@ internal enum SpeechAct
 internal sealed class ReaderHead
 {
     /// <summary>Width of a word's key.</summary>
-    public const int Key = 40;
+    public const int Key = 36;
 
     /// <summary>Hidden units of the scorer of answers, and of that of relations.</summary>
-    public const int Hidden = 12, Relating = 8;
+    public const int Hidden = 16, Relating = 8;
 
     /// <summary>Speech acts, and relations to an earlier line besides none: it goes on from it, or takes its place.</summary>
     public const int Acts = 5, Relations = 2;
@@ -94,7 +94,8 @@ internal sealed class ReaderHead
 
     /// <summary>Keys and weights of a line's words.</summary>
     /// <param name="states">[words x width]</param>
-    public (float[] Keys, float[] Weights) Project(float[] states)
+    /// <param name="weighed">The words that have a weight.</param>
+    public (float[] Keys, float[] Weights) Project(float[] states, bool[] weighed)
     {
         var (count, slices) = (states.Length / Width, Slices(Width));
         var (keys, weights) = (new float[count * Key], new float[count]);
@@ -105,7 +106,7 @@ internal sealed class ReaderHead
             var key = keys.AsSpan(i * Key, Key);
             for (var k = 0; k < Key; k++) key[k] = TensorPrimitives.Dot(Parameters.AsSpan(slices[0].Offset + (k * Width), Width), state);
             TensorPrimitives.Divide(key, TensorPrimitives.Norm(key) + 1e-6f, key);
-            weights[i] = TensorPrimitives.Dot(Parameters.AsSpan(slices[1].Offset, Width), state);
+            weights[i] = weighed[i] ? TensorPrimitives.Dot(Parameters.AsSpan(slices[1].Offset, Width), state) / MathF.Sqrt(Width) : float.NegativeInfinity;
         }
 
         if (count > 0) TensorPrimitives.SoftMax(weights, weights);

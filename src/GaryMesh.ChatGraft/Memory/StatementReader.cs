@@ -33,9 +33,9 @@ internal static partial class StatementReader
             var act = does?.Invoke(sentence) ?? SpeechAct.Tell;
 
             // What is supposed and what somebody else says is kept as it stands: it is no fact of the teller's.
-            if (act is SpeechAct.Suppose or SpeechAct.Quote && !sentence.EndsWith('?') && !Utterance.Conditional.IsMatch(sentence))
+            if (act is SpeechAct.Suppose or SpeechAct.Quote)
             {
-                if (sentence.Length <= LongestClause) found.Add(Whole(Trimmed(sentence)));
+                if (sentence.Length <= LongestClause) found.Add(Whole(Trimmed(sentence)) with { Said = sentence });
                 spoken = sentence;
                 continue;
             }
@@ -84,7 +84,8 @@ internal static partial class StatementReader
                 }
             }
 
-            if (Rest(heard, urges || act == SpeechAct.Tell && does is not null, found.Skip(known)) is { } rest) found.Add(rest);
+            if (Rest(heard, urges || (does is not null && act != SpeechAct.Ask), found.Skip(known)) is { } rest) found.Add(rest);
+            for (var i = known; i < found.Count; i++) found[i] = found[i] with { Said = sentence };
         }
 
         topic ??= before;
@@ -135,7 +136,7 @@ internal static partial class StatementReader
     // A sentence is kept whole where it names somebody or something that no form has found in it.
     private static Statement? Rest(string sentence, bool urged, IEnumerable<Statement> found)
     {
-        if (sentence.Length > LongestClause || Words.Cues(sentence).Length < 2) return null;
+        if (sentence.Length > LongestClause || Words.Cues(sentence).Length == 0) return null;
         var told = string.Join(' ', found.Select(one => one.Sentence));
         var nothing = told.Length > 0
             ? Words.Cues(sentence).All(Words.Cues(told).Contains)
@@ -213,6 +214,8 @@ internal static partial class StatementReader
         var match = Pronoun.Match(clause);
         var meant = topic ?? (match.Groups["thing"].Success ? null : before);
         if (meant is null or "I") return clause;
+        // He and she are no things.
+        if (match.Success && !match.Groups["thing"].Success && !Line.Of("x " + meant).Words.Any(word => (word.Kinds & (Lexicon.KindOf("person") | Lexicon.KindOf("animal") | Lexicon.Name)) != 0 && word.Text != "x")) return clause;
 
         // "I got a rabbit. Her name is ..." speaks of my rabbit, but "I had a bad day. It was ..." of nothing to keep.
         if (IndefiniteArticle.IsMatch(meant))
