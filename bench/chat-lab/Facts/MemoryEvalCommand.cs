@@ -80,7 +80,7 @@ internal static class MemoryEvalCommand
     private static void Report(TextWriter output, IReadOnlyList<PairMeasure.Judged> judged, bool json, bool show)
     {
         foreach (var one in judged.Where(one => show && one.Outcome != (one.Pair.Must is null ? Outcome.Declined : Outcome.Recalled)))
-            output.WriteLine($"{one.Pair.Id} {one.Pair.Category} {one.Outcome} {one.Odds:F1}: {string.Join(" || ", one.Pair.Told)} / {one.Pair.Question} -> {one.Answer}");
+            output.WriteLine($"{one.Pair.Id} {one.Pair.Category} {one.Outcome} {one.Odds:F1}: {string.Join(" || ", one.Pair.Told)} / {one.Pair.Question} -> {one.Answer}{one.Former}");
 
         var all = Figures(judged);
         var categories = judged.GroupBy(one => one.Pair.Category).Select(group => (group.Key, Figures: Figures([.. group]))).ToArray();

@@ -67,7 +67,7 @@ internal enum Outcome
 internal sealed class PairMeasure(ChatModel model, ulong seed, CancellationToken stop)
 {
     /// <summary>A pair with what was answered, and how sure the reader was of the best answer.</summary>
-    internal sealed record Judged(ToldAsked Pair, string Answer, Outcome Outcome, double Odds);
+    internal sealed record Judged(ToldAsked Pair, string Answer, Outcome Outcome, double Odds, string Former);
 
     /// <summary>Asks each pair in a chat in which it and some others were told.</summary>
     /// <param name="pairs">The pairs.</param>
@@ -100,7 +100,7 @@ internal sealed class PairMeasure(ChatModel model, ulong seed, CancellationToken
             : turn.Effect.Recalled.Count > 0 || (turn.FromMemory && pair.MustNot?.IsMatch(answer) == true) ? Outcome.Wrong
             : turn.Effect.Abstained ? Outcome.Declined
             : Outcome.Talked;
-        return new Judged(pair, answer, outcome, turn.Effect.Odds);
+        return new Judged(pair, answer, outcome, turn.Effect.Odds, string.Concat(turn.Effect.Recalled.Where(f => f.Former.Length > 0).Select(f => " [was " + f.Former.Replace('\n', '|') + "]")));
     }
 
     private void Shuffle(int[] order)

@@ -46,6 +46,12 @@ internal sealed class ReaderLessons(FreeTalk talk, FactTemplates templates, Cort
             return lines.Count - 1;
         }
 
+        void Act(string text, SpeechAct act)
+        {
+            var line = Line.Of(Noised(text, dice, asks: true), knowing);
+            acts.Add((ReaderHead.ActFeatures(line, states.Of(line), states.Width), (int)act));
+        }
+
         foreach (var one in instances) See(one.Text, one.Parts.Length == 1 && !one.Corrected ? one.Block.Act : null);
         var frequency = lines.SelectMany(line => line.Words.Select(word => word.Key).Distinct()).CountBy(key => key).ToDictionary();
         int Frequency(string key) => frequency.GetValueOrDefault(key);
@@ -62,7 +68,15 @@ internal sealed class ReaderLessons(FreeTalk talk, FactTemplates templates, Cort
             var i = dice.Below(instances.Length);
             var (one, ask) = (instances[i], "");
             if (one.Asks.Length > 0) Ask(talk.Fill(dice.Pick(one.Asks), one.Slots, dice), i, SpeechAct.Ask);
-            if (q == 2) break;
+            if (q == 2)
+            {
+                // What no one here was told of at all.
+                var absent = dice.Pick(talk.Blocks);
+                if (absent.Asks.Length > 0 && !instances.Any(other => other.Block == absent || other.Asks.Intersect(absent.Asks).Any()))
+                    Ask(talk.Fill(dice.Pick(absent.Asks), new(one.Slots), dice), -1, SpeechAct.Ask);
+                break;
+            }
+
             i = dice.Below(instances.Length);
             one = instances[i];
             ask = one.Block.Misses.Length > 0 ? talk.Fill(dice.Pick(one.Block.Misses), new(one.Slots), dice) : "";
@@ -71,6 +85,8 @@ internal sealed class ReaderLessons(FreeTalk talk, FactTemplates templates, Cort
         }
 
         if (dice.Below(2) == 0) Ask(talk.Fill(dice.Pick(dice.Below(2) == 0 ? talk.Chat : templates.Chat), [], dice), -1, SpeechAct.Chat);
+        // What a sentence does is learnt from more of them.
+        for (var n = 0; n < 3; n++) Act(talk.Fill(dice.Pick(dice.Below(3) == 0 ? talk.Chat : templates.Chat), [], dice), SpeechAct.Chat);
         RelatedLines<float>[] related = [.. Related(instances, lines, See, dice)];
         return new ReaderLesson<float>([.. seen], instances.Length, [.. asked], related, [.. acts]);
     }

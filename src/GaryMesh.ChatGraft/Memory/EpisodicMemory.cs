@@ -198,7 +198,7 @@ public sealed partial class EpisodicMemory
         return (replaced.Fact, gone.Fact);
     }
 
-    private const double Alike = 0.5;
+    private const double Alike = 1;
     private const double ReplacesFrom = 0.5;
     private const double GoesOnFrom = 0.05;
 

@@ -159,6 +159,8 @@ public sealed partial class Hearing
         foreach (var (sentence, _) in Utterance.Sentences(clean))
         {
             var asked = _memory.Reader.Read(sentence);
+            var ofChat = asked.Line.Words.Any(word => word.Text is "your" or "yours" or "yourself") && !asked.Line.Has("owns");
+            if (ofChat) continue;
             var asks = asked.Probability(SpeechAct.Ask) > asked.Probability(SpeechAct.Chat);
             if (!(asked.Act is SpeechAct.Ask or SpeechAct.Chat || asked.Line.EndsAsking)) continue;
             // "Where is it?" asks about what was spoken of.
@@ -181,7 +183,7 @@ public sealed partial class Hearing
 
     // How much better than none an answer is: to what asks for it, and to what may be small talk.
     private static readonly double Enough = double.Parse(Environment.GetEnvironmentVariable("GARY_ENOUGH") ?? "0.4", CultureInfo.InvariantCulture);
-    private const double Striking = 2;
+    private const double Striking = 4;
 
     [GeneratedRegex(@"\b(?:my|our) (?<n>[\p{L}'\-]+)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Mine { get; }

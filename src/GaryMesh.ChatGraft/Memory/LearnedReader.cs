@@ -68,6 +68,7 @@ internal sealed class LearnedReader(CortexStates states, ReaderHead head) : IQue
     /// <inheritdoc/>
     public (float GoesOn, float Replaces) Relates(Seen now, Seen was, int between)
     {
+        if (!Relation.May(now.Line, was.Line, between)) return (0, 0);
         var features = Relation.Of(now.Line, was.Line, between);
         features[0] = Likeness.Interaction(now.Line, (now.Keys, now.Weights), was.Keys).Weighted;
         return head.Relates(features);

@@ -260,6 +260,15 @@ internal static class Relation
         return features;
     }
 
+    /// <summary>Whether a line can be related to an earlier one at all: it shows that something has changed or points back, and
+    /// shares a word with it or stands right behind it.</summary>
+    public static bool May(Line now, Line was, int between)
+    {
+        var shows = now.Has("corrects") || now.Has("changes") || now.Has("points") || (now.Has("denies") && !was.Has("denies"));
+        var kinds = now.Kinds & was.Kinds & ~(_persons | Lexicon.Name);
+        return shows && (now.Keys.Overlaps(was.Keys) || (between == 0 && (now.Has("corrects") || now.Has("points") || kinds != 0)));
+    }
+
     private static bool Marked(LineWord word) => (word.Marks & (Lexicon.MarkOf("corrects") | Lexicon.MarkOf("changes"))) != 0;
 
     private static readonly ulong _persons = Lexicon.KindOf("person") | Lexicon.KindOf("relative");
