@@ -8,7 +8,7 @@ namespace GaryMesh.ChatGraft;
 internal sealed record Seen(Line Line, float[] Keys, float[] Weights, float[] Acts)
 {
     /// <summary>What it does, most probably.</summary>
-    public SpeechAct Act => (SpeechAct)Array.IndexOf(Acts, Acts.Max());
+    public SpeechAct Act => Line.Quotes ? SpeechAct.Quote : (SpeechAct)Array.IndexOf(Acts, Acts.Max());
 
     /// <summary>The probability that it does this.</summary>
     public float Probability(SpeechAct act) => Acts[(int)act];
@@ -60,6 +60,9 @@ internal sealed class LearnedReader(CortexStates states, ReaderHead head) : IQue
     /// <inheritdoc/>
     public float Answers(Seen asked, Seen told, Func<string, int> frequency)
     {
+        // What was supposed answers only what is supposed, and what others say of themselves nothing about the one who asks.
+        if (told.Act == SpeechAct.Suppose && !asked.Line.Has("supposes")) return Never;
+        if (told.Act == SpeechAct.Quote && asked.Line.Has("owns") && !asked.Line.Has("quotes") && (asked.Line.Kinds & Lexicon.KindOf("person")) == 0) return Never;
         var features = Likeness.Of(asked.Line, told.Line, frequency, (Sure(told, SpeechAct.Suppose), Sure(told, SpeechAct.Quote)));
         (features[0], features[1]) = Likeness.Interaction(asked.Line, (asked.Keys, asked.Weights), told.Keys);
         return head.Answers(features);
@@ -73,6 +76,8 @@ internal sealed class LearnedReader(CortexStates states, ReaderHead head) : IQue
         features[0] = Likeness.Interaction(now.Line, (now.Keys, now.Weights), was.Keys).Weighted;
         return head.Relates(features);
     }
+
+    private const float Never = -10;
 
     private static float Sure(Seen told, SpeechAct act) => told.Act == act ? 1 : 0;
 }

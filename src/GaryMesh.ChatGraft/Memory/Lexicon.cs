@@ -44,6 +44,7 @@ internal static class Lexicon
 
         Number = Bit(_kindNames, "number");
         Name = Bit(_kindNames, "name");
+        Code = Bit(_kindNames, "code");
     }
 
     /// <summary>The kind of numerals.</summary>
@@ -51,6 +52,9 @@ internal static class Lexicon
 
     /// <summary>The kind of words with a capital of their own.</summary>
     public static ulong Name { get; }
+
+    /// <summary>The kind of numerals of three digits or more.</summary>
+    public static ulong Code { get; }
 
     /// <summary>Words by the name of their kind.</summary>
     public static IReadOnlyList<string> Of(string kind) => [.. _kinds.Where(one => (one.Value & KindOf(kind)) != 0 && !one.Key.Contains('-', StringComparison.Ordinal)).Select(one => one.Key)];

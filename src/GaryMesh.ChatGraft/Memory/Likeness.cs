@@ -122,7 +122,8 @@ internal static class Likeness
                 "where" => _places | Lexicon.Name,
                 "how" when next is "many" or "much" or "old" or "tall" or "far" or "fast" or "long" or "big" or "heavy" or "high" => Lexicon.Number | Lexicon.KindOf("count"),
                 "how" when next is "often" => Lexicon.KindOf("frequency") | Lexicon.KindOf("moment") | Lexicon.Number,
-                "code" or "number" or "pin" or "password" or "address" or "plate" or "size" or "price" or "score" => Lexicon.Number,
+                "phone" or "pin" or "password" or "passcode" => Lexicon.Code,
+                "code" or "number" or "address" or "plate" or "size" or "price" or "score" => Lexicon.Number,
                 "name" or "called" => Lexicon.Name,
                 _ => words[i].Asked & ~_persons,
             };

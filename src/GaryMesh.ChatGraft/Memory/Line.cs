@@ -1,3 +1,5 @@
+using System.Text.RegularExpressions;
+
 namespace GaryMesh.ChatGraft;
 
 /// <summary>A word of a line.</summary>
@@ -11,14 +13,14 @@ namespace GaryMesh.ChatGraft;
 internal readonly record struct LineWord(string Text, string Key, ulong Kinds, ulong Asked, ulong Marks, bool Bare, bool Rare);
 
 /// <summary>Something that was said, as the reader sees it: plain words, contractions written out.</summary>
-internal sealed class Line
+internal sealed partial class Line
 {
     /// <summary>Words of a line that are read; what lies behind them is not.</summary>
     public const int Most = 48;
 
-    private Line(string text, LineWord[] words, bool asks)
+    private Line(string text, LineWord[] words, bool asks, bool quotes)
     {
-        (Text, Words, EndsAsking) = (text, words, asks);
+        (Text, Words, EndsAsking, Quotes) = (text, words, asks, quotes);
         foreach (var word in words) (Kinds, Marks) = (Kinds | word.Kinds, Marks | word.Marks);
     }
 
@@ -41,6 +43,9 @@ internal sealed class Line
     /// <summary>It ends with a question mark.</summary>
     public bool EndsAsking { get; }
 
+    /// <summary>It gives somebody's words between quotation marks, or behind a colon.</summary>
+    public bool Quotes { get; }
+
     /// <summary>The kinds of all words.</summary>
     public ulong Kinds { get; }
 
@@ -55,7 +60,7 @@ internal sealed class Line
         var plain = Utterance.WithoutContractions(GaryMesh.ChatGraft.Words.Plain(clean));
         var words = new List<LineWord>();
 
-        foreach (System.Text.RegularExpressions.Match match in GaryMesh.ChatGraft.Words.Word.Matches(plain))
+        foreach (Match match in GaryMesh.ChatGraft.Words.Word.Matches(plain))
         {
             if (words.Count == Most) break;
             var text = match.Value.ToLowerInvariant();
@@ -65,6 +70,7 @@ internal sealed class Line
             var kinds = knowing ? Lexicon.Kinds(meant) : 0;
             if (char.IsAsciiDigit(text[0]) || (text.Length > 1 && char.IsAsciiDigit(text[^1]))) kinds |= Lexicon.Number;
             if (char.IsUpper(match.Value[0]) && match.Index > 0 && match.Value != "I") kinds |= Lexicon.Name;
+            if (text.Count(char.IsAsciiDigit) > 2) kinds |= Lexicon.Code;
             var (bare, asked, marks) = (Lexicon.IsBare(text), Lexicon.Asked(meant), Lexicon.Marks(text));
             // "Old maps" are of no age.
             var aged = text != "old" || (words.Count > 0 && words[^1].Text is "how" or "year" or "years" or "months");
@@ -73,8 +79,11 @@ internal sealed class Line
             words.Add(new LineWord(text, knowing && aged ? Lexicon.Key(meant) : GaryMesh.ChatGraft.Words.Stem(text), kinds, asked, marks, bare, rare));
         }
 
-        return new Line(string.Join(' ', words.Select(word => word.Text == "i" ? "I" : word.Text)), [.. words], plain.TrimEnd().EndsWith('?'));
+        return new Line(string.Join(' ', words.Select(word => word.Text == "i" ? "I" : word.Text)), [.. words], plain.TrimEnd().EndsWith('?'), Quoting.IsMatch(plain));
     }
+
+    [GeneratedRegex("\\b(?:said|says|say|told me|tells me|shouted|wrote|writes|whispered|goes|asked|replied|screamed|sang|read|reads|introduced)\\b[^:\"]{0,30}[:\"]", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Quoting { get; }
 
     /// <summary>Whether a word of it does something in the sentence.</summary>
     public bool Has(string mark) => (Marks & Lexicon.MarkOf(mark)) != 0;
