@@ -137,8 +137,10 @@ public sealed partial class EpisodicMemory
         var mine = Mine.Where(entry => except.All(fact => fact.Id != entry.Fact.Id)).ToArray();
         var frequencies = new Dictionary<string, int>();
         int Frequency(string key) => frequencies.TryGetValue(key, out var known) ? known : frequencies[key] = mine.Count(entry => entry.Line.Keys.Contains(key));
+        // Of many facts one looks like an answer by chance.
+        var chance = 0.5 * Math.Log(Math.Max(1, Math.Min(mine.Length, Closely)));
         var scored = Close(question.Line, mine, Frequency)
-            .Select(entry => (Entry: entry, Score: (double)_reader.Answers(question, entry.Seen(_reader), Frequency)))
+            .Select(entry => (Entry: entry, Score: _reader.Answers(question, entry.Seen(_reader), Frequency) - (Likeness.Meets(question.Line, entry.Line) ? 0 : chance)))
             .OrderByDescending(one => Math.Round(one.Score, 2))
             .ThenByDescending(one => one.Entry.Fact.Id)
             .ToArray();

@@ -182,7 +182,7 @@ public sealed partial class Hearing
     }
 
     // How much better than none an answer is: to what asks for it, and to what may be small talk.
-    private static readonly double Enough = double.Parse(Environment.GetEnvironmentVariable("GARY_ENOUGH") ?? "0.4", CultureInfo.InvariantCulture);
+    private const double Enough = 0.2;
     private const double Striking = 4;
 
     [GeneratedRegex(@"\b(?:my|our) (?<n>[\p{L}'\-]+)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]

@@ -63,6 +63,7 @@ internal sealed class LearnedReader(CortexStates states, ReaderHead head) : IQue
         // What was supposed answers only what is supposed, and what others say of themselves nothing about the one who asks.
         if (told.Act == SpeechAct.Suppose && !asked.Line.Has("supposes")) return Never;
         if (told.Act == SpeechAct.Quote && asked.Line.Has("owns") && !asked.Line.Has("quotes") && (asked.Line.Kinds & Lexicon.KindOf("person")) == 0) return Never;
+        if (Likeness.OfSomebodyElse(asked.Line, told.Line)) return Never;
         var features = Likeness.Of(asked.Line, told.Line, frequency, (Sure(told, SpeechAct.Suppose), Sure(told, SpeechAct.Quote)));
         (features[0], features[1]) = Likeness.Interaction(asked.Line, (asked.Keys, asked.Weights), told.Keys);
         return head.Answers(features);

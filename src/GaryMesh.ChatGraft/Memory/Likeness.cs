@@ -106,6 +106,32 @@ internal static class Likeness
         return features;
     }
 
+    /// <summary>Whether a told line is of somebody whom the question does not mean.</summary>
+    public static bool OfSomebodyElse(Line asked, Line told)
+    {
+        var living = _persons | _animals;
+        bool Asks(LineWord word) => word.Text is "who" or "whom" or "whose" || (word.Asked & living) != 0;
+        if (asked.Words.Any(Asks)) return false;
+        var names = asked.Words.Where(word => word.Rare).ToArray();
+        var shares = names.Any(name => told.Keys.Contains(name.Key) || told.Words.Any(word => Near(word.Text, name.Text)));
+        // "My cat is called ..." is no answer to what my boat is called.
+        for (var i = 1; i < Math.Min(4, told.Words.Length) && !shares; i++)
+        {
+            if (told.Words[i - 1].Text is "my" or "our" && (told.Words[i].Kinds & living) != 0 && !asked.Keys.Contains(told.Words[i].Key)) return true;
+        }
+
+        // "My mother's birthday ..." is no answer to when Tim's is.
+        if (names.Length > 0 && !shares && told.Words.Any(word => (word.Kinds & living) != 0 && !word.Bare && !asked.Keys.Contains(word.Key))) return true;
+        // "The Garcias live ..." is no answer to where I do.
+        var first = told.Words.Length > 1 && told.Words[0].Text is "the" ? 1 : 0;
+        return names.Length == 0 && (asked.Kinds & living) == 0 && asked.Words.Any(word => word.Text == "i") && !told.Has("owns")
+            && first + 1 < told.Words.Length && told.Words[first].Rare
+            && (told.Words[first + 1].Text is "is" or "are" or "was" or "has" or "have" or "live" or "work" || told.Words[first + 1].Text.EndsWith('s'));
+    }
+
+    /// <summary>Whether any word with a meaning is met.</summary>
+    public static bool Meets(Line asked, Line told) => Met(asked, told).Index().Any(one => one.Item > 0 && !asked.Words[one.Index].Bare);
+
     /// <summary>The kinds that answer a question, by its question words; 0 where none can be told.</summary>
     public static ulong Expected(Line asked)
     {
@@ -265,6 +291,9 @@ internal static class Relation
     /// shares a word with it or stands right behind it.</summary>
     public static bool May(Line now, Line was, int between)
     {
+        // What becomes of one is not what another did.
+        var others = was.Words.Any(word => (word.Kinds & _persons) != 0 && !now.Keys.Contains(word.Key)) && !now.Has("points") && !now.Has("corrects");
+        if (others && (between > 0 || (now.Kinds & was.Kinds & ~_persons) == 0)) return false;
         var shows = now.Has("corrects") || now.Has("changes") || now.Has("points") || (now.Has("denies") && !was.Has("denies"));
         var kinds = now.Kinds & was.Kinds & ~(_persons | Lexicon.Name);
         return shows && (now.Keys.Overlaps(was.Keys) || (between == 0 && (now.Has("corrects") || now.Has("points") || kinds != 0)));
