@@ -25,7 +25,6 @@ internal static class Laboratory
             },
             MemoryTrainCommand.Create(output, error, stop),
             ReaderTrainCommand.Create(output, error, stop),
-            WhyCommand.Create(output),
             MemoryEvalCommand.Create(output, stop),
             SleepEvalCommand.Create(output, stop),
             EndureCommand.Create(output, stop),

@@ -32,6 +32,10 @@ internal sealed class ReaderAdjoint<T>
         _weightBack = [.. lines.Select(line => new T[line.Weighed.Length])];
     }
 
+    /// <summary>Sizes for a width of words' states: parameters, and features of answers, relations and speech acts.</summary>
+    public static (int Parameters, int Answers, int Relations, int Acts) Sizes(int width) =>
+        (ReaderHead.Count(width), Likeness.Features, Relation.Features, ReaderHead.ActWidth(width));
+
     /// <summary>The loss: cross-entropies of answers, relations and speech acts, each the mean over its examples.</summary>
     /// <param name="parameters">As <see cref="ReaderHead.Parameters"/>.</param>
     /// <param name="width">Width of a word's state.</param>

@@ -149,7 +149,7 @@ public sealed partial class EpisodicMemory
         // Several values of one thing ("I like ...") answer together, the last told first, and so do two facts that fit alike.
         var best = scored[0];
         var together = scored
-            .Where((one, rank) => rank == 0 || (rank < 3 && best.Score - one.Score < 0.5 && best.Entry.SameThing(one.Entry)) || (rank == 1 && best.Score - one.Score < Alike && one.Score >= least))
+            .Where((one, rank) => rank == 0 || (rank < 3 && best.Score - one.Score < 2 && best.Entry.SameThing(one.Entry)) || (rank == 1 && best.Score - one.Score < Alike && one.Score >= least))
             .Select(one => Touch(one.Entry.Fact, age))
             .ToArray();
         Latest = together[0];

@@ -123,6 +123,7 @@ public sealed partial class Hearing
 
         var points = Utterance.Points(statement.Sentence);
         var (replaced, before) = _memory.Before(statement.Said.Length > 0 ? statement.Said : statement.Sentence, points, age, told);
+        statement = statement with { Said = "" };
         if (replaced is not null)
             return _memory.Replace(replaced, statement with { Sentence = Correction.Of(statement.Sentence, replaced.Told.Sentence) }, age, _conversation, _today());
         if (before is not null && (statement.Relation.Length == 0 || points) && before.Told.Sentence.Length + statement.Sentence.Length < LongestContext && !statement.Sentence.Contains(before.Told.Sentence, StringComparison.Ordinal))
@@ -161,14 +162,15 @@ public sealed partial class Hearing
             var asked = _memory.Reader.Read(sentence);
             var ofChat = asked.Line.Words.Any(word => word.Text is "your" or "yours" or "yourself") && !asked.Line.Has("owns");
             if (ofChat) continue;
-            var asks = asked.Probability(SpeechAct.Ask) > asked.Probability(SpeechAct.Chat);
+            var asks = asked.Probability(SpeechAct.Ask) > (asked.Line.EndsAsking && asked.Line.Has("owns") && !asked.Line.Has("chats") ? 0.2 : asked.Probability(SpeechAct.Chat));
             if (!(asked.Act is SpeechAct.Ask or SpeechAct.Chat || asked.Line.EndsAsking)) continue;
             // "Where is it?" asks about what was spoken of.
             if (topic is not null && asked.Line.Has("points") && !asked.Line.Words.Any(word => word.Rare)) asked = _memory.Reader.Read($"{topic} {sentence}");
-            var (recalled, odds) = _memory.Recall(asked, asks ? Enough : Striking, age, effect.Told);
+            var (recalled, odds) = _memory.Recall(asked, asks ? Enough : asked.Line.Has("chats") ? Striking : Plain, age, effect.Told);
             effect = effect with { Odds = Math.Max(odds, effect.Odds) };
             if (recalled.Count > 0) return effect with { Recalled = recalled, Answer = string.Join(' ', recalled.Select(Sentence).Distinct()) };
-            if (asks) open ??= asked;
+            // How the world works and what to do is not the memory's to know.
+            if (asks && !Advice.IsMatch(sentence)) open ??= asked;
         }
 
         if (open is null) return effect;
@@ -181,9 +183,13 @@ public sealed partial class Hearing
         };
     }
 
-    // How much better than none an answer is: to what asks for it, and to what may be small talk.
+    // How much better than none an answer is: to what asks for it, to what may be small talk, and to what speaks to the chat.
     private const double Enough = 0.2;
+    private const double Plain = 1;
     private const double Striking = 4;
+
+    [GeneratedRegex(@"\b(?:should|recommend|suggest|advise)\b|^how (?:do|can|would) (?:I|you|we|one)\b(?!.*\b(?:my|our)\b)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Advice { get; }
 
     [GeneratedRegex(@"\b(?:my|our) (?<n>[\p{L}'\-]+)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Mine { get; }
