@@ -163,14 +163,14 @@ public sealed partial class Hearing
             var ofChat = asked.Line.Words.Any(word => word.Text is "your" or "yours" or "yourself") && !asked.Line.Has("owns");
             if (ofChat) continue;
             var asks = asked.Probability(SpeechAct.Ask) > (asked.Line.EndsAsking && asked.Line.Has("owns") && !asked.Line.Has("chats") ? 0.2 : asked.Probability(SpeechAct.Chat));
-            if (!(asked.Act is SpeechAct.Ask or SpeechAct.Chat || asked.Line.EndsAsking)) continue;
+            if (!(asked.Act == SpeechAct.Ask || asked.Line.EndsAsking || Likeness.Begins(asked.Line))) continue;
             // "Where is it?" asks about what was spoken of.
             if (topic is not null && asked.Line.Has("points") && !asked.Line.Words.Any(word => word.Rare)) asked = _memory.Reader.Read($"{topic} {sentence}");
             var (recalled, odds) = _memory.Recall(asked, asks ? Enough : asked.Line.Has("chats") ? Striking : Plain, age, effect.Told);
             effect = effect with { Odds = Math.Max(odds, effect.Odds) };
             if (recalled.Count > 0) return effect with { Recalled = recalled, Answer = string.Join(' ', recalled.Select(Sentence).Distinct()) };
             // How the world works and what to do is not the memory's to know.
-            if (asks && !Advice.IsMatch(sentence)) open ??= asked;
+            if (asks && !Advice.IsMatch(sentence) && (asked.Line.Has("owns") || Somebody.IsMatch(sentence))) open ??= asked;
         }
 
         if (open is null) return effect;
@@ -188,8 +188,12 @@ public sealed partial class Hearing
     private const double Plain = 1;
     private const double Striking = 4;
 
-    [GeneratedRegex(@"\b(?:should|recommend|suggest|advise)\b|^how (?:do|can|would) (?:I|you|we|one)\b(?!.*\b(?:my|our)\b)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"\b(?:should|recommend|suggest|advise)\b|^(?:how do|how can|where can|what can|where could|what could|how would) (?:I|you|we|one)\b(?!.*\b(?:my|our)\b)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Advice { get; }
+
+    // "The" meeting, or somebody by name.
+    [GeneratedRegex(@"\b[Tt]he\b|(?<=\w\s)(?!I\b)\p{Lu}\p{Ll}", RegexOptions.CultureInvariant)]
+    private static partial Regex Somebody { get; }
 
     [GeneratedRegex(@"\b(?:my|our) (?<n>[\p{L}'\-]+)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Mine { get; }
