@@ -4,6 +4,7 @@ using GaryMesh.ChatLab.Brains;
 using GaryMesh.ChatLab.Facts;
 using GaryMesh.ChatLab.Grafts;
 using GaryMesh.ChatLab.Language;
+using GaryMesh.ChatLab.Readers;
 
 namespace GaryMesh.ChatLab;
 
@@ -23,6 +24,7 @@ internal static class Laboratory
                 GraftTrainCommand.Create(output, error, stop), GraftReportCommand.Create(output),
             },
             MemoryTrainCommand.Create(output, error, stop),
+            ReaderTrainCommand.Create(output, error, stop),
             MemoryEvalCommand.Create(output, stop),
             SleepEvalCommand.Create(output, stop),
             EndureCommand.Create(output, stop),

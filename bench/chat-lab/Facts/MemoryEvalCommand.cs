@@ -17,11 +17,24 @@ internal static class MemoryEvalCommand
         var other = Options.File("--templates", "Templates of your own, in the form of those in Facts/Templates, instead of either.");
         var ablation = new Option<bool>("--ablation") { Description = "Measure each memory alone, too." };
         var seed = Options.Number<ulong>("--seed", "Draws facts and talk.", 1, _ => true, "a whole number");
+        var pairs = Options.File("--pairs", "Free words instead: tab-separated, with a heading of id, category, told (' || ' between messages), question, must and must-not (patterns; must is empty where nothing told answers).");
+        var together = Options.Whole("--together", "Pairs that are told in one chat before the first of them is asked.", 1, 1);
+        var show = new Option<bool>("--show") { Description = "Print each pair that did not come out right, with the answer." };
         var json = Options.Json();
-        var command = new Command("memory-eval", "Tell generated facts, talk of other things, ask, and count.") { model, memory, facts, tuning, other, ablation, seed, json };
+        var command = new Command("memory-eval", "Tell generated facts, talk of other things, ask, and count; or pairs of your own.")
+        {
+            model, memory, facts, tuning, other, ablation, pairs, together, show, seed, json,
+        };
         command.SetAction(parsed =>
         {
             var read = ShippedModel.Or(parsed.GetValue(model));
+            if (parsed.GetValue(pairs) is { } free)
+            {
+                var judged = new PairMeasure(read, parsed.GetValue(seed), stop).Run(ToldAsked.Read(free), parsed.GetValue(together));
+                Report(output, judged, parsed.GetValue(json), parsed.GetValue(show));
+                return ExitCode.Done;
+            }
+
             var plastic = parsed.GetValue(memory) is { } file ? PlasticMemoryFile.Read(file) : PlasticMemoryFile.Shipped(read.Cortex.Shape.Width);
             var (templates, named) = (parsed.GetValue(other), parsed.GetValue(tuning)) switch
             {
@@ -63,4 +76,34 @@ internal static class MemoryEvalCommand
         });
         return command;
     }
+
+    private static void Report(TextWriter output, IReadOnlyList<PairMeasure.Judged> judged, bool json, bool show)
+    {
+        foreach (var one in judged.Where(one => show && one.Outcome != (one.Pair.Must is null ? Outcome.Declined : Outcome.Recalled)))
+            output.WriteLine($"{one.Pair.Id} {one.Pair.Category} {one.Outcome} {one.Odds:F1}: {string.Join(" || ", one.Pair.Told)} / {one.Pair.Question} -> {one.Answer}{one.Former}");
+
+        var all = Figures(judged);
+        var categories = judged.GroupBy(one => one.Pair.Category).Select(group => (group.Key, Figures: Figures([.. group]))).ToArray();
+
+        if (json)
+        {
+            all["categories"] = new JsonObject(categories.Select(one => KeyValuePair.Create<string, JsonNode?>(one.Key, one.Figures)));
+            output.WriteLine(all.ToJsonString());
+            return;
+        }
+
+        foreach (var (name, figures) in categories.Append(("all", all)))
+            output.WriteLine($"{name,-16} recalled {figures["recalled"],3} of {figures["told"],3}   declined {figures["declined"],3} of {figures["never_told"],3}   wrong {figures["wrong"],3}   left to the cortex {figures["talked"],3}");
+    }
+
+    private static JsonObject Figures(IReadOnlyList<PairMeasure.Judged> judged) => new()
+    {
+        ["pairs"] = judged.Count,
+        ["told"] = judged.Count(one => one.Pair.Must is not null),
+        ["recalled"] = judged.Count(one => one.Outcome == Outcome.Recalled),
+        ["never_told"] = judged.Count(one => one.Pair.Must is null),
+        ["declined"] = judged.Count(one => one.Pair.Must is null && one.Outcome == Outcome.Declined),
+        ["wrong"] = judged.Count(one => one.Outcome == Outcome.Wrong),
+        ["talked"] = judged.Count(one => one.Outcome == Outcome.Talked),
+    };
 }

@@ -4,15 +4,14 @@ namespace GaryMesh.ChatGraft;
 
 /// <summary>What a recall found.</summary>
 /// <param name="Facts">The facts that answer, the best first; empty where nothing was told that fits.</param>
-/// <param name="Score">How well the best one fits the question, 0 to 1.</param>
+/// <param name="Score">How much better than "none of these" the best one is, as the logarithm of the odds.</param>
 public readonly record struct Recollection(IReadOnlyList<Fact> Facts, double Score);
 
 /// <summary>The declarative memory: facts stored when said, recalled by the words of a question, strengthened by each recall,
 /// fading with a half-life of 200 turns, gone when asked to forget.</summary>
 /// <remarks>
-/// A question recalls a fact when its words are found in it and, the other way round, the fact's subject and relation are
-/// found in the question; short of that the memory abstains. Strength decides between facts that fit equally well, and which
-/// ones are dropped when the memory is full; it does not make a fact unrecallable. Not for several threads at once.
+/// A reader ranks the facts by how well they answer a question; where none is better than none at all, the memory abstains. Of
+/// facts that answer equally well the newest counts, and when the memory is full the weakest is dropped. Not for several threads at once.
 /// </remarks>
 public sealed partial class EpisodicMemory
 {
@@ -22,17 +21,22 @@ public sealed partial class EpisodicMemory
     /// <summary>The most facts held; beyond it the weakest goes.</summary>
     public const int Capacity = 20_000;
 
-    private const double Sufficient = 0.55;
-
-    // What a word of the question that the fact lacks weighs beside one that it has.
-    private const double Missing = 0.35;
+    // A question is held against so many facts closely: those whose words meet it best, and the latest.
+    private const int Closely = 48;
+    private const int Lately = 16;
 
     private readonly Ledger<long, Entry> _entries = new();
     private long _lastId;
 
+    private readonly IQuestionReader _reader;
+
     /// <summary>A memory with what was kept before.</summary>
     public EpisodicMemory(IEnumerable<Fact> facts)
+        : this(facts, LearnedReader.Shipped) { }
+
+    internal EpisodicMemory(IEnumerable<Fact> facts, IQuestionReader reader)
     {
+        _reader = reader;
         foreach (var fact in facts)
         {
             _entries.Load(fact.Id, new Entry(fact));
@@ -120,37 +124,102 @@ public sealed partial class EpisodicMemory
     /// <summary>What changed could not be written, and is undone.</summary>
     internal void Reject() => _entries.Reject();
 
+    /// <summary>The reader.</summary>
+    internal IQuestionReader Reader => _reader;
+
     /// <summary>The facts that a question asks for. They are strengthened.</summary>
-    /// <param name="questions">The questions; the first that finds an answer counts.</param>
+    /// <param name="question">The question.</param>
+    /// <param name="least">How much better than "none of these" an answer is, at least.</param>
     /// <param name="age">The age of the brain in turns.</param>
     /// <param name="except">Facts that are no answer: those told in the same breath.</param>
-    internal Recollection Recall(IReadOnlyList<Question> questions, long age, IReadOnlyList<Fact> except) => questions
-        .Select(question => Recall(question, age, except))
-        .FirstOrDefault(recollection => recollection.Facts.Count > 0, new Recollection([], 0));
-
-    private Recollection Recall(Question question, long age, IReadOnlyList<Fact> except)
+    internal Recollection Recall(Seen question, double least, long age, IReadOnlyList<Fact> except)
     {
-        if (question.Cues.Length == 0) return new Recollection([], 0);
-        var scored = Mine
-            .Where(entry => except.All(fact => fact.Id != entry.Fact.Id))
-            .Select(entry => (entry.Fact, Score: entry.Score(question)))
-            .Where(one => one.Score >= Sufficient)
-            .OrderByDescending(one => Math.Round(one.Score, 3))
-            .ThenByDescending(one => one.Fact.StrengthAt(age))
-            .ThenByDescending(one => one.Fact.Id)
+        var mine = Mine.Where(entry => except.All(fact => fact.Id != entry.Fact.Id)).ToArray();
+        var frequencies = new Dictionary<string, int>();
+        int Frequency(string key) => frequencies.TryGetValue(key, out var known) ? known : frequencies[key] = mine.Count(entry => entry.Line.Keys.Contains(key));
+        // Of many facts one looks like an answer by chance.
+        var chance = 0.5 * Math.Log(Math.Max(1, Math.Min(mine.Length, Closely)));
+        var scored = Close(question.Line, mine, Frequency)
+            .Select(entry => (Entry: entry, Score: _reader.Answers(question, entry.Seen(_reader), Frequency) - (Likeness.Meets(question.Line, entry.Line) ? 0 : chance)))
+            .OrderByDescending(one => Math.Round(one.Score, 2))
+            .ThenByDescending(one => one.Entry.Fact.Id)
             .ToArray();
-        if (scored.Length == 0) return new Recollection([], 0);
+        if (scored.Length == 0 || scored[0].Score < least) return new Recollection([], scored.Length == 0 ? double.NegativeInfinity : scored[0].Score);
 
-        // Several values of one thing ("I like ...") answer together, the last told first.
+        // Several values of one thing ("I like ...") answer together, the last told first, and so do two facts that fit alike.
         var best = scored[0];
         var together = scored
-            .Where(one => one.Fact.Id == best.Fact.Id
-                || (best.Score - one.Score < 0.02 && _entries.Find(best.Fact.Id)!.SameThing(_entries.Find(one.Fact.Id)!)))
-            .Take(3)
-            .Select(one => Touch(one.Fact, age))
+            .Where((one, rank) => rank == 0 || (rank < 3 && best.Score - one.Score < 2 && best.Entry.SameThing(one.Entry)) || (rank == 1 && best.Score - one.Score < Alike && one.Score >= least))
+            .Select(one => Touch(one.Entry.Fact, age))
             .ToArray();
         Latest = together[0];
         return new Recollection(together, best.Score);
+    }
+
+    // What a question may be about: all facts where they are few, else those that share words with it, and the latest.
+    private static IEnumerable<Entry> Close(Line question, Entry[] mine, Func<string, int> frequency)
+    {
+        if (mine.Length <= Closely + Lately) return mine;
+        var words = question.Words.Where(word => !word.Bare).DistinctBy(word => word.Key).ToArray();
+        var weights = words.Select(word => 1 / (1 + Math.Log2(1 + frequency(word.Key)))).ToArray();
+        double Shared(Entry entry)
+        {
+            var shared = 0.0;
+            for (var i = 0; i < words.Length; i++)
+            {
+                if (entry.Line.Keys.Contains(words[i].Key) || (frequency(words[i].Key) == 0 && entry.Line.Words.Any(told => !told.Bare && Likeness.Near(words[i].Text, told.Text)))) shared += weights[i];
+            }
+
+            return shared;
+        }
+
+        return mine
+            .Select(entry => (entry, Shared: Shared(entry)))
+            .Where(one => one.Shared > 0)
+            .OrderByDescending(one => one.Shared)
+            .ThenByDescending(one => one.entry.Fact.Id)
+            .Take(Closely)
+            .Select(one => one.entry)
+            .Union(mine.OrderByDescending(entry => entry.Fact.Id).Take(Lately));
+    }
+
+    /// <summary>What a statement does to what was told before: the fact that it takes the place of, or goes on from.</summary>
+    /// <param name="said">The statement as it was said.</param>
+    /// <param name="points">It begins by pointing to somebody or something.</param>
+    /// <param name="age">The age of the brain in turns.</param>
+    /// <param name="except">Facts told in the same breath.</param>
+    internal (Fact? Replaced, Fact? GoneOnFrom) Before(string said, bool points, long age, IReadOnlyList<Fact> except)
+    {
+        var now = _reader.Read(said);
+        var mine = Mine.Where(entry => except.All(fact => fact.Id != entry.Fact.Id)).OrderByDescending(entry => entry.Fact.Id).ToArray();
+        var words = now.Line.Words.Where(word => !word.Bare).Select(word => word.Key).ToHashSet();
+        var near = mine.Take(8).Union(mine.Where(entry => entry.Line.Keys.Overlaps(words)).Take(Lately)).ToArray();
+        var related = near.Select(entry => (entry.Fact, By: _reader.Relates(now, entry.Seen(_reader), (int)Math.Min(20, Math.Max(0, age - entry.Fact.Turn - 1))))).ToArray();
+        var replaced = related.Where(one => one.By.Replaces > ReplacesFrom).OrderByDescending(one => one.By.Replaces).FirstOrDefault();
+        var gone = related.Where(one => one.By.GoesOn > (points ? GoesOnFrom : 0.5) && age - one.Fact.Turn < 3).FirstOrDefault();
+        return (replaced.Fact, gone.Fact);
+    }
+
+    private const double Alike = 1;
+    private const double ReplacesFrom = 0.5;
+    private const double GoesOnFrom = 0.05;
+
+    /// <summary>Lets a fact go on by a sentence that leans on it.</summary>
+    internal Fact GoOn(Fact before, string sentence, long age) =>
+        Keep(before with { Told = before.Told with { Sentence = $"{before.Told.Sentence}. {sentence}" }, Turn = age, Touched = age });
+
+    /// <summary>Keeps a statement in place of a fact, whose sentence it still is found by.</summary>
+    internal Fact Replace(Fact former, Statement told, long age, long conversation, DateOnly day)
+    {
+        Remove(former.Id);
+        return Keep(new Fact(++_lastId, told, 1, age)
+        {
+            User = User,
+            Turn = age,
+            Conversation = conversation,
+            Day = day,
+            Former = With(former.Former, former.Told.Sentence),
+        });
     }
 
     /// <summary>The facts that the words of a request speak of: all of its words are found in each of them.</summary>
@@ -198,205 +267,38 @@ public sealed partial class EpisodicMemory
     private sealed partial class Entry
     {
         private readonly HashSet<string> _subject;
-        private readonly string _relation;
-        private readonly HashSet<string> _value;
-        private readonly HashSet<string> _alias;
         private readonly HashSet<string> _attributes;
-        private readonly HashSet<string> _owners;
-        private readonly HashSet<string> _needed;
-        private readonly HashSet<string> _mentions;
-        private readonly HashSet<string> _around;
-        private readonly bool _candidate;
+        private readonly string _relation;
+        private HashSet<string>? _all;
+        private Line? _line;
+        private Seen? _seen;
 
         public Entry(Fact fact)
         {
             Fact = fact;
-            var told = fact.Told;
-            _subject = told.Relation.Length > 0
-                ? [.. Words.Cues(told.Subject).Where(cue => !Words.IsKind(cue))]
-                : [.. Mentions(told.Sentence)];
-            _mentions = [.. Mentions(told.Sentence)];
-            // "the attic's code" is of the attic; what is said of it need not be said again.
+            // "is" says nothing that a question would repeat.
+            _relation = fact.Told.Relation is "is" or "" ? "" : Words.Canonical(fact.Told.Relation);
+            _subject = fact.Told.Relation.Length > 0 ? [.. Words.Cues(fact.Told.Subject).Where(cue => !Words.IsKind(cue))] : [];
             _attributes = [.. _subject.Where(Words.IsAttribute)];
             if (!_subject.All(Words.IsAttribute)) _subject.RemoveWhere(Words.IsAttribute);
-            _owners = told.Relation.Length > 0 ? [.. Owner.Matches(told.Subject).SelectMany(owner => Words.Cues(owner.Groups["n"].Value)).Where(_subject.Contains)] : [];
-            _needed = _subject.Count == 0 ? [] : [_subject.Last()];
-            _alias = [.. Proper.Matches(told.Subject).SelectMany(name => Words.Cues(name.Value))];
-            // "is" says nothing that a question would repeat.
-            _relation = told.Relation is "is" or "" ? "" : Words.Canonical(told.Relation);
-            _value = [.. Words.Cues(told.Value)];
-            _candidate = ProperName.IsMatch(told.Value) || Candidate.IsMatch(told.Sentence);
-            All = [.. _subject, .. _value, .. Words.Cues(Core(told))];
-            _around = [.. Words.Cues(told.Sentence).Where(cue => !Words.IsAttribute(cue) || !Denying.IsMatch(told.Sentence))];
-            if (_relation.Length > 0) All.Add(_relation);
-            if (IsNumber.IsMatch(told.Value) || IsNumber.IsMatch(told.Subject)) All.Add(Words.Canonical("code"));
-            if (told.Relation == "is" && told.Subject == "I" && ProperName.IsMatch(told.Value)) All.Add(_name);
         }
 
         public Fact Fact { get; }
 
-        public HashSet<string> All { get; }
+        /// <summary>What a question is held against: the sentence, and what it took the place of.</summary>
+        public Line Line => _line ??= Line.Of(Text);
+
+        private string Text => Fact.Former.Length == 0 ? Fact.Told.Sentence : $"{Fact.Told.Sentence}. {Fact.Former.Replace("\n", ". ", StringComparison.Ordinal)}";
+
+        public Seen Seen(IQuestionReader reader) => _seen ??= reader.Read(Text);
 
         /// <summary>Whether the fact or the sentence around it holds a word.</summary>
-        public bool Holds(string cue) => All.Contains(cue) || _around.Contains(cue);
-
-        public double Score(Question question)
-        {
-            var told = Fact.Told;
-            if (question.OfChat != (told.Owner == FactOwner.Chat)) return 0;
-            // "I have my exam on ..." answers "when is the exam" too.
-            if (told.Subject is "I" or "my" or "My" && !question.OfUser && !question.Firm.Any(cue => _value.Contains(cue))) return 0;
-
-            var bare = question.Whom.Length == 0;
-            var (met, missed, support) = (0.0, 0.0, 1.0);
-
-            foreach (var cue in question.Cues)
-            {
-                if (All.Contains(cue)) met++;
-                else if (_around.Contains(cue)) (met, support) = (met + 1, Math.Min(support, 0.9));
-                else if (!bare && Words.IsAttribute(cue) && question.Firm.Contains(cue)) (met, support) = (met + 1, Math.Min(support, Supports(cue, question)));
-                else if (question.Firm.Contains(cue)) return 0;
-                else if (!Words.IsKind(cue)) missed += Missing;
-            }
-
-            // "The town I live in is called ..." says nothing of what I am called.
-            if (bare && question.Cues.Contains(_name) && Rival(question)) return 0;
-            if (bare && _relation != _name && Words.IsAttribute(_relation) && !question.Cues.Contains(_relation) && !OfTeller(question)) return 0;
-            if (met == 0 || support == 0) return 0;
-            var coverage = support * met / (met + missed);
-
-            var whole = 0.85 * coverage * Spoken(question);
-            return told.Relation.Length == 0 ? whole : Math.Max(whole, coverage * Parts(question));
-        }
-
-        // How far the sentence as it stands speaks of whom the question asks about.
-        private double Spoken(Question question)
-        {
-            var told = Fact.Told;
-            if (!_owners.IsSubsetOf(question.Cues)) return 0;
-            var free = told.Relation.Length == 0 || told.Owner != FactOwner.User;
-
-            if (question.Whom.Length > 0)
-                return free || told.Subject is "I" or "we" or "We" || _subject.Count == 0 || Pronoun.IsMatch(told.Sentence) ? 1 : 0;
-
-            // "Where do I work?": the sentence says so, and of the teller.
-            var said = OfTeller(question);
-            return (said || (free && _mentions.Count == 0 && !OfThem.IsMatch(told.Sentence)))
-                && question.OfUser && question.Cues.Any(cue => Words.IsAttribute(cue) && All.Contains(cue)) && FirstPerson.IsMatch(told.Sentence) ? 1 : 0;
-        }
-
-        // How far subject, relation and value answer.
-        private double Parts(Question question)
-        {
-            var told = Fact.Told;
-            // "my friend Ada" is Ada, and my friend.
-            var subject = _alias.Count == 0 || _alias.Count == _subject.Count
-                ? Covered(_subject, question)
-                : Math.Max(Covered(_alias, question), Covered([.. _subject.Except(_alias)], question));
-            var relation = _relation.Length == 0 || !Words.IsAttribute(_relation) ? 0.9
-                : question.Cues.Contains(_relation) ? 1
-                : question.Cues.Any(cue => Words.IsAttribute(cue) && !_attributes.Contains(cue)) ? 0.7
-                : 0.6;
-            // "who works at Q?": the value is the cue and the subject is asked for.
-            var value = _value.Count == 0 ? 0
-                : (double)_value.Count(cue => question.Cues.Contains(cue) && !Words.IsAttribute(cue)) / _value.Count;
-            var another = told.Owner == FactOwner.User && _subject.Count > 0 && subject == 0 && question.OfUser;
-            var reverse = !another && (value >= 0.5 || (value > 0 && _subject.Count == 0)) && (relation > 0.6 || subject > 0.5);
-            // "my absolute favourite tea" is my favourite tea, but my sister's dog is not my dog.
-            if (!(subject > 0 && ((subject >= 0.5 && _owners.Count == 0) || _needed.Overlaps(question.Cues)) && _owners.IsSubsetOf(question.Cues)) && !reverse) return 0;
-            // "I visited my brother in Q" is no answer to where I live.
-            if (_subject.Count == 0 && question.Whom.Length == 0 && !question.Cues.Contains(_relation) && Mentions(told.Value).Any()) return 0;
-            subject = Math.Max(subject, 0.5 + (0.5 * subject));
-            if (question.Whom.Length == 0 && told.Relation != _name && OfThem.IsMatch(told.Sentence) && !OfTeller(question)) return 0;
-            if (_subject.Count == 0 && !reverse && !question.Cues.Contains(_relation) && !question.Cues.Any(Words.IsAttribute)) return 0;
-
-            var fit = question switch
-            {
-                { AsksWhen: true } when !LooksLikeTime.IsMatch(told.Value) => 0.8,
-                // That one has a dog is not what is asked about the dog.
-                _ when _having.Contains(_relation) && Indefinite.IsMatch(told.Value) => 0.75,
-                { AsksWhere: true } when OnlyTime.IsMatch(told.Value) => 0.8,
-                _ => 1.0,
-            };
-            return fit * (reverse ? Math.Max(0.8, 0.5 * (subject + relation)) : 0.5 * (subject + relation));
-        }
-
-        // What a fact that lacks a word for what is asked may still answer: what it tells shows of which kind it is.
-        private double Supports(string attribute, Question question)
-        {
-            var rival = Rival(question);
-            return attribute switch
-            {
-                _ when attribute == _name => !rival && _candidate ? 0.85 : 0,
-                _ when attribute == _live => !rival ? 0.85 : 0,
-                _ when attribute == _code => !rival && Number.IsMatch(Fact.Told.Sentence) ? 0.85 : 0,
-                _ => 0,
-            };
-        }
-
-        // The clause of the sentence that holds the value; what stands around it only says of whom and what it may be.
-        private static string Core(Statement told) => told.Relation.Length == 0 ? told.Sentence
-            : Utterance.Sentences(told.Sentence).SelectMany(sentence => sentence.Clauses)
-                .LastOrDefault(clause => clause.Contains(told.Value, StringComparison.Ordinal), told.Sentence);
-
-        // What the fact tells is something else than what is asked.
-        private bool Rival(Question question) =>
-            All.Any(cue => Words.IsAttribute(cue) && !_value.Contains(cue) && !question.Cues.Contains(cue));
-
-        private static readonly string _name = Words.Canonical("name");
-        private static readonly string _code = Words.Canonical("code");
-        private static readonly string _live = Words.Canonical("live");
-
-        // Whom or what a sentence speaks of: the words behind "my" and "the" that are no attribute.
-        private static IEnumerable<string> Mentions(string sentence) => Mention.Matches(Words.Said(sentence))
-            .SelectMany(match => Words.Cues(match.Groups["n"].Value))
-            .Where(cue => !Words.IsAttribute(cue) && !Words.IsKind(cue));
-
-        [GeneratedRegex(@"\b(?:my|our)\s+(?<n>(?:old |best |former |late )?[\p{L}'\-]+)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-        private static partial Regex Mention { get; }
-
-        private static double Covered(HashSet<string> cues, Question question) =>
-            cues.Count == 0 ? 1 : (double)cues.Count(question.Cues.Contains) / cues.Count;
-
-        // Somebody else lives or works there.
-        [GeneratedRegex(@"\b(?:lives|works|resides|dwells)\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-        private static partial Regex OfThem { get; }
-
-        [GeneratedRegex(@"\d{3,}", RegexOptions.CultureInvariant)]
-        private static partial Regex Number { get; }
-
-        [GeneratedRegex(@"\b(?:not|never|no longer)\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-        private static partial Regex Denying { get; }
-
-        [GeneratedRegex(@"\b(?:he|she|it|him|her|his|its|they|them|their)\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-        private static partial Regex Pronoun { get; }
-
-        [GeneratedRegex(@"\b(?:I|me|my|we|us|our)\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-        private static partial Regex FirstPerson { get; }
-
-        // Beside somebody else the sentence says of the teller just what is asked: "they called me", "when I was born".
-        private bool OfTeller(Question question) => Teller.Matches(Fact.Told.Sentence)
-            .Any(said => question.Cues.Contains(said.Value is "me" or "us" ? _name : Words.Cues(said.Value).FirstOrDefault("")));
-
-        [GeneratedRegex(@"\b(?:me|us|(?:I|we) (?:was born|were born|live|work)|my name)\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-        private static partial Regex Teller { get; }
-
-        [GeneratedRegex(@"(?<!^)(?!I\b)\p{Lu}[\p{L}\p{M}'\-]+", RegexOptions.CultureInvariant)]
-        private static partial Regex Candidate { get; }
-
-        [GeneratedRegex(@"(?<n>[\p{L}\p{M}\-]+)'s\b", RegexOptions.CultureInvariant)]
-        private static partial Regex Owner { get; }
-
-        [GeneratedRegex(@"(?<=\s)\p{Lu}[\p{L}\p{M}'\-]+", RegexOptions.CultureInvariant)]
-        private static partial Regex Proper { get; }
-
-        [GeneratedRegex(@"^[\p{L}\-#*]?\d[\p{L}\p{N}\-#*]*$", RegexOptions.CultureInvariant)]
-        private static partial Regex IsNumber { get; }
+        public bool Holds(string cue) => (_all ??= [.. Words.Cues($"{Fact.Told.Subject} {Fact.Told.Value} {Fact.Told.Sentence}"), _relation]).Contains(cue);
 
         /// <summary>Both say something about the same subject in the same relation.</summary>
         public bool SameThing(Entry other) =>
             Fact.Told.Owner == other.Fact.Told.Owner
-            && Fact.Told.Relation.Length > 0
+            && Fact.Told.Relation.Length > 0 && other.Fact.Told.Relation.Length > 0
             && _relation == other._relation
             && _subject.SetEquals(other._subject) && _attributes.SetEquals(other._attributes)
             && (Fact.Told.Subject is "I" or "my" or "My") == (other.Fact.Told.Subject is "I" or "my" or "My");
@@ -415,12 +317,6 @@ public sealed partial class EpisodicMemory
         private static readonly HashSet<string> _single =
             [.. new[] { "name", "live", "work", "age", "origin", "code", "weigh", "tall", "park" }.Select(Words.Canonical)];
 
-        private static readonly HashSet<string> _having =
-            [.. new[] { "have", "has", "had", "own", "adopt", "bought", "keep" }.Select(Words.Canonical)];
-
-        [GeneratedRegex(@"^(?:an?|one|two|three|no|some)\s", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-        private static partial Regex Indefinite { get; }
-
         public enum ValueKind { Number, Proper, Other }
 
         public static ValueKind KindOf(string value) =>
@@ -430,12 +326,5 @@ public sealed partial class EpisodicMemory
 
         [GeneratedRegex(@"^\p{Lu}[\p{L}\p{M}'\-]*(?:\s+\p{Lu}[\p{L}\p{M}'\-]*)*$", RegexOptions.CultureInvariant)]
         private static partial Regex ProperName { get; }
-
-        [GeneratedRegex(@"\d|\b(?:January|February|March|April|May|June|July|August|September|October|November|December|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|"
-            + @"past|quarter|half|ago|noon|midnight|morning|evening|night|tomorrow|weekend|spring|summer|autumn|winter|Christmas|Easter|o'clock)\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-        private static partial Regex LooksLikeTime { get; }
-
-        [GeneratedRegex(@"^(?:\d{1,2}(?::\d\d)?\s*(?:am|pm)?|\d{4}|(?:the )?\d{0,2}(?:st|nd|rd|th)?(?: of)?\s*(?:January|February|March|April|May|June|July|August|September|October|November|December|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday)(?: \d{1,2})?(?:st|nd|rd|th)?(?:,? \d{4})?)$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-        private static partial Regex OnlyTime { get; }
     }
 }

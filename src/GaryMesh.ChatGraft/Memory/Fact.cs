@@ -23,6 +23,9 @@ public sealed record Statement(string Subject, string Relation, string Value, st
 {
     /// <summary>The statement corrects an earlier one about the same thing whatever its value was.</summary>
     public bool Corrects { get; init; }
+
+    /// <summary>The whole sentence in which it was told; empty where that is not known any more.</summary>
+    internal string Said { get; init; } = "";
 }
 
 /// <summary>A statement as the memory holds it.</summary>

@@ -27,6 +27,9 @@ public sealed record MemoryEffect
     /// <summary>What the memory answers; null where the turn is for the cortex to answer.</summary>
     public string? Answer { get; init; }
 
+    /// <summary>How much better than "none of these" the best answer was, as the logarithm of the odds.</summary>
+    internal double Odds { get; init; } = double.NegativeInfinity;
+
     /// <summary>What happened, in a few words; empty where nothing did.</summary>
     public string Note
     {
@@ -100,10 +103,37 @@ public sealed partial class Hearing
             return new MemoryEffect { Told = [corrected], Answer = $"Noted: {Voice.Answering(corrected.Told.Sentence)}." };
 
         var topic = _topic;
-        var told = StatementReader.Read(clean, ref _topic).Select(statement => _memory.Tell(statement, age, _conversation, _today())).ToArray();
-        var effect = new MemoryEffect { Told = told, Answer = told.Length > 0 && Urges(clean) ? Acknowledged(told) : null };
-        return Answered(effect, Question.Read(clean, topic), age);
+        var told = new List<Fact>();
+        foreach (var statement in StatementReader.Read(clean, ref _topic, Does)) if (Kept(statement, age, told) is { } kept) told.Add(kept);
+        var effect = new MemoryEffect { Told = told, Answer = told.Count > 0 && Urges(clean) ? Acknowledged(told) : null };
+        return Answered(effect, clean, topic, age);
     }
+
+    private SpeechAct Does(string sentence) => _memory.Reader.Read(sentence).Act;
+
+    // What takes the place of something told before, or goes on from it, is kept so.
+    private Fact? Kept(Statement statement, long age, List<Fact> told)
+    {
+        // "I have a brother. He is a cook": the first of them tells nothing that both together do not.
+        foreach (var part in told.Where(part => (part.Told.Relation.Length == 0 || part.Told.Relation == _having) && part.Told.Sentence.Length < statement.Sentence.Length && statement.Sentence.StartsWith(part.Told.Sentence, StringComparison.Ordinal)).ToArray())
+        {
+            _memory.Remove(part.Id);
+            told.Remove(part);
+        }
+
+        var points = Utterance.Points(statement.Sentence);
+        var (replaced, before) = _memory.Before(statement.Said.Length > 0 ? statement.Said : statement.Sentence, points, age, told);
+        statement = statement with { Said = "" };
+        if (replaced is not null)
+            return _memory.Replace(replaced, statement with { Sentence = Correction.Of(statement.Sentence, replaced.Told.Sentence) }, age, _conversation, _today());
+        if (before is not null && (statement.Relation.Length == 0 || points) && before.Told.Sentence.Length + statement.Sentence.Length < LongestContext && !statement.Sentence.Contains(before.Told.Sentence, StringComparison.Ordinal))
+            return _memory.GoOn(before, Utterance.Capitalised(statement.Sentence), age);
+        if (statement.Relation.Length == 0 && Line.Of(statement.Sentence) is var line && line.Keys.Count < (line.Has("owns") ? 1 : 2)) return null;
+        return _memory.Tell(statement, age, _conversation, _today());
+    }
+
+    private const int LongestContext = 200;
+    private static readonly string _having = Words.Canonical("have");
 
     /// <summary>Keeps something on request, as a whole sentence where it has no form that is known.</summary>
     public MemoryEffect Remember(string text, long age) => Hear("Remember that " + Utterance.Clean(text), age);
@@ -123,19 +153,50 @@ public sealed partial class Hearing
         };
     }
 
-    private MemoryEffect Answered(MemoryEffect effect, IReadOnlyList<Question> questions, long age)
+    private MemoryEffect Answered(MemoryEffect effect, string clean, string? topic, long age)
     {
-        var recalled = _memory.Recall(questions, age, effect.Told).Facts;
-        if (recalled.Count > 0)
-            return effect with { Recalled = recalled, Answer = string.Join(' ', recalled.Select(Sentence).Distinct()) };
-        if (questions.FirstOrDefault(one => one.Recalls) is not { } question) return effect;
+        Seen? open = null;
 
+        foreach (var (sentence, _) in Utterance.Sentences(clean))
+        {
+            var asked = _memory.Reader.Read(sentence);
+            var ofChat = asked.Line.Words.Any(word => word.Text is "your" or "yours" or "yourself") && !asked.Line.Has("owns");
+            if (ofChat) continue;
+            var asks = asked.Probability(SpeechAct.Ask) > (asked.Line.EndsAsking && asked.Line.Has("owns") && !asked.Line.Has("chats") ? 0.2 : asked.Probability(SpeechAct.Chat));
+            if (!(asked.Act == SpeechAct.Ask || asked.Line.EndsAsking || Likeness.Begins(asked.Line))) continue;
+            // "Where is it?" asks about what was spoken of.
+            if (topic is not null && asked.Line.Has("points") && !asked.Line.Words.Any(word => word.Rare)) asked = _memory.Reader.Read($"{topic} {sentence}");
+            var (recalled, odds) = _memory.Recall(asked, asks ? Enough : asked.Line.Has("chats") ? Striking : Plain, age, effect.Told);
+            effect = effect with { Odds = Math.Max(odds, effect.Odds) };
+            if (recalled.Count > 0) return effect with { Recalled = recalled, Answer = string.Join(' ', recalled.Select(Sentence).Distinct()) };
+            // How the world works and what to do is not the memory's to know.
+            if (asks && !Advice.IsMatch(sentence) && (asked.Line.Has("owns") || Somebody.IsMatch(sentence))) open ??= asked;
+        }
+
+        if (open is null) return effect;
+        var about = open.Line.Words.FirstOrDefault(word => (word.Kinds & (Lexicon.KindOf("person") | Lexicon.KindOf("animal"))) != 0).Text;
+        if (about is not null && !Mine.Matches(open.Line.Text).Any(mine => mine.Groups["n"].Value == about)) about = null;
         return effect with
         {
             Abstained = true,
-            Answer = question.Topic is { } topic ? $"I don't know that about {topic} yet." : "I don't know that yet; you have not told me.",
+            Answer = about is null ? "I don't know that yet; you have not told me." : $"I don't know that about your {about} yet.",
         };
     }
+
+    // How much better than none an answer is: to what asks for it, to what may be small talk, and to what speaks to the chat.
+    private const double Enough = 0.2;
+    private const double Plain = 1;
+    private const double Striking = 4;
+
+    [GeneratedRegex(@"\b(?:should|recommend|suggest|advise)\b|^(?:how do|how can|where can|what can|where could|what could|how would) (?:I|you|we|one)\b(?!.*\b(?:my|our)\b)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Advice { get; }
+
+    // "The" meeting, or somebody by name.
+    [GeneratedRegex(@"\b[Tt]he\b|(?<=\w\s)(?!I\b)\p{Lu}\p{Ll}", RegexOptions.CultureInvariant)]
+    private static partial Regex Somebody { get; }
+
+    [GeneratedRegex(@"\b(?:my|our) (?<n>[\p{L}'\-]+)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Mine { get; }
 
     // "Tomorrow" was another day when it was told.
     private string Sentence(Fact fact)
@@ -158,7 +219,7 @@ public sealed partial class Hearing
     [GeneratedRegex(@"\b(?:today|tonight|tomorrow|yesterday|(?:this|next|last) (?:week|month|year|weekend|morning|afternoon|evening|night|\w+day))\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Relative { get; }
 
-    private static string Acknowledged(IReadOnlyList<Fact> told) =>
+    private static string Acknowledged(List<Fact> told) =>
         $"I will remember that {string.Join(" and that ", told.Select(fact => Voice.Answering(fact.Told.Sentence)).Distinct())}.";
 
     private static bool Urges(string clean)

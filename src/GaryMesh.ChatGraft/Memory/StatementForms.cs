@@ -141,7 +141,7 @@ internal static partial class StatementReader
 
     // "my sister Ada lives ...", "to my sister, whose name is Ada", "a cat called Tom", "a cat, Tom".
     [GeneratedRegex(@"\b(?:(?<my>(?:[Mm]y|[Oo]ur)\s+)|(?:[Aa]n?|[Oo]ne)\s+)(?!(?:name|city|town|place|company|man|woman|person|guy|village|street|restaurant|hotel)\b)(?<n>" + LowerNoun + @"(?:\s" + LowerNoun + @"){0,2}?)"
-        + @"(?:(?<named>,?\s+(?:(?:who|which|that|it) (?:is |answers |goes |we |I )+)?(?:(?:called|named|call|answers to|answering to|going by|listening to)(?: the name)?(?: of)?|whose name is|by the name of|with the name(?: of)?))|(?<comma>[,:])|(?=\s+\p{Lu}\S*(?:\s*$|,|\s+\p{Ll})))\s+(?<v>\p{Lu}[\p{L}\p{M}\-]+(?:\s\p{Lu}[\p{L}\p{M}\-]+)?)(?=\s*$|,|\s)", RegexOptions.CultureInvariant)]
+        + @"(?:(?<named>,?\s+(?:(?:who|which|that|it) (?:is |answers |goes |we |I )+)?(?:(?:called|named|call|answers to|answering to|going by|listening to)(?: the name)?(?: of)?|whose name is|by the name of|with the name(?: of)?))|(?<comma>,)|(?=\s+\p{Lu}\S*(?:\s*$|,|\s+\p{Ll})))\s+(?<v>\p{Lu}[\p{L}\p{M}\-]+(?:\s\p{Lu}[\p{L}\p{M}\-]+)?)(?=\s*$|,|\s)", RegexOptions.CultureInvariant)]
     private static partial Regex Apposed { get; }
 
     [GeneratedRegex(@"^(?:I|we) (?:\w+ )?(?:have|own|got|adopted|bought|keep)\b", Loose)]

@@ -14,7 +14,8 @@ internal static partial class StatementReader
     /// <summary>The statements of one turn, in their order.</summary>
     /// <param name="clean">The turn, from <see cref="Utterance.Clean"/>.</param>
     /// <param name="topic">Whom the conversation spoke of last; replaced by whom this turn speaks of.</param>
-    public static IReadOnlyList<Statement> Read(string clean, ref string? topic)
+    /// <param name="does">What a sentence does.</param>
+    public static IReadOnlyList<Statement> Read(string clean, ref string? topic, Func<string, SpeechAct>? does = null)
     {
         var found = new List<Statement>();
         var corrects = false;
@@ -29,6 +30,15 @@ internal static partial class StatementReader
         foreach (var (sentence, clauses) in Utterance.Sentences(plain))
         {
             var (known, tells, urges, asks) = (found.Count, false, false, false);
+            var act = does?.Invoke(sentence) ?? SpeechAct.Tell;
+
+            // What is supposed and what somebody else says is kept as it stands: it is no fact of the teller's.
+            if (act is SpeechAct.Suppose or SpeechAct.Quote)
+            {
+                if (sentence.Length <= LongestClause) found.Add(Whole(Trimmed(sentence)) with { Said = sentence });
+                spoken = sentence;
+                continue;
+            }
 
             foreach (var whole in clauses)
             {
@@ -74,7 +84,8 @@ internal static partial class StatementReader
                 }
             }
 
-            if (Rest(heard, urges, found.Skip(known)) is { } rest) found.Add(rest);
+            if (Rest(heard, urges || (does is not null && act != SpeechAct.Ask), found.Skip(known)) is { } rest) found.Add(rest);
+            for (var i = known; i < found.Count; i++) found[i] = found[i] with { Said = sentence };
         }
 
         topic ??= before;
@@ -125,10 +136,10 @@ internal static partial class StatementReader
     // A sentence is kept whole where it names somebody or something that no form has found in it.
     private static Statement? Rest(string sentence, bool urged, IEnumerable<Statement> found)
     {
-        if (sentence.Length > LongestClause || Words.Cues(sentence).Length < 2) return null;
+        if (sentence.Length > LongestClause || Words.Cues(sentence).Length == 0) return null;
         var told = string.Join(' ', found.Select(one => one.Sentence));
         var nothing = told.Length > 0
-            ? Named.Matches(sentence).Concat(Owned.Matches(sentence)).All(one => told.Contains(one.Value, StringComparison.OrdinalIgnoreCase))
+            ? Words.Cues(sentence).All(Words.Cues(told).Contains)
             : !urged && (Request.IsMatch(sentence) || !Valued(sentence));
         return nothing ? null : Whole(sentence);
     }
@@ -203,6 +214,8 @@ internal static partial class StatementReader
         var match = Pronoun.Match(clause);
         var meant = topic ?? (match.Groups["thing"].Success ? null : before);
         if (meant is null or "I") return clause;
+        // He and she are no things.
+        if (match.Success && !match.Groups["thing"].Success && !Line.Of("x " + meant).Words.Any(word => (word.Kinds & (Lexicon.KindOf("person") | Lexicon.KindOf("animal") | Lexicon.Name)) != 0 && word.Text != "x")) return clause;
 
         // "I got a rabbit. Her name is ..." speaks of my rabbit, but "I had a bad day. It was ..." of nothing to keep.
         if (IndefiniteArticle.IsMatch(meant))

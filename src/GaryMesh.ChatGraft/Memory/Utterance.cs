@@ -43,6 +43,7 @@ internal static partial class Utterance
     public static string WithoutContractions(string text)
     {
         text = text.Replace('’', '\'').Replace('‘', '\'').Replace('“', '"').Replace('”', '"');
+        text = Bare.Replace(text, match => Lexicon.WrittenOut(match.Value.ToLowerInvariant()) is { } whole ? Like(match.Value, whole) : match.Value);
         text = NotContraction.Replace(text, match => match.Groups["verb"].Value.ToLowerInvariant() switch
         {
             "ca" => "can not",
@@ -60,6 +61,13 @@ internal static partial class Utterance
         text = WillContraction.Replace(text, "$1 will");
         return WouldContraction.Replace(text, "$1 would");
     }
+
+    private static string Like(string written, string whole) =>
+        whole.StartsWith("i ", StringComparison.Ordinal) || char.IsUpper(written[0]) ? Capitalised(whole) : whole;
+
+    // A word of letters alone: "im", "whats".
+    [GeneratedRegex(@"(?<![\p{L}\p{N}'/\\._@\-])\p{L}+(?![\p{L}\p{N}'/\\_@\-]|\.\p{L})", RegexOptions.CultureInvariant)]
+    private static partial Regex Bare { get; }
 
     /// <summary>Removes the openings with which people lead up to what they mean ("by the way", "just so you know that").</summary>
     /// <param name="clause">A clause.</param>
@@ -83,6 +91,9 @@ internal static partial class Utterance
             clause = clause[opening.Length..];
         }
     }
+
+    /// <summary>Whether a sentence begins by pointing to what was spoken of.</summary>
+    internal static bool Points(string sentence) => Line.Of(sentence).Words is [var first, ..] && (first.Marks & Lexicon.MarkOf("points")) != 0;
 
     /// <summary>The first letter as a capital, for the beginning of a sentence.</summary>
     public static string Capitalised(string text) =>

@@ -27,9 +27,13 @@ internal static partial class Voice
             "yourself" => "myself",
             "\u0001" => "I",
             "\u0002" => "you",
-            _ => match.Index == 0 ? "I" : "me",
+            _ => match.Index == 0 || sentence[match.Index - 1] != ' ' || sentence[..match.Index].TrimEnd().EndsWith('.') || Doing.IsMatch(sentence[(match.Index + match.Length)..]) ? "I" : "me",
         });
     }
+
+    // "You can ..." does, "I told you ..." does not.
+    [GeneratedRegex(@"^ (?:can|could|will|would|should|must|may|might|have|do|did|know)\b", Loose)]
+    private static partial Regex Doing { get; }
 
     private const RegexOptions Loose = RegexOptions.IgnoreCase | RegexOptions.CultureInvariant;
 

@@ -1,0 +1,136 @@
+namespace GaryMesh.ChatGraft;
+
+/// <summary>What the reader knows of English words, from <c>lexicon.txt</c>: which stand for one another, of what kind they are,
+/// which question asks for that kind, and which hold a sentence together.</summary>
+internal static class Lexicon
+{
+    private static readonly Dictionary<string, string> _families = [];
+    private static readonly Dictionary<string, ulong> _kinds = [];
+    private static readonly Dictionary<string, ulong> _asked = [];
+    private static readonly Dictionary<string, ulong> _marks = [];
+    private static readonly Dictionary<string, string> _short = [];
+    private static readonly HashSet<string> _bare = [];
+    private static readonly HashSet<string> _known = [];
+    // Known words by what is left of them without one of their letters.
+    private static readonly Dictionary<string, string> _misspelt = [];
+    private static readonly List<string> _kindNames = [];
+    private static readonly List<string> _markNames = [];
+
+    static Lexicon()
+    {
+        foreach (var line in Lines())
+        {
+            var (head, rest) = line.IndexOf(": ", StringComparison.Ordinal) is > 0 and var colon ? (line[..colon], line[(colon + 2)..].Split(' ')) : ("", []);
+            if (head == "family") foreach (var word in rest) _families.TryAdd(word, rest[0]);
+            else if (head == "bare") _bare.UnionWith(rest);
+            else if (head == "short") _short[rest[0]] = string.Join(' ', rest[2..]);
+            else if (head.StartsWith("mark ", StringComparison.Ordinal)) Add(_marks, rest, Bit(_markNames, head[5..]));
+            else if (head.StartsWith("kind ", StringComparison.Ordinal)) Kind(head[5..].Split([' ', '/'], StringSplitOptions.RemoveEmptyEntries), rest);
+            else throw new InvalidDataException($"'{line}' is no line of a lexicon; lines begin with family, kind, mark, short or bare.");
+        }
+
+        // A stem stands for its word where no other word is written so.
+        foreach (var (word, family) in _families.ToArray()) _families.TryAdd(Words.Stem(word), family);
+        foreach (var table in new[] { _kinds, _asked })
+        {
+            foreach (var (word, kinds) in table.ToArray()) table.TryAdd(Words.Stem(word), kinds);
+        }
+
+        foreach (var word in _families.Keys.Concat(_kinds.Keys).Concat(_asked.Keys).Where(word => word.Length > 3).Distinct().Order(StringComparer.Ordinal))
+        {
+            _known.Add(word);
+            foreach (var shorter in Shorter(word).Append(word)) _misspelt.TryAdd(shorter, word);
+        }
+
+        Number = Bit(_kindNames, "number");
+        Name = Bit(_kindNames, "name");
+        Code = Bit(_kindNames, "code");
+    }
+
+    /// <summary>The kind of numerals.</summary>
+    public static ulong Number { get; }
+
+    /// <summary>The kind of words with a capital of their own.</summary>
+    public static ulong Name { get; }
+
+    /// <summary>The kind of numerals of three digits or more.</summary>
+    public static ulong Code { get; }
+
+    /// <summary>Words by the name of their kind.</summary>
+    public static IReadOnlyList<string> Of(string kind) => [.. _kinds.Where(one => (one.Value & KindOf(kind)) != 0 && !one.Key.Contains('-', StringComparison.Ordinal)).Select(one => one.Key)];
+
+    /// <summary>The bit of a kind.</summary>
+    public static ulong KindOf(string name) => _kindNames.IndexOf(name) is >= 0 and var place ? 1UL << place : 0;
+
+    /// <summary>The bit of a mark.</summary>
+    public static ulong MarkOf(string name) => 1UL << _markNames.IndexOf(name);
+
+    /// <summary>The word that stands for a lower-case word and all that people use for it.</summary>
+    public static string Key(string word) =>
+        _families.GetValueOrDefault(word) ?? (Words.Stem(word) is var stem && _families.TryGetValue(stem, out var family) ? family : stem);
+
+    /// <summary>The kinds that a lower-case word is of.</summary>
+    public static ulong Kinds(string word) =>
+        _kinds.GetValueOrDefault(word) | _kinds.GetValueOrDefault(Words.Stem(word)) | (_families.TryGetValue(word, out var family) ? _kinds.GetValueOrDefault(family) & Persons : 0);
+
+    /// <summary>The kinds that a lower-case word asks for.</summary>
+    public static ulong Asked(string word) => _asked.GetValueOrDefault(word) | _asked.GetValueOrDefault(Words.Stem(word));
+
+    /// <summary>Whether a lower-case word is of a family or a kind.</summary>
+    public static bool Knows(string word) => _families.ContainsKey(word) || Kinds(word) != 0 || _families.ContainsKey(Words.Stem(word));
+
+    /// <summary>What a lower-case word does in a sentence.</summary>
+    public static ulong Marks(string word) => _marks.GetValueOrDefault(word);
+
+    /// <summary>Whether a lower-case word has no meaning of its own.</summary>
+    public static bool IsBare(string word) => _bare.Contains(word);
+
+    /// <summary>A lower-case word without its apostrophe as it is written out; null where it is none.</summary>
+    public static string? WrittenOut(string word) => _short.GetValueOrDefault(word);
+
+    /// <summary>The known word that a lower-case word is meant to be: one letter too many, too few, wrong or changed over with
+    /// its neighbour. Null where it is known itself, or no such word is.</summary>
+    public static string? Meant(string word)
+    {
+        if (word.Length < 4 || IsBare(word) || _known.Contains(word) || _known.Contains(Words.Stem(word)) || _marks.ContainsKey(word)) return null;
+        foreach (var shorter in Shorter(word).Prepend(word))
+        {
+            if (_misspelt.TryGetValue(shorter, out var meant) && meant[0] == word[0] && Likeness.Distance(word, meant) == 1 && (Math.Min(word.Length, meant.Length) > 4 || Swapped(word, meant))) return meant;
+        }
+
+        return null;
+    }
+
+    // Of short words only those with all their letters: "bron" is born, "liver" no "live".
+    private static bool Swapped(string word, string meant) => word.Length == meant.Length && word.Order().SequenceEqual(meant.Order());
+
+    private static IEnumerable<string> Shorter(string word) => Enumerable.Range(0, word.Length).Select(at => word.Remove(at, 1));
+
+    private static ulong Persons => KindOf("person") | KindOf("relative");
+
+    private static void Kind(string[] names, string[] words)
+    {
+        var bit = Bit(_kindNames, names[0]);
+        Add(_kinds, words, bit);
+        Add(_asked, names[1..], bit);
+    }
+
+    private static ulong Bit(List<string> names, string name)
+    {
+        if (!names.Contains(name)) names.Add(name);
+        return 1UL << names.IndexOf(name);
+    }
+
+    private static void Add(Dictionary<string, ulong> table, IEnumerable<string> words, ulong bit)
+    {
+        foreach (var word in words) table[word] = table.GetValueOrDefault(word) | bit;
+    }
+
+    private static IEnumerable<string> Lines()
+    {
+        using var stream = typeof(Lexicon).Assembly.GetManifestResourceStream("lexicon.txt")
+            ?? throw new InvalidDataException("The lexicon is missing from the program.");
+        using var reader = new StreamReader(stream);
+        while (reader.ReadLine() is { } line) if (line.Length > 0 && line[0] != '#') yield return line;
+    }
+}
