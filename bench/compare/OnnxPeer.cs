@@ -1,6 +1,7 @@
 // ONNX Runtime in this process, on what `gary-mesh export --onnx` writes.
 using System.Diagnostics;
 using GaryMesh.Studio.Exports;
+using Microsoft.ML.OnnxRuntime;
 
 namespace GaryMesh.Compare;
 
