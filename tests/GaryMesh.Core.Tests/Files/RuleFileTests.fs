@@ -77,7 +77,7 @@ let private automata =
                   Perception.Planar.WithLift(GradientNorm(1, 2))
                   Perception.Planar.WithLift(Steering(0, 1, 2, 0))
                   Perception.Planar.WithLift(Spoken(2, 0))
-                  Perception.Planar.WithLift(Spoken [ 0; 1; 0 ])
+                  Perception.Planar.WithLift(Spoken [ 0; 1 ])
                   Perception.Harmonics
                   Perception.Sobel
                   Perception.Offsets [ -3; 2 ]
