@@ -23,7 +23,6 @@ type AdderRecipe =
         let left = Operator.Of(EdgeWeight.At -1, Messages.Value, Aggregation.Sum)
         let perception = Perception([ left ], Spoken(1, AdderRecipe.Spoken))
         let shape = RuleShape.For(perception, 11, hidden, 10)
-        let parameters = Array.zeroCreate<float32> shape.ParameterCount
 
         // The bit is heard as loudly as the digits, and the biases put the kinks between them.
         let deviation (view: ParameterView) i =
@@ -33,13 +32,7 @@ type AdderRecipe =
             | "fc2.weight" -> 0.5 / sqrt (float hidden)
             | _ -> 0.0
 
-        for view in shape.Views do
-            let key = Counter.key seed [ view.Offset ]
-
-            for i in 0 .. view.Length - 1 do
-                parameters[view.Offset + i] <- float32 (deviation view i * Counter.normal key (int64 i))
-
-        Automaton.Of(perception, Rule(shape, ReadOnlySpan parameters)).WithKeep(0.0).WithSteps(12, 22)
+        Automaton.Of(perception, Rule.Drawn(shape, seed, deviation)).WithKeep(0.0).WithSteps(12, 22)
 
     static member private Sums = Sums(32, AdderRecipe.Digits)
 

@@ -93,17 +93,12 @@ type internal Calculations(strips: int, up: int, down: int, even: int, clear: in
                         start[cell, channel]
             )
 
-        let told (exercise: Exercise) =
-            Array.map2 (fun a b -> Exercise.Told(a, exercise.Operation, b)) exercise.Numbers.A exercise.Numbers.B
-
         { Start = started
-          Inputs = Inputs.Constant(State(total, 20 + Exercise.Operations, drawn |> Seq.collect told |> Array.concat))
+          Inputs = Inputs.Constant(Exercise.Inputs drawn)
           Loss = lossOf iteration (drawn |> Array.collect _.Answers) }
 
     /// The graph of the strips.
-    member _.Graph: Graph =
-        let strip cells = Graph.Strip(cells, (if cells = 1 then [ -1 ] else [ -1; 1 ]))
-        Graph.Union($"{strips} strips", Seq.init strips (cells >> strip))
+    member _.Graph: Graph = Exercise.Graph(Array.init strips (draw 0UL))
 
     override _.Prepare(samples, context) =
         samples

@@ -46,21 +46,7 @@ type Calculator
     member _.Run
         (strips: Exercise[], firing: Firing, start: State | null, steps: int, observe: System.Action<int, State> | null)
         : Calculation =
-        let strip cells = Graph.Strip(cells, (if cells = 1 then [ -1 ] else [ -1; 1 ]))
-
-        let graph =
-            match strips with
-            | [| one |] -> strip one.Cells
-            | strips ->
-                let known = strips |> Seq.map _.Cells |> Seq.distinct |> Seq.map (fun n -> n, strip n) |> dict
-                Graph.Union($"{strips.Length} strips", strips |> Seq.map (fun strip -> known[strip.Cells]))
-
-        let inputs =
-            [| for strip in strips do
-                   for a, b in Array.zip strip.Numbers.A strip.Numbers.B do
-                       Exercise.Told(a, strip.Operation, b) |]
-            |> Array.concat
-
+        let graph = Exercise.Graph strips
         use prepared = new Prepared(automaton, graph, options)
 
         let start =
@@ -69,7 +55,7 @@ type Calculator
             | start -> start
 
         let rollout = Rollout.Of(start, 1, firing)
-        use simulation = prepared.Begin(rollout.WithInputs(Inputs.Constant(State(graph.Cells, told, inputs))))
+        use simulation = prepared.Begin(rollout.WithInputs(Inputs.Constant(Exercise.Inputs strips)))
 
         match observe with
         | null -> simulation.Step steps

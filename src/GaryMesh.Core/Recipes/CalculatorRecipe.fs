@@ -74,7 +74,6 @@ type CalculatorRecipe =
         let ears = Spoken [ CalculatorRecipe.Up; CalculatorRecipe.Down ]
         let perception = Perception([ hears -1; hears 1; Operator.Own ], ears)
         let shape = RuleShape.For(perception, CalculatorRecipe.Channels, hidden, 20 + Exercise.Operations)
-        let parameters = Array.zeroCreate<float32> shape.ParameterCount
 
         // Bits are heard as loudly as digits, the own state quietly, and the biases put the kinks between them.
         let deviation (view: ParameterView) i =
@@ -86,14 +85,8 @@ type CalculatorRecipe =
             | "fc2.weight" -> 0.5 / sqrt (float hidden)
             | _ -> 0.0
 
-        for view in shape.Views do
-            let key = Counter.key seed [ view.Offset ]
-
-            for i in 0 .. view.Length - 1 do
-                parameters[view.Offset + i] <- float32 (deviation view i * Counter.normal key (int64 i))
-
         Automaton
-            .Of(perception, CalculatorRecipe.Project(Rule(shape, ReadOnlySpan parameters)))
+            .Of(perception, CalculatorRecipe.Project(Rule.Drawn(shape, seed, deviation)))
             .WithKeep(0.5)
             .WithTimeStep(0.5)
             .WithBound(16f)

@@ -51,6 +51,28 @@ type Exercise =
     static member Read(a: string, operation: Operation, b: string) : Exercise =
         { Operation = operation; Numbers = Addends.Read(a, b) }
 
+    /// Strips side by side as one graph, each cell seeing both neighbours.
+    static member internal Graph(strips: Exercise[]) : Graph =
+        let graphs =
+            strips
+            |> Seq.map _.Cells
+            |> Seq.distinct
+            |> Seq.map (fun n -> n, Graph.Strip(n, (if n = 1 then [ -1 ] else [ -1; 1 ])))
+            |> dict
+
+        match strips with
+        | [| strip |] -> graphs[strip.Cells]
+        | strips -> Graph.Union($"{strips.Length} strips", strips |> Seq.map (fun strip -> graphs[strip.Cells]))
+
+    /// What the cells of strips side by side are told [cells x 24].
+    static member internal Inputs(strips: Exercise[]) : State =
+        let told =
+            [| for strip in strips do
+                   for a, b in Array.zip strip.Numbers.A strip.Numbers.B do
+                       Exercise.Told(a, strip.Operation, b) |]
+
+        State(told.Length, 20 + Exercise.Operations, Array.concat told)
+
     /// Number of cells.
     member exercise.Cells = exercise.Numbers.Cells
 

@@ -52,9 +52,8 @@ type PublishedAdder =
         let perception, channels = Perception.LeftSelfRight, PublishedAdder.Channels
         let kind = EmbeddedRule(channels, 10, inner)
         let shape = RuleShape.For(perception, channels, hidden, PublishedAdder.Inputs).WithKind kind
-        let parameters = Array.zeroCreate<float32> shape.ParameterCount
 
-        let deviation (view: ParameterView) =
+        let deviation (view: ParameterView) _ =
             match view.Name with
             | "embedding.weight" -> 1.0
             | "fc1.weight" -> 1.4 / sqrt (float view.Columns)
@@ -64,13 +63,7 @@ type PublishedAdder =
             | "readout.weight" -> 1.0 / sqrt (float view.Columns)
             | _ -> 0.0
 
-        for view in shape.Views do
-            let key = Counter.key seed [ view.Offset ]
-
-            for i in 0 .. view.Length - 1 do
-                parameters[view.Offset + i] <- float32 (deviation view * Counter.normal key (int64 i))
-
-        Automaton.Of(perception, Rule(shape, ReadOnlySpan parameters)).WithKeep(0.0).WithSteps(28, 48)
+        Automaton.Of(perception, Rule.Drawn(shape, seed, deviation)).WithKeep(0.0).WithSteps(28, 48)
 
     /// <summary>The same numbers on a strip of eight cells.</summary>
     /// <exception cref="T:System.ArgumentException">A number has more than seven digits.</exception>

@@ -117,6 +117,17 @@ type Rule private (shape: RuleShape, parameters: float32[]) =
     static member Zero(shape: RuleShape) = Rule(shape, Array.zeroCreate<float32> shape.ParameterCount)
     static member ZeroLast(shape: RuleShape, seed: uint64) = Rule(shape, shape.Kind.Initial(shape.Sizes, seed))
 
+    static member internal Drawn(shape: RuleShape, seed: uint64, deviation: ParameterView -> int -> float) =
+        let parameters = Array.zeroCreate<float32> shape.ParameterCount
+
+        for view in shape.Views do
+            let key = Counter.key seed [ view.Offset ]
+
+            for i in 0 .. view.Length - 1 do
+                parameters[view.Offset + i] <- float32 (deviation view i * Counter.normal key (int64 i))
+
+        Rule(shape, parameters)
+
     static member Xavier(shape: RuleShape, seed: uint64, hiddenGain: float, outputGain: float) =
         Guard.finite (nameof hiddenGain) "The hidden layer's gain" hiddenGain
         Guard.finite (nameof outputGain) "The output layer's gain" outputGain

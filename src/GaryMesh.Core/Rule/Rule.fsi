@@ -79,6 +79,9 @@ type Rule =
     /// The start of the shape's kind (`RuleKind.Initial`); two dense layers begin as Growing NCA does, with the last layer
     /// zero, so that the first step changes nothing.
     static member ZeroLast: shape: RuleShape * seed: uint64 -> Rule
+    /// Every parameter from normal noise, with a deviation by its part and its place there.
+    static member internal Drawn: shape: RuleShape * seed: uint64 * deviation: (ParameterView -> int -> float) -> Rule
+
     /// Xavier-normal weights (Glorot and Bengio, AISTATS 2010) times a gain for each layer, everything else zero; the output
     /// gain is for parts called `fc2.weight`. MeshNCA's start has the gains 0.2 and 1.2 over hidden and output layer.
     static member Xavier: shape: RuleShape * seed: uint64 * hiddenGain: float * outputGain: float -> Rule
