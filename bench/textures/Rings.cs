@@ -12,6 +12,8 @@ internal static class Rings
 {
     private const int Trained = 128, TargetIterations = 2000;
 
+    private static int Home => System.Array.IndexOf(_cells, Trained);
+
     private static readonly int[] _cells = [64, 128, 256, 1024, 4096, 16384, 65536];
 
     private static readonly int[] _steps = [200, 2000];
@@ -31,21 +33,31 @@ internal static class Rings
     private static int Run(string signal, int seeds, int iterations, string? picture, string? json)
     {
         var exemplar = ExemplarWord.Read(signal, false);
-        // The ratios of every training, [seeds][steps][sizes].
-        var ratios = Enumerable.Range(1, seeds).Select(seed => Ratios(exemplar, iterations, (ulong)seed)).ToArray();
+        // The losses of every training on rings of every size.
+        var losses = Enumerable.Range(1, seeds).Select(seed => Losses(exemplar, iterations, (ulong)seed)).ToArray();
         var target = Correlations();
         var curves = new List<Series>();
         var figures = new JsonObject();
 
         foreach (var (steps, at) in _steps.Select((steps, at) => (steps, at)))
         {
-            double[] Over(Func<double[], double> what) => [.. _cells.Select((_, size) => what([.. ratios.Select(seed => seed[at][size]).Order()]))];
-            var (median, worst) = (Over(Measurement.Median), Over(values => values[^1]));
             var ink = at == 0 ? Ink.First : Ink.Second;
+            // Each training's ratios by size, in ascending order, and the control's.
+            var ratios = _cells.Select((_, size) => losses.Select(seed => seed.Rings[size][at] / seed.Rings[Home][at]).Order().ToArray()).ToArray();
+            double[] control = [.. losses.Select(seed => seed.Half[at] / seed.Whole[at]).Order()];
+            double[] median = [.. ratios.Select(Measurement.Median)], worst = [.. ratios.Select(ratio => ratio[^1])];
             curves.Add(new($"loss ratio, {steps:N0} steps", Points(median), ink));
             curves.Add(new("", Points(worst), ink, Dotted: true));
-            figures[$"{steps}"] = new JsonObject { ["median"] = Array(median), ["worst"] = Array(worst) };
+            figures[$"{steps}"] = new JsonObject
+            {
+                ["median"] = Array(median),
+                ["worst"] = Array(worst),
+                ["cut_median"] = Measurement.Median(control),
+                ["cut_worst"] = control[^1],
+            };
             Console.WriteLine($"{steps} steps: median {Text(median)}; worst {Text(worst)}");
+            Console.WriteLine(
+                $"  {_cells[0]} consecutive cells of the largest ring over {Trained} such: median {Measurement.Median(control):F2}, worst {control[^1]:F2}");
         }
 
         curves.Add(new("correlation of one target", Points(target), Ink.Third));
@@ -72,43 +84,60 @@ internal static class Rings
         static string Text(double[] values) => string.Join(", ", values.Select((value, size) => $"{_cells[size]:N0}: {value:F2}"));
     }
 
-    /// <summary>The loss by steps and size, over that on the ring of the training: means of a few runs, of more where the ring is small.</summary>
-    private static double[][] Ratios(Exemplar exemplar, int iterations, ulong seed)
+    private static TrainingLosses Losses(Exemplar exemplar, int iterations, ulong seed)
     {
         Graph[] worlds = [TextureRecipe.World(Graph.Ring(Trained), (0, 1, 0))];
         var automaton = TextureRecipe.Automaton(exemplar, 12, 48, seed);
         using var trainer = new Trainer(automaton, worlds[0], TextureRecipe.Task(exemplar, worlds, iterations, seed));
         var (training, _) = trainer.Run(trainer.Begin(), null, CancellationToken.None).ToTuple();
         var best = automaton.WithRule(trainer.Best(training));
-        var losses = _cells.Select(cells => Losses(best, exemplar, cells)).ToArray();
-        var home = System.Array.IndexOf(_cells, Trained);
-        return [.. _steps.Select((_, at) => losses.Select(loss => loss[at] / losses[home][at]).ToArray())];
+        var states = _cells.Select(cells => States(best, cells)).ToArray();
+        return new(
+            [.. states.Zip(_cells, (runs, cells) => Means(exemplar, TextureRecipe.World(Graph.Ring(cells), (0, 1, 0)), runs))],
+            Cut(exemplar, states[^1], _cells[0]),
+            Cut(exemplar, states[^1], Trained));
     }
 
-    /// <summary>More runs of small rings, whose losses scatter more.</summary>
-    private static int Runs(int cells) => Math.Max(3, 2048 / cells);
-
-    private static double[] Losses(Automaton automaton, Exemplar exemplar, int cells)
+    /// <summary>States of a few runs after each of the steps, of more runs where the ring is small: [runs][steps].</summary>
+    private static State[][] States(Automaton automaton, int cells)
     {
         var world = TextureRecipe.World(Graph.Ring(cells), (0, 1, 0));
-        var look = new RectifiedGram(exemplar, world);
-        var losses = new double[_steps.Length];
-        var runs = Runs(cells);
-
-        for (var run = 0; run < runs; run++)
+        return [.. Enumerable.Range(0, Math.Max(3, 2048 / cells)).Select(run =>
         {
             var start = automaton.Start.On(world, automaton.Rule.Shape.Channels, 0);
             using var simulation = new Simulation(automaton, world, start, Firing.Of(100, run));
-
-            for (var at = 0; at < _steps.Length; at++)
+            return _steps.Select(steps =>
             {
-                simulation.Step(_steps[at] - simulation.StepNumber);
-                losses[at] += Measurement.Loss(look, simulation.State, world).Value / runs;
-            }
-        }
-
-        return losses;
+                simulation.Step(steps - simulation.StepNumber);
+                return simulation.State;
+            }).ToArray();
+        })];
     }
+
+    /// <summary>The mean loss by steps of states of one graph.</summary>
+    private static double[] Means(Exemplar exemplar, Graph world, State[][] runs)
+    {
+        var look = new RectifiedGram(exemplar, world);
+        return [.. _steps.Select((_, at) => runs.Average(run => Measurement.Loss(look, run[at], world).Value))];
+    }
+
+    /// <summary>The same of pieces of so many consecutive cells, each as a line of its own.</summary>
+    private static double[] Cut(Exemplar exemplar, State[][] runs, int cells)
+    {
+        const int Pieces = 32;
+        var line = TextureRecipe.World(Graph.Line(cells), (0, 1, 0));
+        return Means(exemplar, line, [.. runs.SelectMany(run => Enumerable.Range(0, Pieces).Select(piece => run.Select(state => Piece(state, piece)).ToArray()))]);
+
+        State Piece(State state, int piece)
+        {
+            var first = state.Channels * (state.Cells / Pieces * piece);
+            return new State(cells, state.Channels, state.Values.Slice(first, cells * state.Channels));
+        }
+    }
+
+    /// <summary>The losses of one training's rule by size and steps on rings, and, as the control that says how much of a small ring's loss is its few
+    /// cells, on pieces of the largest ring that are as long as the smallest ring and as the one of the training.</summary>
+    private sealed record TrainingLosses(double[][] Rings, double[] Half, double[] Whole);
 
     /// <summary>The same rule, trained by the mean squared error to paint one curve around a ring.</summary>
     private static double[] Correlations()
