@@ -46,6 +46,18 @@ let tests =
               Expect.floatClose Accuracy.medium (float bumps[48]) -1.0 "the bump down"
               Expect.equal (curve "flag" 6) [| 1f; 1f; 0f; 0f; -1f; -1f |] "the flag"
 
+          testCase "a rule that ships runs by its name"
+          <| fun () ->
+              Expect.containsAll ShippedRules.OnTheirOwn [ "brick"; "moss" ] "textures"
+
+              inFolder (fun at ->
+                  for name in ShippedRules.OnTheirOwn do
+                      let words = [ "run"; "--rule"; name; "--graph"; "torus:24x24"; "--steps"; "30" ]
+                      let ran = succeed (words @ [ "--out"; at "state.npz"; "--quiet" ])
+                      Expect.equal ran.Error "" "not said to be untrained"
+                      let state = StateFile.Read(at "state.npz")
+                      Expect.isTrue (state.IsFinite && state.ToArray() |> Array.exists ((<>) 0f)) name)
+
           testCase "the demo writes its files and one object of figures"
           <| fun () ->
               inFolder (fun at ->

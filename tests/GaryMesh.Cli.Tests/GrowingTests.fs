@@ -116,6 +116,13 @@ let private refusals =
       "an unknown regime", flag [ "--regime"; "heal" ], [ "grow, persist or regenerate"; "'heal'" ]
       "too few channels", flag [ "--channels"; "4" ], [ "4 channels" ]
       "a pool below the batch", flag [ "--pool"; "2" ], [ "2"; "8" ]
+      "no turns", flag [ "--turns"; "0" ], [ "--turns" ]
+      "turns of numbers",
+      training [ "--target"; "@three.npz"; "--size"; "12x12"; "--turns"; "4" ],
+      [ "--turns"; "three.npz" ]
+      "a rule that neither ships nor is a file",
+      [ "grow"; "run"; "--rule"; "dragon"; "--out"; "@kept.npz" ],
+      [ "'dragon'"; ".npz" ]
       "a negative overflow", flag [ "--overflow"; "-1" ], [ "--overflow" ]
       "a rule of other sizes", flag [ "--rule"; "@rule.npz"; "--hidden"; "9" ], [ "rule.npz"; "8 hidden" ]
       "minutes for a training that goes on",
@@ -248,6 +255,27 @@ let tests =
                   Expect.isLessThan after (0.5 * blank) "nearer than nothing"
                   let further, _ = error [ "--rule"; "@one.npz"; "--seed"; "2"; "--out"; "@two.npz" ]
                   Expect.isLessThan further after "nearer still")
+          }
+
+          test "a pattern that may come out turned is measured by the nearest of its turns" {
+              inFolder (fun at ->
+                  prepare at
+                  let words = train [ "--turns"; "4"; "--out"; "@free.npz"; "--json" ] |> named at
+                  succeed words |> ignore
+                  let automaton = RuleFile.Read(at "free.npz")
+                  Expect.equal automaton.Perception.Operators.Length 4 "own state, both of Sobel's, Laplacian"
+
+                  let error more =
+                      let ran =
+                          grow ([ "--target"; "@flag.png"; "--json" ] @ more)
+                          |> instead "--rule" "@free.npz"
+                          |> named at
+                          |> succeed
+
+                      float (string ran.Json["mse"])
+
+                  Expect.isLessThanOrEqual (error [ "--turns"; "4" ]) (error []) "one of them is the picture as it is"
+                  Expect.isLessThanOrEqual (error [ "--turns"; "8" ]) (error [ "--turns"; "4" ]) "eight hold four")
           }
 
           test "minutes come to a number of iterations, ten at least" {

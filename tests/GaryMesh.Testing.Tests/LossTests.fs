@@ -31,6 +31,8 @@ let private losses: Loss list =
       MeanSquared(Array.init 6 float32, 1)
       RectifiedGram(Exemplar.Signal(2, Array.init 40 (fun i -> float32 (sin (float (i * i)))), true), graph)
       SlicedWasserstein(Exemplar.Signal(1, Array.init 40 (fun i -> float32 (sin (float (i * i)))), true), graph)
+      NearestTarget [ noise channels 3UL; target; noise channels 4UL ]
+      NearestTarget [ noise 2 5UL; noise 2 6UL ]
       CrossEntropy([| 0; 1; -1; 1; 0; -1 |], 1, 2)
       LoadBalance(0, 1, 2)
       EvenSigns([| 0; 2; -1; 2; 0; 2 |], 1)

@@ -94,7 +94,7 @@ internal static class BenchCommand
         OutputFile.Check([ruleWord, .. graphs], ("--png", ".png", picture));
         var automaton = RuleWord.Read(ruleWord, seed);
 
-        if (!RuleWord.IsFile(ruleWord))
+        if (!RuleWord.IsTrained(ruleWord))
         {
             // Random parameters, small enough that no value leaves the range of normal numbers within a long rollout.
             automaton = automaton.WithRule(Rule.Xavier(automaton.Rule.Shape, seed, 0.5, 0.05)).WithStart(Start.OfNoise(1));

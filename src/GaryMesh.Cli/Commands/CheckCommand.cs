@@ -73,7 +73,7 @@ internal static class CheckCommand
     {
         var automaton = RuleWord.Read(ruleWord, seed);
 
-        if (!RuleWord.IsFile(ruleWord))
+        if (!RuleWord.IsTrained(ruleWord))
             automaton = RuleWord.Stirred(automaton, seed);
 
         if (fire is { } rate)
@@ -81,7 +81,7 @@ internal static class CheckCommand
 
         var graph = GraphWord.Read(graphWord, terminal);
         var channels = automaton.Rule.Shape.Channels;
-        stateWord ??= RuleWord.IsFile(ruleWord) ? automaton.Start.Text : "noise:1";
+        stateWord ??= RuleWord.IsTrained(ruleWord) ? automaton.Start.Text : "noise:1";
         var start = StateWord.Read(stateWord, graph, channels, seed);
         var agreement = terminal.WithProgress(
             "Checking every derivative",

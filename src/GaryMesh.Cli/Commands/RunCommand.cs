@@ -214,7 +214,7 @@ internal static class RunCommand
 
         Report(terminal, settings, automaton, graph, final, steps, seconds);
 
-        if (!RuleWord.IsFile(settings.Rule))
+        if (!RuleWord.IsTrained(settings.Rule))
             terminal.Warn($"{settings.Rule} is a new rule, which has learnt nothing yet: its parameters are random or zero.");
 
         return ExitCode.Done;

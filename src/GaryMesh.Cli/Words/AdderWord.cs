@@ -30,10 +30,6 @@ internal static class AdderWord
     {
         var word = path ?? Small;
 
-        if (!_shipped.Contains(word))
-            return RuleFile.Read(word);
-
-        using var shipped = typeof(AdderWord).Assembly.GetManifestResourceStream($"adding/{word}.npz")!;
-        return RuleFile.Read(shipped, $"the rule '{word}' that ships");
+        return (_shipped.Contains(word) ? ShippedRules.Find(ShippedRules.Adding, word) : null) ?? RuleFile.Read(word);
     }
 }

@@ -17,7 +17,7 @@ internal static class CalculatorWord
         if (fireRate is 0)
             throw new UserErrorException("Cells that never fire calculate nothing: --fire-rate must be above 0.");
 
-        var automaton = path is null ? Own() : RuleFile.Read(path);
+        var automaton = path is null ? ShippedRules.Find(ShippedRules.Adding, Shipped)! : RuleFile.Read(path);
         return new Calculator(fireRate is { } rate ? automaton.WithFireRate(rate) : automaton, new EngineOptions { Threads = threads });
     }
 
@@ -29,10 +29,4 @@ internal static class CalculatorWord
         "maximum" or "max" => GaryMesh.Operation.Maximum,
         _ => throw new UserErrorException($"An operation is add, subtract, compare or maximum, but '{word}' is none of them."),
     };
-
-    private static Automaton Own()
-    {
-        using var shipped = typeof(CalculatorWord).Assembly.GetManifestResourceStream($"adding/{Shipped}.npz")!;
-        return RuleFile.Read(shipped, "the rule that ships for calculations");
-    }
 }

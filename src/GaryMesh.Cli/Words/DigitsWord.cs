@@ -22,7 +22,7 @@ internal static class DigitsWord
     /// <summary>The automaton of a file, or the one that ships, at its own fire rate or another.</summary>
     public static Automaton Rule(string? path, double? fireRate)
     {
-        var automaton = Rule(path);
+        var automaton = path is null ? ShippedRules.Find(ShippedRules.Digits, "digits")! : RuleFile.Read(path);
         var shape = automaton.Rule.Shape;
 
         if (shape.Inputs != InkSheet.Inputs || shape.Channels < DigitsRecipe.Classes)
@@ -49,15 +49,6 @@ internal static class DigitsWord
             throw new UserErrorException($"No picture of {path} has any ink: all its bytes are 0, or nearly.");
 
         return new(height, width, Array.ConvertAll(bytes, value => value / full), labels);
-    }
-
-    private static Automaton Rule(string? path)
-    {
-        if (path is not null)
-            return RuleFile.Read(path);
-
-        using var shipped = typeof(DigitsWord).Assembly.GetManifestResourceStream("digits/digits.npz")!;
-        return RuleFile.Read(shipped, "the rule that ships");
     }
 
     private static (int Height, int Width, byte[] Images, int[] Labels) Archive(string path)

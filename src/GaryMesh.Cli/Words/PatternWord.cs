@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Globalization;
 using GaryMesh.Cli.Pictures;
 
@@ -9,7 +10,8 @@ internal static class PatternWord
     public const string Note = """
         A target (--target) is a picture (.png; the colours are multiplied by the opacity) that lies about the seed's cell, one pixel a cell: the
         middle of a grid, cell 0 of a torus or a surface, where it follows the frames. Or it is an array (.npy, or .npz with 'target') of
-        [cells x 4]: red, green, blue and opacity of each cell, for any graph.
+        [cells x 4]: red, green, blue and opacity of each cell, for any graph. With --turns N the pattern may lie turned by any of N parts of a full turn,
+        and mirrored: the nearest counts.
         """;
 
     /// <summary>The cells that a picture's default grid has more on each side.</summary>
@@ -33,20 +35,37 @@ internal static class PatternWord
         return string.Create(CultureInfo.InvariantCulture, $"grid:{height + (2 * Padding)}x{width + (2 * Padding)}");
     }
 
-    /// <summary>Red, green, blue and opacity of each cell.</summary>
-    public static State Read(string path, Graph graph)
+    /// <summary>Red, green, blue and opacity of each cell; with turns, of the picture turned by so many angles and mirrored, first as it is.</summary>
+    public static State[] Read(string path, Graph graph, int? turns)
     {
-        if (IsPicture(path))
+        if (!IsPicture(path))
         {
-            var (height, width, values) = Picture(path);
-            return GrowingRecipe.Picture(graph, height, width, values);
+            return turns is null
+                ? [Numbers(path, graph)]
+                : throw new UserErrorException($"--turns turns a picture (.png), but {path} is none.");
         }
 
+        var (height, width, values) = Picture(path);
+        return turns is { } angles
+            ? GrowingRecipe.Turned(graph, height, width, values, angles)
+            : [GrowingRecipe.Picture(graph, height, width, values)];
+    }
+
+    /// <summary>How far a state is from the pattern, or from the nearest of those that it may come out as.</summary>
+    public static Loss Loss(State[] targets, int channels) =>
+        targets is [var target] ? GrowingRecipe.Loss(target, channels) : GrowingRecipe.Loss(targets);
+
+    private static State Numbers(string path, Graph graph)
+    {
         var target = TargetWord.Read(path, graph);
         return target.Channels == GrowingRecipe.Shown
             ? new State(graph.Cells, GrowingRecipe.Shown, target.Values)
             : throw new UserErrorException($"A pattern has 4 channels, red, green, blue and opacity, but {path} has {target.Channels}.");
     }
+
+    /// <summary>The option by which a pattern may come out turned.</summary>
+    public static Option<int?> Turns(string more = "") =>
+        Options.WholeOrNone("--turns", "N", $"The picture may come out turned by any of N parts of a full turn, and mirrored.{more} [default: as it is]");
 
     private static bool IsPicture(string path) => path.EndsWith(".png", StringComparison.OrdinalIgnoreCase);
 

@@ -2,11 +2,11 @@ using System.Globalization;
 
 namespace GaryMesh.Cli.Words;
 
-/// <summary>Reads a rule: a preset, sizes or a file.</summary>
+/// <summary>Reads a rule: a file, one that ships, a preset or sizes.</summary>
 internal static class RuleWord
 {
-    public const string Note = """
-        A rule (--rule) is a file (.npz), or gary-mesh (12 channels, 3 operators, 48 hidden units), mesh-nca (16, 5, 128),
+    public static string Note { get; } = $"""
+        A rule (--rule) is a file (.npz), one that ships ({string.Join(", ", ShippedRules.OnTheirOwn)}), or gary-mesh (12 channels, 3 operators, 48 hidden units), mesh-nca (16, 5, 128),
         growing (16, 3, 128), or sizes of your own: CxHxK, such as 12x48x3, is C channels, H hidden units and K operators
         (the own state, then differences to the neighbours); CxHxK:mixture:TOP:EXPERTS is a mixture of so many experts of H
         hidden units, of which each cell runs TOP.
@@ -21,11 +21,13 @@ internal static class RuleWord
             GaryMesh => Automaton.GaryMesh(seed),
             "mesh-nca" => Automaton.MeshNca(seed),
             "growing" => Automaton.Growing(seed),
-            _ when word.EndsWith(".npz", StringComparison.OrdinalIgnoreCase) => RuleFile.Read(word),
-            _ => OfSizes(word, seed),
+            _ when IsFile(word) => RuleFile.Read(word),
+            _ => ShippedRules.Find(word) ?? OfSizes(word, seed),
         };
 
-    /// <summary>Whether the word is a file, whose parameters have been trained.</summary>
+    /// <summary>Whether the parameters of the word's rule have been trained.</summary>
+    public static bool IsTrained(string word) => IsFile(word) || ShippedRules.Has(word);
+
     public static bool IsFile(string word) => word.EndsWith(".npz", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The same automaton with parameters none of which is zero, for a check or a measurement of an untrained
@@ -49,7 +51,7 @@ internal static class RuleWord
         }
 
         throw new UserErrorException(
-            $"A rule is a file (.npz), {GaryMesh}, mesh-nca, growing or sizes CxHxK or CxHxK:mixture:TOP:EXPERTS, but '{word}' is none of them.");
+            $"A rule is a file (.npz), one that ships ({string.Join(", ", ShippedRules.OnTheirOwn)}), {GaryMesh}, mesh-nca, growing or sizes CxHxK or CxHxK:mixture:TOP:EXPERTS, but '{word}' is none of them.");
 
         static bool Size(string text, out int size) =>
             int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out size) && size is >= 1 and <= 65536;

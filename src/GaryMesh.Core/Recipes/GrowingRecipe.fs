@@ -19,16 +19,41 @@ type GrowingRecipe =
     /// <param name="seed">The rule's parameters follow from it.</param>
     /// <exception cref="T:System.ArgumentException">There are too few channels.</exception>
     static member Automaton(graph: Graph, channels: int, hidden: int, seed: uint64) : Automaton =
-        if channels <= GrowingRecipe.Shown then
-            Guard.refuse
-                $"A pattern has {GrowingRecipe.Shown} channels that are seen and needs more, but the rule has {channels}."
-
         let perception =
             match graph.Topology with
             | Topology.Grid _
             | Topology.Torus _ -> Perception.Sobel
             | _ when not graph.Frames.IsEmpty -> Perception.Tangent
             | _ -> Perception [ Operator.Own; Operator.Of(EdgeWeight.One, Messages.Difference, Aggregation.Mean) ]
+
+        GrowingRecipe.Of(perception, channels, hidden, seed)
+
+    /// <summary>The same with cells that know no direction: own state, Laplacian and gradient norm, of Sobel's gradient on a grid or torus and of
+    /// the tangent plane's where a graph has frames. Which cells fire first decides which way the pattern lies, so that it is trained
+    /// towards <c>Turned</c> targets (Mordvintsev et al., "Growing Isotropic Neural Cellular Automata", ALIFE 2022).</summary>
+    /// <param name="graph">Decides what is perceived.</param>
+    /// <param name="channels">Numbers in a cell's state, at least 5: four are seen.</param>
+    /// <param name="hidden">Hidden units of the rule.</param>
+    /// <param name="seed">The rule's parameters follow from it.</param>
+    /// <exception cref="T:System.ArgumentException">There are too few channels, or the graph is no lattice and has no frames.</exception>
+    static member Isotropic(graph: Graph, channels: int, hidden: int, seed: uint64) : Automaton =
+        let perception =
+            match graph.Topology with
+            | Topology.Grid _
+            | Topology.Torus _ ->
+                let operators = Perception.Sobel.Operators.Add Perception.Isotropic.Operators[1]
+                Perception(operators).WithLift(GradientNorm(1, 2))
+            | _ when not graph.Frames.IsEmpty -> Perception.RotationInvariant
+            | _ ->
+                Guard.refuse
+                    $"A gradient is perceived on a grid, a torus or a surface with frames, but {graph.Name} is none of them."
+
+        GrowingRecipe.Of(perception, channels, hidden, seed)
+
+    static member private Of(perception: Perception, channels, hidden, seed: uint64) =
+        if channels <= GrowingRecipe.Shown then
+            Guard.refuse
+                $"A pattern has {GrowingRecipe.Shown} channels that are seen and needs more, but the rule has {channels}."
 
         let rule = Rule.ZeroLast(RuleShape.For(perception, channels, hidden), seed)
 
@@ -130,6 +155,27 @@ type GrowingRecipe =
     /// <exception cref="T:System.ArgumentException">There are not height x width x 4 values, the picture is larger than the lattice, or the
     /// graph has no places for it.</exception>
     static member Picture(graph: Graph, height: int, width: int, values: float32[]) : State =
+        GrowingRecipe.Painted (graph, height, width, values) 0.0 false
+
+    /// <summary>The same picture, turned about the seed's cell by 0, 1, 2, ... of so many parts of a full turn, then the mirror images of all of
+    /// these: what a pattern may come out as whose cells know no direction.</summary>
+    /// <param name="graph">The graph, whose cells are as far apart as the pixels.</param>
+    /// <param name="height">Rows of pixels.</param>
+    /// <param name="width">Columns of pixels.</param>
+    /// <param name="values">Red, green, blue and opacity of each pixel, the colours multiplied by it.</param>
+    /// <param name="turns">Parts of a full turn, at least 1.</param>
+    /// <returns>2 x turns targets [cells x 4].</returns>
+    /// <exception cref="T:System.ArgumentException">As above, or there are no turns.</exception>
+    static member Turned(graph: Graph, height: int, width: int, values: float32[], turns: int) : State[] =
+        if turns < 1 then
+            Guard.refuse $"A picture is turned by at least 1 part of a full turn, but {turns} are asked for."
+
+        let painted = GrowingRecipe.Painted(graph, height, width, values)
+
+        [| for mirrored in [ false; true ] do
+               for turn in 0 .. turns - 1 -> painted (2.0 * Math.PI * float turn / float turns) mirrored |]
+
+    static member private Painted(graph: Graph, height: int, width: int, values: float32[]) : float -> bool -> State =
         if values.Length <> 4 * height * width then
             Guard.refuse
                 $"A picture of {height} x {width} pixels has {4 * height * width} values, but {values.Length} are given."
@@ -148,23 +194,31 @@ type GrowingRecipe =
             else
                 float values[4 * (row * width + column) + channel]
 
-        State.Create(
-            graph.Cells,
-            4,
-            fun cell channel ->
-                let struct (x, y) = places[cell]
-                let x, y = x + float (width / 2), y + float (height / 2)
+        fun angle mirrored ->
+            // A quarter turn takes every pixel to a pixel.
+            let turn (by: float) = Math.Round(by, 12)
+            let cos, sin = turn (cos angle), turn (sin angle)
 
-                if Double.IsNaN x || abs x > 1e6 || abs y > 1e6 then
-                    0.0f
-                else
-                    let column, row = int (floor x), int (floor y)
-                    let right, down = x - floor x, y - floor y
+            State.Create(
+                graph.Cells,
+                4,
+                fun cell channel ->
+                    let struct (x, y) = places[cell]
+                    let x, y = cos * x + sin * y, cos * y - sin * x
+                    let x = if mirrored then -x else x
+                    let x, y = x + float (width / 2), y + float (height / 2)
 
-                    let between row = (1.0 - right) * pixel row column channel + right * pixel row (column + 1) channel
+                    if Double.IsNaN x || abs x > 1e6 || abs y > 1e6 then
+                        0.0f
+                    else
+                        let column, row = int (floor x), int (floor y)
+                        let right, down = x - floor x, y - floor y
 
-                    float32 ((1.0 - down) * between row + down * between (row + 1))
-        )
+                        let between row =
+                            (1.0 - right) * pixel row column channel + right * pixel row (column + 1) channel
+
+                        float32 ((1.0 - down) * between row + down * between (row + 1))
+            )
 
     /// <summary>The mean squared difference of the channels that are seen, after the last step.</summary>
     /// <param name="target">Red, green, blue and opacity of each cell [cells x 4].</param>
@@ -184,6 +238,11 @@ type GrowingRecipe =
 
         MeanSquared(whole, [| 0 .. GrowingRecipe.Shown - 1 |], null)
 
+    /// <summary>The mean squared difference of the channels that are seen to the nearest of several targets, after the last step.</summary>
+    /// <param name="targets">Red, green, blue and opacity of each cell [cells x 4], each.</param>
+    /// <exception cref="T:System.ArgumentException">There is no target, or one has other sizes than the first.</exception>
+    static member Loss(targets: State seq) : Loss = NearestTarget targets
+
     /// <summary>A training as the settings say: Adam on normalised gradients with a cosine schedule down to 2 %. Every 250 iterations the rule is
     /// validated from the seed, after one and, where it is to stay, four rollouts' length, and the best is kept.</summary>
     /// <param name="target">Red, green, blue and opacity of each cell [cells x 4].</param>
@@ -191,8 +250,13 @@ type GrowingRecipe =
     /// <param name="settings">How it is trained.</param>
     /// <exception cref="T:System.ArgumentException">The target has another number of channels, or a setting is out of range.</exception>
     static member Task(target: State, channels: int, settings: GrowingSettings) : TrainingTask =
-        let near = GrowingRecipe.Loss(target, channels)
+        GrowingRecipe.Task(GrowingRecipe.Loss(target, channels), settings)
 
+    /// <summary>As above, by what is said to be near.</summary>
+    /// <param name="near">How far the last state is from the pattern, such as the <c>Loss</c> of one or several targets.</param>
+    /// <param name="settings">How it is trained.</param>
+    /// <exception cref="T:System.ArgumentException">A setting is out of range.</exception>
+    static member Task(near: Loss, settings: GrowingSettings) : TrainingTask =
         let loss: Loss =
             if settings.Overflow > 0.0 then
                 WeightedSum([| 1.0; settings.Overflow |], [| near; Overflow 2.0f |])

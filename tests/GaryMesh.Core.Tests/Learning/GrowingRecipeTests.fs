@@ -89,6 +89,55 @@ let tests =
                   Expect.equal (target.ToArray()) (expected.ToArray()) graph.Name
           }
 
+          test "a turned picture is the picture, turned about the seed, and then mirrored" {
+              let grid = Graph.Grid(9, 9)
+              let picture = Array.init (4 * 5 * 3) (fun i -> float32 (1 + i))
+              let targets = GrowingRecipe.Turned(grid, 5, 3, picture, 8)
+              Expect.equal targets.Length 16 "eight angles, twice"
+              let whole = GrowingRecipe.Picture(grid, 5, 3, picture)
+              Expect.equal (targets[0].ToArray()) (whole.ToArray()) "as it is"
+
+              for row in 0..8 do
+                  for column in 0..8 do
+                      let at (target: State) row column = target[9 * row + column, 1]
+                      // A quarter turn, from right to down, brings what was above the seed to its right.
+                      Expect.equal (at targets[2] column (8 - row)) (at targets[0] row column) "a quarter turn"
+                      Expect.equal (at targets[4] (8 - row) (8 - column)) (at targets[0] row column) "half a turn"
+                      Expect.equal (at targets[8] row (8 - column)) (at targets[0] row column) "mirrored"
+
+              // Between two pixels a picture is linear, so that a turn by an eighth keeps about what there is.
+              let sum (target: State) = Array.sumBy float (target.ToArray())
+              Expect.floatClose { absolute = 0.0; relative = 0.05 } (sum targets[1]) (sum targets[0]) "as much"
+              refused [ "0" ] (fun () -> GrowingRecipe.Turned(grid, 5, 3, picture, 0))
+          }
+
+          property
+              "a rule without directions grows turned and mirrored where the firing is, whatever its parameters"
+              (fun (seed: uint64) ->
+                  let side = 9
+                  let graph = Graph.Grid(side, side)
+                  let automaton = GrowingRecipe.Isotropic(graph, 6, 10, seed)
+                  Expect.equal automaton.Rule.Shape.Perceived (3 * 6) "own state, gradient norm and Laplacian"
+                  let automaton = automaton.WithRule(GradientCheck.RuleFor(automaton.Rule.Shape, seed, 0.3))
+                  let start = automaton.Start.On(graph, 6, 0UL)
+                  let fires (step: int) (cell: int) = Counter.uniform seed (int64 (step * side * side + cell)) < 0.5
+
+                  let grown (where: int -> int) =
+                      let firing = Firing.Mask(fun step cell -> fires step (where cell))
+                      Engine.Run(automaton, graph, Rollout.Of(start, 8, firing))
+
+                  let plain = grown id
+
+                  for name, where in
+                      [ "a quarter turn", (fun cell -> side * (cell % side) + side - 1 - cell / side)
+                        "mirrored", (fun cell -> side * (cell / side) + side - 1 - cell % side) ] do
+                      let other = grown where
+
+                      for cell in 0 .. graph.Cells - 1 do
+                          for channel in 0..5 do
+                              let apart = abs (other[cell, channel] - plain[where cell, channel])
+                              Expect.isLessThan apart (1e-4f * (1f + abs plain[where cell, channel])) name)
+
           test "on a sphere places run right and down as the seed's frame does, and as far as the ways are long" {
               let sphere = sphere 12
               let places, hops = GrowingRecipe.Places sphere, sphere.HopsFrom sphere.Middle
@@ -185,6 +234,9 @@ let tests =
               refused [ "2 x 2"; "16"; "15" ] (fun () -> GrowingRecipe.Picture(grid, 2, 2, Array.zeroCreate 15))
               refused [ "frames"; "ring:9" ] (fun () -> GrowingRecipe.Picture(Graph.Ring 9, 1, 1, Array.zeroCreate 4))
               refused [ "4 channels"; "3" ] (fun () -> GrowingRecipe.Loss(State.Zeros(9, 3), 8))
+              refused [ "frames"; "ring:9" ] (fun () -> GrowingRecipe.Isotropic(Graph.Ring 9, 8, 8, 1UL))
+              refused [ "0" ] (fun () -> NearestTarget [])
+              refused [ "9 cells x 4"; "8 x 4" ] (fun () -> NearestTarget [ State.Zeros(9, 4); State.Zeros(8, 4) ])
 
               refused [ "pool" ] (fun () ->
                   taskOn (Graph.Grid(12, 12)) ((settings GrowingRegime.Persist 5).WithPool 2)

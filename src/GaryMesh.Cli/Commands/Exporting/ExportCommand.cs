@@ -58,8 +58,6 @@ internal static class ExportCommand
             changed by 2^-23. Exit code 0 where an export differs by at most {Difference.MostAStep:0E+0} after a step and {Difference.MostAtEnd:0E+0} after all, or ten times what
             rounding does, or where nothing here can run it; otherwise 1. Cells at a jump, where rounding decides a choice, are counted and left out.
 
-            {TextureWord.Note}
-
             {RuleWord.Note}
 
             {GraphWord.Note}
@@ -84,7 +82,7 @@ internal static class ExportCommand
                 .. settings.Files.SelectMany(file => file.Export.Files(file.Path).Select(path => ($"--{file.Export.Name}", file.Export.Ending, (string?)path))),
                 ("--tables", ".npz", settings.Tables),
             ]);
-        var automaton = ViewedWorld.Rule(settings.Rule, settings.Seed);
+        var automaton = RuleWord.Read(settings.Rule, settings.Seed);
         var figures = new JsonObject { ["rule"] = settings.Rule, ["shape"] = automaton.Rule.Shape.Text };
         var holds = true;
 

@@ -20,12 +20,13 @@ internal static class GrowEvalCommand
 
     public static Command Create(TextWriter output, TextWriter error, CancellationToken stop)
     {
-        var rule = Options.File("--rule", "The rule, a file of grow train.", "R.npz");
+        var rule = Options.File("--rule", "The rule: a file of grow train, or one that ships.", "R");
         rule.Required = true;
         var target = Options.File("--target", "The pattern that it was trained for (see the notes).", "T");
         target.Required = true;
         var graph = Options.File("--graph", "The graph to grow on (see the notes). [default: a grid of the picture and 16 cells more on each side]", "G");
         var size = Options.File("--size", "Height and width of that grid, such as 72x72.", "HxW");
+        var turns = PatternWord.Turns();
         var up = Options.File("--up", "The direction of the picture's top on a mesh: x, y, z or three numbers.", "UP");
         up.DefaultValueFactory = _ => "y";
         var longest = Options.Whole("--longest", "N", "Steps of the longest life that is tried.", 10_000);
@@ -38,7 +39,7 @@ internal static class GrowEvalCommand
 
         var command = new Command("eval", "Measure a pattern that grows: its error over a long life, at other fire rates, and how holes heal.")
         {
-            rule, target, graph, size, up, longest, seeds, holes, share, seed, threads, json, quiet,
+            rule, target, graph, size, turns, up, longest, seeds, holes, share, seed, threads, json, quiet,
         };
         command.SetAction(parsed => Run(
             new Terminal(output, error, parsed.GetValue(json), parsed.GetValue(quiet)),
@@ -47,6 +48,7 @@ internal static class GrowEvalCommand
                 parsed.GetValue(target)!,
                 parsed.GetValue(graph),
                 parsed.GetValue(size),
+                parsed.GetValue(turns),
                 parsed.GetValue(up)!,
                 parsed.GetValue(longest),
                 parsed.GetValue(seeds),
@@ -68,6 +70,8 @@ internal static class GrowEvalCommand
             rollouts' length, about one of its cells; healed is the share of the error it made that is gone {HealingSteps} steps later (1: as before; below 0:
             worse than the hole).
 
+            {PatternRuleWord.Note}
+
             {PatternWord.Note}
 
             {GraphWord.Note}
@@ -80,6 +84,7 @@ internal static class GrowEvalCommand
         string Target,
         string? Graph,
         string? Size,
+        int? Turns,
         string Up,
         int Longest,
         int Seeds,
@@ -96,15 +101,12 @@ internal static class GrowEvalCommand
         if (settings.Share > 1)
             throw new UserErrorException(FormattableString.Invariant($"--hole is a share of the pattern, at most 1, but is {settings.Share}."));
 
-        var automaton = RuleFile.Read(settings.Rule);
+        var automaton = PatternRuleWord.Read(settings.Rule);
         var channels = automaton.Rule.Shape.Channels;
 
-        if (channels < GrowingRecipe.Shown)
-            throw new UserErrorException($"A pattern has 4 channels that are seen, but {settings.Rule} has {channels}.");
-
         var graph = GrowingWorld.Read(settings.Graph ?? PatternWord.GridOf(settings.Target, settings.Size), settings.Up, terminal).Graph;
-        var target = PatternWord.Read(settings.Target, graph);
-        var loss = GrowingRecipe.Loss(target, channels);
+        var targets = PatternWord.Read(settings.Target, graph, settings.Turns);
+        var loss = PatternWord.Loss(targets, channels);
         int[] steps = [.. _life.Prepend(automaton.MaxSteps).Where(step => step <= settings.Longest).Append(settings.Longest).Distinct().Order()];
         var (grown, rates) = (GrownLengths * automaton.MaxSteps, _rates.Where(rate => rate != automaton.FireRate).ToArray());
         int AtRate(double rate) => (int)Math.Round(automaton.MaxSteps * automaton.FireRate / rate);
@@ -121,7 +123,7 @@ internal static class GrowEvalCommand
                 rates.Select(rate => Of(automaton.WithFireRate(rate)).Grow(settings.Seeds, [AtRate(rate)])).ToArray(),
                 Of(automaton).Heal(settings.Holes, grown, settings.Share, HealingSteps, LaterSteps));
         });
-        var square = target.ToArray().Average(value => (double)value * value);
+        var square = targets[0].ToArray().Average(value => (double)value * value);
 
         terminal.WriteJson(new JsonObject
         {

@@ -15,7 +15,7 @@ internal static class GrowRunCommand
 
     public static Command Create(TextWriter output, TextWriter error, CancellationToken stop)
     {
-        var rule = Options.File("--rule", "The rule, a file of grow train.", "R.npz");
+        var rule = Options.File("--rule", "The rule: a file of grow train, or one that ships.", "R");
         rule.Required = true;
         var graph = Options.Graph("grid:72x72");
         var up = Options.File("--up", "The direction of the picture's top on a mesh: x, y, z or three numbers.", "UP");
@@ -24,6 +24,7 @@ internal static class GrowRunCommand
         var damage = new Option<string[]>("--damage") { Description = "Cut a hole after a step; several, each with its --damage (see the notes).", HelpName = "HOLE" };
         var fire = Options.FireRate("Probability that a cell updates at a step. [default: the rule's]");
         var target = Options.File("--target", "Compare with this pattern: the mean squared difference at the end and about each hole.", "T");
+        var turns = PatternWord.Turns();
         var seed = Options.Seed();
         var threads = Options.Threads();
         var file = Options.File("--out", "Write the last state: an .npz with the array 'state' [cells x channels].", "STATE.npz");
@@ -35,7 +36,7 @@ internal static class GrowRunCommand
 
         var command = new Command("run", "Let a pattern grow from one cell, cut holes into it, and film it.")
         {
-            rule, graph, up, steps, damage, fire, target, seed, threads, file, picture, film, every, size, json, quiet,
+            rule, graph, up, steps, damage, fire, target, turns, seed, threads, file, picture, film, every, size, json, quiet,
         };
         command.SetAction(parsed => Run(
             new Terminal(output, error, parsed.GetValue(json), parsed.GetValue(quiet)),
@@ -47,6 +48,7 @@ internal static class GrowRunCommand
                 parsed.GetValue(damage) ?? [],
                 parsed.GetValue(fire),
                 parsed.GetValue(target),
+                parsed.GetValue(turns),
                 parsed.GetValue(seed),
                 parsed.GetValue(threads),
                 parsed.GetValue(file),
@@ -64,6 +66,8 @@ internal static class GrowRunCommand
             gary-mesh grow run --rule heart.npz --graph icosphere:24 --steps 300 --damage 5,4@150 --animation heart.png
             """,
             $"""
+            {PatternRuleWord.Note}
+
             {DamageWord.Note}
 
             {GraphWord.Note}
@@ -81,6 +85,7 @@ internal static class GrowRunCommand
         string[] Damage,
         double? Fire,
         string? Target,
+        int? Turns,
         ulong Seed,
         int Threads,
         string? Out,
@@ -100,19 +105,15 @@ internal static class GrowRunCommand
         if (settings is { Out: null, Picture: null, Film: null, Target: null })
             throw new UserErrorException("Nothing is asked for: give --out, --png, --animation or --target.");
 
-        var automaton = RuleFile.Read(settings.Rule);
+        var automaton = PatternRuleWord.Read(settings.Rule);
         var channels = automaton.Rule.Shape.Channels;
-
-        if (channels < GrowingRecipe.Shown)
-            throw new UserErrorException($"A pattern has 4 channels that are seen, but {settings.Rule} has {channels}.");
-
         automaton = settings.Fire is { } rate ? automaton.WithFireRate(rate) : automaton;
         var world = GrowingWorld.Read(settings.Graph, settings.Up, terminal);
         var graph = world.Graph;
         world.CheckDrawn("--png", settings.Picture);
         world.CheckDrawn("--animation", settings.Film);
         var holes = settings.Damage.Select(word => DamageWord.Read(word, graph, settings.Steps)).ToLookup(hole => hole.Step);
-        var loss = settings.Target is null ? null : GrowingRecipe.Loss(PatternWord.Read(settings.Target, graph), channels);
+        var loss = settings.Target is null ? null : PatternWord.Loss(PatternWord.Read(settings.Target, graph, settings.Turns), channels);
         var film = settings.Film is null ? null : new Animation(Milliseconds);
 
         using var prepared = new Prepared(automaton, graph, new EngineOptions { Threads = settings.Threads });

@@ -24,6 +24,7 @@ internal static class GrowTrainCommand
         };
         var graph = Options.File("--graph", "The graph to grow on (see the notes). [default: a grid of the picture and 16 cells more on each side]", "G");
         var size = Options.File("--size", "Height and width of that grid, such as 72x72.", "HxW");
+        var turns = PatternWord.Turns(" Cells of a new rule then know no direction.");
         var up = Options.File("--up", "The direction of the picture's top on a mesh: x, y, z or three numbers.", "UP");
         up.DefaultValueFactory = _ => "y";
         var rule = Options.File("--rule", "The rule to begin with, such as one that persists and is to regenerate. [default: a new one]", "R.npz");
@@ -61,7 +62,7 @@ internal static class GrowTrainCommand
 
         var command = new Command("train", "Learn a pattern that grows from one cell, stays and heals.")
         {
-            target, regime, graph, size, up, rule, channels, hidden, steps, iterations, minutes, batch, fresh, damaged, pool, warmUp, rate, overflow, seed,
+            target, regime, graph, size, turns, up, rule, channels, hidden, steps, iterations, minutes, batch, fresh, damaged, pool, warmUp, rate, overflow, seed,
             threads, file, preview, checkpoint, every, resume, json, quiet,
         };
         command.SetAction(parsed => Run(
@@ -70,6 +71,7 @@ internal static class GrowTrainCommand
             {
                 Graph = parsed.GetValue(graph),
                 Size = parsed.GetValue(size),
+                Turns = parsed.GetValue(turns),
                 Up = parsed.GetValue(up)!,
                 Rule = parsed.GetValue(rule),
                 Channels = parsed.GetValue(channels),
@@ -101,6 +103,7 @@ internal static class GrowTrainCommand
             gary-mesh grow train --target lizard.png --regime regenerate --rule lizard.npz --minutes 20 --out healing.npz
             gary-mesh grow train --target lizard.png --size 72x72 --iterations 11000 --checkpoint all.npz --out lizard.npz
             gary-mesh grow train --target heart.png --graph icosphere:24 --out heart-on-a-sphere.npz
+            gary-mesh grow train --target lizard.png --turns 32 --out lizard-any-way-up.npz
             """,
             $"""
             {PatternWord.Note}
@@ -130,7 +133,7 @@ internal static class GrowTrainCommand
         var prepared = training.Prepare(world);
         var automaton = prepared.Automaton;
         var options = new EngineOptions { Threads = settings.Threads };
-        var grown = new Grown(Whole(prepared.Target, automaton.Rule.Shape.Channels));
+        var grown = new Grown(Whole(prepared.Targets[0], automaton.Rule.Shape.Channels));
         var iterations = settings.Minutes is { } minutes
             ? TrainingSettings.IterationsWithin(
                 minutes, automaton, world.Graph, count => prepared.TaskOf(count).WithWarmUp(RolloutWarmUp.None).WithHook(grown), options, stop)
@@ -144,7 +147,7 @@ internal static class GrowTrainCommand
             options,
             OptionOf,
             value => double.IsFinite(value.BestLoss) ? FormattableString.Invariant($", {value.BestLoss:G3} from the seed") : "",
-            (path, _, latest) => PngCanvas.Write(path, Strip(world, prepared.Target, latest, training.Seed, settings.Threads)),
+            (path, _, latest) => PngCanvas.Write(path, Strip(world, prepared.Targets[0], latest, training.Seed, settings.Threads)),
             trained => Report(terminal, training, settings, prepared, trained, iterations),
             stop);
     }
@@ -157,7 +160,7 @@ internal static class GrowTrainCommand
         "cosine" => "--iterations",
         "rollout warm-up" => "--warm-up",
         "hook" => "--regime, --fresh and --damaged",
-        "loss" => "--target and --overflow",
+        "loss" => "--target, --turns and --overflow",
         "steps" => "--steps",
         "learning rate" => "--learning-rate",
         "batch" => "--batch",
@@ -195,8 +198,8 @@ internal static class GrowTrainCommand
     private static void Report(
         Terminal terminal, GrowingTraining asked, Settings settings, PreparedGrowth prepared, Trained trained, int iterations)
     {
-        var (best, training, graph, target) = (trained.Automaton, trained.Training, prepared.World.Graph, prepared.Target);
-        var loss = GrowingRecipe.Loss(target, best.Rule.Shape.Channels);
+        var (best, training, graph, target) = (trained.Automaton, trained.Training, prepared.World.Graph, prepared.Targets[0]);
+        var loss = PatternWord.Loss(prepared.Targets, best.Rule.Shape.Channels);
         int[] steps = asked.Regime is { IsGrow: true } ? [best.MaxSteps] : [best.MaxSteps, 10 * best.MaxSteps];
         var runs = Enumerable.Range(0, Measured)
             .Select(sample => After(best, graph, steps, asked.Seed, sample, settings.Threads)

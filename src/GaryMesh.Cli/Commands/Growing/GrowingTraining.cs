@@ -12,6 +12,9 @@ internal sealed record GrowingTraining(string Target, GrowingRegime Regime, ulon
 
     public string? Size { get; init; }
 
+    /// <summary>Parts of a full turn by which the picture may come out turned, and mirrored; null where it is to be as it is.</summary>
+    public int? Turns { get; init; }
+
     public string Up { get; init; } = "y";
 
     public string? Rule { get; init; }
@@ -51,9 +54,11 @@ internal sealed record GrowingTraining(string Target, GrowingRegime Regime, ulon
     /// <summary>Reads the files, and refuses what does not fit.</summary>
     public PreparedGrowth Prepare(GrowingWorld world)
     {
-        var target = PatternWord.Read(Target, world.Graph);
+        var targets = PatternWord.Read(Target, world.Graph, Turns);
         var automaton = Begin(world.Graph);
         var channels = automaton.Rule.Shape.Channels;
+
+        var near = PatternWord.Loss(targets, channels);
 
         if (Regime is not { IsGrow: true })
             TrainingSettings.FitsMemory(Pool, world.Graph.Cells, channels);
@@ -66,20 +71,20 @@ internal sealed record GrowingTraining(string Target, GrowingRegime Regime, ulon
                 .WithHoles(Damaged, 0.5)
                 .WithLearningRate(LearningRate)
                 .WithOverflow(Overflow);
-            return GrowingRecipe.Task(target, channels, WarmUp is { } warmUp ? growing.WithWarmUp(RolloutWarmUp.Of(warmUp, 24, 32)) : growing);
+            return GrowingRecipe.Task(near, WarmUp is { } warmUp ? growing.WithWarmUp(RolloutWarmUp.Of(warmUp, 24, 32)) : growing);
         }
 
-        return new(world, target, automaton, TaskOf);
+        return new(world, targets, automaton, TaskOf);
     }
 
     /// <summary>A new automaton, or that of a file, which must have been made to grow.</summary>
     private Automaton Begin(Graph graph)
     {
-        var automaton = Rule is null ? GrowingRecipe.Automaton(graph, Channels ?? 16, Hidden ?? 128, Seed) : RuleFile.Read(Rule);
+        var (channels, hidden) = (Channels ?? 16, Hidden ?? 128);
+        var automaton = Rule is not null ? PatternRuleWord.Read(Rule)
+            : Turns is null ? GrowingRecipe.Automaton(graph, channels, hidden, Seed)
+            : GrowingRecipe.Isotropic(graph, channels, hidden, Seed);
         var shape = automaton.Rule.Shape;
-
-        if (shape.Channels < GrowingRecipe.Shown)
-            throw new UserErrorException($"A pattern has 4 channels that are seen, but {Rule} has {shape.Channels}.");
 
         if ((Channels ?? shape.Channels) != shape.Channels || (Hidden ?? shape.Hidden) != shape.Hidden)
             throw new UserErrorException($"{Rule} has {shape.Channels} channels and {shape.Hidden} hidden units: leave out --channels and --hidden.");
@@ -94,7 +99,7 @@ internal sealed record GrowingTraining(string Target, GrowingRegime Regime, ulon
 
 /// <summary>A growth's training, ready to begin.</summary>
 /// <param name="World">Where it grows.</param>
-/// <param name="Target">Red, green, blue and opacity of each cell.</param>
+/// <param name="Targets">Red, green, blue and opacity of each cell: the picture as it is, then, where it may be turned, as it may come out.</param>
 /// <param name="Automaton">What is trained.</param>
 /// <param name="TaskOf">The training of so many iterations.</param>
-internal sealed record PreparedGrowth(GrowingWorld World, State Target, Automaton Automaton, Func<int, TrainingTask> TaskOf);
+internal sealed record PreparedGrowth(GrowingWorld World, State[] Targets, Automaton Automaton, Func<int, TrainingTask> TaskOf);

@@ -14,8 +14,8 @@ internal static class Replay
     {
         OutputFile.Check([path, rule, graph], ("--out", ".npz", output));
         var session = Session.Read(path);
-        var automaton = ViewedWorld.Rule(rule ?? Word("rule"), session.Seed);
-        var graft = session.Words.TryGetValue("graft", out var second) ? ViewedWorld.Rule(second, session.Seed) : null;
+        var automaton = RuleWord.Read(rule ?? Word("rule"), session.Seed);
+        var graft = session.Words.TryGetValue("graft", out var second) ? RuleWord.Read(second, session.Seed) : null;
         var world = ViewedWorld.Read(graph ?? Word("graph"), session.Words.GetValueOrDefault("up", "y"), automaton, terminal);
         var clock = Stopwatch.StartNew();
         var state = session.Replay(automaton, graft, world.Graph, new EngineOptions { Threads = threads }, stop);

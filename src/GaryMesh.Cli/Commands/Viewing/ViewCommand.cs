@@ -64,8 +64,6 @@ internal static class ViewCommand
             The page needs WebGL 2 and nothing from elsewhere. It tests itself: the cells that fire and the state after --steps steps are compared
             with the engine's, and the page says how far they are apart.
 
-            {TextureWord.Note}
-
             {RuleWord.Note}
 
             {GraphWord.Note}
@@ -111,7 +109,7 @@ internal static class ViewCommand
 
     /// <summary>The rule of a word, called by its file's name.</summary>
     private static NamedRule Read(string word, ulong seed) =>
-        new(RuleWord.IsFile(word) ? Path.GetFileNameWithoutExtension(word) : word, ViewedWorld.Rule(word, seed));
+        new(RuleWord.IsFile(word) ? Path.GetFileNameWithoutExtension(word) : word, RuleWord.Read(word, seed));
 
     private static Dictionary<string, string> Words(Settings settings)
     {

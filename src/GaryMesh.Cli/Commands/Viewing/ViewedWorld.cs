@@ -26,8 +26,4 @@ internal sealed record ViewedWorld(Graph Graph, TriangleMesh? Mesh)
         var growing = GrowingWorld.Read(word, up, terminal);
         return new(growing.Graph, MeshWord.Read(word, growing.Graph));
     }
-
-    /// <summary>The automaton of a word: a texture's rule that ships, a file, or an untrained rule.</summary>
-    public static Automaton Rule(string word, ulong seed) =>
-        TextureWord.Names.Contains(word) ? TextureWord.Read(word).Automaton : RuleWord.Read(word, seed);
 }
