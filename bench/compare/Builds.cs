@@ -1,5 +1,5 @@
 // This build and another one in turn, so that a change of the engine is told apart from one of the machine's mood.
-using GaryMesh.Cli;
+using GaryMesh.Cli.Measuring;
 
 namespace GaryMesh.Compare;
 

@@ -1,5 +1,5 @@
 // A rollout to time.
-using GaryMesh.Cli;
+using GaryMesh.Cli.Measuring;
 
 namespace GaryMesh.Compare;
 

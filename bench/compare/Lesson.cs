@@ -1,5 +1,5 @@
 // A training to time.
-using GaryMesh.Cli;
+using GaryMesh.Cli.Measuring;
 
 namespace GaryMesh.Compare;
 

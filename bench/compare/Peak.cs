@@ -1,5 +1,5 @@
 // Rollouts and trainings against the multiply-adds that as many threads reach in registers.
-using GaryMesh.Cli;
+using GaryMesh.Cli.Measuring;
 
 namespace GaryMesh.Compare;
 

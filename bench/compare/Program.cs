@@ -2,7 +2,7 @@
 // `dotnet run -c Release --project bench/compare`.
 using System.Globalization;
 using System.Runtime.InteropServices;
-using GaryMesh.Cli;
+using GaryMesh.Cli.Measuring;
 using GaryMesh.Compare;
 
 const string Usage = """

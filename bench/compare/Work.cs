@@ -1,5 +1,5 @@
 // What is timed of GaryMesh, and what it executes.
-using GaryMesh.Cli;
+using GaryMesh.Cli.Measuring;
 
 namespace GaryMesh.Compare;
 

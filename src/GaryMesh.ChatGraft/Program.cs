@@ -1,5 +1,5 @@
 using GaryMesh.ChatGraft.Commands;
-using GaryMesh.Cli;
+using GaryMesh.Cli.Shell;
 
 // The first Ctrl-C (or a request to terminate) asks the work to stop and keep what it has; a second one ends the process.
 using var stop = new CancellationTokenSource();

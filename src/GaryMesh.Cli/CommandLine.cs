@@ -10,6 +10,7 @@ using GaryMesh.Cli.Commands.Exporting;
 using GaryMesh.Cli.Commands.Growing;
 using GaryMesh.Cli.Commands.Textures;
 using GaryMesh.Cli.Commands.Viewing;
+using GaryMesh.Cli.Shell;
 
 namespace GaryMesh.Cli;
 

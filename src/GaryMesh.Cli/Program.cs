@@ -1,4 +1,5 @@
 using GaryMesh.Cli;
+using GaryMesh.Cli.Shell;
 
 // The first Ctrl-C (or a request to terminate) asks the work to stop and keep its results; a second one ends the process, as
 // does the first where there are no results to keep.

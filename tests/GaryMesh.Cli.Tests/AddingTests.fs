@@ -137,7 +137,8 @@ let tests =
                   Expect.isTrue (is ran "proved") "proved"
 
                   use shipped =
-                      typeof<GaryMesh.Cli.UserErrorException>.Assembly.GetManifestResourceStream "adding/adder.npz"
+                      typeof<GaryMesh.Cli.Shell.UserErrorException>.Assembly.GetManifestResourceStream
+                          "adding/adder.npz"
 
                   use memory = new MemoryStream()
                   (nonNull shipped).CopyTo memory
@@ -175,7 +176,7 @@ let tests =
 
                       use shipped =
                           nonNull (
-                              typeof<GaryMesh.Cli.UserErrorException>.Assembly.GetManifestResourceStream
+                              typeof<GaryMesh.Cli.Shell.UserErrorException>.Assembly.GetManifestResourceStream
                                   $"adding/{rule}.npz"
                           )
 

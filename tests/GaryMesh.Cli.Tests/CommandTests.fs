@@ -8,6 +8,7 @@ open System.Threading
 open Expecto
 open GaryMesh
 open GaryMesh.Cli
+open GaryMesh.Cli.Shell
 open GaryMesh.Cli.Meshes
 open GaryMesh.Cli.Pictures
 open GaryMesh.Cli.Words

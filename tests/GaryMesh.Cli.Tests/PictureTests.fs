@@ -10,6 +10,7 @@ open Expecto
 open FsCheck.FSharp
 open GaryMesh
 open GaryMesh.Cli
+open GaryMesh.Cli.Shell
 open GaryMesh.Cli.Pictures
 open GaryMesh.Cli.Reports
 open GaryMesh.Cli.Words

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.Globalization;
-using GaryMesh.Cli;
+using GaryMesh.Cli.Shell;
 
 namespace GaryMesh.ChatGraft.Commands;
 

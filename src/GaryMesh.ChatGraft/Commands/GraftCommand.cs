@@ -1,5 +1,5 @@
 using System.CommandLine;
-using GaryMesh.Cli;
+using GaryMesh.Cli.Shell;
 
 namespace GaryMesh.ChatGraft.Commands;
 

@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using GaryMesh.Cli.Measuring;
 using GaryMesh.Cli.Pictures;
 using GaryMesh.Cli.Reports;
+using GaryMesh.Cli.Shell;
 using GaryMesh.Cli.Words;
 using Spectre.Console;
 

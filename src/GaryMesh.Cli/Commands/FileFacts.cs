@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using GaryMesh.Cli.Meshes;
+using GaryMesh.Cli.Shell;
 using GaryMesh.Cli.Words;
 
 namespace GaryMesh.Cli.Commands;

@@ -2,8 +2,10 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using GaryMesh.Cli.Commands.Viewing;
+using GaryMesh.Cli.Measuring;
 using GaryMesh.Cli.Meshes;
 using GaryMesh.Cli.Pictures;
+using GaryMesh.Cli.Shell;
 using GaryMesh.Cli.Words;
 using Spectre.Console;
 

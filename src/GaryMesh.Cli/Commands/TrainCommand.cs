@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using GaryMesh.Cli.Measuring;
+using GaryMesh.Cli.Shell;
 using GaryMesh.Cli.Words;
 using Spectre.Console;
 

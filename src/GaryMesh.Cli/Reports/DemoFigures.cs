@@ -1,3 +1,5 @@
+using GaryMesh.Cli.Measuring;
+
 namespace GaryMesh.Cli.Reports;
 
 /// <summary>The results of the demo.</summary>

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using GaryMesh.Cli.Measuring;
 
 namespace GaryMesh.Cli.Reports;
 

@@ -1,3 +1,5 @@
+using GaryMesh.Cli.Shell;
+
 namespace GaryMesh.Cli.Words;
 
 /// <summary>Reads a rule that calculates, one that ships or a file, and the name of an operation.</summary>

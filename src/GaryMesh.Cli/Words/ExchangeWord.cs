@@ -1,4 +1,5 @@
 using System.Globalization;
+using GaryMesh.Cli.Shell;
 
 namespace GaryMesh.Cli.Words;
 

@@ -1,3 +1,5 @@
+using GaryMesh.Cli.Shell;
+
 namespace GaryMesh.Cli.Words;
 
 /// <summary>The notes on graphs and states in the help.</summary>

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using GaryMesh.Cli.Pictures;
+using GaryMesh.Cli.Shell;
 
 namespace GaryMesh.Cli.Words;
 

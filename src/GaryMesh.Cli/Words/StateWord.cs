@@ -1,3 +1,5 @@
+using GaryMesh.Cli.Shell;
+
 namespace GaryMesh.Cli.Words;
 
 /// <summary>Reads the initial state of a rollout: a start's word or a state file.</summary>

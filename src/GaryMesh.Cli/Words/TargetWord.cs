@@ -1,5 +1,6 @@
 using System.Globalization;
 using GaryMesh.Cli.Pictures;
+using GaryMesh.Cli.Shell;
 
 namespace GaryMesh.Cli.Words;
 

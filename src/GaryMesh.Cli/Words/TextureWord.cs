@@ -1,3 +1,5 @@
+using GaryMesh.Cli.Shell;
+
 namespace GaryMesh.Cli.Words;
 
 /// <summary>Reads a texture's rule: one that ships, by its name, or a file.</summary>

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using GaryMesh.Cli.Shell;
 using GaryMesh.Cli.Words;
 
 namespace GaryMesh.Cli.Commands.Adding;

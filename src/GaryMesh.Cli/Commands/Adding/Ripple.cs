@@ -1,3 +1,5 @@
+using GaryMesh.Cli.Shell;
+
 namespace GaryMesh.Cli.Commands.Adding;
 
 /// <summary>Prints a strip at each step in which an answer has changed, the most significant digit first: what the cells answer, and the

@@ -1,3 +1,5 @@
+using GaryMesh.Cli.Shell;
+
 namespace GaryMesh.Cli.Commands.Adding;
 
 /// <summary>Where a trained rule goes, and whether in bytes.</summary>

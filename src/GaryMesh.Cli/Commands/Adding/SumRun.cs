@@ -1,3 +1,4 @@
+using GaryMesh.Cli.Shell;
 using GaryMesh.Cli.Words;
 
 namespace GaryMesh.Cli.Commands.Adding;

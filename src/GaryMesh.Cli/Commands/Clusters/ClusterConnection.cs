@@ -1,3 +1,4 @@
+using GaryMesh.Cli.Shell;
 using GaryMesh.Cluster;
 using Microsoft.Extensions.Hosting;
 

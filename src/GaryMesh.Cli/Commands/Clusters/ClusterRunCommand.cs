@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using GaryMesh.Cli.Shell;
 using GaryMesh.Cli.Words;
 using GaryMesh.Cluster;
 using Microsoft.Extensions.DependencyInjection;

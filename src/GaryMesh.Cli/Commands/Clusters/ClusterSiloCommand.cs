@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Net;
+using GaryMesh.Cli.Shell;
 using GaryMesh.Cluster;
 
 namespace GaryMesh.Cli.Commands.Clusters;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using GaryMesh.Cli.Shell;
 
 namespace GaryMesh.Cli.Commands.Digits;
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using GaryMesh.Cli.Shell;
 using GaryMesh.Cli.Words;
 using Spectre.Console;
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using GaryMesh.Cli.Pictures;
+using GaryMesh.Cli.Shell;
 using GaryMesh.Cli.Words;
 
 namespace GaryMesh.Cli.Commands.Digits;

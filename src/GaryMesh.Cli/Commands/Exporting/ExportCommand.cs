@@ -1,8 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
-using GaryMesh.Cli.Commands.Viewing;
+using GaryMesh.Cli.Shell;
 using GaryMesh.Cli.Words;
+using GaryMesh.Cli.Worlds;
 using GaryMesh.Studio.Exports;
 using Spectre.Console;
 

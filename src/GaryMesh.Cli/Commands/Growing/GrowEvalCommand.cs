@@ -2,7 +2,10 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using GaryMesh.Cli.Measuring;
+using GaryMesh.Cli.Shell;
 using GaryMesh.Cli.Words;
+using GaryMesh.Cli.Worlds;
 
 namespace GaryMesh.Cli.Commands.Growing;
 

@@ -1,4 +1,7 @@
+using GaryMesh.Cli.Measuring;
+using GaryMesh.Cli.Shell;
 using GaryMesh.Cli.Words;
+using GaryMesh.Cli.Worlds;
 
 namespace GaryMesh.Cli.Commands.Growing;
 

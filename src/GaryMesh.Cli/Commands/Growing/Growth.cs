@@ -1,3 +1,5 @@
+using GaryMesh.Cli.Measuring;
+
 namespace GaryMesh.Cli.Commands.Growing;
 
 /// <summary>How near a rule's pattern comes to its target, and how it heals: many runs beside each other, each with other cells firing.</summary>

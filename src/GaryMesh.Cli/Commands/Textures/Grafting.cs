@@ -1,5 +1,7 @@
 using System.Globalization;
+using GaryMesh.Cli.Shell;
 using GaryMesh.Cli.Words;
+using GaryMesh.Cli.Worlds;
 
 namespace GaryMesh.Cli.Commands.Textures;
 

@@ -1,7 +1,10 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using GaryMesh.Cli.Measuring;
 using GaryMesh.Cli.Pictures;
+using GaryMesh.Cli.Shell;
 using GaryMesh.Cli.Words;
+using GaryMesh.Cli.Worlds;
 using Spectre.Console;
 
 namespace GaryMesh.Cli.Commands.Textures;

@@ -1,5 +1,8 @@
+using GaryMesh.Cli.Measuring;
 using GaryMesh.Cli.Pictures;
+using GaryMesh.Cli.Shell;
 using GaryMesh.Cli.Words;
+using GaryMesh.Cli.Worlds;
 
 namespace GaryMesh.Cli.Commands.Textures;
 

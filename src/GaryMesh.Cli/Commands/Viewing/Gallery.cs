@@ -1,6 +1,8 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using GaryMesh.Cli.Shell;
 using GaryMesh.Cli.Words;
+using GaryMesh.Cli.Worlds;
 using GaryMesh.Studio.Viewer;
 
 namespace GaryMesh.Cli.Commands.Viewing;

@@ -3,7 +3,9 @@ using System.Text.RegularExpressions;
 using GaryMesh.Cli.Commands.Growing;
 using GaryMesh.Cli.Commands.Textures;
 using GaryMesh.Cli.Pictures;
+using GaryMesh.Cli.Shell;
 using GaryMesh.Cli.Words;
+using GaryMesh.Cli.Worlds;
 using GaryMesh.Studio.Trainings;
 
 namespace GaryMesh.Cli.Commands.Viewing;

@@ -3,7 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Spectre.Console;
 
-namespace GaryMesh.Cli;
+namespace GaryMesh.Cli.Shell;
 
 /// <summary>What a command writes: figures to the output, warnings and the progress bar to the error stream.</summary>
 internal sealed class Terminal

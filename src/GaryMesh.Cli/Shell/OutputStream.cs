@@ -1,4 +1,4 @@
-namespace GaryMesh.Cli;
+namespace GaryMesh.Cli.Shell;
 
 /// <summary>An output that cannot be written any more; files may have been written all the same.</summary>
 internal sealed class OutputException(string message, Exception cause) : Exception(message, cause);

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
-namespace GaryMesh.Cli;
+namespace GaryMesh.Cli.Measuring;
 
 /// <summary>The machine's peak of floating-point operations a second: chains of fused multiply-adds in
 /// registers, as many as it takes to hide their latency, on every thread.</summary>

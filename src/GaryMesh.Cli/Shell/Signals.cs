@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace GaryMesh.Cli;
+namespace GaryMesh.Cli.Shell;
 
 /// <summary>Turns Ctrl-C and a request to terminate into a cancellation, once. A command that keeps its work is waited for;
 /// any other may be waiting for a file, which no cancellation reaches, so that its process ends after two seconds.</summary>

@@ -1,6 +1,7 @@
+using GaryMesh.Cli.Shell;
 using GaryMesh.Cli.Words;
 
-namespace GaryMesh.Cli;
+namespace GaryMesh.Cli.Measuring;
 
 /// <summary>The states of a run for a file: an array [frames x cells x channels].</summary>
 internal sealed class Trajectory

@@ -1,4 +1,4 @@
-namespace GaryMesh.Cli;
+namespace GaryMesh.Cli.Measuring;
 
 /// <summary>Floating-point operations executed, by the part of a step that they belong to: those that cells that fire cannot
 /// do without; a multiply-add counts as two.</summary>

@@ -1,7 +1,8 @@
 using System.Diagnostics;
+using GaryMesh.Cli.Shell;
 using GaryMesh.Cli.Words;
 
-namespace GaryMesh.Cli;
+namespace GaryMesh.Cli.Measuring;
 
 /// <summary>The files of a training that keeps what it has as it goes on: its rule, a picture of how far it is, and the whole training,
 /// which can be gone on with.</summary>

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 
-namespace GaryMesh.Cli;
+namespace GaryMesh.Cli.Measuring;
 
 /// <summary>The time of rollouts of an automaton on a graph, round by round, and the machine's peak in the same rounds.</summary>
 internal sealed record RolloutTiming(

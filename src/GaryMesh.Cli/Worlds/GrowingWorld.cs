@@ -1,9 +1,9 @@
-using GaryMesh.Cli.Commands.Textures;
 using GaryMesh.Cli.Meshes;
 using GaryMesh.Cli.Pictures;
+using GaryMesh.Cli.Shell;
 using GaryMesh.Cli.Words;
 
-namespace GaryMesh.Cli.Commands.Growing;
+namespace GaryMesh.Cli.Worlds;
 
 /// <summary>The graph that a pattern grows on, and how it is drawn.</summary>
 internal sealed class GrowingWorld(TextureWorld world)

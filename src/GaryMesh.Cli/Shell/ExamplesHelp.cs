@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 
-namespace GaryMesh.Cli;
+namespace GaryMesh.Cli.Shell;
 
 /// <summary>The help of a command, followed by notes and by examples to copy.</summary>
 internal sealed class ExamplesHelp(HelpAction standard, string examples, string notes) : SynchronousCommandLineAction

@@ -1,6 +1,7 @@
 using System.Diagnostics;
+using GaryMesh.Cli.Shell;
 
-namespace GaryMesh.Cli;
+namespace GaryMesh.Cli.Measuring;
 
 /// <summary>A training that ended: the automaton to keep, with its training.</summary>
 internal sealed record Trained(Automaton Automaton, Training Training, TrainingEnd End, double Seconds);

@@ -1,4 +1,4 @@
-namespace GaryMesh.Cli;
+namespace GaryMesh.Cli.Shell;
 
 /// <summary>The output files of a training: one that cannot be written costs neither the training nor another file.</summary>
 internal sealed class Outputs(Terminal terminal)

@@ -1,9 +1,10 @@
 using GaryMesh.Cli.Meshes;
 using GaryMesh.Cli.Pictures;
+using GaryMesh.Cli.Shell;
 using GaryMesh.Cli.Words;
 using GaryMesh.Studio.Viewer;
 
-namespace GaryMesh.Cli.Commands.Textures;
+namespace GaryMesh.Cli.Worlds;
 
 /// <summary>A graph that a texture grows on, with frames, and the mesh that shows it, or null.</summary>
 internal sealed record TextureWorld(Graph Graph, TriangleMesh? Mesh)

@@ -1,8 +1,7 @@
-using GaryMesh.Cli.Commands.Growing;
-using GaryMesh.Cli.Commands.Textures;
+using GaryMesh.Cli.Shell;
 using GaryMesh.Cli.Words;
 
-namespace GaryMesh.Cli.Commands.Viewing;
+namespace GaryMesh.Cli.Worlds;
 
 /// <summary>The graph that a viewed rule runs on, and the mesh that shows it, or null: with the frames that the rule was trained with.</summary>
 internal sealed record ViewedWorld(Graph Graph, TriangleMesh? Mesh)

@@ -1,4 +1,4 @@
-namespace GaryMesh.Cli;
+namespace GaryMesh.Cli.Shell;
 
 /// <summary>Refuses an output that cannot be written before any work is done for it.</summary>
 internal static class OutputFile

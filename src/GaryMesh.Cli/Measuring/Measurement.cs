@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using GaryMesh.Cli.Words;
 
-namespace GaryMesh.Cli;
+namespace GaryMesh.Cli.Measuring;
 
 /// <summary>How long rollouts on a ring of some size take.</summary>
 internal sealed record Scale(int Cells, int Parameters, double NsPerCellStep, double MsPerCellRollout);

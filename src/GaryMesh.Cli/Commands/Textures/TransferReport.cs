@@ -1,8 +1,9 @@
 using System.Net;
-using GaryMesh.Cli.Commands.Textures;
 using GaryMesh.Cli.Pictures;
+using GaryMesh.Cli.Reports;
+using GaryMesh.Cli.Worlds;
 
-namespace GaryMesh.Cli.Reports;
+namespace GaryMesh.Cli.Commands.Textures;
 
 /// <summary>What a transfer report tells: the rule, what it is compared with or null, the loss where it was trained, and the trials.</summary>
 internal sealed record TransferFigures(string Rule, string? Exemplar, Automaton Automaton, double Home, int Seeds, TrialResult[] Results);

@@ -1,4 +1,4 @@
-namespace GaryMesh.Cli;
+namespace GaryMesh.Cli.Shell;
 
 /// <summary>What the command ends with.</summary>
 internal static class ExitCode

@@ -1,4 +1,4 @@
-namespace GaryMesh.Cli;
+namespace GaryMesh.Cli.Shell;
 
 /// <summary>What a command says of whatever it refuses.</summary>
 internal static class Refusal
