@@ -1,6 +1,5 @@
 // Large graphs, each measured in a process of its own, so that its peak of memory is its own.
 using System.Text.Json;
-using GaryMesh.Cli.Measuring;
 
 namespace GaryMesh.Compare;
 

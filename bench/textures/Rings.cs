@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using GaryMesh.Cli;
 using GaryMesh.Cli.Measuring;
 using GaryMesh.Cli.Pictures;
 using GaryMesh.Cli.Words;
