@@ -27,8 +27,6 @@ internal static class DigitsTrainCommand
         var channels = Options.WholeOrNone("--channels", "C", "Numbers in a cell's state: ten logits and more. [default: 16]", DigitsRecipe.Classes);
         var hidden = Options.WholeOrNone("--hidden", "H", "Hidden units of the rule. [default: 128]");
         var steps = Options.File("--steps", "Steps of a rollout, or a range to draw them from. [default: the rule's; 16-24 for a new one]", "N");
-        var iterations = Options.WholeOrNone("--iterations", "N", "Optimiser steps. [default: 12,000]");
-        var minutes = Options.PositiveOrNone("--minutes", "M", "As many iterations as take about so long on this machine, instead of --iterations.");
         var batch = Options.Whole("--batch", "N", "Pictures an optimiser step.", 12);
         var pool = Options.Whole("--pool", "N", "Batches of states that are kept and gone on with in turn.", 48);
         var exchange = Share("--exchange", "The chance that a state is shown another digit before a rollout.", 0.25);
@@ -45,23 +43,14 @@ internal static class DigitsTrainCommand
                 result.AddError("--warp must be a number from 0 to 4.");
         });
         var rate = Options.Positive("--learning-rate", "X", "Learning rate of Adam, which comes down to 2 % on half a cosine.", 4e-3);
-        var seed = Options.Seed();
-        var threads = Options.Threads();
-        var file = Options.File("--out", "The rule file to write.", "R.npz");
-        file.DefaultValueFactory = _ => "digits.npz";
-        var preview = Options.File("--preview", "Draw how ten of the pictures held out are voted on, as the training goes on.", "FILE.png");
-        var checkpoint = Options.File("--checkpoint", "Write the whole training here as it goes on, and at its end.");
-        var every = Options.Whole("--checkpoint-every", "N", "Iterations between checkpoints and previews.", 500);
-        var resume = Options.File("--resume", "Go on from a checkpoint of the same settings, to the same bits as without the stop.");
-        var (json, quiet) = (Options.Json(), Options.Quiet());
+        var shared = new TrainingOptions(
+            "12,000", "digits.npz", "Draw how ten of the pictures held out are voted on, as the training goes on.", 500);
 
-        var command = new Command("train", "Learn a rule by which every inked pixel of a digit comes to say which digit it is.")
-        {
-            images, held, rule, channels, hidden, steps, iterations, minutes, batch, pool, exchange, fresh, warp, rate, seed, threads, file, preview,
-            checkpoint, every, resume, json, quiet,
-        };
+        var command = shared.Command(
+            "Learn a rule by which every inked pixel of a digit comes to say which digit it is.",
+            images, held, rule, channels, hidden, steps, batch, pool, exchange, fresh, warp, rate);
         command.SetAction(parsed => Run(
-            new Terminal(output, error, parsed.GetValue(json), parsed.GetValue(quiet)),
+            new Terminal(output, error, parsed.GetValue(shared.Json), parsed.GetValue(shared.Quiet)),
             new Settings(
                 parsed.GetValue(images)!,
                 parsed.GetValue(held),
@@ -69,20 +58,12 @@ internal static class DigitsTrainCommand
                 parsed.GetValue(channels),
                 parsed.GetValue(hidden),
                 parsed.GetValue(steps),
-                parsed.GetValue(iterations),
-                parsed.GetValue(minutes),
-                parsed.GetValue(threads),
-                DigitsSettings.Of(1, parsed.GetValue(seed))
+                DigitsSettings.Of(1, parsed.GetValue(shared.Seed))
                     .WithBatch(parsed.GetValue(batch), parsed.GetValue(pool))
                     .WithExchange(parsed.GetValue(exchange), parsed.GetValue(fresh))
                     .WithWarp(parsed.GetValue(warp))
                     .WithLearningRate(parsed.GetValue(rate)),
-                new(
-                    parsed.GetValue(file)!,
-                    parsed.GetValue(preview),
-                    parsed.GetValue(checkpoint),
-                    parsed.GetValue(every),
-                    parsed.GetValue(resume))),
+                shared.Read(parsed)),
             stop));
         ExamplesHelp.Attach(
             command,
@@ -109,11 +90,8 @@ internal static class DigitsTrainCommand
         int? Channels,
         int? Hidden,
         string? Steps,
-        int? Iterations,
-        double? Minutes,
-        int Threads,
         DigitsSettings Training,
-        KeptTraining Files);
+        LongTraining Long);
 
     private static Option<double> Share(string name, string description, double standard)
     {
@@ -128,23 +106,21 @@ internal static class DigitsTrainCommand
 
     private static int Run(Terminal terminal, Settings settings, CancellationToken stop)
     {
-        settings.Files.Check([settings.Images, settings.Rule], settings.Minutes);
+        settings.Long.Check([settings.Images, settings.Rule]);
         var automaton = Begin(settings);
         var (digits, held) = Split(DigitsWord.Read(settings.Images), settings);
         TrainingSettings.FitsMemory(
             settings.Training.Batch * settings.Training.Batches, digits.Height * digits.Width, automaton.Rule.Shape.Channels);
 
-        if (settings.Files.Preview is not null && held is null)
+        if (settings.Long.Files.Preview is not null && held is null)
             throw new UserErrorException("--preview draws pictures that are held out, but --held 0 holds out none.");
 
-        var options = new EngineOptions { Threads = settings.Threads };
-        DigitsTrainer TrainerOf(int iterations) => new(automaton, digits, held, settings.Training.WithIterations(iterations), options);
-        var iterations = settings.Minutes is { } minutes
-            ? TrainingSettings.IterationsWithin(minutes, TrainerOf(1000).Begin(), TrainerOf(1000).Advance, stop)
-            : settings.Iterations ?? 12_000;
+        DigitsTrainer TrainerOf(int iterations) => new(automaton, digits, held, settings.Training.WithIterations(iterations), settings.Long.Engine);
+        var iterations = settings.Long.Count(
+            12_000, minutes => TrainingSettings.IterationsWithin(minutes, TrainerOf(1000).Begin(), TrainerOf(1000).Advance, stop));
         var trainer = TrainerOf(iterations);
 
-        return settings.Files.Run(
+        return settings.Long.Files.Run(
             terminal,
             new TrainingWork(
                 iterations,
@@ -244,7 +220,7 @@ internal static class DigitsTrainCommand
         var (best, training) = (trained.Automaton, trained.Training);
         var score = held is null
             ? null
-            : DigitsRecipe.Evaluate(best, held, [Measured], settings.Training.Seed, new EngineOptions { Threads = settings.Threads })[0];
+            : DigitsRecipe.Evaluate(best, held, [Measured], settings.Training.Seed, new EngineOptions { Threads = settings.Long.Threads })[0];
 
         terminal.WriteJson(new JsonObject
         {
@@ -264,7 +240,7 @@ internal static class DigitsTrainCommand
             ["training_seconds"] = trained.Seconds,
             ["end"] = trained.End.ToString().ToLowerInvariant(),
             ["seed"] = settings.Training.Seed,
-            ["out"] = settings.Files.Out,
+            ["out"] = settings.Long.Files.Out,
         });
 
         var table = new Table().Border(TableBorder.Rounded).HideHeaders().AddColumn("").AddColumn("");

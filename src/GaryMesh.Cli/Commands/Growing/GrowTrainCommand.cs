@@ -34,8 +34,6 @@ internal static class GrowTrainCommand
         var channels = Options.WholeOrNone("--channels", "C", "Numbers in a cell's state. [default: 16]");
         var hidden = Options.WholeOrNone("--hidden", "H", "Hidden units of the rule. [default: 128]");
         var steps = Options.File("--steps", "Steps of a rollout, or a range to draw them from. [default: the rule's; 64-96 for a new one]", "N");
-        var iterations = Options.WholeOrNone("--iterations", "N", "Optimiser steps. [default: 8,000]");
-        var minutes = Options.PositiveOrNone("--minutes", "M", "As many iterations as take about so long on this machine, instead of --iterations.");
         var batch = Options.Whole("--batch", "N", "Rollouts an optimiser step.", 8);
         var fresh = Options.Whole("--fresh", "N", "The worst rollouts of each batch, which start from the seed.", 1);
         var damaged = Options.Whole("--damaged", "N", "The best rollouts of each batch, which lose up to half of the pattern (regenerate).", 3);
@@ -53,24 +51,14 @@ internal static class GrowTrainCommand
             if (!(result.GetValueOrDefault<double>() is >= 0 and < double.PositiveInfinity))
                 result.AddError("--overflow must be a number of at least 0.");
         });
-        var seed = Options.Seed();
-        var threads = Options.Threads();
-        var file = Options.File("--out", "The rule file to write.", "R.npz");
-        file.DefaultValueFactory = _ => "grown.npz";
-        var preview = Options.File("--preview", "Draw the target and how far the rule is, as the training goes on.", "FILE.png");
-        var checkpoint = Options.File("--checkpoint", "Write the whole training here as it goes on, and at its end.");
-        var every = Options.Whole("--checkpoint-every", "N", "Iterations between checkpoints and previews.", 250);
-        var resume = Options.File("--resume", "Go on from a checkpoint of the same settings, to the same bits as without the stop.");
-        var (json, quiet) = (Options.Json(), Options.Quiet());
+        var shared = new TrainingOptions("8,000", "grown.npz", "Draw the target and how far the rule is, as the training goes on.", 250);
 
-        var command = new Command("train", "Learn a pattern that grows from one cell, stays and heals.")
-        {
-            target, regime, graph, size, turns, up, rule, channels, hidden, steps, iterations, minutes, batch, fresh, damaged, pool, warmUp, rate, overflow, seed,
-            threads, file, preview, checkpoint, every, resume, json, quiet,
-        };
+        var command = shared.Command(
+            "Learn a pattern that grows from one cell, stays and heals.",
+            target, regime, graph, size, turns, up, rule, channels, hidden, steps, batch, fresh, damaged, pool, warmUp, rate, overflow);
         command.SetAction(parsed => Run(
-            new Terminal(output, error, parsed.GetValue(json), parsed.GetValue(quiet)),
-            new GrowingTraining(parsed.GetValue(target)!, GrowingTraining.RegimeOf(parsed.GetValue(regime)!), parsed.GetValue(seed))
+            new Terminal(output, error, parsed.GetValue(shared.Json), parsed.GetValue(shared.Quiet)),
+            new GrowingTraining(parsed.GetValue(target)!, GrowingTraining.RegimeOf(parsed.GetValue(regime)!), parsed.GetValue(shared.Seed))
             {
                 Graph = parsed.GetValue(graph),
                 Size = parsed.GetValue(size),
@@ -88,16 +76,7 @@ internal static class GrowTrainCommand
                 LearningRate = parsed.GetValue(rate),
                 Overflow = parsed.GetValue(overflow),
             },
-            new Settings(
-                parsed.GetValue(iterations),
-                parsed.GetValue(minutes),
-                parsed.GetValue(threads),
-                new(
-                    parsed.GetValue(file)!,
-                    parsed.GetValue(preview),
-                    parsed.GetValue(checkpoint),
-                    parsed.GetValue(every),
-                    parsed.GetValue(resume))),
+            shared.Read(parsed),
             stop));
         ExamplesHelp.Attach(
             command,
@@ -121,12 +100,9 @@ internal static class GrowTrainCommand
         return command;
     }
 
-    /// <summary>What is not the training's own.</summary>
-    private sealed record Settings(int? Iterations, double? Minutes, int Threads, KeptTraining Files);
-
-    private static int Run(Terminal terminal, GrowingTraining training, Settings settings, CancellationToken stop)
+    private static int Run(Terminal terminal, GrowingTraining training, LongTraining settings, CancellationToken stop)
     {
-        settings.Files.Check([training.Target, training.Graph, training.Rule], settings.Minutes);
+        settings.Check([training.Target, training.Graph, training.Rule]);
 
         if (training is { Graph: not null, Size: not null })
             throw new UserErrorException($"--size {training.Size} is a grid, but --graph names {training.Graph}: give one of them.");
@@ -135,19 +111,18 @@ internal static class GrowTrainCommand
         world.CheckDrawn("--preview", settings.Files.Preview);
         var prepared = training.Prepare(world);
         var automaton = prepared.Automaton;
-        var options = new EngineOptions { Threads = settings.Threads };
         var grown = new Grown(Whole(prepared.Targets[0], automaton.Rule.Shape.Channels));
-        var iterations = settings.Minutes is { } minutes
-            ? TrainingSettings.IterationsWithin(
-                minutes, automaton, world.Graph, count => prepared.TaskOf(count).WithWarmUp(RolloutWarmUp.None).WithHook(grown), options, stop)
-            : settings.Iterations ?? GrowingTraining.Iterations;
+        var iterations = settings.Count(
+            GrowingTraining.Iterations,
+            minutes => TrainingSettings.IterationsWithin(
+                minutes, automaton, world.Graph, count => prepared.TaskOf(count).WithWarmUp(RolloutWarmUp.None).WithHook(grown), settings.Engine, stop));
 
         return settings.Files.Run(
             terminal,
             automaton,
             world.Graph,
             prepared.TaskOf(iterations),
-            options,
+            settings.Engine,
             OptionOf,
             value => double.IsFinite(value.BestLoss) ? FormattableString.Invariant($", {value.BestLoss:G3} from the seed") : "",
             (path, _, latest) => PngCanvas.Write(path, Strip(world, prepared.Targets[0], latest, training.Seed, settings.Threads)),
@@ -199,7 +174,7 @@ internal static class GrowTrainCommand
     }
 
     private static void Report(
-        Terminal terminal, GrowingTraining asked, Settings settings, PreparedGrowth prepared, Trained trained, int iterations)
+        Terminal terminal, GrowingTraining asked, LongTraining settings, PreparedGrowth prepared, Trained trained, int iterations)
     {
         var (best, training, graph, target) = (trained.Automaton, trained.Training, prepared.World.Graph, prepared.Targets[0]);
         var loss = PatternWord.Loss(prepared.Targets, best.Rule.Shape.Channels);

@@ -38,25 +38,13 @@ internal static class TextureTrainCommand
         };
         var channels = Options.WholeOrNone("--channels", "C", "Numbers in a cell's state. [default: 16; 12 for a signal]");
         var hidden = Options.WholeOrNone("--hidden", "H", "Hidden units of the rule. [default: 128; 48 for a signal]");
-        var iterations = Options.WholeOrNone("--iterations", "N", "Optimiser steps. [default: 10,000; 3,000 for a signal]");
-        var minutes = Options.PositiveOrNone("--minutes", "M", "As many iterations as take about so long on this machine, instead of --iterations.");
-        var seed = Options.Seed();
-        var threads = Options.Threads();
-        var file = Options.File("--out", "The rule file to write.", "R.npz");
-        file.DefaultValueFactory = _ => "texture.npz";
-        var preview = Options.File("--preview", "Draw the cells here as the training goes on.", "FILE.png");
-        var checkpoint = Options.File("--checkpoint", "Write the whole training here as it goes on, and at its end.");
-        var every = Options.Whole("--checkpoint-every", "N", "Iterations between checkpoints and previews.", 250);
-        var resume = Options.File("--resume", "Go on from a checkpoint of the same settings, to the same bits as without the stop.");
-        var (json, quiet) = (Options.Json(), Options.Quiet());
+        var shared = new TrainingOptions("10,000; 3,000 for a signal", "texture.npz", "Draw the cells here as the training goes on.", 250);
 
-        var command = new Command("train", "Learn a rule that paints graphs like a picture, or fills rings with a signal.")
-        {
-            exemplars, tiles, graphs, up, loss, oneSpeed, channels, hidden, iterations, minutes, seed, threads, file, preview, checkpoint, every, resume, json, quiet,
-        };
+        var command = shared.Command(
+            "Learn a rule that paints graphs like a picture, or fills rings with a signal.", exemplars, tiles, graphs, up, loss, oneSpeed, channels, hidden);
         command.SetAction(parsed => Run(
-            new Terminal(output, error, parsed.GetValue(json), parsed.GetValue(quiet)),
-            new TextureTraining(parsed.GetValue(exemplars)!, parsed.GetValue(graphs) ?? [], parsed.GetValue(seed))
+            new Terminal(output, error, parsed.GetValue(shared.Json), parsed.GetValue(shared.Quiet)),
+            new TextureTraining(parsed.GetValue(exemplars)!, parsed.GetValue(graphs) ?? [], parsed.GetValue(shared.Seed))
             {
                 Tiles = parsed.GetValue(tiles),
                 Up = parsed.GetValue(up)!,
@@ -65,16 +53,7 @@ internal static class TextureTrainCommand
                 Channels = parsed.GetValue(channels),
                 Hidden = parsed.GetValue(hidden),
             },
-            new Settings(
-                parsed.GetValue(iterations),
-                parsed.GetValue(minutes),
-                parsed.GetValue(threads),
-                new(
-                    parsed.GetValue(file)!,
-                    parsed.GetValue(preview),
-                    parsed.GetValue(checkpoint),
-                    parsed.GetValue(every),
-                    parsed.GetValue(resume))),
+            shared.Read(parsed),
             stop));
         ExamplesHelp.Attach(
             command,
@@ -108,28 +87,24 @@ internal static class TextureTrainCommand
         DefaultValueFactory = _ => TextureLoss.Gram,
     };
 
-    /// <summary>What is not the training's own.</summary>
-    private sealed record Settings(int? Iterations, double? Minutes, int Threads, KeptTraining Files);
-
-    private static int Run(Terminal terminal, TextureTraining training, Settings settings, CancellationToken stop)
+    private static int Run(Terminal terminal, TextureTraining training, LongTraining settings, CancellationToken stop)
     {
-        settings.Files.Check([.. training.Exemplars, .. training.Graphs], settings.Minutes);
+        settings.Check([.. training.Exemplars, .. training.Graphs]);
         var prepared = training.Prepare(terminal);
 
         if (settings.Files.Preview is not null && !prepared.Worlds.Any(world => world.Drawn))
             throw new UserErrorException($"--preview draws a mesh, grid or torus, but --graph {string.Join(", ", prepared.Worlds.Select(world => world.Graph.Name))} is none of them.");
 
-        var options = new EngineOptions { Threads = settings.Threads };
-        var iterations = settings.Minutes is { } minutes
-            ? TrainingSettings.IterationsWithin(minutes, prepared.Automaton, prepared.Graph, prepared.TaskOf, options, stop)
-            : settings.Iterations ?? prepared.Iterations;
+        var iterations = settings.Count(
+            prepared.Iterations,
+            minutes => TrainingSettings.IterationsWithin(minutes, prepared.Automaton, prepared.Graph, prepared.TaskOf, settings.Engine, stop));
 
         return settings.Files.Run(
             terminal,
             prepared.Automaton,
             prepared.Graph,
             prepared.TaskOf(iterations),
-            options,
+            settings.Engine,
             OptionOf,
             LargestParts,
             (path, now, _) => Preview(path, prepared.Exemplar.Palette, prepared.Worlds, now),
