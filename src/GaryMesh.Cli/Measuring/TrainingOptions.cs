@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using GaryMesh.Cli.Shell;
 
 namespace GaryMesh.Cli.Measuring;
