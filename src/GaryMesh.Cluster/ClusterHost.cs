@@ -14,13 +14,14 @@ public static class ClusterHost
     private const string Cluster = "gary-mesh";
 
     /// <summary>A silo in this process that nothing outside can reach; its checkpoints last as long as it does.</summary>
-    public static IHost Embedded() => Host.CreateDefaultBuilder()
+    /// <param name="threads">Threads that step; 0 for one a processor.</param>
+    public static IHost Embedded(int threads) => Host.CreateDefaultBuilder()
         .ConfigureLogging(Quiet)
         .UseOrleans(silo =>
         {
             silo.UseLocalhostClustering(FreePort(), FreePort(), null, Cluster, Cluster);
             silo.AddMemoryGrainStorage(PartGrain.Storage);
-            AddParts(silo);
+            AddParts(silo, threads);
         })
         .Build();
 
@@ -28,7 +29,8 @@ public static class ClusterHost
     /// <param name="redis">HOST:PORT.</param>
     /// <param name="name">Its name in the console.</param>
     /// <param name="address">The address at which other silos and clients reach it.</param>
-    public static IHost Silo(string redis, string name, IPAddress address) => Host.CreateDefaultBuilder()
+    /// <param name="threads">Threads that step; 0 for one a processor.</param>
+    public static IHost Silo(string redis, string name, IPAddress address, int threads) => Host.CreateDefaultBuilder()
         .ConfigureLogging(Quiet)
         .UseOrleans(silo =>
         {
@@ -44,7 +46,7 @@ public static class ClusterHost
                 (members.ProbeTimeout, members.NumMissedProbesLimit, members.NumVotesForDeathDeclaration) = (TimeSpan.FromSeconds(2), 3, 1);
                 members.TableRefreshTimeout = TimeSpan.FromSeconds(5);
             });
-            AddParts(silo);
+            AddParts(silo, threads);
         })
         .Build();
 
@@ -58,8 +60,8 @@ public static class ClusterHost
         })
         .Build();
 
-    /// <summary>What a silo needs to hold parts.</summary>
-    public static void AddParts(ISiloBuilder silo) => silo.Services.AddSingleton<PartStore>();
+    /// <summary>What a silo needs to hold parts, which step on so many threads, 0 for one a processor.</summary>
+    public static void AddParts(ISiloBuilder silo, int threads) => silo.Services.AddSingleton(new PartStore(threads));
 
     /// <summary>Why a silo or client could not be started.</summary>
     public static ClusterFault Reason(Exception fault)

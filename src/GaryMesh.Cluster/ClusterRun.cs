@@ -17,11 +17,14 @@ public sealed record ClusterProgress(int Generation, int Steps, int AllSteps, lo
 /// <param name="Last">How far it was at the end.</param>
 public sealed record ClusterResult(State Final, ClusterProgress Last);
 
+/// <summary>Takes a state that comes in pieces [cells x channels], cell by cell.</summary>
+public delegate void TakeState(int cells, int channels, IEnumerable<float[]> pieces);
+
 /// <summary>A run seen from the client: it begins the parts, watches them, begins them again at a common checkpoint where one is lost, and
 /// puts the last state together.</summary>
 public sealed class ClusterRun(IGrainFactory grains, string run)
 {
-    /// <summary>Bytes of a piece of the last state.</summary>
+    /// <summary>About the bytes of a piece of the last state, which is of whole cells.</summary>
     private const int Piece = 8 << 20;
 
     private static readonly TimeSpan _look = TimeSpan.FromMilliseconds(100), _patience = TimeSpan.FromSeconds(10);
@@ -31,13 +34,23 @@ public sealed class ClusterRun(IGrainFactory grains, string run)
     /// <summary>The description of the run; null where there is none of that name.</summary>
     public Task<RunSpec?> Spec(CancellationToken stop) => Again(_known.Spec, stop);
 
+    /// <summary>Begins a run, or goes on with the run of that name, and sees it through; the last state in memory.</summary>
+    /// <inheritdoc cref="Complete(RunSpec, TakeState, IProgress{ClusterProgress}, bool, CancellationToken)" />
+    public async Task<ClusterResult> Complete(RunSpec? spec, IProgress<ClusterProgress>? progress, bool keep, CancellationToken stop)
+    {
+        State? final = null;
+        var last = await Complete(spec, (cells, channels, pieces) => final = StateOf(cells, channels, pieces), progress, keep, stop);
+        return new(final!, last);
+    }
+
     /// <summary>Begins a run, or goes on with the run of that name, and sees it through.</summary>
     /// <param name="spec">The run's description; null to go on with a run that is known.</param>
+    /// <param name="take">Takes the last state; called again where a part is lost meanwhile, which the pieces throw.</param>
     /// <param name="progress">Told how far it is; may be null.</param>
     /// <param name="keep">Whether the run and its checkpoints stay after it is done.</param>
     /// <param name="stop">Stops the parts; their checkpoints stay.</param>
     /// <exception cref="ArgumentException">There is no run of that name, or another one, or the run cannot be made; the message says why.</exception>
-    public async Task<ClusterResult> Complete(RunSpec? spec, IProgress<ClusterProgress>? progress, bool keep, CancellationToken stop)
+    public async Task<ClusterProgress> Complete(RunSpec? spec, TakeState take, IProgress<ClusterProgress>? progress, bool keep, CancellationToken stop)
     {
         // Checkpoints of another run would be taken for this one's.
         if (spec is not null && !await Again(() => _known.Describe(spec), stop))
@@ -56,8 +69,8 @@ public sealed class ClusterRun(IGrainFactory grains, string run)
                 stop.ThrowIfCancellationRequested();
                 generation = await Begin(spec, parts, stop);
 
-                if (await Watch(spec, epochs, parts, generation, clock, progress, stop) is { } last && await Gather(spec, automaton, parts, generation, stop) is { } final)
-                    return new(final, last);
+                if (await Watch(spec, epochs, parts, generation, clock, progress, stop) is { } last && await Gather(spec, automaton, take, parts, generation, stop))
+                    return last;
             }
         }
         finally
@@ -108,36 +121,73 @@ public sealed class ClusterRun(IGrainFactory grains, string run)
         }
     }
 
-    /// <summary>The last states of all parts as one; null where one of them is lost.</summary>
-    private async Task<State?> Gather(RunSpec spec, Automaton automaton, IPartGrain[] parts, int generation, CancellationToken stop)
+    /// <summary>Hands the last states of all parts over, cell by cell; false where a part is lost.</summary>
+    private static async Task<bool> Gather(
+        RunSpec spec, Automaton automaton, TakeState take, IPartGrain[] parts, int generation, CancellationToken stop)
     {
-        // Parts own blocks of cells in an order that follows from the graph.
-        var cut = await Task.Run(() => spec.WholeGraph().Partition(spec.Parts, spec.Halo), stop);
         var channels = automaton.Rule.Shape.Channels;
-        var values = new float[cut.Sum(part => (long)part.Owned) * channels];
 
-        for (var number = 0; number < parts.Length; number++)
+        IEnumerable<float[]> Of(Partition cut, int number)
         {
-            var part = cut[number];
-            var owned = new byte[(long)sizeof(float) * part.Owned * channels];
+            var row = sizeof(float) * channels;
+            var (bytes, each) = ((long)row * cut.Owned(number), Math.Max(1, Piece / row) * row);
 
-            for (var from = 0L; from < owned.Length; from += Piece)
+            for (var from = 0L; from < bytes; from += each)
             {
                 var at = from;
-
-                if (await Again(() => parts[number].Result(generation, at, Piece), stop) is not { } piece)
-                    return null;
-
-                piece.Value.CopyTo(owned, from);
+                var piece = Again(() => parts[number].Result(generation, at, each), stop).GetAwaiter().GetResult() ?? throw new PartLostException();
+                yield return MemoryMarshal.Cast<byte, float>(piece.Value).ToArray();
             }
-
-            var states = MemoryMarshal.Cast<byte, float>(owned);
-
-            for (var cell = 0; cell < part.Owned; cell++)
-                states.Slice(cell * channels, channels).CopyTo(values.AsSpan(part.Global[cell] * channels));
         }
 
-        return new State(values.Length / channels, channels, values);
+        float[] Sorted(Partition cut)
+        {
+            var values = new float[(long)cut.Cells * channels];
+
+            for (var number = 0; number < parts.Length; number++)
+            {
+                var known = cut[number].Global;
+                var cell = 0;
+
+                foreach (var states in Of(cut, number))
+                {
+                    for (var at = 0; at < states.Length; at += channels)
+                        states.AsSpan(at, channels).CopyTo(values.AsSpan(known[cell++] * channels));
+                }
+            }
+
+            return values;
+        }
+
+        try
+        {
+            await Task.Run(
+                () =>
+                {
+                    var cut = spec.Cut();
+                    take(cut.Cells, channels, cut.InOrder ? Enumerable.Range(0, parts.Length).SelectMany(number => Of(cut, number)) : [Sorted(cut)]);
+                },
+                stop);
+            return true;
+        }
+        catch (PartLostException)
+        {
+            return false;
+        }
+    }
+
+    private static State StateOf(int cells, int channels, IEnumerable<float[]> pieces)
+    {
+        var values = new float[(long)cells * channels];
+        var filled = 0;
+
+        foreach (var piece in pieces)
+        {
+            piece.CopyTo(values, filled);
+            filled += piece.Length;
+        }
+
+        return new State(cells, channels, values);
     }
 
     /// <summary>A call again and again until it is answered: calls may be lost.</summary>
@@ -189,4 +239,6 @@ public sealed class ClusterRun(IGrainFactory grains, string run)
         {
         }
     }
+
+    private sealed class PartLostException : Exception;
 }

@@ -51,7 +51,7 @@ type Silos() =
         member _.Configure silo =
             silo.AddMemoryGrainStorage "checkpoints" |> ignore
             silo.AddIncomingGrainCallFilter<Faulty>() |> ignore
-            ClusterHost.AddParts silo
+            ClusterHost.AddParts(silo, 2)
 
 /// Silos of one process, and a client of them.
 let cluster (silos: int) =
