@@ -2,8 +2,12 @@ using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Orleans.Configuration;
+using Orleans.Persistence;
 using Orleans.Runtime.Messaging;
+using Orleans.Serialization;
+using Orleans.Storage;
 using StackExchange.Redis;
 
 namespace GaryMesh.Cluster;
@@ -38,7 +42,12 @@ public static class ClusterHost
             silo.Configure<SiloOptions>(named => named.SiloName = name);
             silo.ConfigureEndpoints(address, FreePort(), FreePort(), listenOnAnyHostAddress: false);
             silo.UseRedisClustering(clustering => clustering.ConfigurationOptions = options);
-            silo.AddRedisGrainStorage(PartGrain.Storage, storage => storage.ConfigurationOptions = options);
+            silo.AddRedisGrainStorage(PartGrain.Storage, (OptionsBuilder<RedisStorageOptions> storage) => storage.Configure<Serializer>((kept, serializer) =>
+            {
+                kept.ConfigurationOptions = options;
+                // States as they are: text would take twice the room and most of the time.
+                kept.GrainStorageSerializer = new OrleansGrainStorageSerializer(serializer);
+            }));
             silo.Configure<ClusterOptions>(Name);
             silo.Configure<ClusterMembershipOptions>(members =>
             {
@@ -61,7 +70,8 @@ public static class ClusterHost
         .Build();
 
     /// <summary>What a silo needs to hold parts, which step on so many threads, 0 for one a processor.</summary>
-    public static void AddParts(ISiloBuilder silo, int threads) => silo.Services.AddSingleton(new PartStore(threads));
+    public static void AddParts(ISiloBuilder silo, int threads) =>
+        silo.Services.AddSingleton(new PartStore(threads)).AddPlacementDirector<SpreadPlacement, SpreadDirector>();
 
     /// <summary>Why a silo or client could not be started.</summary>
     public static ClusterFault Reason(Exception fault)

@@ -10,7 +10,15 @@ namespace GaryMesh.Cluster;
 /// <param name="Cells">Cells of the parts that have said theirs.</param>
 /// <param name="Seconds">Since the run began.</param>
 /// <param name="Parts">What each part says; null where it does not answer.</param>
-public sealed record ClusterProgress(int Generation, int Steps, int AllSteps, long Cells, double Seconds, IReadOnlyList<PartStatus?> Parts);
+/// <param name="Losses">What was lost so far.</param>
+public sealed record ClusterProgress(
+    int Generation, int Steps, int AllSteps, long Cells, double Seconds, IReadOnlyList<PartStatus?> Parts, IReadOnlyList<ClusterLoss> Losses);
+
+/// <summary>What the loss of a silo cost.</summary>
+/// <param name="At">Seconds since the run began when it was noticed.</param>
+/// <param name="Epochs">Epochs that all parts had done and had to do again.</param>
+/// <param name="Seconds">From then until all parts stepped again; null where another loss came before.</param>
+public sealed record ClusterLoss(double At, int Epochs, double? Seconds);
 
 /// <summary>What a run came to.</summary>
 /// <param name="Final">The state after the last step.</param>
@@ -59,17 +67,32 @@ public sealed class ClusterRun(IGrainFactory grains, string run)
         spec ??= await Spec(stop) ?? throw new ArgumentException($"There is no run '{run}' in this cluster.");
         var automaton = spec.Automaton();
         var epochs = Epochs.Of(spec, automaton);
-        IPartGrain[] parts = [.. Enumerable.Range(0, spec.Parts).Select(part => grains.GetGrain<IPartGrain>($"{run}/{part}"))];
-        var (clock, generation) = (Stopwatch.StartNew(), 0);
+        IPartGrain[] parts = [.. Enumerable.Range(0, spec.Parts).Select(part => grains.GetGrain<IPartGrain>(new PartKey(run, part, spec.Parts).ToString()))];
+        var (clock, losses, generation, reached, begun) = (Stopwatch.StartNew(), new List<ClusterLoss>(), 0, 0, 0);
 
         try
         {
             while (true)
             {
                 stop.ThrowIfCancellationRequested();
-                generation = await Begin(spec, parts, stop);
+                var (noticed, from) = (clock.Elapsed.TotalSeconds, 0);
+                (generation, from) = await Begin(spec, parts, stop);
 
-                if (await Watch(spec, epochs, parts, generation, clock, progress, stop) is { } last && await Gather(spec, automaton, take, parts, generation, stop))
+                if (begun++ > 0)
+                    losses.Add(new(noticed, Math.Max(0, reached - from), null));
+
+                var heard = new Heard(now =>
+                {
+                    if (now.Parts.All(part => part is not null))
+                        reached = now.Parts.Min(part => part!.Epoch);
+
+                    if (losses is [.., { Seconds: null }] && now.Parts.All(part => part?.Phase is PartPhase.Running or PartPhase.Done))
+                        losses[^1] = losses[^1] with { Seconds = now.Seconds - losses[^1].At };
+
+                    progress?.Report(now);
+                });
+
+                if (await Watch(spec, epochs, parts, generation, clock, losses, heard, stop) is { } last && await Gather(spec, automaton, take, parts, generation, stop))
                     return last;
             }
         }
@@ -83,7 +106,7 @@ public sealed class ClusterRun(IGrainFactory grains, string run)
     }
 
     /// <summary>Begins all parts at the newest checkpoint that all of them have.</summary>
-    private async Task<int> Begin(RunSpec spec, IPartGrain[] parts, CancellationToken stop)
+    private async Task<(int Generation, int Epoch)> Begin(RunSpec spec, IPartGrain[] parts, CancellationToken stop)
     {
         var kept = await Task.WhenAll(parts.Select(part => Again(part.Checkpoints, stop)));
         var epoch = kept.Aggregate((one, other) => [.. one.Intersect(other)]).DefaultIfEmpty(0).Max();
@@ -92,12 +115,19 @@ public sealed class ClusterRun(IGrainFactory grains, string run)
         var before = lived.Max(part => part.Generation);
         var generation = await Again(() => _known.NextGeneration(before), stop);
         await Task.WhenAll(parts.Select((part, number) => Again(() => part.Begin(spec, number, generation, epoch), stop)));
-        return generation;
+        return (generation, epoch);
     }
 
     /// <summary>Looks at the parts until all are done; null where one of them is lost.</summary>
-    private async Task<ClusterProgress?> Watch(
-        RunSpec spec, Epochs epochs, IPartGrain[] parts, int generation, Stopwatch clock, IProgress<ClusterProgress>? progress, CancellationToken stop)
+    private static async Task<ClusterProgress?> Watch(
+        RunSpec spec,
+        Epochs epochs,
+        IPartGrain[] parts,
+        int generation,
+        Stopwatch clock,
+        IReadOnlyList<ClusterLoss> losses,
+        IProgress<ClusterProgress> progress,
+        CancellationToken stop)
     {
         while (true)
         {
@@ -111,8 +141,8 @@ public sealed class ClusterRun(IGrainFactory grains, string run)
                 return null;
 
             var done = known.Length == parts.Length ? epochs.StepsAt(known.Min(part => part.Epoch)) : 0;
-            var now = new ClusterProgress(generation, done, spec.Steps, known.Sum(part => (long)part.Cells), clock.Elapsed.TotalSeconds, all);
-            progress?.Report(now);
+            var now = new ClusterProgress(generation, done, spec.Steps, known.Sum(part => (long)part.Cells), clock.Elapsed.TotalSeconds, all, losses);
+            progress.Report(now);
 
             if (known.Length == parts.Length && known.All(part => part.Phase == PartPhase.Done))
                 return now;
@@ -241,4 +271,9 @@ public sealed class ClusterRun(IGrainFactory grains, string run)
     }
 
     private sealed class PartLostException : Exception;
+
+    private sealed class Heard(Action<ClusterProgress> hear) : IProgress<ClusterProgress>
+    {
+        public void Report(ClusterProgress value) => hear(value);
+    }
 }

@@ -7,7 +7,7 @@ namespace GaryMesh.Cluster;
 /// <summary>One part of a run as a grain: its loop of asking for ghosts, stepping and keeping checkpoints.</summary>
 /// <remarks>Calls interleave, so that a part answers while it waits. What takes long, steps above all, runs on threads of its own: a silo whose
 /// scheduler is busy misses its probes and is taken for dead.</remarks>
-[Reentrant, KeepAlive]
+[Reentrant, KeepAlive, Spread]
 internal sealed class PartGrain(
     [PersistentState("even", PartGrain.Storage)] IPersistentState<Checkpoint> even,
     [PersistentState("odd", PartGrain.Storage)] IPersistentState<Checkpoint> odd,
@@ -33,7 +33,9 @@ internal sealed class PartGrain(
     private PartMemory _memory;
     private Task _loop = Task.CompletedTask;
 
-    private string Run => this.GetPrimaryKeyString()[..this.GetPrimaryKeyString().LastIndexOf('/')];
+    private PartKey Key => PartKey.Parse(this.GetPrimaryKeyString());
+
+    private string Run => Key.Run;
 
     public Task Begin(RunSpec spec, int part, int generation, int epoch)
     {
@@ -155,7 +157,7 @@ internal sealed class PartGrain(
         var clock = Stopwatch.StartNew();
         await Task.WhenAll(run.Sources.Select(source => Ask(run, source, generation, stop)));
         var waited = clock.Elapsed;
-        await run.Advance(stop);
+        var took = await run.Advance(stop);
         var stepped = clock.Elapsed;
         Publish(run);
 
@@ -165,7 +167,7 @@ internal sealed class PartGrain(
         _figures = _figures with
         {
             WaitSeconds = _figures.WaitSeconds + waited.TotalSeconds,
-            StepSeconds = _figures.StepSeconds + (stepped - waited).TotalSeconds,
+            StepSeconds = _figures.StepSeconds + took.TotalSeconds,
             CellSteps = _figures.CellSteps + ((long)run.Cells * run.LastSteps),
             CheckpointSeconds = _figures.CheckpointSeconds + (clock.Elapsed - stepped).TotalSeconds,
         };
@@ -177,7 +179,7 @@ internal sealed class PartGrain(
     /// <summary>Asks another part for the ghosts that it owns until it says them, whatever is lost on the way.</summary>
     private async Task Ask(PartRun run, int source, int generation, CancellationToken stop)
     {
-        var other = GrainFactory.GetGrain<IPartGrain>($"{Run}/{source}");
+        var other = GrainFactory.GetGrain<IPartGrain>((Key with { Part = source }).ToString());
 
         while (true)
         {

@@ -68,12 +68,13 @@ internal sealed class PartRun
         MemoryMarshal.Cast<byte, float>(values).CopyTo(_states.AsSpan(target[0] * _channels, target.Length * _channels));
     }
 
-    /// <summary>One epoch, once all ghosts have been taken.</summary>
-    public async Task Advance(CancellationToken stop)
+    /// <summary>One epoch, once all ghosts have been taken; the time that its steps took.</summary>
+    public async Task<TimeSpan> Advance(CancellationToken stop)
     {
         LastSteps = _epochs.StepsAt(Epoch + 1) - _epochs.StepsAt(Epoch);
-        await _share.Step(_part, _states, _epochs.StepsAt(Epoch), LastSteps, stop);
+        var took = await _share.Step(_part, _states, _epochs.StepsAt(Epoch), LastSteps, stop);
         Epoch++;
+        return took;
     }
 
     /// <summary>The bytes of the part's own states [owned x channels], little-endian, as they are now.</summary>

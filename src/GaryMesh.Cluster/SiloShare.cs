@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 
 namespace GaryMesh.Cluster;
@@ -59,22 +60,25 @@ internal sealed class SiloShare : IDisposable
         }
     }
 
-    /// <summary>Steps a part's states in its turn; the steps are counted from the run's first.</summary>
-    public async Task Step(Part part, float[] states, int first, int steps, CancellationToken stop)
+    /// <summary>Steps a part's states in its turn; the steps are counted from the run's first. The time that it took, without the wait for the
+    /// turn.</summary>
+    public async Task<TimeSpan> Step(Part part, float[] states, int first, int steps, CancellationToken stop)
     {
         await _turn.WaitAsync(stop);
 
         try
         {
-            await Task.Run(
+            return await Task.Run(
                 () =>
                 {
                     var simulation = For(part);
+                    var clock = Stopwatch.StartNew();
                     simulation.Firing = Firing.Of(_spec.Seed, 0).For(part.Global);
                     simulation.StepNumber = first;
                     simulation.Write(states);
                     simulation.Step(steps);
                     simulation.Read(states);
+                    return clock.Elapsed;
                 },
                 CancellationToken.None);
         }

@@ -201,6 +201,7 @@ internal static class ClusterRunCommand
 
     private static int Report(Terminal terminal, Settings settings, string name, RunSpec spec, ClusterProgress last)
     {
+        string[] silos = [.. last.Parts.Select(part => part!.Silo).Distinct().Order()];
         PartFigures[] figures = [.. last.Parts.Select(part => part!.Figures)];
         var (stepping, waiting) = (figures.Sum(part => part.StepSeconds), figures.Sum(part => part.WaitSeconds));
         var memory = last.Parts.Sum(part => part!.Memory.Own) + last.Parts.GroupBy(part => part!.Silo).Sum(silo => silo.Max(part => part!.Memory.Shared));
@@ -214,13 +215,15 @@ internal static class ClusterRunCommand
             ["seed"] = spec.Seed,
             ["parts"] = spec.Parts,
             ["halo"] = spec.Halo,
-            ["silos"] = new JsonArray([.. last.Parts.Select(part => part!.Silo).Distinct().Order().Select(silo => (JsonNode)silo)]),
+            ["silos"] = new JsonArray([.. silos.Select(silo => (JsonNode)silo)]),
             ["generations"] = last.Generation,
             ["seconds"] = last.Seconds,
             ["cell_steps_per_second"] = rate,
             ["step_seconds"] = stepping,
             ["wait_seconds"] = waiting,
             ["checkpoint_seconds"] = figures.Sum(part => part.CheckpointSeconds),
+            ["checkpoint_share"] = figures.Sum(part => part.CheckpointSeconds) / (spec.Parts * last.Seconds),
+            ["losses"] = new JsonArray([.. last.Losses.Select(loss => (JsonNode)new JsonObject { ["at"] = loss.At, ["epochs"] = loss.Epochs, ["seconds"] = loss.Seconds })]),
             ["messages"] = figures.Sum(part => part.Messages),
             ["bytes"] = figures.Sum(part => part.Bytes),
             ["messages_per_cell_step"] = figures.Sum(part => part.Messages) / ((double)spec.Steps * last.Cells),
@@ -229,7 +232,7 @@ internal static class ClusterRunCommand
             ["out"] = settings.Out,
         });
         terminal.Write(string.Create(CultureInfo.InvariantCulture,
-            $"{spec.Graph}: {Counted.Of(spec.Steps, "step")} in {Counted.Of(spec.Parts, "part")}, {last.Seconds:F2} s: {rate / 1e6:F1} million cell-steps/s; {waiting / Math.Max(1e-9, stepping + waiting):P0} of the parts' time waiting; {Counted.Of(figures.Sum(part => part.Messages), "message")}"));
+            $"{spec.Graph}: {Counted.Of(spec.Steps, "step")} in {Counted.Of(spec.Parts, "part")}, {last.Seconds:F2} s: {rate / 1e6:F1} million cell-steps/s; silos step {stepping / (silos.Length * last.Seconds):P0} of the time; {Counted.Of(figures.Sum(part => part.Messages), "message")}"));
 
         if (settings.Out is not null)
             terminal.Write($"Written to {settings.Out}");
