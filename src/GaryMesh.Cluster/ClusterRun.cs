@@ -35,12 +35,12 @@ public sealed class ClusterRun(IGrainFactory grains, string run)
     /// <summary>About the bytes of a piece of the last state, which is of whole cells.</summary>
     private const int Piece = 8 << 20;
 
-    private static readonly TimeSpan _look = TimeSpan.FromMilliseconds(100), _patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan _look = TimeSpan.FromMilliseconds(100);
 
     private readonly IRunGrain _known = grains.GetGrain<IRunGrain>(run);
 
     /// <summary>The description of the run; null where there is none of that name.</summary>
-    public Task<RunSpec?> Spec(CancellationToken stop) => Again(_known.Spec, stop);
+    public Task<RunSpec?> Spec(CancellationToken stop) => Calls.Again(_known.Spec, stop);
 
     /// <summary>Begins a run, or goes on with the run of that name, and sees it through; the last state in memory.</summary>
     /// <inheritdoc cref="Complete(RunSpec, TakeState, IProgress{ClusterProgress}, bool, CancellationToken)" />
@@ -61,7 +61,7 @@ public sealed class ClusterRun(IGrainFactory grains, string run)
     public async Task<ClusterProgress> Complete(RunSpec? spec, TakeState take, IProgress<ClusterProgress>? progress, bool keep, CancellationToken stop)
     {
         // Checkpoints of another run would be taken for this one's.
-        if (spec is not null && !await Again(() => _known.Describe(spec), stop))
+        if (spec is not null && !await Calls.Again(() => _known.Describe(spec), stop))
             throw new ArgumentException($"A run '{run}' is known already: go on with that one, or give this one another name.");
 
         spec ??= await Spec(stop) ?? throw new ArgumentException($"There is no run '{run}' in this cluster.");
@@ -98,23 +98,23 @@ public sealed class ClusterRun(IGrainFactory grains, string run)
         }
         finally
         {
-            await Task.WhenAll(parts.Select(part => Quietly(() => part.End(forget: !keep && !stop.IsCancellationRequested))));
+            await Task.WhenAll(parts.Select(part => Calls.Quietly(() => part.End(forget: !keep && !stop.IsCancellationRequested))));
 
             if (!keep && !stop.IsCancellationRequested)
-                await Quietly(_known.Forget);
+                await Calls.Quietly(_known.Forget);
         }
     }
 
     /// <summary>Begins all parts at the newest checkpoint that all of them have.</summary>
     private async Task<(int Generation, int Epoch)> Begin(RunSpec spec, IPartGrain[] parts, CancellationToken stop)
     {
-        var kept = await Task.WhenAll(parts.Select(part => Again(part.Checkpoints, stop)));
+        var kept = await Task.WhenAll(parts.Select(part => Calls.Again(part.Checkpoints, stop)));
         var epoch = kept.Aggregate((one, other) => [.. one.Intersect(other)]).DefaultIfEmpty(0).Max();
         // What lives on a silo that was lost may have forgotten how many generations there were; the parts know.
-        var lived = await Task.WhenAll(parts.Select(part => Again(part.Status, stop)));
+        var lived = await Task.WhenAll(parts.Select(part => Calls.Again(part.Status, stop)));
         var before = lived.Max(part => part.Generation);
-        var generation = await Again(() => _known.NextGeneration(before), stop);
-        await Task.WhenAll(parts.Select((part, number) => Again(() => part.Begin(spec, number, generation, epoch), stop)));
+        var generation = await Calls.Again(() => _known.NextGeneration(before), stop);
+        await Task.WhenAll(parts.Select((part, number) => Calls.Again(() => part.Begin(spec, number, generation, epoch), stop)));
         return (generation, epoch);
     }
 
@@ -131,7 +131,7 @@ public sealed class ClusterRun(IGrainFactory grains, string run)
     {
         while (true)
         {
-            var all = await Task.WhenAll(parts.Select(part => Maybe(part.Status, stop)));
+            var all = await Task.WhenAll(parts.Select(part => Calls.Maybe(part.Status, stop)));
             var known = all.OfType<PartStatus>().ToArray();
 
             if (known.FirstOrDefault(part => part.Phase == PartPhase.Failed && part.Generation == generation) is { } failed)
@@ -165,7 +165,7 @@ public sealed class ClusterRun(IGrainFactory grains, string run)
             for (var from = 0L; from < bytes; from += each)
             {
                 var at = from;
-                var piece = Again(() => parts[number].Result(generation, at, each), stop).GetAwaiter().GetResult() ?? throw new PartLostException();
+                var piece = Calls.Again(() => parts[number].Result(generation, at, each), stop).GetAwaiter().GetResult() ?? throw new PartLostException();
                 yield return MemoryMarshal.Cast<byte, float>(piece.Value).ToArray();
             }
         }
@@ -218,56 +218,6 @@ public sealed class ClusterRun(IGrainFactory grains, string run)
         }
 
         return new State(cells, channels, values);
-    }
-
-    /// <summary>A call again and again until it is answered: calls may be lost.</summary>
-    private static async Task<T> Again<T>(Func<Task<T>> call, CancellationToken stop)
-    {
-        while (true)
-        {
-            try
-            {
-                return await call().WaitAsync(_patience, stop);
-            }
-            catch (Exception lost) when (Calls.Lost(lost))
-            {
-                await Task.Delay(_look, stop);
-            }
-        }
-    }
-
-    private static Task Again(Func<Task> call, CancellationToken stop) =>
-        Again(
-            async () =>
-            {
-                await call();
-                return true;
-            },
-            stop);
-
-    /// <summary>An answer, or null where the call is lost.</summary>
-    private static async Task<T?> Maybe<T>(Func<Task<T>> call, CancellationToken stop)
-        where T : class
-    {
-        try
-        {
-            return await call().WaitAsync(_patience, stop);
-        }
-        catch (Exception lost) when (Calls.Lost(lost))
-        {
-            return null;
-        }
-    }
-
-    private static async Task Quietly(Func<Task> call)
-    {
-        try
-        {
-            await call().WaitAsync(_patience);
-        }
-        catch (Exception lost) when (Calls.Lost(lost))
-        {
-        }
     }
 
     private sealed class PartLostException : Exception;

@@ -7,6 +7,9 @@ internal sealed class PartStore(int threads)
 {
     private readonly ConcurrentDictionary<string, (Lazy<SiloShare> Made, int Users)> _runs = new();
 
+    /// <summary>Threads that step; 0 for one a processor.</summary>
+    public int Threads => threads;
+
     /// <summary>Makes what a run needs, or waits for whoever is making it.</summary>
     public SiloShare Enter(string run, RunSpec spec)
     {

@@ -52,6 +52,104 @@ let private complete (cluster: Orleans.TestingHost.TestCluster) (name: string) (
 let private same (expected: State) (result: ClusterResult) (what: string) =
     Expect.isTrue (expected.Values.SequenceEqual result.Final.Values) $"the bits of {what}"
 
+/// A small pattern's training, its task and what silos must know of it.
+let private growth () =
+    let graph = Graph.Grid(9, 9)
+
+    let target = GrowingRecipe.Picture(graph, 3, 3, Array.init 36 (fun i -> float32 (i % 4) / 4f + 0.25f))
+
+    let automaton = (GrowingRecipe.Automaton(graph, 8, 12, 5UL)).WithSteps(10, 14)
+
+    let settings =
+        GrowingSettings.Of(GrowingRegime.Regenerate, 12, 3UL).WithBatch(5, 1).WithPool(16).WithOverflow(0.1)
+
+    let task = GrowingRecipe.Task(target, 8, settings).WithValidation(6, 2, [| 1 |])
+    graph, automaton, task, TrainSpec.Of(automaton, graph, target, 0.1)
+
+/// The bytes of the rule file that a training comes to.
+let private trained (automaton: Automaton) (graph: Graph) (task: TrainingTask) =
+    use trainer = new Trainer(automaton, graph, task)
+    let struct (training, ended) = trainer.Run(trainer.Begin(), null, CancellationToken.None, 0, ignore)
+    Expect.equal ended TrainingEnd.Finished "its end"
+    bytesOf (automaton.WithRule(trainer.Best training))
+
+[<Tests>]
+let training =
+    testSequenced
+    <| testList
+        "training over a cluster"
+        [ for silos, shares in [ 1, 1; 2, 2; 4, 4; 2, 7 ] do
+              test $"{shares} shares over {silos} silos have the rule file of one machine" {
+                  let cluster = cluster silos
+
+                  try
+                      let graph, automaton, task, spec = growth ()
+                      use gradients = new ClusterGradients(cluster.GrainFactory, spec, shares)
+
+                      Expect.equal
+                          (trained automaton graph (task.WithGradients gradients))
+                          (trained automaton graph task)
+                          "the bytes"
+
+                      Expect.equal gradients.Again 0 "shares computed again"
+                  finally
+                      cluster.StopAllSilos()
+                      cluster.Dispose()
+              }
+
+          test "the share of a silo that is killed is computed again, and messages may be lost" {
+              let cluster = cluster 3
+              share <- 0.05
+
+              try
+                  let graph, automaton, task, spec = growth ()
+                  use gradients = new ClusterGradients(cluster.GrainFactory, spec, 3)
+                  let mutable batches = 0
+
+                  let killing =
+                      { new IBatchGradients with
+                          member _.Gradient batch =
+                              batches <- batches + 1
+
+                              if batches = 4 then
+                                  cluster.KillSiloAsync(cluster.Silos[2]).GetAwaiter().GetResult()
+
+                              (gradients :> IBatchGradients).Gradient batch }
+
+                  Expect.equal
+                      (trained automaton graph (task.WithGradients killing))
+                      (trained automaton graph task)
+                      "the bytes"
+              finally
+                  share <- 0.0
+                  cluster.StopAllSilos()
+                  cluster.Dispose()
+          }
+
+          test "losses of a rollout's own and silos of another version are refused" {
+              let cluster = cluster 1
+
+              try
+                  let graph, automaton, task, spec = growth ()
+
+                  let other =
+                      TrainSpec(
+                          Rule = spec.Rule,
+                          Graph = spec.Graph,
+                          Target = spec.Target,
+                          Overflow = 0.1,
+                          Version = "0"
+                      )
+
+                  use gradients = new ClusterGradients(cluster.GrainFactory, other, 2)
+                  let run () = trained automaton graph (task.WithGradients gradients) |> ignore
+                  let fault = Expect.throwsT<ArgumentException> run "another version"
+                  ignore fault
+              finally
+                  cluster.StopAllSilos()
+                  cluster.Dispose()
+          } ]
+
 [<Tests>]
 let tests =
     testSequenced

@@ -184,6 +184,18 @@ type GrowingRecipe =
 
         MeanSquared(whole, [| 0 .. GrowingRecipe.Shown - 1 |], null)
 
+    /// <summary>That, and the overflow of states beyond [-2, 2] with a weight.</summary>
+    /// <param name="target">Red, green, blue and opacity of each cell [cells x 4].</param>
+    /// <param name="channels">Numbers in a cell's state.</param>
+    /// <param name="overflow">The weight, 0 for none.</param>
+    static member Loss(target: State, channels: int, overflow: float) : Loss =
+        let near = GrowingRecipe.Loss(target, channels)
+
+        if overflow > 0.0 then
+            WeightedSum([| 1.0; overflow |], [| near; Overflow 2.0f |])
+        else
+            near
+
     /// <summary>A training as the settings say: Adam on normalised gradients with a cosine schedule down to 2 %. Every 250 iterations the rule is
     /// validated from the seed, after one and, where it is to stay, four rollouts' length, and the best is kept.</summary>
     /// <param name="target">Red, green, blue and opacity of each cell [cells x 4].</param>
@@ -191,14 +203,7 @@ type GrowingRecipe =
     /// <param name="settings">How it is trained.</param>
     /// <exception cref="T:System.ArgumentException">The target has another number of channels, or a setting is out of range.</exception>
     static member Task(target: State, channels: int, settings: GrowingSettings) : TrainingTask =
-        let near = GrowingRecipe.Loss(target, channels)
-
-        let loss: Loss =
-            if settings.Overflow > 0.0 then
-                WeightedSum([| 1.0; settings.Overflow |], [| near; Overflow 2.0f |])
-            else
-                near
-
+        let loss = GrowingRecipe.Loss(target, channels, settings.Overflow)
         let schedule = Schedule.Cosine(0, settings.Iterations, 0.02)
 
         let task =

@@ -12,7 +12,10 @@ internal static class GrowTrainCommand
     /// <summary>Runs, each with other cells firing, that the trained rule is measured by.</summary>
     private const int Measured = 4;
 
-    public static Command Create(TextWriter output, TextWriter error, CancellationToken stop)
+    public static Command Create(TextWriter output, TextWriter error, CancellationToken stop) => Create(output, error, stop, null);
+
+    /// <summary>The command, also with gradients that something else computes: by its options, a training's.</summary>
+    public static Command Create(TextWriter output, TextWriter error, CancellationToken stop, GradientOptions? elsewhere)
     {
         var target = Options.File("--target", "What is to grow (see the notes).", "T");
         target.Required = true;
@@ -64,6 +67,10 @@ internal static class GrowTrainCommand
             target, regime, graph, size, up, rule, channels, hidden, steps, iterations, minutes, batch, fresh, damaged, pool, warmUp, rate, overflow, seed,
             threads, file, preview, checkpoint, every, resume, json, quiet,
         };
+
+        foreach (var option in elsewhere?.Options ?? [])
+            command.Add(option);
+
         command.SetAction(parsed => Run(
             new Terminal(output, error, parsed.GetValue(json), parsed.GetValue(quiet)),
             new GrowingTraining(parsed.GetValue(target)!, GrowingTraining.RegimeOf(parsed.GetValue(regime)!), parsed.GetValue(seed))
@@ -92,11 +99,12 @@ internal static class GrowTrainCommand
                     parsed.GetValue(preview),
                     parsed.GetValue(checkpoint),
                     parsed.GetValue(every),
-                    parsed.GetValue(resume))),
+                    parsed.GetValue(resume)),
+                elsewhere?.Read(parsed)),
             stop));
         ExamplesHelp.Attach(
             command,
-            """
+            elsewhere?.Examples ?? """
             gary-mesh grow train --target lizard.png --out lizard.npz --preview strip.png
             gary-mesh grow train --target lizard.png --regime regenerate --rule lizard.npz --minutes 20 --out healing.npz
             gary-mesh grow train --target lizard.png --size 72x72 --iterations 11000 --checkpoint all.npz --out lizard.npz
@@ -111,12 +119,14 @@ internal static class GrowTrainCommand
             states, so that the pattern learns to stay; the worst of each batch starts from the seed, and under regenerate the best lose
             a disc or, on other graphs, a ball of cells. The rule that is best after one and four rollouts' length is kept, also when
             Ctrl-C ends the training early. The strip shows the target and the rule after a quarter, half, one, four and ten rollouts' length.
-            """);
+
+            {elsewhere?.Note}
+            """.TrimEnd());
         return command;
     }
 
     /// <summary>What is not the training's own.</summary>
-    private sealed record Settings(int? Iterations, double? Minutes, int Threads, KeptTraining Files);
+    private sealed record Settings(int? Iterations, double? Minutes, int Threads, KeptTraining Files, GradientsOf? Elsewhere);
 
     private static int Run(Terminal terminal, GrowingTraining training, Settings settings, CancellationToken stop)
     {
@@ -136,11 +146,14 @@ internal static class GrowTrainCommand
                 minutes, automaton, world.Graph, count => prepared.TaskOf(count).WithWarmUp(RolloutWarmUp.None).WithHook(grown), options, stop)
             : settings.Iterations ?? GrowingTraining.Iterations;
 
+        using var elsewhere = settings.Elsewhere?.Invoke(automaton, world.Graph, prepared.Target, training.Overflow, stop);
+        var task = prepared.TaskOf(iterations);
+
         return settings.Files.Run(
             terminal,
             automaton,
             world.Graph,
-            prepared.TaskOf(iterations),
+            elsewhere is null ? task : task.WithGradients(elsewhere.Gradients),
             options,
             OptionOf,
             value => double.IsFinite(value.BestLoss) ? FormattableString.Invariant($", {value.BestLoss:G3} from the seed") : "",
