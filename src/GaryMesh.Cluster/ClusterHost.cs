@@ -2,8 +2,12 @@ using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Orleans.Configuration;
+using Orleans.Persistence;
 using Orleans.Runtime.Messaging;
+using Orleans.Serialization;
+using Orleans.Storage;
 using StackExchange.Redis;
 
 namespace GaryMesh.Cluster;
@@ -14,13 +18,14 @@ public static class ClusterHost
     private const string Cluster = "gary-mesh";
 
     /// <summary>A silo in this process that nothing outside can reach; its checkpoints last as long as it does.</summary>
-    public static IHost Embedded() => Host.CreateDefaultBuilder()
+    /// <param name="threads">Threads that step; 0 for one a processor.</param>
+    public static IHost Embedded(int threads) => Host.CreateDefaultBuilder()
         .ConfigureLogging(Quiet)
         .UseOrleans(silo =>
         {
             silo.UseLocalhostClustering(FreePort(), FreePort(), null, Cluster, Cluster);
             silo.AddMemoryGrainStorage(PartGrain.Storage);
-            AddParts(silo);
+            AddParts(silo, threads);
         })
         .Build();
 
@@ -28,7 +33,8 @@ public static class ClusterHost
     /// <param name="redis">HOST:PORT.</param>
     /// <param name="name">Its name in the console.</param>
     /// <param name="address">The address at which other silos and clients reach it.</param>
-    public static IHost Silo(string redis, string name, IPAddress address) => Host.CreateDefaultBuilder()
+    /// <param name="threads">Threads that step; 0 for one a processor.</param>
+    public static IHost Silo(string redis, string name, IPAddress address, int threads) => Host.CreateDefaultBuilder()
         .ConfigureLogging(Quiet)
         .UseOrleans(silo =>
         {
@@ -36,7 +42,12 @@ public static class ClusterHost
             silo.Configure<SiloOptions>(named => named.SiloName = name);
             silo.ConfigureEndpoints(address, FreePort(), FreePort(), listenOnAnyHostAddress: false);
             silo.UseRedisClustering(clustering => clustering.ConfigurationOptions = options);
-            silo.AddRedisGrainStorage(PartGrain.Storage, storage => storage.ConfigurationOptions = options);
+            silo.AddRedisGrainStorage(PartGrain.Storage, (OptionsBuilder<RedisStorageOptions> storage) => storage.Configure<Serializer>((kept, serializer) =>
+            {
+                kept.ConfigurationOptions = options;
+                // States as they are: text would take twice the room and most of the time.
+                kept.GrainStorageSerializer = new OrleansGrainStorageSerializer(serializer);
+            }));
             silo.Configure<ClusterOptions>(Name);
             silo.Configure<ClusterMembershipOptions>(members =>
             {
@@ -44,7 +55,7 @@ public static class ClusterHost
                 (members.ProbeTimeout, members.NumMissedProbesLimit, members.NumVotesForDeathDeclaration) = (TimeSpan.FromSeconds(2), 3, 1);
                 members.TableRefreshTimeout = TimeSpan.FromSeconds(5);
             });
-            AddParts(silo);
+            AddParts(silo, threads);
         })
         .Build();
 
@@ -58,8 +69,9 @@ public static class ClusterHost
         })
         .Build();
 
-    /// <summary>What a silo needs to hold parts.</summary>
-    public static void AddParts(ISiloBuilder silo) => silo.Services.AddSingleton<PartStore>();
+    /// <summary>What a silo needs to hold parts, which step on so many threads, 0 for one a processor.</summary>
+    public static void AddParts(ISiloBuilder silo, int threads) =>
+        silo.Services.AddSingleton(new PartStore(threads)).AddPlacementDirector<SpreadPlacement, SpreadDirector>();
 
     /// <summary>Why a silo or client could not be started.</summary>
     public static ClusterFault Reason(Exception fault)

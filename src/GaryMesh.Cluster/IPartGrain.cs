@@ -60,6 +60,7 @@ public enum PartPhase
 /// <param name="Silo">The name of the silo where it is.</param>
 /// <param name="Error">Why it cannot go on, or null.</param>
 /// <param name="Figures">What it has spent.</param>
+/// <param name="Memory">What it holds.</param>
 [GenerateSerializer, Immutable]
 public sealed record PartStatus(
     [property: Id(0)] PartPhase Phase,
@@ -68,7 +69,8 @@ public sealed record PartStatus(
     [property: Id(3)] int Cells,
     [property: Id(4)] string Silo,
     [property: Id(5)] string? Error,
-    [property: Id(6)] PartFigures Figures);
+    [property: Id(6)] PartFigures Figures,
+    [property: Id(7)] PartMemory Memory);
 
 /// <summary>What a part has spent since its generation began.</summary>
 /// <param name="StepSeconds">Time of its steps.</param>
@@ -76,10 +78,18 @@ public sealed record PartStatus(
 /// <param name="CheckpointSeconds">Time of its checkpoints.</param>
 /// <param name="Messages">Requests for ghosts.</param>
 /// <param name="Bytes">Bytes of the ghosts received.</param>
+/// <param name="CellSteps">Steps of cells, those of ghosts among them.</param>
 [GenerateSerializer, Immutable]
 public readonly record struct PartFigures(
     [property: Id(0)] double StepSeconds,
     [property: Id(1)] double WaitSeconds,
     [property: Id(2)] double CheckpointSeconds,
     [property: Id(3)] long Messages,
-    [property: Id(4)] long Bytes);
+    [property: Id(4)] long Bytes,
+    [property: Id(5)] long CellSteps);
+
+/// <summary>The bytes that a part holds between two steps.</summary>
+/// <param name="Own">States, ghosts and boundaries.</param>
+/// <param name="Shared">The engine's tables, which all parts of a run on one silo share.</param>
+[GenerateSerializer, Immutable]
+public readonly record struct PartMemory([property: Id(0)] long Own, [property: Id(1)] long Shared);

@@ -7,7 +7,7 @@ namespace GaryMesh.Cluster;
 /// <summary>One part of a run as a grain: its loop of asking for ghosts, stepping and keeping checkpoints.</summary>
 /// <remarks>Calls interleave, so that a part answers while it waits. What takes long, steps above all, runs on threads of its own: a silo whose
 /// scheduler is busy misses its probes and is taken for dead.</remarks>
-[Reentrant, KeepAlive]
+[Reentrant, KeepAlive, Spread]
 internal sealed class PartGrain(
     [PersistentState("even", PartGrain.Storage)] IPersistentState<Checkpoint> even,
     [PersistentState("odd", PartGrain.Storage)] IPersistentState<Checkpoint> odd,
@@ -25,13 +25,17 @@ internal sealed class PartGrain(
     private PartPhase _phase;
     private string? _error;
     private int _generation, _part, _cells, _epoch;
-    private byte[]? _result;
+    private PartRun? _run;
+    private SiloShare? _share;
     private CancellationTokenSource _stop = new();
     private TaskCompletionSource _news = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private PartFigures _figures;
+    private PartMemory _memory;
     private Task _loop = Task.CompletedTask;
 
-    private string Run => this.GetPrimaryKeyString()[..this.GetPrimaryKeyString().LastIndexOf('/')];
+    private PartKey Key => PartKey.Parse(this.GetPrimaryKeyString());
+
+    private string Run => Key.Run;
 
     public Task Begin(RunSpec spec, int part, int generation, int epoch)
     {
@@ -40,7 +44,7 @@ internal sealed class PartGrain(
 
         _stop.Cancel();
         _stop = new CancellationTokenSource();
-        (_generation, _part, _phase, _epoch, _error, _result, _figures) = (generation, part, PartPhase.Preparing, epoch, null, null, default);
+        (_generation, _part, _phase, _epoch, _error, _run, _figures) = (generation, part, PartPhase.Preparing, epoch, null, null, default);
         _boundaries.Clear();
         _loop = Work(_loop, spec, generation, epoch, _stop.Token);
         return Task.CompletedTask;
@@ -62,19 +66,21 @@ internal sealed class PartGrain(
     }
 
     public Task<PartStatus> Status() =>
-        Task.FromResult(new PartStatus(_phase, _generation, _epoch, _cells, silo.Name, _error, _figures));
+        Task.FromResult(new PartStatus(_phase, _generation, _epoch, _cells, silo.Name, _error, _figures, _memory));
 
     public Task<int[]> Checkpoints() => Task.FromResult<int[]>([.. new[] { even.State.Epoch, odd.State.Epoch }.Where(epoch => epoch > 0)]);
 
     public Task<Immutable<byte[]>?> Result(int generation, long from, int count) =>
         Task.FromResult<Immutable<byte[]>?>(
-            generation == _generation && _result is { } result ? result[(int)from..(int)Math.Min(result.Length, from + count)].AsImmutable() : null);
+            generation == _generation && _phase == PartPhase.Done && _run is { } run
+                ? run.OwnStates[(int)from..(int)Math.Min(run.OwnStates.Length, from + count)].ToArray().AsImmutable()
+                : null);
 
     public async Task End(bool forget)
     {
         _stop.Cancel();
         await _loop;
-        (_generation, _phase, _result) = (0, PartPhase.Idle, null);
+        (_generation, _phase, _run) = (0, PartPhase.Idle, null);
         _boundaries.Clear();
 
         if (forget)
@@ -84,6 +90,13 @@ internal sealed class PartGrain(
         }
 
         DeactivateOnIdle();
+    }
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        Forget(even);
+        Forget(odd);
+        return Task.CompletedTask;
     }
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
@@ -103,14 +116,13 @@ internal sealed class PartGrain(
             if (spec.Version != RunSpec.Current)
                 throw new ArgumentException($"Silo {silo.Name} has version {RunSpec.Current}, but the run was described by version {spec.Version}.");
 
-            var shared = await Task.Run(() => store.Enter(Run, spec), stop);
+            _share = await Task.Run(() => store.Enter(Run, spec), stop);
             entered = true;
-            var part = shared.Parts[_part];
-            _cells = part.Owned;
-            using var run = await Task.Run(() => Prepare(spec, shared, part), stop);
+            var run = await Task.Run(() => new PartRun(spec, _share, _part), stop);
+            (_run, _cells) = (run, run.Owned);
 
             if (epoch > 0)
-                run.Restore(epoch, CheckpointAt(epoch).State.Values);
+                run.Restore(epoch, await Kept(epoch));
 
             _phase = PartPhase.Running;
             Publish(run);
@@ -118,7 +130,6 @@ internal sealed class PartGrain(
             while (!run.Done)
                 await Epoch(spec, run, generation, stop);
 
-            _result = await Task.Run(run.Snapshot, stop);
             _phase = PartPhase.Done;
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -128,21 +139,16 @@ internal sealed class PartGrain(
         {
             log.LogError(fault, "Part {Part} of run {Run} cannot go on", _part, Run);
             (_phase, _error) = (PartPhase.Failed, fault is OutOfMemoryException
-                ? $"Part {_part} of {spec.Parts} does not fit in the memory of silo {silo.Name}."
+                ? $"Part {_part + 1} of {spec.Parts} does not fit in the memory of silo {silo.Name}."
                 : fault.Message);
         }
         finally
         {
-            if (entered)
-                store.Leave(Run);
-        }
-    }
+            _share = null;
 
-    private PartRun Prepare(RunSpec spec, PartStore.Shared shared, Part part)
-    {
-        var channels = shared.Automaton.Rule.Shape.Channels;
-        var start = State.Create(part.Graph.Cells, channels, (cell, channel) => shared.Start[part.Global[cell], channel]);
-        return new PartRun(spec, shared.Automaton, shared.Parts, _part, start, Math.Max(1, Environment.ProcessorCount / spec.Parts));
+            if (entered)
+                store.Leave(Run, spec);
+        }
     }
 
     private async Task Epoch(RunSpec spec, PartRun run, int generation, CancellationToken stop)
@@ -151,7 +157,7 @@ internal sealed class PartGrain(
         var clock = Stopwatch.StartNew();
         await Task.WhenAll(run.Sources.Select(source => Ask(run, source, generation, stop)));
         var waited = clock.Elapsed;
-        await Task.Run(run.Advance, stop);
+        var took = await run.Advance(stop);
         var stepped = clock.Elapsed;
         Publish(run);
 
@@ -161,7 +167,8 @@ internal sealed class PartGrain(
         _figures = _figures with
         {
             WaitSeconds = _figures.WaitSeconds + waited.TotalSeconds,
-            StepSeconds = _figures.StepSeconds + (stepped - waited).TotalSeconds,
+            StepSeconds = _figures.StepSeconds + took.TotalSeconds,
+            CellSteps = _figures.CellSteps + ((long)run.Cells * run.LastSteps),
             CheckpointSeconds = _figures.CheckpointSeconds + (clock.Elapsed - stepped).TotalSeconds,
         };
         Telemetry.CellSteps.Add((long)_cells * run.LastSteps);
@@ -172,7 +179,7 @@ internal sealed class PartGrain(
     /// <summary>Asks another part for the ghosts that it owns until it says them, whatever is lost on the way.</summary>
     private async Task Ask(PartRun run, int source, int generation, CancellationToken stop)
     {
-        var other = GrainFactory.GetGrain<IPartGrain>($"{Run}/{source}");
+        var other = GrainFactory.GetGrain<IPartGrain>((Key with { Part = source }).ToString());
 
         while (true)
         {
@@ -206,6 +213,7 @@ internal sealed class PartGrain(
         _epoch = run.Epoch;
         _boundaries[run.Epoch] = run.Boundaries();
         _boundaries.Remove(run.Epoch - 2);
+        _memory = new(run.Bytes + _boundaries.Values.SelectMany(all => all.Values).Sum(bytes => (long)bytes.Length), _share?.Bytes ?? 0);
         var news = _news;
         _news = new(TaskCreationOptions.RunContinuationsAsynchronously);
         news.SetResult();
@@ -215,16 +223,16 @@ internal sealed class PartGrain(
     private async Task Keep(PartRun run, CancellationToken stop)
     {
         var place = even.State.Epoch <= odd.State.Epoch ? even : odd;
-        var values = await Task.Run(run.Snapshot, stop);
+        var old = place.State;
 
         try
         {
-            var old = place.State;
-            place.State = new Checkpoint { Epoch = run.Epoch, Values = values };
+            place.State = new Checkpoint { Epoch = run.Epoch, Values = await Task.Run(() => run.OwnStates.ToArray(), stop) };
 
             try
             {
                 await place.WriteStateAsync();
+                Forget(place);
             }
             catch
             {
@@ -238,11 +246,20 @@ internal sealed class PartGrain(
 
             // Another life of this part may have written: what it wrote for an epoch is the same.
             await place.ReadStateAsync();
+            Forget(place);
         }
     }
 
-    private IPersistentState<Checkpoint> CheckpointAt(int epoch) =>
-        even.State.Epoch == epoch ? even
-        : odd.State.Epoch == epoch ? odd
-        : throw new InvalidDataException($"Part {_part} has no checkpoint of epoch {epoch}.");
+    /// <summary>The states of a checkpoint, which the storage keeps.</summary>
+    private async Task<byte[]> Kept(int epoch)
+    {
+        var place = even.State.Epoch == epoch ? even : odd;
+        await place.ReadStateAsync();
+        var kept = place.State;
+        Forget(place);
+        return kept.Epoch == epoch ? kept.Values : throw new InvalidDataException($"Part {_part + 1} has no checkpoint of epoch {epoch}.");
+    }
+
+    /// <summary>A checkpoint's states lie in the storage, not twice in the silo.</summary>
+    private static void Forget(IPersistentState<Checkpoint> place) => place.State = new Checkpoint { Epoch = place.State.Epoch };
 }

@@ -2,18 +2,21 @@ using System.Collections.Concurrent;
 
 namespace GaryMesh.Cluster;
 
-/// <summary>A run's automaton, parts and start, made once on each silo however many of its parts run there.</summary>
-internal sealed class PartStore
+/// <summary>What the parts of each run share on this silo, made once however many of its parts run here.</summary>
+internal sealed class PartStore(int threads)
 {
-    private readonly ConcurrentDictionary<string, (Lazy<Shared> Made, int Users)> _runs = new();
+    private readonly ConcurrentDictionary<string, (Lazy<SiloShare> Made, int Users)> _runs = new();
 
-    /// <summary>What the parts of a run share.</summary>
-    internal sealed record Shared(Automaton Automaton, Part[] Parts, State Start);
+    /// <summary>Threads that step; 0 for one a processor.</summary>
+    public int Threads => threads;
 
     /// <summary>Makes what a run needs, or waits for whoever is making it.</summary>
-    public Shared Enter(string run, RunSpec spec)
+    public SiloShare Enter(string run, RunSpec spec)
     {
-        var made = _runs.AddOrUpdate(run, _ => (new Lazy<Shared>(() => Make(spec)), 1), (_, old) => (old.Made, old.Users + 1)).Made;
+        // Another description of the name is another run.
+        var key = Key(run, spec);
+        var made = _runs.AddOrUpdate(
+            key, _ => (new Lazy<SiloShare>(() => new SiloShare(spec, threads)), 1), (_, old) => (old.Made, old.Users + 1)).Made;
 
         try
         {
@@ -21,29 +24,32 @@ internal sealed class PartStore
         }
         catch
         {
-            Leave(run);
+            Leave(run, spec);
             throw;
         }
     }
 
     /// <summary>Lets go of it; the last one takes it away.</summary>
-    public void Leave(string run)
+    public void Leave(string run, RunSpec spec)
     {
-        while (_runs.TryGetValue(run, out var old))
-        {
-            var changed = old.Users > 1
-                ? _runs.TryUpdate(run, (old.Made, old.Users - 1), old)
-                : _runs.TryRemove(KeyValuePair.Create(run, old));
+        var key = Key(run, spec);
 
-            if (changed)
+        while (_runs.TryGetValue(key, out var old))
+        {
+            if (old.Users > 1)
+            {
+                if (_runs.TryUpdate(key, (old.Made, old.Users - 1), old))
+                    return;
+            }
+            else if (_runs.TryRemove(KeyValuePair.Create(key, old)))
+            {
+                if (old.Made.IsValueCreated)
+                    old.Made.Value.Dispose();
+
                 return;
+            }
         }
     }
 
-    private static Shared Make(RunSpec spec)
-    {
-        var automaton = spec.Automaton();
-        var graph = spec.WholeGraph();
-        return new(automaton, graph.Partition(spec.Parts, spec.Halo), spec.WholeStart(automaton, graph));
-    }
+    private static string Key(string run, RunSpec spec) => $"{run} {spec.Id}";
 }

@@ -67,6 +67,13 @@ public sealed record RunSpec
         return FireRate is { } rate ? automaton.WithFireRate(rate) : automaton;
     }
 
+    /// <summary>The parts of the graph; those of a lattice need nothing of the whole.</summary>
+    /// <exception cref="ArgumentException">There is no such graph, or it cannot be cut so.</exception>
+    public Partition Cut() =>
+        GraphFile is null && GaryMesh.GraphFile.Lattice(Graph) is { } lattice
+            ? Partition.Of(lattice, Parts, Halo)
+            : Partition.Of(WholeGraph(), Parts, Halo);
+
     /// <summary>The whole graph.</summary>
     public Graph WholeGraph()
     {
@@ -77,19 +84,21 @@ public sealed record RunSpec
         return GaryMesh.GraphFile.Open(stream, Graph).Graph;
     }
 
-    /// <summary>The state before the first step, on the whole graph.</summary>
-    public State WholeStart(Automaton automaton, Graph graph)
+    /// <summary>What the run starts from, where it is no file.</summary>
+    public Start StartWord(Automaton automaton) => Start is null ? automaton.Start : GaryMesh.Start.Parse(Start);
+
+    /// <summary>The whole state that the run starts from, where it is a file; null for a word.</summary>
+    public State? StartState(Automaton automaton, Partition parts)
     {
-        var channels = automaton.Rule.Shape.Channels;
-
         if (StartFile is null)
-            return (Start is null ? automaton.Start : GaryMesh.Start.Parse(Start)).On(graph, channels, Seed);
+            return null;
 
+        var channels = automaton.Rule.Shape.Channels;
         using var stream = new MemoryStream(StartFile);
         var state = StateFile.Read(stream, "the run's start");
-        return state.Cells == graph.Cells && state.Channels == channels
+        return state.Cells == parts.Cells && state.Channels == channels
             ? state
-            : throw new ArgumentException($"The start has {state.Cells} cells x {state.Channels} channels, but {graph.Name} has {graph.Cells} cells and the rule {channels} channels.");
+            : throw new ArgumentException($"The start has {state.Cells} cells x {state.Channels} channels, but {parts.Name} has {parts.Cells} cells and the rule {channels} channels.");
     }
 }
 

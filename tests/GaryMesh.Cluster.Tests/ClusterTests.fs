@@ -42,7 +42,8 @@ let private spec (automaton: Automaton) (graph: string) parts halo steps =
 let private alone (spec: RunSpec) =
     let automaton, graph = spec.Automaton(), spec.WholeGraph()
     use prepared = new Prepared(automaton, graph, EngineOptions())
-    prepared.Run(Rollout.Of(spec.WholeStart(automaton, graph), spec.Steps, Firing.Of(spec.Seed, 0)))
+    let start = spec.StartWord(automaton).On(graph, automaton.Rule.Shape.Channels, spec.Seed)
+    prepared.Run(Rollout.Of(start, spec.Steps, Firing.Of(spec.Seed, 0)))
 
 let private complete (cluster: Orleans.TestingHost.TestCluster) (name: string) (spec: RunSpec | null) progress =
     use stop = new CancellationTokenSource(TimeSpan.FromSeconds 120.0)
@@ -51,13 +52,111 @@ let private complete (cluster: Orleans.TestingHost.TestCluster) (name: string) (
 let private same (expected: State) (result: ClusterResult) (what: string) =
     Expect.isTrue (expected.Values.SequenceEqual result.Final.Values) $"the bits of {what}"
 
+/// A small pattern's training, its task and what silos must know of it.
+let private growth () =
+    let graph = Graph.Grid(9, 9)
+
+    let target = GrowingRecipe.Picture(graph, 3, 3, Array.init 36 (fun i -> float32 (i % 4) / 4f + 0.25f))
+
+    let automaton = (GrowingRecipe.Automaton(graph, 8, 12, 5UL)).WithSteps(10, 14)
+
+    let settings =
+        GrowingSettings.Of(GrowingRegime.Regenerate, 12, 3UL).WithBatch(5, 1).WithPool(16).WithOverflow(0.1)
+
+    let task = GrowingRecipe.Task(target, 8, settings).WithValidation(6, 2, [| 1 |])
+    graph, automaton, task, TrainSpec.Of(automaton, graph, [| target |], 0.1)
+
+/// The bytes of the rule file that a training comes to.
+let private trained (automaton: Automaton) (graph: Graph) (task: TrainingTask) =
+    use trainer = new Trainer(automaton, graph, task)
+    let struct (training, ended) = trainer.Run(trainer.Begin(), null, CancellationToken.None, 0, ignore)
+    Expect.equal ended TrainingEnd.Finished "its end"
+    bytesOf (automaton.WithRule(trainer.Best training))
+
+[<Tests>]
+let training =
+    testSequenced
+    <| testList
+        "training over a cluster"
+        [ for silos, shares in [ 1, 1; 2, 2; 4, 4; 2, 7 ] do
+              test $"{shares} shares over {silos} silos have the rule file of one machine" {
+                  let cluster = cluster silos
+
+                  try
+                      let graph, automaton, task, spec = growth ()
+                      use gradients = new ClusterGradients(cluster.GrainFactory, spec, shares)
+
+                      Expect.equal
+                          (trained automaton graph (task.WithGradients gradients))
+                          (trained automaton graph task)
+                          "the bytes"
+
+                      Expect.equal gradients.Again 0 "shares computed again"
+                  finally
+                      cluster.StopAllSilos()
+                      cluster.Dispose()
+              }
+
+          test "the share of a silo that is killed is computed again, and messages may be lost" {
+              let cluster = cluster 3
+              share <- 0.05
+
+              try
+                  let graph, automaton, task, spec = growth ()
+                  use gradients = new ClusterGradients(cluster.GrainFactory, spec, 3)
+                  let mutable batches = 0
+
+                  let killing =
+                      { new IBatchGradients with
+                          member _.Gradient batch =
+                              batches <- batches + 1
+
+                              if batches = 4 then
+                                  cluster.KillSiloAsync(cluster.Silos[2]).GetAwaiter().GetResult()
+
+                              (gradients :> IBatchGradients).Gradient batch }
+
+                  Expect.equal
+                      (trained automaton graph (task.WithGradients killing))
+                      (trained automaton graph task)
+                      "the bytes"
+              finally
+                  share <- 0.0
+                  cluster.StopAllSilos()
+                  cluster.Dispose()
+          }
+
+          test "losses of a rollout's own and silos of another version are refused" {
+              let cluster = cluster 1
+
+              try
+                  let graph, automaton, task, spec = growth ()
+
+                  let other =
+                      TrainSpec(
+                          Rule = spec.Rule,
+                          Graph = spec.Graph,
+                          Targets = spec.Targets,
+                          Overflow = 0.1,
+                          Version = "0"
+                      )
+
+                  use gradients = new ClusterGradients(cluster.GrainFactory, other, 2)
+                  let run () = trained automaton graph (task.WithGradients gradients) |> ignore
+                  let fault = Expect.throwsT<ArgumentException> run "another version"
+                  ignore fault
+              finally
+                  cluster.StopAllSilos()
+                  cluster.Dispose()
+          } ]
+
 [<Tests>]
 let tests =
     testSequenced
     <| testList
         "a cluster"
         [ for silos in [ 1; 2; 4 ] do
-              test $"five kinds of graph over {silos} silos have the bits of one machine" {
+              test $"six kinds of graph over {silos} silos have the bits of one machine" {
                   let cluster = cluster silos
 
                   try
@@ -68,6 +167,8 @@ let tests =
                             "grid:24x19", living, 2, 2
                             "grid:24x19", living, 7, 5
                             "torus6:16x16", open', 3, 4
+                            "line:200", open', 6, 7
+                            "torus6:9x30", living, 5, 6
                             "icosphere:6", open', 5, 1 ] do
                           let spec = spec automaton graph parts halo 60
                           let result = complete cluster $"{graph}-{parts}-{halo}" spec null
@@ -89,6 +190,31 @@ let tests =
                   Expect.isGreaterThan met 20 "messages met"
               finally
                   share <- 0.0
+                  cluster.StopAllSilos()
+                  cluster.Dispose()
+          }
+
+          test "a torus costs its states, its boundaries and one part's tables, however many parts there are" {
+              let cluster = cluster 1
+
+              try
+                  // 32 parts of 2 forms: rows of 128 cells, 16 a part, of 6 channels.
+                  let spec = spec open' "torus:512x128" 32 2 6
+                  let result = complete cluster "memory" spec null
+                  let memory = result.Last.Parts |> Seq.map (fun part -> (nonNull part).Memory) |> Seq.toArray
+                  let own = float (memory |> Array.sumBy _.Own) / float (512 * 128)
+                  // Ghosts are 4 of 16 rows; boundaries are kept twice; indices of both are 16 bytes a ghost.
+                  let ghosts = 4.0 / 16.0
+
+                  Expect.floatClose
+                      Accuracy.high
+                      own
+                      (24.0 * (1.0 + ghosts) + ghosts * (2.0 * 24.0 + 16.0))
+                      "own bytes a cell"
+
+                  let shared = float (memory |> Array.map _.Shared |> Array.max)
+                  Expect.isLessThan (shared / 2.0 / float (20 * 128)) 700.0 "bytes a cell of a form"
+              finally
                   cluster.StopAllSilos()
                   cluster.Dispose()
           }
@@ -141,6 +267,8 @@ let tests =
                       ))
 
                   refused "unknown" null
+                  refused "large" (spec open' "torus:40000x50000" 1 1 1)
+                  refused "larger" (spec open' "torus:40000x50000" 8 1 1)
                   let first, other = spec open' "ring:30" 2 1 8, spec open' "ring:30" 2 1 9
 
                   let keep (spec: RunSpec | null) =

@@ -23,7 +23,7 @@ type private Faulty() =
     interface IIncomingGrainCallFilter with
         member _.Invoke context =
             task {
-                let ours = context.Grain :? IPartGrain && share > 0.0
+                let ours = (context.Grain :? IPartGrain || context.Grain :? IGradientGrain) && share > 0.0
                 let draw = if ours then Counter.uniform 17UL (Interlocked.Increment drawn) else 1.0
 
                 if draw < 4.0 * share then
@@ -51,7 +51,7 @@ type Silos() =
         member _.Configure silo =
             silo.AddMemoryGrainStorage "checkpoints" |> ignore
             silo.AddIncomingGrainCallFilter<Faulty>() |> ignore
-            ClusterHost.AddParts silo
+            ClusterHost.AddParts(silo, 2)
 
 /// Silos of one process, and a client of them.
 let cluster (silos: int) =

@@ -126,7 +126,7 @@ let private differences perception (graph: Graph) (parts: Part[]) gated rounds s
         ||> Seq.fold (fun states round ->
             let exchanged =
                 Array.map2
-                    (fun part (state: float32[]) ->
+                    (fun (part: Part) (state: float32[]) ->
                         let state = lost part (Array.get state)
 
                         for exchange in part.Exchanges do
@@ -140,13 +140,48 @@ let private differences perception (graph: Graph) (parts: Part[]) gated rounds s
             Array.map2 (fun stepper state -> run stepper (round * steps) state) stepsOf exchanged)
 
     Array.map2
-        (fun part state -> seq { for cell in 0 .. part.Owned - 1 -> part.Global[cell], Array.get state cell })
+        (fun (part: Part) state -> seq { for cell in 0 .. part.Owned - 1 -> part.Global[cell], Array.get state cell })
         parts
         states
     |> Seq.concat
     |> Seq.filter (fun (cell, value) ->
         BitConverter.SingleToInt32Bits value <> BitConverter.SingleToInt32Bits expected[cell])
     |> Seq.length
+
+/// The five kinds of lattice, of sizes by a seed.
+let private lattices =
+    let side seed purpose = 3 + below seed purpose 6
+
+    [ "ring", (fun seed -> Lattice.Ring(7 + below seed 60 60))
+      "line", (fun seed -> Lattice.Line(7 + below seed 60 60))
+      "grid", (fun seed -> Lattice.Grid(side seed 60, side seed 61))
+      "torus", (fun seed -> Lattice.Torus(side seed 60, side seed 61))
+      "torus6", (fun seed -> Lattice.Torus6(side seed 60, side seed 61)) ]
+
+/// That two graphs are one to the last bit, but for names and places.
+let private sameEdges (one: Graph) (other: Graph) =
+    Expect.sequenceEqual one.RowStart other.RowStart "rows"
+    Expect.sequenceEqual one.Neighbours other.Neighbours "neighbours"
+    Expect.sequenceEqual one.Offsets other.Offsets "offsets"
+    Expect.equal one.MeanLength other.MeanLength "mean length"
+    let degrees (graph: Graph) = Array.init graph.Cells graph.WholeDegree
+    // The outermost ghosts are wrong after one step whatever their degree.
+    let seen = Set.ofSeq one.Neighbours
+    let among (graph: Graph) = degrees graph |> Array.indexed |> Array.filter (fst >> seen.Contains)
+    Expect.equal (among one) (among other) "degrees"
+
+let private sameParts (one: Part) (other: Part) =
+    Expect.equal (one.Owned, one.Cells) (other.Owned, other.Cells) "sizes"
+    Expect.sequenceEqual one.Global other.Global "indices"
+    sameEdges one.Graph other.Graph
+    Expect.sequenceEqual one.Graph.Positions other.Graph.Positions "places"
+    Expect.equal one.Graph.Name other.Graph.Name "name"
+    Expect.equal one.Exchanges.Length other.Exchanges.Length "exchanges"
+
+    for one, other in Seq.zip one.Exchanges other.Exchanges do
+        Expect.equal one.From other.From "from"
+        Expect.sequenceEqual one.Source other.Source "source"
+        Expect.sequenceEqual one.Target other.Target "target"
 
 let private refusal (action: unit -> 'a) =
     (Expect.throwsC (action >> ignore) (fun error -> error :?> ArgumentOutOfRangeException)).Message
@@ -320,6 +355,64 @@ let tests =
               Expect.sequenceEqual part.Graph.Neighbours graph.Neighbours "its edges"
               Expect.isTrue part.Exchanges.IsEmpty "no ghosts"
               Expect.equal part.Graph.Name "icosphere:2, part 1 of 1" "its name"
+          }
+
+          for name, lattice in lattices do
+              test $"parts of a {name} are made without it as they are cut from it" {
+                  for count in 1..7 do
+                      for halo in 1..8 do
+                          let seed = uint64 (8 * count + halo)
+                          let lattice: Lattice = lattice seed
+                          let whole = Graph.OfLattice lattice
+                          let made = Partition.Of(lattice, count, halo)
+                          Expect.isTrue made.InOrder "in order"
+                          Expect.equal (made.Cells, made.Count, made.Name) (whole.Cells, count, whole.Name) "its sizes"
+                          let expected = GraphPartition.InBlocks(whole, count, halo)
+                          let forms = Collections.Generic.Dictionary<string, Graph>()
+
+                          for index in 0 .. count - 1 do
+                              let part, cut = made[index], expected[index]
+                              sameParts part cut
+                              Expect.equal (made.Owned index) cut.Owned "owned cells"
+
+                              let beside =
+                                  [ for other in 0 .. count - 1 do
+                                        if expected[other].Exchanges |> Seq.exists (fun one -> one.From = index) then
+                                            other ]
+
+                              Expect.equal (List.ofSeq (made.Beside index)) beside "who has ghosts there"
+
+                              for start in [ Start.Zeros; Start.Seed; Start.OfNoise 0.5f ] do
+                                  let all = start.On(whole, 5, seed)
+                                  let here = start.On(part, 5, seed)
+
+                                  for cell in 0 .. part.Cells - 1 do
+                                      for channel in 0..4 do
+                                          Expect.equal here[cell, channel] all[part.Global[cell], channel] "its start"
+
+                              // Parts of one form have one graph but for the places.
+                              match forms.TryGetValue part.Form with
+                              | true, twin -> sameEdges part.Graph twin
+                              | _ -> forms[part.Form] <- part.Graph
+              }
+
+          test "the parts of a torus have two forms, whatever their number" {
+              let parts = Partition.Of(Lattice.Torus(64, 16), 16, 3)
+              let forms = List.init 16 (fun part -> parts[part].Form)
+              Expect.equal (List.distinct forms).Length 2 "the first and the last, and those between"
+          }
+
+          test "a part of a lattice that no memory holds is made at once" {
+              let parts = Partition.Of(nonNull (GraphFile.Lattice "torus:32768x65000"), 60000, 2)
+              let part = parts[59999]
+              Expect.equal (part.Global[part.Owned - 1]) (32768 * 65000 - 1) "the last cell"
+
+              Expect.equal
+                  part.Graph.Edges
+                  (8 * (part.Cells - Seq.length (Seq.filter (part.Graph.Degree >> (=) 0) [ 0 .. part.Cells - 1 ])))
+                  "edges"
+
+              Expect.isLessThan part.Cells 400000 "cells and ghosts"
           }
 
           test "a ring is cut into arcs, a grid into strips, whatever the cells are called" {

@@ -52,10 +52,6 @@ internal static class PatternWord
             : [GrowingRecipe.Picture(graph, height, width, values)];
     }
 
-    /// <summary>How far a state is from the pattern, or from the nearest of those that it may come out as.</summary>
-    public static Loss Loss(State[] targets, int channels) =>
-        targets is [var target] ? GrowingRecipe.Loss(target, channels) : GrowingRecipe.Loss(targets);
-
     private static State Numbers(string path, Graph graph)
     {
         var target = TargetWord.Read(path, graph);

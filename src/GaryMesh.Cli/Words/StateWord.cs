@@ -5,11 +5,17 @@ namespace GaryMesh.Cli.Words;
 /// <summary>Reads the initial state of a rollout: a start's word or a state file.</summary>
 internal static class StateWord
 {
+    /// <summary>What there is to choose from.</summary>
+    public const string Choice = "A state is zeros, seed, noise:A or a file (.npz)";
+
+    /// <summary>Whether a word names a file.</summary>
+    public static bool IsFile(string word) => word.EndsWith(".npz", StringComparison.OrdinalIgnoreCase);
+
     /// <summary>The state of a word on a graph, for a rule of so many channels.</summary>
     public static State Read(string word, Graph graph, int channels, ulong seed)
     {
-        if (!word.EndsWith(".npz", StringComparison.OrdinalIgnoreCase))
-            return Parse(word, "A state is zeros, seed, noise:A or a file (.npz)").On(graph, channels, seed);
+        if (!IsFile(word))
+            return Parse(word, Choice).On(graph, channels, seed);
 
         var state = StateFile.Read(word);
 

@@ -82,24 +82,26 @@ type Start =
 
     static member OfNoise(amplitude: float32) = Noise amplitude
 
-    member start.On(graph: Graph, channels: int, seed: uint64) =
+    /// On cells that have these numbers in the whole graph, with that middle.
+    member private start.On(cells: int, channels: int, seed: uint64, middle: int, wholeOf: int -> int) =
         match start with
-        | Zeros -> State.Zeros(graph.Cells, channels)
+        | Zeros -> State.Zeros(cells, channels)
         | Seed ->
             let first = min 3 (channels - 1)
-            let middle = graph.Middle
-
-            State.Create(
-                graph.Cells,
-                channels,
-                fun cell channel -> if cell = middle && channel >= first then 1.0f else 0.0f
-            )
+            let value cell channel = if wholeOf cell = middle && channel >= first then 1.0f else 0.0f
+            State.Create(cells, channels, value)
         | Noise amplitude ->
             let key = Counter.key seed [ 0x5EED ]
+            let index cell channel = int64 (wholeOf cell) * int64 channels + int64 channel
 
             State.Create(
-                graph.Cells,
+                cells,
                 channels,
-                fun cell channel ->
-                    float32 (Counter.uniform key (int64 cell * int64 channels + int64 channel)) * amplitude
+                fun cell channel -> float32 (Counter.uniform key (index cell channel)) * amplitude
             )
+
+    member start.On(graph: Graph, channels: int, seed: uint64) = start.On(graph.Cells, channels, seed, graph.Middle, id)
+
+    member start.On(part: Part, channels: int, seed: uint64) =
+        let known = part.Global
+        start.On(part.Cells, channels, seed, part.Middle, (fun cell -> known[cell]))

@@ -58,3 +58,5 @@ type Start =
     static member OfNoise: amplitude: float32 -> Start
     /// The state that a rollout on a graph starts from. `seed` matters to noise alone.
     member On: graph: Graph * channels: int * seed: uint64 -> State
+    /// That state on the cells of a part, ghosts among them, which needs nothing of the whole graph.
+    member On: part: Part * channels: int * seed: uint64 -> State

@@ -20,14 +20,6 @@ type BatchGradient =
       Parameters: float[]
       Outcomes: Outcome[] }
 
-/// Sums of named parts, in the order in which the names come first.
-module private Parts =
-    let sum (parts: struct (string * float) seq) =
-        parts
-        |> Seq.groupBy (fun struct (name, _) -> name)
-        |> Seq.map (fun (name, values) -> struct (name, values |> Seq.sumBy (fun struct (_, value) -> value)))
-        |> ImmutableArray.CreateRange
-
 [<Sealed>]
 type Prepared private (runner: Runner, options: EngineOptions) =
     let graph, shape = runner.Graph, runner.Shape
@@ -40,6 +32,10 @@ type Prepared private (runner: Runner, options: EngineOptions) =
     let mutable traced: State[] = [||]
     /// `runner.Changes` at that trace.
     let mutable tracedAt = 0
+    /// The rollouts whose gradient the tapes hold, for `AddGradient`.
+    let mutable held = 0
+    /// `runner.Changes` at that batch.
+    let mutable heldAt = 0
 
     let memoryFor steps =
         let checkpoints = Memory.Checkpoints(Checkpoints.slotsFor steps)
@@ -72,6 +68,7 @@ type Prepared private (runner: Runner, options: EngineOptions) =
     let tapesFor (rollouts: Rollout[]) =
         runner.Train()
         traced <- [||]
+        held <- 0
         let steps = rollouts |> Array.map _.Steps |> Array.max
 
         if steps > room then
@@ -173,20 +170,23 @@ type Prepared private (runner: Runner, options: EngineOptions) =
         let values = values |> Array.rev |> Array.choose Option.ofObj
 
         { Loss = values |> Array.sumBy _.Value
-          Parts = values |> Seq.collect _.Parts |> Parts.sum
+          Parts = values |> Seq.collect _.Parts |> LossParts.sum
           Final = final
           Start = start
           Inputs = inputs }
 
+    /// Adds the gradient of the first tapes, in their order.
+    let addUp count (parameters: float[]) =
+        for index in 0 .. count - 1 do
+            tapes[index].AddGradient(runner.Automaton.TimeStep, parameters)
+
     /// The outcomes of a batch with the gradient that its tapes have summed.
     let sumUp (outcomes: Outcome[]) : BatchGradient =
         let parameters = Array.zeroCreate<float> shape.ParameterCount
-
-        for index in 0 .. outcomes.Length - 1 do
-            tapes[index].AddGradient(runner.Automaton.TimeStep, parameters)
+        addUp outcomes.Length parameters
 
         { Loss = outcomes |> Array.sumBy _.Loss
-          Parts = outcomes |> Seq.collect _.Parts |> Parts.sum
+          Parts = outcomes |> Seq.collect _.Parts |> LossParts.sum
           Parameters = parameters
           Outcomes = outcomes }
 
@@ -278,20 +278,17 @@ type Prepared private (runner: Runner, options: EngineOptions) =
 
         losses
 
-    member _.Gradient(rollouts: Rollout[], losses: Loss[], key: uint64) : BatchGradient =
-        use _ = runner.Door.Enter()
-
+    /// The outcomes of a batch, whose gradient its tapes have summed.
+    member private _.Differentiated(rollouts: Rollout[], losses: Loss[], key: uint64) : Outcome[] =
         if losses.Length <> rollouts.Length then
             Guard.refuse
                 $"Each rollout needs a loss, but there are {rollouts.Length} rollouts and {losses.Length} losses."
 
         check rollouts
+        let outcomes = Array.zeroCreate<Outcome> rollouts.Length
 
-        if rollouts.Length = 0 then
-            sumUp [||]
-        else
+        if rollouts.Length > 0 then
             let tapes = tapesFor rollouts
-            let outcomes = Array.zeroCreate<Outcome> rollouts.Length
 
             runner.OverBatch(
                 rollouts.Length,
@@ -299,7 +296,30 @@ type Prepared private (runner: Runner, options: EngineOptions) =
                     outcomes[index] <- differentiateOne hands tapes[index] rollouts[index] losses[index] key
             )
 
-            sumUp outcomes
+        outcomes
+
+    member prepared.Gradient(rollouts: Rollout[], losses: Loss[], key: uint64) : BatchGradient =
+        use _ = runner.Door.Enter()
+        sumUp (prepared.Differentiated(rollouts, losses, key))
+
+    member prepared.Differentiate(rollouts: Rollout[], losses: Loss[], key: uint64) : Outcome[] =
+        use _ = runner.Door.Enter()
+        let outcomes = prepared.Differentiated(rollouts, losses, key)
+        held <- outcomes.Length
+        heldAt <- runner.Changes
+        outcomes
+
+    member _.AddGradient(gradient: float[]) =
+        use _ = runner.Door.Enter()
+
+        if gradient.Length <> shape.ParameterCount then
+            Guard.refuse
+                $"The gradient of a rule {shape.Text} has {shape.ParameterCount} numbers, but {gradient.Length} are given."
+
+        if held = 0 || heldAt <> runner.Changes then
+            Guard.refuse $"There is no batch whose gradient could be added: another rule or batch has come between."
+
+        addUp held gradient
 
     member prepared.Gradient(rollouts: Rollout[], losses: Loss[]) = prepared.Gradient(rollouts, losses, 0UL)
 

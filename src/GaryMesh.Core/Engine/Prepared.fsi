@@ -95,6 +95,15 @@ type Prepared =
     /// As above; `key` is that of whatever the losses draw.
     member Gradient: rollouts: Rollout[] * losses: Loss[] * key: uint64 -> BatchGradient
 
+    /// A batch's outcomes as `Gradient` has them; its gradient stays here, for `AddGradient`. So batches may be differentiated in
+    /// several places at once and added one after the other.
+    member Differentiate: rollouts: Rollout[] * losses: Loss[] * key: uint64 -> Outcome[]
+
+    /// <summary>Adds the gradient of the last `Differentiate`, rollout by rollout: after that of the rollouts before them, it has the
+    /// bits of one batch. May be called again.</summary>
+    /// <exception cref="T:System.ArgumentException">The gradient has another length, or another rule or batch has come between.</exception>
+    member AddGradient: gradient: float[] -> unit
+
     /// The loss of each rollout of a batch, at the steps where it looks.
     member Evaluate: rollouts: Rollout[] * loss: Loss * key: uint64 -> float[]
 

@@ -44,6 +44,10 @@ type Simulation internal (runner: Runner, rollout: Rollout, owned: bool) =
 
     let rowOf cell = ReadOnlySpan<float32>(NativePtr.toVoidPtr (tape.RowOf(steps, cell)), channels)
 
+    let writeAll (values: ReadOnlySpan<float32>) =
+        for cell in 0 .. graph.Cells - 1 do
+            tape.Write(steps, cell, values.Slice(cell * channels, channels))
+
     let change next =
         use _ = door.Enter()
         use _ = runner.Door.Enter()
@@ -139,8 +143,13 @@ type Simulation internal (runner: Runner, rollout: Rollout, owned: bool) =
             Guard.refuse
                 $"The state must be {graph.Cells} cells x {channels}, for {graph.Name}, but is {state.Cells} x {state.Channels}."
 
-        for cell in 0 .. graph.Cells - 1 do
-            tape.Write(steps, cell, ReadOnlySpan(state.Data, cell * channels, channels))
+        writeAll state.Values
+
+    member _.Write(values: ReadOnlySpan<float32>) =
+        use _ = door.Enter()
+        use _ = runner.Door.Enter()
+        checkLength values.Length (graph.Cells * channels)
+        writeAll values
 
     member _.Rule
         with get () = runner.Automaton.Rule

@@ -55,6 +55,9 @@ type Simulation =
     /// <summary>Overwrites the whole state.</summary>
     /// <exception cref="T:System.ArgumentException">The state has other sizes.</exception>
     member Write: state: State -> unit
+    /// <summary>Overwrites the whole state, cell by cell [cells x channels].</summary>
+    /// <exception cref="T:System.ArgumentException">The span has another length.</exception>
+    member Write: values: ReadOnlySpan<float32> -> unit
     /// <summary>Overwrites some cells [count x channels]: a brush, damage, the ghosts of a part.</summary>
     /// <exception cref="T:System.ArgumentException">A cell is not in the graph, or the span has another length.</exception>
     member Write: cells: ReadOnlySpan<int> * values: ReadOnlySpan<float32> -> unit

@@ -93,6 +93,35 @@ module private GraphBytes =
             // What a graph refuses is here what the file holds.
             Guard.badDataFrom refusal $"{path}: {Guard.sentence refusal}"
 
+module private Words =
+    let (|Whole|_|) (text: string) =
+        match Int32.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture) with
+        | true, value -> Some value
+        | _ -> None
+
+    let private (|Sides|_|) (text: string) =
+        match text.Split 'x' with
+        | [| Whole height; Whole width |] -> Some(height, width)
+        | _ -> None
+
+    /// The lattice that a word means, with at most so many cells.
+    let lattice (most: int64) (word: string) : Lattice option =
+        let single make cells =
+            CellLimit.word most word (int64 cells)
+            Some(make cells)
+
+        let sides (make: int * int -> Lattice) (height, width) =
+            CellLimit.word most word (if height < 0 || width < 0 then 0L else int64 height * int64 width)
+            Some(make (height, width))
+
+        match word.Split ':' with
+        | [| "ring"; Whole cells |] -> single Lattice.Ring cells
+        | [| "line"; Whole cells |] -> single Lattice.Line cells
+        | [| "grid"; Sides size |] -> sides Lattice.Grid size
+        | [| "torus"; Sides size |] -> sides Lattice.Torus size
+        | [| "torus6"; Sides size |] -> sides Lattice.Torus6 size
+        | _ -> None
+
 [<AbstractClass; Sealed>]
 type GraphFile =
 
@@ -111,32 +140,17 @@ type GraphFile =
                 Guard.refuse
                     $"A graph is {words}, or a file ({Ending.listed}), but '{shown}' is none of them, and there is no such file."
 
-        let whole (text: string) =
-            match Int32.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture) with
-            | true, value -> value
-            | _ -> refuse ()
-
-        let single (text: string) (cellsOf: int64 -> int64) =
-            let size = whole text
-            CellLimit.word word (cellsOf (int64 size))
-            size
-
-        let sides (text: string) =
-            match text.Split 'x' with
-            | [| height; width |] ->
-                let height, width = whole height, whole width
-                CellLimit.word word (if height < 0 || width < 0 then 0L else int64 height * int64 width)
-                height, width
-            | _ -> refuse ()
-
-        match word.Split ':' with
-        | [| "ring"; cells |] -> Graph.Ring(single cells id)
-        | [| "line"; cells |] -> Graph.Line(single cells id)
-        | [| "grid"; text |] -> Graph.Grid(sides text)
-        | [| "torus"; text |] -> Graph.Torus(sides text)
-        | [| "torus6"; text |] -> Graph.Torus6(sides text)
-        | [| "icosphere"; frequency |] -> Graph.Icosphere(single frequency (fun f -> 10L * f * f + 2L))
+        match Words.lattice CellLimit.graph word, word.Split ':' with
+        | Some lattice, _ -> Graph.OfLattice lattice
+        | None, [| "icosphere"; Words.Whole frequency |] ->
+            CellLimit.word CellLimit.graph word (10L * int64 frequency * int64 frequency + 2L)
+            Graph.Icosphere frequency
         | _ -> refuse ()
+
+    static member Lattice(word: string) : Lattice | null =
+        match Words.lattice CellLimit.lattice word with
+        | Some lattice -> lattice
+        | None -> null
 
     static member Open(wordOrPath: string) : GraphReading =
         if Ending.isFile wordOrPath then

@@ -52,6 +52,10 @@ type GraphFile =
     /// <exception cref="T:System.ArgumentException">The text is none of these, or a size is out of range.</exception>
     static member Parse: word: string -> Graph
 
+    /// <summary>The lattice of a word, of any size; null where the text is no lattice's word.</summary>
+    /// <exception cref="T:System.ArgumentException">A size is out of range.</exception>
+    static member Lattice: word: string -> Lattice | null
+
     /// <summary>Reads a word or, where the text has the ending of one, a file, and says how it was understood.</summary>
     /// <exception cref="T:System.IO.InvalidDataException">The file holds no graph: one sentence begins with the
     /// path.</exception>

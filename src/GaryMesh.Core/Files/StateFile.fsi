@@ -1,5 +1,6 @@
 namespace GaryMesh
 
+open System.Collections.Generic
 open System.IO
 
 /// <summary>A state file: an <c>.npz</c> with the array <c>state</c> [cells x channels], float32 (every other number
@@ -26,6 +27,16 @@ type StateFile =
     /// <param name="state">The state.</param>
     /// <exception cref="T:System.IO.IOException">The file cannot be written: one sentence names the path.</exception>
     static member Write: path: string * state: State -> unit
+
+    /// <summary>Writes a state file of values that come piece after piece, so that nobody has to hold them all; the bytes are those
+    /// of the whole state. What the pieces throw leaves no file.</summary>
+    /// <param name="path">The file to write.</param>
+    /// <param name="cells">Number of cells.</param>
+    /// <param name="channels">Numbers a cell.</param>
+    /// <param name="pieces">The values [cells x channels], cell by cell.</param>
+    /// <exception cref="T:System.ArgumentException">There are not cells x channels values.</exception>
+    /// <exception cref="T:System.IO.IOException">The file cannot be written: one sentence names the path.</exception>
+    static member Write: path: string * cells: int * channels: int * pieces: IEnumerable<float32[]> -> unit
 
     /// <summary>Writes a state file to a stream; the bytes are those of a file.</summary>
     /// <param name="stream">The stream to write to; left open.</param>

@@ -6,14 +6,6 @@ open System.Collections.Immutable
 open System.Runtime.InteropServices
 open GaryMesh.Graphs
 
-[<RequireQualifiedAccess>]
-type Topology =
-    | Ring
-    | Line
-    | Grid of Height: int * Width: int
-    | Torus of Height: int * Width: int
-    | General
-
 /// What a graph holds; an array is empty where the graph has nothing of its kind.
 [<NoComparison; NoEquality>]
 type private GraphData =
@@ -32,43 +24,17 @@ type private GraphData =
         MeanLength: float
     }
 
-/// Rows under construction: what each cell sees, in order.
 module private Rows =
-    /// The cell at the other end of an edge, and the offset to it.
-    [<Struct>]
-    type Link = { Neighbour: int; X: float; Y: float; Z: float }
-
-    let between (positions: float[]) (cell: int) (neighbour: int) =
-        let at axis = positions[3 * neighbour + axis] - positions[3 * cell + axis]
-        { Neighbour = neighbour; X = at 0; Y = at 1; Z = at 2 }
-
-    /// The mean length of offsets, to the same bits in whatever order the edges come: lengths are added as whole multiples
-    /// of the last bit of the longest.
     let meanLength (offsets: float[]) =
-        let edges = offsets.Length / 3
-        let length edge = Double.Hypot(Double.Hypot(offsets[3 * edge], offsets[3 * edge + 1]), offsets[3 * edge + 2])
-        let mutable longest = 0.0
-
-        for edge in 0 .. edges - 1 do
-            longest <- max longest (length edge)
-
-        if longest = 0.0 then
-            0.0
-        else
-            let bit = max Double.Epsilon (Math.ScaleB(1.0, Math.ILogB longest - 52))
-            let mutable sum = UInt128.Zero
-
-            for edge in 0 .. edges - 1 do
-                sum <- sum + UInt128.op_Implicit (uint64 (Math.Round(length edge / bit)))
-
-            float sum / float edges * bit
+        Lengths.mean (fun visit ->
+            for edge in 0 .. offsets.Length / 3 - 1 do
+                let flat = Double.Hypot(offsets[3 * edge], offsets[3 * edge + 1])
+                visit (Double.Hypot(flat, offsets[3 * edge + 2])) 1L)
 
     let finite name what (values: float[]) =
         match Array.tryFindIndex (Double.IsFinite >> not) values with
         | Some at -> Guard.refuse $"Every {what} must be finite, but number {at} of {name} is {values[at]}."
         | None -> ()
-
-    let wrap size i = ((i % size) + size) % size
 
 [<Sealed>]
 type Graph private (data: GraphData) =
@@ -131,172 +97,79 @@ type Graph private (data: GraphData) =
 
         Graph { data with Frames = Array.copy frames }
 
-    /// A graph that is whole and has no frames.
-    static member private Whole(name, topology, middle, rowStart, neighbours, offsets: float[], weights, positions) =
-        Graph
-            { Name = name
-              Topology = topology
-              Middle = middle
-              RowStart = rowStart
-              Neighbours = neighbours
-              Offsets = offsets
-              Weights = weights
-              Positions = positions
-              Frames = [||]
-              WholeDegrees = [||]
-              MeanLength = Rows.meanLength offsets }
+    /// Cells of a lattice with edges of weight 1. Neighbours are asked for twice, so that the arrays have their final size
+    /// from the start: a graph may fill a good part of the memory.
+    static member private Laid
+        (lattice: Lattice, count: int, cellOf: int -> int, labelOf: int -> int, complete: int -> bool)
+        : GraphData =
+        // Three offsets an edge are as many as an array holds.
+        let most = Array.MaxLength / (3 * max 1 lattice.Most)
 
-    /// A graph of weights 1: `edgeOf cell n` gives the n-th edge that a cell may have, 0 <= n < most, or none. It is asked
-    /// twice, so that the arrays have their final size from the start: a graph may fill a good part of the memory.
-    static member private Build
-        (name, topology, cells: int, positions, most: int, edgeOf: int -> int -> Rows.Link voption)
-        =
-        let rowStart = Array.zeroCreate (cells + 1)
+        if count > most then
+            Guard.refuse
+                $"A graph of up to {lattice.Most} edges a cell has at most {most} cells, but {count} cells of {lattice.Name} are asked for: cut it into more parts."
 
-        for cell in 0 .. cells - 1 do
-            let mutable degree = 0
+        let rowStart = Array.zeroCreate (count + 1)
 
-            for n in 0 .. most - 1 do
-                if (edgeOf cell n).IsSome then
-                    degree <- degree + 1
+        for label in 0 .. count - 1 do
+            let degree = if complete label then lattice.Degree(cellOf label) else 0
+            rowStart[label + 1] <- rowStart[label] + degree
 
-            rowStart[cell + 1] <- rowStart[cell] + degree
-
-        let neighbours = Array.zeroCreate rowStart[cells]
-        let offsets = Array.zeroCreate (3 * rowStart[cells])
+        let neighbours = Array.zeroCreate rowStart[count]
+        let offsets = Array.zeroCreate (3 * rowStart[count])
+        let positions = Array.zeroCreate (3 * count)
         let mutable filled = 0
 
-        for cell in 0 .. cells - 1 do
-            for n in 0 .. most - 1 do
-                match edgeOf cell n with
-                | ValueNone -> ()
-                | ValueSome edge ->
-                    neighbours[filled] <- edge.Neighbour
-                    offsets[3 * filled] <- edge.X
-                    offsets[3 * filled + 1] <- edge.Y
-                    offsets[3 * filled + 2] <- edge.Z
-                    filled <- filled + 1
+        let put (values: float[]) at (struct (x, y, z)) =
+            values[3 * at] <- x
+            values[3 * at + 1] <- y
+            values[3 * at + 2] <- z
 
-        let middle =
-            match topology with
-            | Topology.Line -> cells / 2
-            | Topology.Grid(height, width) -> (height / 2) * width + width / 2
-            | Topology.Ring
-            | Topology.Torus _
-            | Topology.General -> 0
+        for label in 0 .. count - 1 do
+            let cell = cellOf label
+            put positions label (lattice.Place cell)
 
-        Graph.Whole(name, topology, middle, rowStart, neighbours, offsets, [||], positions)
+            if complete label then
+                for n in 0 .. lattice.Most - 1 do
+                    let neighbour = lattice.Neighbour(cell, n)
 
-    /// Edges of a lattice cell: the given steps, wrapped or cut at the border.
-    static member private Lattice(name, topology, height, width, closed, steps, place: float * float -> float * float) =
-        let steps = Array.ofList steps
+                    if neighbour >= 0 then
+                        neighbours[filled] <- labelOf neighbour
+                        put offsets filled (lattice.Offset(cell, n))
+                        filled <- filled + 1
 
-        let positions =
-            Array.init (3 * height * width) (fun at ->
-                let x, y = place (float (at / 3 % width), float (at / 3 / width))
+        { Name = lattice.Name
+          Topology = lattice.Topology
+          Middle = lattice.Middle
+          RowStart = rowStart
+          Neighbours = neighbours
+          Offsets = offsets
+          Weights = [||]
+          Positions = positions
+          Frames = [||]
+          WholeDegrees = [||]
+          MeanLength = lattice.MeanLength }
 
-                match at % 3 with
-                | 0 -> x
-                | 1 -> y
-                | _ -> 0.0)
+    static member OfLattice(lattice: Lattice) = Graph(Graph.Laid(lattice, lattice.Cells, id, id, (fun _ -> true)))
 
-        let offsets = steps |> Array.map (fun (down, right) -> place (float right, float down))
+    static member OfLattice(lattice: Lattice, name, cells, cellOf: int -> int, labelOf, complete) =
+        let middle = Seq.tryFindIndex (fun label -> cellOf label = lattice.Middle) (seq { 0 .. cells - 1 })
 
-        Graph.Build(
-            name,
-            topology,
-            height * width,
-            positions,
-            steps.Length,
-            fun cell n ->
-                let down, right = steps[n]
-                let r, c = cell / width + down, cell % width + right
+        Graph
+            { Graph.Laid(lattice, cells, cellOf, labelOf, complete) with
+                Name = name
+                Topology = Topology.General
+                Middle = Option.defaultValue 0 middle
+                WholeDegrees = Array.init cells (cellOf >> lattice.Degree) }
 
-                if closed || (r >= 0 && r < height && c >= 0 && c < width) then
-                    let x, y = offsets[n]
-
-                    ValueSome
-                        { Rows.Neighbour = Rows.wrap height r * width + Rows.wrap width c
-                          Rows.X = x
-                          Rows.Y = y
-                          Rows.Z = 0.0 }
-                else
-                    ValueNone
-        )
-
-    static member private Moore =
-        [ for down in -1 .. 1 do
-              for right in -1 .. 1 do
-                  if (down, right) <> (0, 0) then
-                      down, right ]
-
-    static member Ring(cells: int) =
-        Guard.positive (nameof cells) "The number of cells of a ring" cells
-
-        let positions =
-            Array.init (3 * cells) (fun at ->
-                let angle = 2.0 * Math.PI * float (at / 3) / float cells
-
-                match at % 3 with
-                | 0 -> cos angle
-                | 1 -> sin angle
-                | _ -> 0.0)
-
-        Graph.Build(
-            $"ring:{cells}",
-            Topology.Ring,
-            cells,
-            positions,
-            (if cells = 1 then 0 else 2),
-            fun cell n -> ValueSome(Rows.between positions cell (Rows.wrap cells (cell + 2 * n - 1)))
-        )
+    static member Ring(cells: int) = Graph.OfLattice(Lattice.Ring cells)
+    static member Line(cells: int) = Graph.OfLattice(Lattice.Line cells)
+    static member Grid(height: int, width: int) = Graph.OfLattice(Lattice.Grid(height, width))
+    static member Torus(height: int, width: int) = Graph.OfLattice(Lattice.Torus(height, width))
+    static member Torus6(height: int, width: int) = Graph.OfLattice(Lattice.Torus6(height, width))
 
     static member Strip(cells: int, offsets: int seq) =
-        Guard.positive (nameof cells) "The number of cells of a strip" cells
-        let offsets = Array.ofSeq offsets
-
-        if Array.contains 0 offsets || (Array.distinct offsets).Length <> offsets.Length then
-            let listed = String.Join(", ", offsets)
-            Guard.refuse $"The offsets of a strip must differ from 0 and from each other, but are {listed}."
-
-        let positions = Array.init (3 * cells) (fun i -> if i % 3 = 0 then float (i / 3) else 0.0)
-
-        Graph.Build(
-            $"strip:{cells}",
-            Topology.Line,
-            cells,
-            positions,
-            offsets.Length,
-            fun cell n ->
-                let neighbour = cell + offsets[n]
-
-                if neighbour >= 0 && neighbour < cells then
-                    ValueSome(Rows.between positions cell neighbour)
-                else
-                    ValueNone
-        )
-
-    static member Line(cells: int) = Graph.Strip(cells, [ -1; 1 ]).Named $"line:{cells}"
-
-    static member Grid(height: int, width: int) =
-        Guard.positive (nameof height) "The height of a grid" height
-        Guard.positive (nameof width) "The width of a grid" width
-        Graph.Lattice($"grid:{height}x{width}", Topology.Grid(height, width), height, width, false, Graph.Moore, id)
-
-    static member private Closed(kind: string, height: int, width: int) =
-        if height < 3 || width < 3 then
-            Guard.outOfRange null $"The sides of a {kind} must be at least 3, but are {height} x {width}."
-
-    static member Torus(height: int, width: int) =
-        Graph.Closed("torus", height, width)
-        Graph.Lattice($"torus:{height}x{width}", Topology.Torus(height, width), height, width, true, Graph.Moore, id)
-
-    static member Torus6(height: int, width: int) =
-        Graph.Closed("torus6", height, width)
-        let steps = [ 0, 1; 0, -1; 1, 0; -1, 0; 1, -1; -1, 1 ]
-        // Rows lean by half a cell, so that all six neighbours lie at distance 1.
-        let place (column, row) = column + row / 2.0, row * sqrt 3.0 / 2.0
-        Graph.Lattice($"torus6:{height}x{width}", Topology.General, height, width, true, steps, place)
+        Graph.OfLattice(Lattice.Strip($"strip:{cells}", cells, Array.ofSeq offsets))
 
     static member OfRows
         (rowStart: int[], neighbours: int[], offsets: float[] | null, weights: float[] | null, positions: float[] | null) =
@@ -339,16 +212,18 @@ type Graph private (data: GraphData) =
                                positions[3 * neighbours[edge] + axis] - positions[3 * cell + axis] |]
             | offsets -> offsets
 
-        Graph.Whole(
-            "graph",
-            Topology.General,
-            0,
-            Array.copy rowStart,
-            Array.copy neighbours,
-            offsets,
-            weights,
-            positions
-        )
+        Graph
+            { Name = "graph"
+              Topology = Topology.General
+              Middle = 0
+              RowStart = Array.copy rowStart
+              Neighbours = Array.copy neighbours
+              Offsets = offsets
+              Weights = weights
+              Positions = positions
+              Frames = [||]
+              WholeDegrees = [||]
+              MeanLength = Rows.meanLength offsets }
 
     static member OfEdges
         (cells: int, sources: int[], targets: int[], directed: bool, weights: float[] | null, positions: float[] | null)
@@ -453,9 +328,8 @@ type Graph private (data: GraphData) =
                 Guard.refuse
                     $"Every position must be finite, but coordinate {at % 3} of cell {at / 3} is {positions[at]}."
 
-        let nearest = Nearest.among positions k
-        let edgeOf cell (n: int) = ValueSome(Rows.between positions cell (nearest[cell][n]))
-        Graph.Build($"knn:{k}", Topology.General, cells, Array.copy positions, k, edgeOf)
+        let neighbours = Array.concat (Nearest.among positions k)
+        Graph.OfRows(Array.init (cells + 1) (fun cell -> k * cell), neighbours, null, null, positions).Named $"knn:{k}"
 
     static member Union(name: string, graphs: Graph seq) =
         let graphs = Array.ofSeq graphs

@@ -3,20 +3,6 @@ namespace GaryMesh
 open System
 open System.Collections.Immutable
 
-/// How a graph was made, which says what a lattice operator may assume and where its middle is.
-[<RequireQualifiedAccess>]
-type Topology =
-    /// Cells on a closed circle.
-    | Ring
-    /// Cells on an open strip.
-    | Line
-    /// An open lattice of `Height` x `Width` cells, row by row.
-    | Grid of Height: int * Width: int
-    /// A lattice of `Height` x `Width` cells closed in both directions, row by row.
-    | Torus of Height: int * Width: int
-    /// Anything else.
-    | General
-
 /// Who sees whom: for every cell the cells it sees, as compressed sparse rows, with an offset (the vector from the
 /// cell to the neighbour) and a weight per edge.
 ///
@@ -53,6 +39,20 @@ type Graph =
     member internal WholeDegree: cell: int -> int
     /// The cell where a `seed` start puts its seed: the middle of a line or grid, cell 0 elsewhere.
     member Middle: int
+
+    /// <summary>The whole graph of a lattice.</summary>
+    static member OfLattice: lattice: Lattice -> Graph
+
+    /// The graph of chosen cells of a lattice, by their numbers here: those that are `complete` have all their edges in order,
+    /// which must end in chosen cells, the others none. The same bits as `Cut` of the whole.
+    static member internal OfLattice:
+        lattice: Lattice *
+        name: string *
+        cells: int *
+        cellOf: (int -> int) *
+        labelOf: (int -> int) *
+        complete: (int -> bool) ->
+            Graph
 
     /// <summary>N cells on the unit circle, cell i at the angle 2 pi i / N, each seeing the one before and the one after it.
     /// A ring of two cells sees its one neighbour twice; a ring of one has no edge.</summary>

@@ -47,6 +47,8 @@ type TrainingTask =
         Judge: Func<Rule, float> | null
         /// What is done to the rule after each step of the optimiser, so that it stays among those allowed, or null. No file keeps it.
         Projection: Func<Rule, Rule> | null
+        /// What computes the gradients of batches, or null for the trainer itself. No file keeps it.
+        Gradients: IBatchGradients | null
     }
 
     /// Batches of 8 from new initial states, 2,000 iterations of Adam at 2e-3, validated every 50 by 8 rollouts of full length.
@@ -69,7 +71,8 @@ type TrainingTask =
           ValidationRollouts = 8
           ValidationLengths = [| 1 |]
           Judge = null
-          Projection = null }
+          Projection = null
+          Gradients = null }
 
     /// The same task with so many optimiser steps.
     member task.WithIterations(iterations: int) = { task with Iterations = iterations }
@@ -109,6 +112,9 @@ type TrainingTask =
 
     /// The same task with the rule brought back among those allowed after each step of the optimiser (a projection).
     member task.WithProjection(projection: Func<Rule, Rule>) = { task with Projection = projection }
+
+    /// The same task with gradients that something else computes, to the same bits.
+    member task.WithGradients(gradients: IBatchGradients) = { task with Gradients = gradients }
 
     member internal task.Loop(shape: RuleShape) =
         { Optimiser = task.Optimiser
@@ -279,6 +285,18 @@ type Trainer
 
         struct (hooks |> List.fold prepare (starts |> Array.map sampleOf), places)
 
+    /// What the rollouts of a batch came to, and the sum of their derivatives.
+    let differentiate (batch: GradientBatch) =
+        match task.Gradients with
+        | null ->
+            prepared.Load(ruleOf batch.Parameters, batch.TimeStep)
+            let found = prepared.Gradient(batch.Rollouts, batch.Losses, batch.Key)
+
+            let outcome (one: Outcome) : RolloutOutcome = { Loss = one.Loss; Parts = one.Parts; Final = one.Final }
+
+            struct (Array.map outcome found.Outcomes, found.Parameters)
+        | gradients -> gradients.Gradient batch
+
     let gradient (training: Training) =
         let iteration = training.Iteration
         let struct (samples, places) = batch training
@@ -287,7 +305,6 @@ type Trainer
         let seed = stream Purpose.Firing iteration
         let speed = Counter.uniform (stream Purpose.Steps iteration) 7L
         let factor = task.MinTimeStep * Math.Pow(task.MaxTimeStep / task.MinTimeStep, speed)
-        prepared.Load(ruleOf training.Parameters, factor * automaton.TimeStep)
 
         let rollouts =
             samples
@@ -295,13 +312,20 @@ type Trainer
                 { Rollout.Of(sample.Start, steps, Firing.Seeded(seed, number)) with
                     Inputs = sample.Inputs })
 
-        let gradient = prepared.Gradient(rollouts, samples |> Array.map _.Loss, stream Purpose.Draws iteration)
-        let share = 1.0 / float task.Batch
-        let outcomes = gradient.Outcomes
+        let struct (outcomes, derivatives) =
+            differentiate
+                { Parameters = training.Parameters
+                  TimeStep = factor * automaton.TimeStep
+                  Rollouts = rollouts
+                  Losses = samples |> Array.map _.Loss
+                  Key = stream Purpose.Draws iteration }
 
-        { Loss = gradient.Loss * share
-          Parts = ImmutableArray.CreateRange(gradient.Parts, fun (struct (name, value)) -> struct (name, value * share))
-          Derivatives = gradient.Parameters |> Array.map (fun d -> d * share)
+        let share = 1.0 / float task.Batch
+        let parts = outcomes |> Seq.collect _.Parts |> LossParts.sum
+
+        { Loss = (outcomes |> Array.sumBy _.Loss) * share
+          Parts = ImmutableArray.CreateRange(parts, fun (struct (name, value)) -> struct (name, value * share))
+          Derivatives = derivatives |> Array.map (fun d -> d * share)
           Pool = training.Pool.Update(places, outcomes |> Array.map _.Final, outcomes |> Array.map _.Loss) }
 
     let loop =

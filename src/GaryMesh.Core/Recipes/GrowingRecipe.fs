@@ -238,10 +238,27 @@ type GrowingRecipe =
 
         MeanSquared(whole, [| 0 .. GrowingRecipe.Shown - 1 |], null)
 
-    /// <summary>The mean squared difference of the channels that are seen to the nearest of several targets, after the last step.</summary>
+    /// <summary>The mean squared difference to the target, or of several to the nearest, after the last step.</summary>
+    /// <param name="targets">Red, green, blue and opacity of each cell [cells x 4], each; such as <c>Turned</c>.</param>
+    /// <param name="channels">Numbers in a cell's state.</param>
+    /// <exception cref="T:System.ArgumentException">There is no target, or one has other sizes than the first or than a pattern.</exception>
+    static member Loss(targets: State[], channels: int) : Loss =
+        match targets with
+        | [| target |] -> GrowingRecipe.Loss(target, channels)
+        | _ -> NearestTarget targets
+
+    /// <summary>That, and the overflow of states beyond [-2, 2] with a weight.</summary>
     /// <param name="targets">Red, green, blue and opacity of each cell [cells x 4], each.</param>
-    /// <exception cref="T:System.ArgumentException">There is no target, or one has other sizes than the first.</exception>
-    static member Loss(targets: State seq) : Loss = NearestTarget targets
+    /// <param name="channels">Numbers in a cell's state.</param>
+    /// <param name="overflow">The weight, 0 for none.</param>
+    /// <exception cref="T:System.ArgumentException">There is no target, or one has other sizes than the first or than a pattern.</exception>
+    static member Loss(targets: State[], channels: int, overflow: float) : Loss =
+        let near = GrowingRecipe.Loss(targets, channels)
+
+        if overflow > 0.0 then
+            WeightedSum([| 1.0; overflow |], [| near; Overflow 2.0f |])
+        else
+            near
 
     /// <summary>A training as the settings say: Adam on normalised gradients with a cosine schedule down to 2 %. Every 250 iterations the rule is
     /// validated from the seed, after one and, where it is to stay, four rollouts' length, and the best is kept.</summary>
@@ -250,19 +267,16 @@ type GrowingRecipe =
     /// <param name="settings">How it is trained.</param>
     /// <exception cref="T:System.ArgumentException">The target has another number of channels, or a setting is out of range.</exception>
     static member Task(target: State, channels: int, settings: GrowingSettings) : TrainingTask =
-        GrowingRecipe.Task(GrowingRecipe.Loss(target, channels), settings)
+        GrowingRecipe.Task([| target |], channels, settings)
 
-    /// <summary>As above, by what is said to be near.</summary>
-    /// <param name="near">How far the last state is from the pattern, such as the <c>Loss</c> of one or several targets.</param>
+    /// <summary>As above, towards the nearest of several targets.</summary>
+    /// <param name="targets">Red, green, blue and opacity of each cell [cells x 4], each.</param>
+    /// <param name="channels">Numbers in a cell's state.</param>
     /// <param name="settings">How it is trained.</param>
-    /// <exception cref="T:System.ArgumentException">A setting is out of range.</exception>
-    static member Task(near: Loss, settings: GrowingSettings) : TrainingTask =
-        let loss: Loss =
-            if settings.Overflow > 0.0 then
-                WeightedSum([| 1.0; settings.Overflow |], [| near; Overflow 2.0f |])
-            else
-                near
-
+    /// <exception cref="T:System.ArgumentException">There is no target, one has other sizes than the first or than a pattern, or a setting is out
+    /// of range.</exception>
+    static member Task(targets: State[], channels: int, settings: GrowingSettings) : TrainingTask =
+        let loss = GrowingRecipe.Loss(targets, channels, settings.Overflow)
         let schedule = Schedule.Cosine(0, settings.Iterations, 0.02)
 
         let task =

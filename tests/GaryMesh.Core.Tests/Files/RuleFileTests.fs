@@ -426,6 +426,46 @@ let stateTests =
                   Expect.equal (again.ToArray()) (state.ToArray()) "the values")
           }
 
+          test "a state that comes in pieces has the bytes of the whole; what pieces throw leaves no file" {
+              inFolder (fun folder ->
+                  let at name = Path.Combine(folder, name)
+
+                  let state =
+                      State.Create(
+                          50021,
+                          7,
+                          fun cell channel -> float32 (Counter.uniform 3UL (int64 (7 * cell + channel)))
+                      )
+
+                  StateFile.Write(at "whole.npz", state)
+
+                  for size in [ 1000; 65536; 65537; 350147 ] do
+                      StateFile.Write(at "pieces.npz", 50021, 7, Array.chunkBySize size (state.ToArray()))
+
+                      Expect.equal
+                          (File.ReadAllBytes(at "pieces.npz"))
+                          (File.ReadAllBytes(at "whole.npz"))
+                          $"by {size}"
+
+                  let short () = StateFile.Write(at "short.npz", 3, 2, [ [| 1f; 2f |]; [| 3f |] ])
+                  Expect.throwsT<ArgumentException> short "three of six values" |> ignore
+
+                  let lost () =
+                      StateFile.Write(
+                          at "lost.npz",
+                          3,
+                          2,
+                          seq {
+                              yield [| 1f; 2f |]
+                              failwith "lost"
+                          }
+                      )
+
+                  Expect.throws lost "what the pieces throw"
+                  let files = Directory.GetFiles folder |> Array.map Path.GetFileName |> Array.sort
+                  Expect.equal files [| "pieces.npz"; "whole.npz" |] "no other file")
+          }
+
           test "float64 is rounded" {
               let state = stateOf (NpyArray.OfFloat64([| 2; 1 |], [| 0.1; -3.0 |]))
               Expect.equal (state.ToArray()) [| 0.1f; -3f |] "nearest"

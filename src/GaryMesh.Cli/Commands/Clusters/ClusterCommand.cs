@@ -12,6 +12,7 @@ internal static class ClusterCommand
         {
             ClusterRunCommand.Create(output, error, stop),
             ClusterSiloCommand.Create(output, error, stop),
+            ClusterTrainCommand.Create(output, error, stop),
         };
         ExamplesHelp.Attach(
             command,

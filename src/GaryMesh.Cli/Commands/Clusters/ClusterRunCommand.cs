@@ -97,15 +97,16 @@ internal static class ClusterRunCommand
 
         var spec = settings.Resume is null ? Describe(terminal, settings) : null;
         using var host = ClusterConnection.Start(
-            () => settings.Redis is null ? ClusterHost.Embedded() : ClusterHost.Client(settings.Redis), settings.Redis, stop);
+            () => settings.Redis is null ? ClusterHost.Embedded(0) : ClusterHost.Client(settings.Redis), settings.Redis, stop);
         var name = settings.Resume ?? settings.Name ?? Guid.NewGuid().ToString("N")[..8];
         var run = new ClusterRun(host.Services.GetRequiredService<IGrainFactory>(), name);
 
         try
         {
             spec ??= run.Spec(stop).GetAwaiter().GetResult() ?? throw new UserErrorException($"There is no run '{name}' at {settings.Redis}.");
-            var result = terminal.WithProgress("Running", progress => run.Complete(
+            var last = terminal.WithProgress("Running", progress => run.Complete(
                 spec,
+                (cells, channels, pieces) => Take(settings.Out, spec, cells, channels, pieces),
                 new Told(now =>
                 {
                     progress.What = string.Create(CultureInfo.InvariantCulture, $"{now.Steps * now.Cells / Math.Max(0.1, now.Seconds) / 1e6:F1} million cell-steps/s");
@@ -113,7 +114,7 @@ internal static class ClusterRunCommand
                 }),
                 keep: false,
                 stop).GetAwaiter().GetResult());
-            return Report(terminal, settings, name, spec, result);
+            return Report(terminal, settings, name, spec, last);
         }
         catch (OperationCanceledException) when (settings.Redis is not null)
         {
@@ -133,12 +134,8 @@ internal static class ClusterRunCommand
             throw new UserErrorException("--rule names the rule to run, or --resume the run to go on with: give one of them.");
 
         var automaton = RuleWord.Read(settings.Rule, settings.Seed);
-        var graph = GraphWord.Read(settings.Graph, terminal);
         var hops = automaton.HopsPerStep;
-        _ = StateWord.Read(settings.State ?? automaton.Start.Text, graph, automaton.Rule.Shape.Channels, settings.Seed);
-
-        if (settings.Parts > graph.Cells)
-            throw new UserErrorException($"--parts asks for {settings.Parts} parts, but {graph.Name} has {Counted.Of(graph.Cells, "cell")}.");
+        CheckGraph(terminal, settings, automaton);
 
         if (settings.Halo < hops)
             throw new UserErrorException($"A step of {settings.Rule} reads {Counted.Of(hops, "hop")}, but --halo is {settings.Halo}.");
@@ -162,18 +159,53 @@ internal static class ClusterRunCommand
         };
     }
 
-    private static int Report(Terminal terminal, Settings settings, string name, RunSpec spec, ClusterResult result)
+    /// <summary>Refuses a start or a number of parts that does not fit the graph, of which a lattice needs not be made for it.</summary>
+    private static void CheckGraph(Terminal terminal, Settings settings, Automaton automaton)
     {
-        var last = result.Last;
+        var (word, channels) = (settings.State ?? automaton.Start.Text, automaton.Rule.Shape.Channels);
 
-        if (!result.Final.IsFinite)
-            throw new UserErrorException($"The state overflowed (NaN or infinity): this rule is not stable for {Counted.Of(spec.Steps, "step")} on {spec.Graph}.");
+        if (GraphWord.PathOf(settings.Graph) is null && GraphFile.Lattice(settings.Graph) is { } lattice && !StateWord.IsFile(word))
+        {
+            _ = StateWord.Parse(word, StateWord.Choice);
+            Check(lattice.Name, lattice.Cells);
+        }
+        else
+        {
+            var graph = GraphWord.Read(settings.Graph, terminal);
+            _ = StateWord.Read(word, graph, channels, settings.Seed);
+            Check(graph.Name, graph.Cells);
+        }
 
-        if (settings.Out is not null)
-            StateFile.Write(settings.Out, result.Final);
+        void Check(string name, int cells)
+        {
+            if (settings.Parts > cells)
+                throw new UserErrorException($"--parts asks for {settings.Parts} parts, but {name} has {Counted.Of(cells, "cell")}.");
+        }
+    }
 
+    /// <summary>Writes the last state as it comes; one with numbers that are none leaves no file.</summary>
+    private static void Take(string? path, RunSpec spec, int cells, int channels, IEnumerable<float[]> pieces)
+    {
+        var finite = pieces.Select(piece => Array.TrueForAll(piece, float.IsFinite)
+            ? piece
+            : throw new UserErrorException($"The state overflowed (NaN or infinity): this rule is not stable for {Counted.Of(spec.Steps, "step")} on {spec.Graph}."));
+
+        if (path is not null)
+        {
+            StateFile.Write(path, cells, channels, finite);
+            return;
+        }
+
+        foreach (var piece in finite)
+            _ = piece;
+    }
+
+    private static int Report(Terminal terminal, Settings settings, string name, RunSpec spec, ClusterProgress last)
+    {
+        string[] silos = [.. last.Parts.Select(part => part!.Silo).Distinct().Order()];
         PartFigures[] figures = [.. last.Parts.Select(part => part!.Figures)];
         var (stepping, waiting) = (figures.Sum(part => part.StepSeconds), figures.Sum(part => part.WaitSeconds));
+        var memory = last.Parts.Sum(part => part!.Memory.Own) + last.Parts.GroupBy(part => part!.Silo).Sum(silo => silo.Max(part => part!.Memory.Shared));
         var rate = (double)spec.Steps * last.Cells / last.Seconds;
         terminal.WriteJson(new JsonObject
         {
@@ -184,19 +216,24 @@ internal static class ClusterRunCommand
             ["seed"] = spec.Seed,
             ["parts"] = spec.Parts,
             ["halo"] = spec.Halo,
-            ["silos"] = new JsonArray([.. last.Parts.Select(part => part!.Silo).Distinct().Order().Select(silo => (JsonNode)silo)]),
+            ["silos"] = new JsonArray([.. silos.Select(silo => (JsonNode)silo)]),
             ["generations"] = last.Generation,
             ["seconds"] = last.Seconds,
             ["cell_steps_per_second"] = rate,
             ["step_seconds"] = stepping,
             ["wait_seconds"] = waiting,
             ["checkpoint_seconds"] = figures.Sum(part => part.CheckpointSeconds),
+            ["checkpoint_share"] = figures.Sum(part => part.CheckpointSeconds) / (spec.Parts * last.Seconds),
+            ["losses"] = new JsonArray([.. last.Losses.Select(loss => (JsonNode)new JsonObject { ["at"] = loss.At, ["epochs"] = loss.Epochs, ["seconds"] = loss.Seconds })]),
             ["messages"] = figures.Sum(part => part.Messages),
             ["bytes"] = figures.Sum(part => part.Bytes),
+            ["messages_per_cell_step"] = figures.Sum(part => part.Messages) / ((double)spec.Steps * last.Cells),
+            ["redundant_work"] = (figures.Sum(part => part.CellSteps) / ((double)spec.Steps * last.Cells)) - 1,
+            ["bytes_a_cell"] = (double)memory / last.Cells,
             ["out"] = settings.Out,
         });
         terminal.Write(string.Create(CultureInfo.InvariantCulture,
-            $"{spec.Graph}: {Counted.Of(spec.Steps, "step")} in {Counted.Of(spec.Parts, "part")}, {last.Seconds:F2} s: {rate / 1e6:F1} million cell-steps/s; {waiting / Math.Max(1e-9, stepping + waiting):P0} of the parts' time waiting; {Counted.Of(figures.Sum(part => part.Messages), "message")}"));
+            $"{spec.Graph}: {Counted.Of(spec.Steps, "step")} in {Counted.Of(spec.Parts, "part")}, {last.Seconds:F2} s: {rate / 1e6:F1} million cell-steps/s; silos step {stepping / (silos.Length * last.Seconds):P0} of the time; {Counted.Of(figures.Sum(part => part.Messages), "message")}"));
 
         if (settings.Out is not null)
             terminal.Write($"Written to {settings.Out}");

@@ -17,15 +17,17 @@ internal static class ClusterSiloCommand
         var address = Options.File("--address", "The address at which other machines reach this one.", "IP");
         address.DefaultValueFactory = _ => "127.0.0.1";
         var every = Options.Whole("--every", "S", "Seconds from one line about its work to the next.", 10);
+        var threads = Options.Whole("--threads", "T", "Threads that step; fewer where several silos share a machine. 0 for one a processor.", 0, 0);
         var quiet = Options.Quiet();
 
-        var command = new Command("silo", "Work for the runs of a cluster, until Ctrl-C.") { redis, name, address, every, quiet };
+        var command = new Command("silo", "Work for the runs of a cluster, until Ctrl-C.") { redis, name, address, every, threads, quiet };
         command.SetAction(parsed => Run(
             new Terminal(output, error, false, parsed.GetValue(quiet)),
             parsed.GetValue(redis)!,
             parsed.GetValue(name) ?? string.Create(CultureInfo.InvariantCulture, $"{Environment.MachineName}-{Environment.ProcessId}"),
             parsed.GetValue(address)!,
             parsed.GetValue(every),
+            parsed.GetValue(threads),
             stop));
         ExamplesHelp.Attach(
             command,
@@ -40,12 +42,12 @@ internal static class ClusterSiloCommand
         return command;
     }
 
-    private static int Run(Terminal terminal, string redis, string name, string address, int every, CancellationToken stop)
+    private static int Run(Terminal terminal, string redis, string name, string address, int every, int threads, CancellationToken stop)
     {
         if (!IPAddress.TryParse(address, out var ip))
             throw new UserErrorException($"--address is an IP address, but '{address}' is none.");
 
-        using var silo = ClusterConnection.Start(() => ClusterHost.Silo(redis, name, ip), redis, stop);
+        using var silo = ClusterConnection.Start(() => ClusterHost.Silo(redis, name, ip, threads), redis, stop);
         terminal.Write($"Silo {name} works at {address}; Ctrl-C ends it.");
         using var figures = new SiloFigures();
 

@@ -109,7 +109,7 @@ internal static class GrowEvalCommand
 
         var graph = GrowingWorld.Read(settings.Graph ?? PatternWord.GridOf(settings.Target, settings.Size), settings.Up, terminal).Graph;
         var targets = PatternWord.Read(settings.Target, graph, settings.Turns);
-        var loss = PatternWord.Loss(targets, channels);
+        var loss = GrowingRecipe.Loss(targets, channels);
         int[] steps = [.. _life.Prepend(automaton.MaxSteps).Where(step => step <= settings.Longest).Append(settings.Longest).Distinct().Order()];
         var (grown, rates) = (GrownLengths * automaton.MaxSteps, _rates.Where(rate => rate != automaton.FireRate).ToArray());
         int AtRate(double rate) => (int)Math.Round(automaton.MaxSteps * automaton.FireRate / rate);

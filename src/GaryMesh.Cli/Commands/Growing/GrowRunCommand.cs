@@ -116,7 +116,7 @@ internal static class GrowRunCommand
         world.CheckDrawn("--png", settings.Picture);
         world.CheckDrawn("--animation", settings.Film);
         var holes = settings.Damage.Select(word => DamageWord.Read(word, graph, settings.Steps)).ToLookup(hole => hole.Step);
-        var loss = settings.Target is null ? null : PatternWord.Loss(PatternWord.Read(settings.Target, graph, settings.Turns), channels);
+        var loss = settings.Target is null ? null : GrowingRecipe.Loss(PatternWord.Read(settings.Target, graph, settings.Turns), channels);
         var film = settings.Film is null ? null : new Animation(Milliseconds);
 
         using var prepared = new Prepared(automaton, graph, new EngineOptions { Threads = settings.Threads });

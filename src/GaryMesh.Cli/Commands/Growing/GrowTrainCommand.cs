@@ -15,7 +15,10 @@ internal static class GrowTrainCommand
     /// <summary>Runs, each with other cells firing, that the trained rule is measured by.</summary>
     private const int Measured = 4;
 
-    public static Command Create(TextWriter output, TextWriter error, CancellationToken stop)
+    public static Command Create(TextWriter output, TextWriter error, CancellationToken stop) => Create(output, error, stop, null);
+
+    /// <summary>The command, also with gradients that something else computes: by its options, a training's.</summary>
+    public static Command Create(TextWriter output, TextWriter error, CancellationToken stop, GradientOptions? elsewhere)
     {
         var target = Options.File("--target", "What is to grow (see the notes).", "T");
         target.Required = true;
@@ -55,7 +58,7 @@ internal static class GrowTrainCommand
 
         var command = shared.Command(
             "Learn a pattern that grows from one cell, stays and heals.",
-            target, regime, graph, size, turns, up, rule, channels, hidden, steps, batch, fresh, damaged, pool, warmUp, rate, overflow);
+            [target, regime, graph, size, turns, up, rule, channels, hidden, steps, batch, fresh, damaged, pool, warmUp, rate, overflow, .. elsewhere?.Options ?? []]);
         command.SetAction(parsed => Run(
             new Terminal(output, error, parsed.GetValue(shared.Json), parsed.GetValue(shared.Quiet)),
             new GrowingTraining(parsed.GetValue(target)!, GrowingTraining.RegimeOf(parsed.GetValue(regime)!), parsed.GetValue(shared.Seed))
@@ -77,10 +80,11 @@ internal static class GrowTrainCommand
                 Overflow = parsed.GetValue(overflow),
             },
             shared.Read(parsed),
+            elsewhere?.Read(parsed),
             stop));
         ExamplesHelp.Attach(
             command,
-            """
+            elsewhere?.Examples ?? """
             gary-mesh grow train --target lizard.png --out lizard.npz --preview strip.png
             gary-mesh grow train --target lizard.png --regime regenerate --rule lizard.npz --minutes 20 --out healing.npz
             gary-mesh grow train --target lizard.png --size 72x72 --iterations 11000 --checkpoint all.npz --out lizard.npz
@@ -96,11 +100,13 @@ internal static class GrowTrainCommand
             states, so that the pattern learns to stay; the worst of each batch starts from the seed, and under regenerate the best lose
             a disc or, on other graphs, a ball of cells. The rule that is best after one and four rollouts' length is kept, also when
             Ctrl-C ends the training early. The strip shows the target and the rule after a quarter, half, one, four and ten rollouts' length.
-            """);
+
+            {elsewhere?.Note}
+            """.TrimEnd());
         return command;
     }
 
-    private static int Run(Terminal terminal, GrowingTraining training, LongTraining settings, CancellationToken stop)
+    private static int Run(Terminal terminal, GrowingTraining training, LongTraining settings, GradientsOf? gradients, CancellationToken stop)
     {
         settings.Check([training.Target, training.Graph, training.Rule]);
 
@@ -117,11 +123,14 @@ internal static class GrowTrainCommand
             minutes => TrainingSettings.IterationsWithin(
                 minutes, automaton, world.Graph, count => prepared.TaskOf(count).WithWarmUp(RolloutWarmUp.None).WithHook(grown), settings.Engine, stop));
 
+        using var elsewhere = gradients?.Invoke(automaton, world.Graph, prepared.Targets, training.Overflow, stop);
+        var task = prepared.TaskOf(iterations);
+
         return settings.Files.Run(
             terminal,
             automaton,
             world.Graph,
-            prepared.TaskOf(iterations),
+            elsewhere is null ? task : task.WithGradients(elsewhere.Gradients),
             settings.Engine,
             OptionOf,
             value => double.IsFinite(value.BestLoss) ? FormattableString.Invariant($", {value.BestLoss:G3} from the seed") : "",
@@ -177,7 +186,7 @@ internal static class GrowTrainCommand
         Terminal terminal, GrowingTraining asked, LongTraining settings, PreparedGrowth prepared, Trained trained, int iterations)
     {
         var (best, training, graph, target) = (trained.Automaton, trained.Training, prepared.World.Graph, prepared.Targets[0]);
-        var loss = PatternWord.Loss(prepared.Targets, best.Rule.Shape.Channels);
+        var loss = GrowingRecipe.Loss(prepared.Targets, best.Rule.Shape.Channels);
         int[] steps = asked.Regime is { IsGrow: true } ? [best.MaxSteps] : [best.MaxSteps, 10 * best.MaxSteps];
         var runs = Enumerable.Range(0, Measured)
             .Select(sample => After(best, graph, steps, asked.Seed, sample, settings.Threads)

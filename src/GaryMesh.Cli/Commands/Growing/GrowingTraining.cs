@@ -61,8 +61,6 @@ internal sealed record GrowingTraining(string Target, GrowingRegime Regime, ulon
         var automaton = Begin(world.Graph);
         var channels = automaton.Rule.Shape.Channels;
 
-        var near = PatternWord.Loss(targets, channels);
-
         if (Regime is not { IsGrow: true })
             TrainingSettings.FitsMemory(Pool, world.Graph.Cells, channels);
 
@@ -74,7 +72,7 @@ internal sealed record GrowingTraining(string Target, GrowingRegime Regime, ulon
                 .WithHoles(Damaged, 0.5)
                 .WithLearningRate(LearningRate)
                 .WithOverflow(Overflow);
-            return GrowingRecipe.Task(near, WarmUp is { } warmUp ? growing.WithWarmUp(RolloutWarmUp.Of(warmUp, 24, 32)) : growing);
+            return GrowingRecipe.Task(targets, channels, WarmUp is { } warmUp ? growing.WithWarmUp(RolloutWarmUp.Of(warmUp, 24, 32)) : growing);
         }
 
         return new(world, targets, automaton, TaskOf);

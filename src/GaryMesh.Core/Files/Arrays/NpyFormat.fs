@@ -244,6 +244,19 @@ let write (stream: Stream) (shape: int[]) (values: NpyValues) : unit =
         start $"<U{width}"
         writeTexts stream width values
 
+/// Numbers of a shape that come piece after piece.
+let writePieces (stream: Stream) (shape: int[]) (pieces: float32[] seq) : unit =
+    let wanted = Seq.fold (fun product size -> product * int64 size) 1L shape
+    let mutable given = 0L
+    stream.Write(ReadOnlySpan(NpyHeader.bytesOf "<f4" shape))
+
+    for piece in pieces do
+        writePlain stream piece
+        given <- given + int64 piece.Length
+
+    if given <> wanted then
+        Guard.refuse $"The shape {NpyShape.show shape} asks for {wanted} values, but the pieces have {given}."
+
 /// Whether every surrogate stands in a pair.
 let isUnicode (text: string) : bool =
     let mutable at = 0

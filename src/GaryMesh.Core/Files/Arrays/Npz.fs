@@ -119,16 +119,19 @@ module private NpzFormat =
 
         entries
 
+    let writeEntry level (archive: ZipArchive) (name: string) (fill: Stream -> unit) =
+        let part = archive.CreateEntry(name + ending, level)
+        part.LastWriteTime <- stamp
+        use stream = part.Open()
+        fill stream
+
     let write (compress: bool) (entries: KeyValuePair<string, NpyArray>[]) (stream: Stream) : unit =
         let level = if compress then CompressionLevel.Optimal else CompressionLevel.NoCompression
 
         use archive = new ZipArchive(stream, ZipArchiveMode.Create, true)
 
         for entry in entries do
-            let part = archive.CreateEntry(entry.Key + ending, level)
-            part.LastWriteTime <- stamp
-            use stream = part.Open()
-            entry.Value.WriteTo stream
+            writeEntry level archive entry.Key entry.Value.WriteTo
 
     /// Writes to any stream: the offsets within an archive count from its beginning.
     let writeTo (compress: bool) (entries: KeyValuePair<string, NpyArray>[]) (stream: Stream) : unit =
@@ -167,3 +170,9 @@ type Npz =
         ) : unit =
         ArgumentNullException.ThrowIfNull(stream, nameof stream)
         NpzFormat.writeTo compress (NpzFormat.sorted entries) stream
+
+    static member WritePieces(stream: Stream, entry: string, shape: int[], pieces: IEnumerable<float32[]>) : unit =
+        use archive = new ZipArchive(stream, ZipArchiveMode.Create, true)
+
+        NpzFormat.writeEntry CompressionLevel.Optimal archive entry (fun stream ->
+            NpyFormat.writePieces stream shape pieces)

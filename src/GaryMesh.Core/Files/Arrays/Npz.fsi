@@ -54,3 +54,7 @@ type Npz =
         entries: IEnumerable<KeyValuePair<string, NpyArray>> *
         [<Optional; DefaultParameterValue(true)>] compress: bool ->
             unit
+
+    /// An archive of one float32 array whose values come piece after piece, compressed; the bytes are those of `Write`.
+    static member internal WritePieces:
+        stream: Stream * entry: string * shape: int[] * pieces: IEnumerable<float32[]> -> unit

@@ -10,22 +10,25 @@ open GaryMesh.Arrays
 /// How many cells a word or file may name: a number is quickly written by a few zeros too many, and a graph of so many
 /// cells would fill the memory before anything is wrong.
 module internal CellLimit =
-    let private most = 1L <<< 26
+    /// Of a graph that is made whole.
+    let graph = 1L <<< 26
+    /// Of one that is made in parts: as many as an index counts.
+    let lattice = int64 Int32.MaxValue - 64L
     let private shown (number: int64) = number.ToString("N0", CultureInfo.InvariantCulture)
     let private numbered = "number the cells from 0 without gaps"
 
-    let word (word: string) (cells: int64) =
+    let word (most: int64) (word: string) (cells: int64) =
         if cells > most then
             Guard.refuse $"{word} has {shown cells} cells, more than the {shown most} that a graph word may ask for."
 
     let cells (path: string) (cells: int64) =
-        if cells > most then
-            Guard.badData $"{path} asks for {shown cells} cells, more than {shown most}."
+        if cells > graph then
+            Guard.badData $"{path} asks for {shown cells} cells, more than {shown graph}."
 
     let last (path: string) (cell: int64) =
-        if cell >= most then
+        if cell >= graph then
             Guard.badData
-                $"{path} names cell {cell}, so the graph would have {shown (cell + 1L)} cells, more than {shown most}; {numbered}, or ask for :named."
+                $"{path} names cell {cell}, so the graph would have {shown (cell + 1L)} cells, more than {shown graph}; {numbered}, or ask for :named."
 
     /// A graph of more than 2^20 cells needs at least a byte of edges for each.
     let described (path: string) (cells: int64) (bytes: int64) =
