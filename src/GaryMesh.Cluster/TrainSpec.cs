@@ -46,6 +46,11 @@ public sealed record TrainSpec
 }
 
 /// <summary>A graph as rows, as far as a step reads it.</summary>
+/// <param name="RowStart">Where each cell's edges begin [cells + 1].</param>
+/// <param name="Neighbours">The cell that each edge sees [edges].</param>
+/// <param name="Offsets">x, y, z of each edge [3 x edges]; empty where cells have no places.</param>
+/// <param name="Weights">Of each edge; empty where all are 1.</param>
+/// <param name="Frames">u, v and n of each cell [9 x cells]; empty for none.</param>
 [GenerateSerializer, Immutable]
 public sealed record GraphRows(
     [property: Id(0)] int[] RowStart,
