@@ -122,7 +122,20 @@ internal sealed class PartGrain(
             (_run, _cells) = (run, run.Owned);
 
             if (epoch > 0)
-                run.Restore(epoch, await Kept(epoch));
+            {
+                var kept = await Kept(epoch);
+                stop.ThrowIfCancellationRequested();
+
+                if (kept is null)
+                {
+                    // The storage has lost it, and this part knows by now: it asks for a new beginning as one that knows of no run.
+                    log.LogWarning("Part {Part} of run {Run} has no checkpoint of epoch {Epoch} any more", _part, Run, epoch);
+                    (_generation, _phase) = (0, PartPhase.Idle);
+                    return;
+                }
+
+                run.Restore(epoch, kept);
+            }
 
             _phase = PartPhase.Running;
             Publish(run);
@@ -250,14 +263,14 @@ internal sealed class PartGrain(
         }
     }
 
-    /// <summary>The states of a checkpoint, which the storage keeps.</summary>
-    private async Task<byte[]> Kept(int epoch)
+    /// <summary>The states of a checkpoint, which the storage keeps; null where it has lost them.</summary>
+    private async Task<byte[]?> Kept(int epoch)
     {
         var place = even.State.Epoch == epoch ? even : odd;
         await place.ReadStateAsync();
         var kept = place.State;
         Forget(place);
-        return kept.Epoch == epoch ? kept.Values : throw new InvalidDataException($"Part {_part + 1} has no checkpoint of epoch {epoch}.");
+        return kept.Epoch == epoch ? kept.Values : null;
     }
 
     /// <summary>A checkpoint's states lie in the storage, not twice in the silo.</summary>
