@@ -49,7 +49,7 @@ let tests =
 
           testCase "a rule that ships runs by its name"
           <| fun () ->
-              Expect.containsAll ShippedRules.OnTheirOwn [ "brick"; "moss" ] "textures"
+              Expect.containsAll ShippedRules.OnTheirOwn [ "brick"; "moss"; "lizard" ] "textures and patterns"
 
               inFolder (fun at ->
                   for name in ShippedRules.OnTheirOwn do

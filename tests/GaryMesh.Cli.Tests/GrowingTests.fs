@@ -323,6 +323,20 @@ let tests =
                   Expect.isLessThan (float (text holes "mse_cut")) full "the holes were there")
           }
 
+          test "the lizard that ships grows, and stays" {
+              match Environment.GetEnvironmentVariable "GARYMESH_DATA" with
+              | null
+              | "" -> skiptest "GARYMESH_DATA names no folder of real data."
+              | data ->
+                  let target = Path.Combine(data, "emoji", "40", "lizard_40.png")
+                  let words = [ "grow"; "eval"; "--rule"; "lizard"; "--target"; target; "--size"; "72x72" ]
+                  let ran = succeed (words @ [ "--longest"; "1000"; "--seeds"; "6"; "--holes"; "0"; "--json" ])
+                  let errors = (nonNull ran.Json["mse"]).AsArray()
+                  let median (at: int) = float (text errors[at] "median")
+                  Expect.isLessThan (median 0) 8e-5 "after 96 steps"
+                  Expect.isLessThan (median 2) 1e-5 "after 1,000 steps"
+          }
+
           test "a run grows from its seed, the same by one thread and two, and damage removes what it names" {
               inFolder (fun at ->
                   prepare at

@@ -64,7 +64,7 @@ internal static class GrowEvalCommand
             command,
             """
             gary-mesh grow eval --rule lizard.npz --target lizard.png
-            gary-mesh grow eval --rule lizard.npz --target lizard.png --longest 100000 --holes 0 --json
+            gary-mesh grow eval --rule lizard --target lizard.png --longest 100000 --holes 0 --json
             gary-mesh grow eval --rule heart.npz --target heart.png --graph icosphere:24
             """,
             $"""

@@ -63,9 +63,9 @@ internal static class GrowRunCommand
         ExamplesHelp.Attach(
             command,
             """
-            gary-mesh grow run --rule lizard.npz --graph grid:72x72 --steps 96 --png lizard.png
-            gary-mesh grow run --rule lizard.npz --steps 400 --damage 36,30,8@200 --animation healing.png
-            gary-mesh grow run --rule lizard.npz --steps 10000 --target lizard-target.png --out state.npz --json
+            gary-mesh grow run --rule lizard --steps 96 --png lizard.png
+            gary-mesh grow run --rule lizard --steps 400 --damage 36,30,8@200 --animation healing.png
+            gary-mesh grow run --rule lizard --steps 10000 --target lizard-target.png --out state.npz --json
             gary-mesh grow run --rule heart.npz --graph icosphere:24 --steps 300 --damage 5,4@150 --animation heart.png
             """,
             $"""

@@ -58,7 +58,7 @@ internal static class ViewCommand
             """
             gary-mesh view --rule rust --graph torus:128x128 --out rust.html
             gary-mesh view --rule rust --graft bark --graph bunny.obj --out bunny.html
-            gary-mesh view --rule lizard.npz --graph grid:72x72 --out lizard.html
+            gary-mesh view --rule lizard --graph grid:72x72 --out lizard.html
             gary-mesh view --rule demo/rule.npz --graph ring:256 --steps 48 --out ring.html
             gary-mesh view --gallery docs/gallery
             """,
