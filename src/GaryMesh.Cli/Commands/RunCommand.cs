@@ -101,7 +101,7 @@ internal static class RunCommand
             gary-mesh run --rule texture.npz --graph bunny.obj --state noise:1 --colour --ply coloured.ply
             gary-mesh run --rule texture.npz --graph bunny.obj --state noise:1 --spacing 0.5 --time-step 0.5 --out slow.npz
             gary-mesh run --session session.json --out state.npz
-            gary-mesh run --rule lizard.npz --graph grid:72x72 --state seed --steps 96 --every 12 --colour --png lizard.png
+            gary-mesh run --rule lizard --graph grid:72x72 --state seed --steps 96 --every 12 --colour --png lizard.png
             """,
             $"""
             {GraphWord.Note}

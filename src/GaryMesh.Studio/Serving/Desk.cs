@@ -151,9 +151,11 @@ internal sealed class Desk(StudioFolder folder, TrainingService service, IWorksh
 
         if (query["model"].ToString() is { Length: > 0 } model)
         {
-            return workshop.Models.Contains(model)
-                ? (model, workshop.Model(model), "torus:64x64")
-                : throw new ArgumentException($"No rule ships as '{TrainingOrder.Short(model)}', but {string.Join(", ", workshop.Models)} do.");
+            if (!workshop.Models.Contains(model))
+                throw new ArgumentException($"No rule ships as '{TrainingOrder.Short(model)}', but {string.Join(", ", workshop.Models)} do.");
+
+            var automaton = workshop.Model(model);
+            return (model, automaton, automaton.Gate.IsOpen ? "torus:64x64" : "grid:72x72");
         }
 
         var file = query["file"].ToString() is { Length: > 0 } given ? given : throw new ArgumentException("A page shows a run, a model or a file: name one.");

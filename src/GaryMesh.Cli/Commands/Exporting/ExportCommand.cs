@@ -49,7 +49,7 @@ internal static class ExportCommand
             command,
             """
             gary-mesh export --onnx rust.onnx --rule rust
-            gary-mesh export --c lizard.c --glsl lizard.glsl --rule lizard.npz
+            gary-mesh export --c lizard.c --glsl lizard.glsl --rule lizard
             gary-mesh export --tables torus.npz --graph torus:128x128 --rule rust
             """,
             $"""

@@ -18,8 +18,8 @@ internal static class GrowCommand
             command,
             """
             gary-mesh grow train --target lizard.png --regime regenerate --out lizard.npz --preview strip.png
-            gary-mesh grow run --rule lizard.npz --graph grid:72x72 --steps 400 --damage 36,30,8@200 --animation lizard.png
-            gary-mesh grow eval --rule lizard.npz --target lizard.png
+            gary-mesh grow run --rule lizard --steps 400 --damage 36,30,8@200 --animation lizard.png
+            gary-mesh grow eval --rule lizard --target lizard.png
             """,
             "");
         return command;

@@ -63,7 +63,7 @@ internal static class GrowEvalCommand
         ExamplesHelp.Attach(
             command,
             """
-            gary-mesh grow eval --rule lizard.npz --target lizard.png
+            gary-mesh grow eval --rule lizard --target lizard.png
             gary-mesh grow eval --rule lizard --target lizard.png --longest 100000 --holes 0 --json
             gary-mesh grow eval --rule heart.npz --target heart.png --graph icosphere:24
             """,

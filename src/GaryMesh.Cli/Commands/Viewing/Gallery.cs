@@ -7,27 +7,30 @@ using GaryMesh.Studio.Viewer;
 
 namespace GaryMesh.Cli.Commands.Viewing;
 
-/// <summary>What `gary-mesh view --gallery` does: a page of each texture that ships, and one that shows them all at work.</summary>
+/// <summary>What `gary-mesh view --gallery` does: a page of each rule that ships and runs on its own, and one that shows them all at work.</summary>
 internal static class Gallery
 {
-    private const string Graph = "torus:64x64";
-
     public static int Run(Terminal terminal, string folder, CancellationToken stop)
     {
         OutputFile.MakeFolder(folder);
-        var (names, total) = (TextureWord.Names, 0L);
+        var (textures, total) = (TextureWord.Names, 0L);
+        string[] names = [.. textures, .. ShippedRules.Names(ShippedRules.Growing)];
 
-        for (var at = 0; at < names.Length; at++)
+        foreach (var name in names)
         {
             stop.ThrowIfCancellationRequested();
-            var (name, next) = (names[at], names[(at + 1) % names.Length]);
-            var automaton = TextureWord.Read(name).Automaton;
-            var world = ViewedWorld.Read(Graph, "y", automaton, terminal);
-            total += Write(Path.Combine(folder, $"{name}.html"), new ViewerPage(new NamedRule(name, automaton), world.Graph)
+            var next = Array.IndexOf(textures, name) is var at and >= 0 ? textures[(at + 1) % textures.Length] : null;
+            var (automaton, graph) = (ShippedRules.Find(name)!, next is null ? "grid:72x72" : "torus:64x64");
+            var words = new Dictionary<string, string> { ["rule"] = name, ["graph"] = graph, ["up"] = "y" };
+
+            if (next is not null)
+                words["graft"] = next;
+
+            total += Write(Path.Combine(folder, $"{name}.html"), new ViewerPage(new NamedRule(name, automaton), ViewedWorld.Read(graph, "y", automaton, terminal).Graph)
             {
-                Graft = new NamedRule(next, TextureWord.Read(next).Automaton),
-                TestSteps = 32,
-                Words = new Dictionary<string, string> { ["rule"] = name, ["graft"] = next, ["graph"] = Graph, ["up"] = "y" },
+                Graft = next is null ? null : new NamedRule(next, ShippedRules.Find(next)!),
+                TestSteps = next is null ? 96 : 32,
+                Words = words,
             }.Write());
         }
 

@@ -19,9 +19,9 @@ internal sealed partial class Workshop : IWorkshop
 
     private static readonly Terminal _silent = new(TextWriter.Null, TextWriter.Null, false, true);
 
-    public IReadOnlyList<string> Models => TextureWord.Names;
+    public IReadOnlyList<string> Models => [.. ShippedRules.OnTheirOwn];
 
-    public Automaton Model(string name) => TextureWord.Read(name).Automaton;
+    public Automaton Model(string name) => ShippedRules.Find(name)!;
 
     public PreparedTraining Prepare(TrainingOrder order, Func<string, string> pathOf) => Told(() =>
     {
