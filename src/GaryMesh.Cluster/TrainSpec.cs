@@ -45,6 +45,11 @@ public sealed record TrainSpec
 }
 
 /// <summary>A graph as rows, as far as a step reads it.</summary>
+/// <param name="RowStart">Where the edges of each cell begin, and the end.</param>
+/// <param name="Neighbours">The cell seen along each edge.</param>
+/// <param name="Offsets">x, y, z of each edge; may be empty.</param>
+/// <param name="Weights">Of each edge; may be empty.</param>
+/// <param name="Frames">Nine numbers a cell; may be empty.</param>
 [GenerateSerializer, Immutable]
 public sealed record GraphRows(
     [property: Id(0)] int[] RowStart,
