@@ -16,6 +16,11 @@ internal interface IRunGrain : IGrainWithStringKey
     [Alias("NextGeneration")]
     Task<int> NextGeneration(int before);
 
+    /// <summary>Hears that a part has a checkpoint of an epoch; the newest epoch of which all parts of the generation have said so, 0 where there is
+    /// none.</summary>
+    [Alias("Kept")]
+    Task<int> Kept(int generation, int part, int parts, int epoch);
+
     /// <summary>Forgets the run.</summary>
     [Alias("Forget")]
     Task Forget();

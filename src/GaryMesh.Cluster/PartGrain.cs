@@ -175,7 +175,7 @@ internal sealed class PartGrain(
         Publish(run);
 
         if (spec.CheckpointEvery > 0 && run.Epoch % spec.CheckpointEvery == 0 && !run.Done)
-            await Keep(run, stop);
+            await Keep(run, generation, stop);
 
         _figures = _figures with
         {
@@ -232,9 +232,20 @@ internal sealed class PartGrain(
         news.SetResult();
     }
 
-    /// <summary>Writes a checkpoint over the older of the two; one that cannot be written costs itself alone.</summary>
-    private async Task Keep(PartRun run, CancellationToken stop)
+    /// <summary>Writes a checkpoint over the older of the two, once all parts have the newer; one that cannot be written costs itself alone.</summary>
+    private async Task Keep(PartRun run, int generation, CancellationToken stop)
     {
+        // One from before a silo was lost has the same bits.
+        if (Math.Max(even.State.Epoch, odd.State.Epoch) >= run.Epoch)
+        {
+            await Said(generation, stop);
+            return;
+        }
+
+        // Parts far apart may be epochs apart: without a wait, two of them could have no checkpoint in common.
+        while (await Said(generation, stop) < Math.Max(even.State.Epoch, odd.State.Epoch))
+            await Task.Delay(_pause, stop);
+
         var place = even.State.Epoch <= odd.State.Epoch ? even : odd;
         var old = place.State;
 
@@ -260,6 +271,22 @@ internal sealed class PartGrain(
             // Another life of this part may have written: what it wrote for an epoch is the same.
             await place.ReadStateAsync();
             Forget(place);
+        }
+
+        await Said(generation, stop);
+    }
+
+    /// <summary>Says which checkpoint it has; the newest that all parts have said that they have, 0 where that is not known.</summary>
+    private async Task<int> Said(int generation, CancellationToken stop)
+    {
+        try
+        {
+            var newest = Math.Max(even.State.Epoch, odd.State.Epoch);
+            return await GrainFactory.GetGrain<IRunGrain>(Run).Kept(generation, _part, Key.Parts, newest).WaitAsync(_patience * 3, stop);
+        }
+        catch (Exception lost) when (Calls.Lost(lost))
+        {
+            return 0;
         }
     }
 

@@ -1,6 +1,9 @@
+using Orleans.Concurrency;
+
 namespace GaryMesh.Cluster;
 
 /// <summary>The description of a run and the number of its generation, kept in the cluster's storage.</summary>
+[Reentrant]
 internal sealed class RunGrain([PersistentState("run", PartGrain.Storage)] IPersistentState<RunGrain.Known> known) : Grain, IRunGrain
 {
     [GenerateSerializer]
@@ -11,6 +14,56 @@ internal sealed class RunGrain([PersistentState("run", PartGrain.Storage)] IPers
 
         [Id(1)]
         public int Generation { get; set; }
+    }
+
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(2);
+
+    /// <summary>The newest checkpoint of each part of the generation.</summary>
+    private readonly Dictionary<int, int> _kept = [];
+    private int _generation;
+    private Task? _asking;
+
+    public async Task<int> Kept(int generation, int part, int parts, int epoch)
+    {
+        if (generation > _generation)
+        {
+            (_generation, _asking) = (generation, null);
+            _kept.Clear();
+        }
+
+        if (generation != _generation)
+            return 0;
+
+        _kept[part] = Math.Max(epoch, _kept.GetValueOrDefault(part));
+
+        if (_asking is null or { IsFaulted: true })
+            _asking = Ask(parts);
+
+        try
+        {
+            await _asking;
+        }
+        catch (Exception lost) when (Calls.Lost(lost))
+        {
+            return 0;
+        }
+
+        return generation == _generation ? _kept.Values.Min() : 0;
+    }
+
+    /// <summary>Asks each part once, as this grain knows of none when it is new: parts that are done say nothing by themselves.</summary>
+    private async Task Ask(int parts)
+    {
+        var run = this.GetPrimaryKeyString();
+        var generation = _generation;
+        var all = await Task.WhenAll(Enumerable.Range(0, parts).Select(part =>
+            GrainFactory.GetGrain<IPartGrain>(new PartKey(run, part, parts).ToString()).Checkpoints().WaitAsync(_patience)));
+
+        if (generation != _generation)
+            return;
+
+        foreach (var (part, epochs) in all.Index())
+            _kept[part] = Math.Max(epochs.DefaultIfEmpty(0).Max(), _kept.GetValueOrDefault(part));
     }
 
     public async Task<bool> Describe(RunSpec spec)
@@ -27,9 +80,10 @@ internal sealed class RunGrain([PersistentState("run", PartGrain.Storage)] IPers
 
     public async Task<int> NextGeneration(int before)
     {
-        known.State.Generation = Math.Max(before, known.State.Generation) + 1;
+        var next = Math.Max(before, known.State.Generation) + 1;
+        known.State.Generation = next;
         await known.WriteStateAsync();
-        return known.State.Generation;
+        return next;
     }
 
     public async Task Forget()

@@ -24,6 +24,11 @@ let private refusals =
       "a run of no cluster", running [ "--resume"; "mine" ], [ "--resume mine"; "--redis" ]
       "a run and a rule", ruled [ "--resume"; "mine"; "--redis"; "localhost:1" ], [ "--resume"; "--rule" ]
       "more parts than cells", ruled [ "--graph"; "ring:9"; "--parts"; "10" ], [ "10 parts"; "9 cells" ]
+      "a part that no memory holds",
+      ruled [ "--graph"; "torus:40000x50000"; "--state"; "zeros"; "--parts"; "8" ],
+      [ "part"; "GB"; "more parts" ]
+      "a start that is none", ruled [ "--graph"; "torus:40000x50000"; "--state"; "one" ], [ "zeros, seed"; "'one'" ]
+      "a lattice too large to count", ruled [ "--graph"; "torus:90000x90000" ], [ "8,100,000,000 cells" ]
       "a halo too narrow",
       running [ "--rule"; "@growing.npz"; "--graph"; "grid:9x9"; "--halo"; "1" ],
       [ "2 hops"; "--halo is 1" ]
@@ -70,7 +75,7 @@ let tests =
     <| testList
         "gary-mesh cluster"
         [ test "every help of the cluster has examples" {
-              for words in [ []; [ "run" ]; [ "silo" ] ] do
+              for words in [ []; [ "run" ]; [ "silo" ]; [ "train" ] ] do
                   Expect.stringContains (succeed ("cluster" :: words @ [ "--help" ])).Output "Examples:" $"{words}"
           }
 
@@ -147,6 +152,13 @@ let tests =
                               )
 
                           succeed asked |> ignore
+
+                          let unknown =
+                              run [ "cluster"; "run"; "--redis"; redis; "--resume"; "none"; "--out"; at "none.npz" ]
+
+                          Expect.equal unknown.Code 2 "a run that does not exist"
+                          Expect.stringContains unknown.Error "no run 'none'" "its name"
+                          Expect.isFalse (File.Exists(at "none.npz")) "no file"
 
                           Expect.equal
                               (File.ReadAllBytes(at "parts.npz"))

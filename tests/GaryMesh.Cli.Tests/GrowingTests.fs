@@ -207,6 +207,22 @@ let tests =
                       Expect.equal (sizeOf (at "a.png")) (144, 6 * 144) "the strip")
               }
 
+          test "a training over a cluster has the bytes of one process, for any number of shares" {
+              inFolder (fun at ->
+                  prepare at
+                  let words = train [ "--regime"; "regenerate"; "--out"; at "one.npz" ]
+                  succeed (named at words) |> ignore
+
+                  for shares in [ "1"; "3" ] do
+                      let spread = train [ "--regime"; "regenerate"; "--shares"; shares; "--out"; at "spread.npz" ]
+                      succeed (named at ("cluster" :: List.tail spread)) |> ignore
+
+                      Expect.equal
+                          (File.ReadAllBytes(at "spread.npz"))
+                          (File.ReadAllBytes(at "one.npz"))
+                          $"{shares} shares")
+          }
+
           test "a training under other settings is not resumed, and the sentence names the option" {
               inFolder (fun at ->
                   prepare at

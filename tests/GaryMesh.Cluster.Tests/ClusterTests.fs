@@ -241,6 +241,45 @@ let tests =
                   cluster.Dispose()
           }
 
+          test "however far parts are ahead of each other, all have a checkpoint in common" {
+              let cluster = cluster 3
+
+              try
+                  // Sixteen parts in a ring, a checkpoint each epoch, and one part that is held up by its lost messages.
+                  let spec =
+                      RunSpec(
+                          Rule = bytesOf open',
+                          Graph = "ring:4000",
+                          Start = "noise:1",
+                          Steps = 120,
+                          Seed = 7UL,
+                          Parts = 16,
+                          Halo = 1,
+                          CheckpointEvery = 1
+                      )
+
+                  let mutable killed = false
+
+                  let kill =
+                      { new IProgress<ClusterProgress> with
+                          member _.Report now =
+                              if not killed && now.Steps > 30 then
+                                  killed <- true
+                                  cluster.KillSiloAsync(cluster.Silos[1]).GetAwaiter().GetResult() }
+
+                  share <- 0.01
+                  let result = complete cluster "apart" spec kill
+                  same (alone spec) result "a run that lost a silo"
+                  Expect.isNonEmpty result.Last.Losses "a loss was noticed"
+
+                  for loss in result.Last.Losses do
+                      Expect.isLessThanOrEqual loss.Epochs 1 "epochs done again"
+              finally
+                  share <- 0.0
+                  cluster.StopAllSilos()
+                  cluster.Dispose()
+          }
+
           test "what cannot run is refused in a sentence" {
               let cluster = cluster 1
 

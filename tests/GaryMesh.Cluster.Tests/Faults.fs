@@ -1,7 +1,11 @@
 /// Makes the calls between parts late, lost or repeated, so that later ones overtake them.
 module GaryMesh.Cluster.Tests.Faults
 
+// A storage is generic in what may be null and what may not.
+#nowarn "3261"
+
 open System
+open System.Collections.Concurrent
 open System.Threading
 open System.Threading.Tasks
 open GaryMesh
@@ -9,6 +13,8 @@ open GaryMesh.Cluster
 open Microsoft.Extensions.DependencyInjection
 open Orleans
 open Orleans.Hosting
+open Orleans.Runtime
+open Orleans.Storage
 open Orleans.TestingHost
 
 /// The share of the calls that are lost on the way there, lost on the way back, late by up to a second, or repeated; each.
@@ -45,11 +51,36 @@ type private Faulty() =
             }
             :> Task
 
+/// What grains keep, outside every silo, so that killing one loses none of it.
+type private Kept() =
+    static let kept = ConcurrentDictionary<struct (string * GrainId), obj>()
+
+    interface IGrainStorage with
+        member _.ReadStateAsync<'T>(name: string, grain: GrainId, state: IGrainState<'T>) =
+            match kept.TryGetValue(struct (name, grain)) with
+            | true, value ->
+                state.State <- unbox<'T> value
+                state.RecordExists <- true
+            | _ -> state.State <- Activator.CreateInstance<'T>()
+
+            Task.CompletedTask
+
+        member _.WriteStateAsync<'T>(name: string, grain: GrainId, state: IGrainState<'T>) =
+            kept[struct (name, grain)] <- box state.State
+            state.RecordExists <- true
+            Task.CompletedTask
+
+        member _.ClearStateAsync<'T>(name: string, grain: GrainId, state: IGrainState<'T>) =
+            kept.TryRemove(struct (name, grain)) |> ignore
+            state.State <- Activator.CreateInstance<'T>()
+            state.RecordExists <- false
+            Task.CompletedTask
+
 /// Silos of this process, with parts.
 type Silos() =
     interface ISiloConfigurator with
         member _.Configure silo =
-            silo.AddMemoryGrainStorage "checkpoints" |> ignore
+            silo.Services.AddKeyedSingleton<IGrainStorage>("checkpoints", Kept()) |> ignore
             silo.AddIncomingGrainCallFilter<Faulty>() |> ignore
             ClusterHost.AddParts(silo, 2)
 

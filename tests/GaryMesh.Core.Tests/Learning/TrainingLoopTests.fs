@@ -100,6 +100,70 @@ let private read (bytes: byte[]) =
     TrainingFile.Read(memory, "training.npz", automaton, graph, task)
 
 [<Tests>]
+let shareTests =
+    testList
+        "Shares of a batch"
+        [ property "added one after the other they have the bits of the whole batch" (fun (seed: uint64) ->
+              let below purpose bound = Counter.below bound (Counter.key seed [ purpose ]) 0L
+              let graph = Graph.Torus(3 + below 1 20, 17 + below 2 20)
+              let shape = RuleShape.For(Perception.Isotropic, 4, 6)
+              let automaton = Automaton.Of(Perception.Isotropic, GradientCheck.RuleFor(shape, seed, 0.2))
+              let count = 1 + below 3 6
+
+              let rollouts =
+                  Array.init count (fun number ->
+                      let start = (Start.OfNoise 1f).On(graph, 4, seed + uint64 number)
+                      Rollout.Of(start, 3 + below 4 3, Firing.Of(seed, number)))
+
+              let loss: Loss = MeanSquared(State.Zeros(graph.Cells, 4), null, null)
+              let losses = Array.create count loss
+              use prepared = new Prepared(automaton, graph)
+              let whole = prepared.Gradient(rollouts, losses, 5UL)
+              let summed = Array.zeroCreate<float> shape.ParameterCount
+              let cut = below 6 (count + 1)
+
+              for share in [ rollouts[.. cut - 1]; rollouts[cut..] ] do
+                  if share.Length > 0 then
+                      use elsewhere = new Prepared(automaton, graph)
+                      let outcomes = elsewhere.Differentiate(share, losses[.. share.Length - 1], 5UL)
+                      elsewhere.AddGradient summed
+
+                      let first =
+                          if share.Length = cut && Object.ReferenceEquals(share[0], rollouts[0]) then
+                              0
+                          else
+                              cut
+
+                      for at in 0 .. share.Length - 1 do
+                          let expected = whole.Outcomes[first + at]
+                          Expect.equal outcomes[at].Loss expected.Loss "the loss"
+
+                          Expect.isTrue
+                              (outcomes[at].Final.Values.SequenceEqual expected.Final.Values)
+                              "the last state"
+
+              Expect.equal summed whole.Parameters "the gradient")
+
+          test "a gradient that is no longer there is refused" {
+              let graph = Graph.Ring 9
+              let automaton = Automaton.GaryMesh 1UL
+              use prepared = new Prepared(automaton, graph)
+              let gradient = Array.zeroCreate<float> automaton.Rule.ParameterCount
+              let refused add = Expect.throwsT<ArgumentException> add "refused" |> ignore
+              refused (fun () -> prepared.AddGradient gradient)
+              let loss: Loss = MeanSquared(State.Zeros(9, 12), null, null)
+              let rollout = Rollout.Of(State.Zeros(9, 12), 2, Firing.All)
+              prepared.Differentiate([| rollout |], [| loss |], 0UL) |> ignore
+              prepared.AddGradient gradient
+              refused (fun () -> prepared.AddGradient [| 0.0 |])
+              prepared.Load automaton.Rule
+              refused (fun () -> prepared.AddGradient gradient)
+              prepared.Differentiate([| rollout |], [| loss |], 0UL) |> ignore
+              prepared.Gradient([| rollout |], loss) |> ignore
+              refused (fun () -> prepared.AddGradient gradient)
+          } ]
+
+[<Tests>]
 let tests =
     testList
         "Training loop"
