@@ -126,7 +126,9 @@ public sealed partial class Hearing
         }
 
         var points = Line.Of(statement.Sentence) is { PointsBack: true, Possessions.Count: 0 };
-        var (replaced, before) = _memory.Before(statement.Said.Length > 0 ? statement.Said : statement.Sentence, points, age, told);
+        var said = statement.Said.Length > 0 ? statement.Said : statement.Sentence;
+        // Small talk changes nothing that was told.
+        var (replaced, before) = Does(said) == SpeechAct.Chat ? default : _memory.Before(said, points, age, told);
         statement = statement with { Said = "" };
         if (replaced is not null)
             return _memory.Replace(replaced, statement with { Sentence = Correction.Of(statement.Sentence, replaced.Told.Sentence) }, age, _conversation, _today());

@@ -72,7 +72,7 @@ internal sealed partial class StatementReader : IStatementReader
                 Take(Resolved(clause.TrimEnd('?', ' '), _topic, before), urged);
             }
 
-            if (tells && !asks) Close(sentence, clauses.Length, known, urges || act != SpeechAct.Ask);
+            if (tells && !asks) Close(sentence, clauses.Length, known, urges || act == SpeechAct.Tell);
         }
 
         // What forms find in a clause, and whom it speaks of.
