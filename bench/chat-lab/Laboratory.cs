@@ -1,6 +1,7 @@
 using System.CommandLine;
 using GaryMesh.ChatGraft.Commands;
 using GaryMesh.ChatLab.Brains;
+using GaryMesh.ChatLab.Chats;
 using GaryMesh.ChatLab.Facts;
 using GaryMesh.ChatLab.Grafts;
 using GaryMesh.ChatLab.Language;
@@ -28,6 +29,7 @@ internal static class Laboratory
             MemoryEvalCommand.Create(output, stop),
             SleepEvalCommand.Create(output, stop),
             EndureCommand.Create(output, stop),
+            SequencesCommand.Create(output, stop),
         };
         return CommandLine.Run("chat-lab", root, args, output, error);
     }

@@ -7,6 +7,7 @@ open System.Threading
 open Expecto
 open GaryMesh.ChatGraft
 open GaryMesh.ChatGraft.Tests.ChatTests
+open GaryMesh.ChatLab.Chats
 open GaryMesh.Tests
 open Microsoft.Extensions.AI
 
@@ -282,6 +283,12 @@ let tests =
                   begun.Wait()
                   talk.Dispose()
                   speaker.Join()
+          }
+
+          test "sequences of calls of sessions and clients, from several threads, end with answers or refusals" {
+              let report = SequencesCommand.Run(300, 7UL, CancellationToken.None)
+              Expect.isEmpty report.Faults "no crash and no hang"
+              Expect.equal (report.Sequences, report.Crashes, report.Hangs) (300, 0, 0) "all"
           }
 
           property "calls in any order are answered or refused" play ]

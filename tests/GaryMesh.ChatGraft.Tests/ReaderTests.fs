@@ -35,10 +35,10 @@ let private lesson (random: Random) width =
 
     let lesson =
         ReaderLesson<float>(
-            [| line 3; line 4; line 3; line 2 |],
-            2,
-            [| AskedLine<float>(2, [| numbers answers; numbers answers |], 1)
-               AskedLine<float>(3, [| numbers answers; numbers answers |], -1) |],
+            [| line 3; line 4; line 2; line 3; line 2 |],
+            3,
+            [| AskedLine<float>(3, [| numbers answers; numbers answers; numbers answers |], [| 0; 2 |])
+               AskedLine<float>(4, [| numbers answers; numbers answers; numbers answers |], [||]) |],
             [| RelatedLines<float>(1, 0, numbers relations, 2)
                RelatedLines<float>(0, 1, numbers relations, 0) |],
             [| struct (numbers acts, 1); struct (numbers acts, 3) |]

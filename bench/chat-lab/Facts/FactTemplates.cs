@@ -44,7 +44,7 @@ internal sealed partial class FactTemplates
         var dice = new Dice(seed, index);
         var kind = Kinds[index % Kinds.Count];
         var subject = dice.Pick(kind.Subjects);
-        var value = Value(kind.Values, dice);
+        var value = ValueOf(kind.Values, dice);
         string Fill(string template) => template.Replace("{s}", subject, StringComparison.Ordinal).Replace("{v}", value, StringComparison.Ordinal);
         return new GeneratedFact(kind, subject, value, Fill(dice.Pick(kind.Tells)), Fill(dice.Pick(kind.Asks)));
     }
@@ -56,7 +56,8 @@ internal sealed partial class FactTemplates
         return Utterance.Capitalised(word);
     }
 
-    private static string Value(string values, Dice dice) => values switch
+    /// <summary>A value of a kind.</summary>
+    public static string ValueOf(string values, Dice dice) => values switch
     {
         "name" or "place" or "company" => Invented(dice),
         "word" => Invented(dice),

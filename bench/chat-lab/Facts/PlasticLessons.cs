@@ -51,7 +51,7 @@ internal static class PlasticLessons
     internal static (string Before, string After) Answer(GeneratedFact fact)
     {
         string? topic = null;
-        var told = StatementReader.Read(Utterance.Clean(fact.Tell), ref topic).LastOrDefault(one => one.Sentence.Contains(fact.Value, StringComparison.Ordinal));
+        var told = StatementReader.ByForms.Read(Utterance.Clean(fact.Tell), ref topic, _ => SpeechAct.Ask).LastOrDefault(one => one.Sentence.Contains(fact.Value, StringComparison.Ordinal));
         var said = Utterance.Capitalised(Voice.Answering(told?.Sentence ?? $"it is {fact.Value}")) + ".";
         var at = said.IndexOf(fact.Value, StringComparison.Ordinal);
         // The blank before a word belongs to its token.

@@ -5,7 +5,11 @@ namespace GaryMesh.ChatLab.Readers;
 
 /// <summary>One thing to tell in several ways, with what asks for it, what comes near and asks for something else, and what
 /// corrects it.</summary>
-internal sealed record TalkBlock(string[] Tells, string[] Asks, string[] Misses, string[] Corrections, SpeechAct Act);
+internal sealed record TalkBlock(string[] Tells, string[] Asks, string[] Misses, string[] Corrections, SpeechAct Act)
+{
+    /// <summary>The told value, where one is known.</summary>
+    public string? Value { get; init; }
+}
 
 /// <summary>Templates of free talk: blocks of lines with <c>{slots}</c>, lists that fill them, and small talk.</summary>
 internal sealed partial class FreeTalk

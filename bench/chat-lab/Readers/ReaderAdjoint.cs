@@ -107,15 +107,17 @@ internal sealed class ReaderAdjoint<T>
             (scores[c], units[c]) = (Score(features[c], 2, ReaderHead.Hidden, 1, out var hidden)[0], hidden);
         }
 
-        // The last one is "none of these".
-        var answer = asked.Answer < 0 ? count : asked.Answer;
+        // The last one is "none of these"; of several that answer any is right.
+        int[] right = asked.Answers.Length == 0 ? [count] : asked.Answers;
         TensorPrimitives.SoftMax<T>(scores, scores);
-        var loss = -share * T.Log(scores[answer] + T.CreateChecked(1e-9));
+        var sum = T.CreateChecked(1e-9);
+        foreach (var answer in right) sum += scores[answer];
+        var loss = -share * T.Log(sum);
         if (_sums.Length == 0) return loss;
 
         for (var c = 0; c < count; c++)
         {
-            var slope = share * (scores[c] - (c == answer ? T.One : T.Zero));
+            var slope = share * (scores[c] - (right.Contains(c) ? scores[c] / sum : T.Zero));
             var back = ScoreBack(features[c], 2, ReaderHead.Hidden, [slope], units[c]);
             InteractBack(asked.Line, c, nearest[c], back[0], back[1]);
         }

@@ -5,8 +5,8 @@ namespace GaryMesh.ChatLab.Readers;
 /// <summary>A line with its words' states.</summary>
 internal sealed record SeenLine<T>(T[] States, bool[] Weighed, bool[] Asking);
 
-/// <summary>A question with the features of each told line, and which of them answers: -1 for none.</summary>
-internal sealed record AskedLine<T>(int Line, T[][] Features, int Answer);
+/// <summary>A question with the features of each told line, and those of them that answer: none or some.</summary>
+internal sealed record AskedLine<T>(int Line, T[][] Features, int[] Answers);
 
 /// <summary>A later line with an earlier one: 0 for nothing between them, 1 for going on, 2 for taking its place.</summary>
 internal sealed record RelatedLines<T>(int Now, int Was, T[] Features, int Relation);
@@ -22,149 +22,187 @@ internal sealed record ReaderLesson<T>(SeenLine<T>[] Lines, int Told, AskedLine<
 /// <summary>Makes conversations of templates: things are told, corrected and asked for, and so is what was never told.</summary>
 internal sealed class ReaderLessons(FreeTalk talk, FactTemplates templates, CortexStates states, ulong seed)
 {
-    private sealed record Instance(TalkBlock Block, Dictionary<string, string> Slots, string[] Asks, string Text, string[] Parts, bool Corrected);
+    // Of three conversations one is long.
+    private const int Short = 10, Long = 40;
+
+    private readonly TellingKinds _kinds = new(templates);
 
     /// <summary>Lesson number <paramref name="index"/>.</summary>
-    public ReaderLesson<float> Make(int index)
+    public ReaderLesson<float> Make(int index) => new Draft(this, new Dice(seed, index)).Whole();
+
+    /// <summary>Something told as the memory holds it: one line or some, and what asks for it.</summary>
+    private sealed record Instance(TalkBlock Block, Dictionary<string, string> Slots, string[] Parts, bool Corrected)
     {
-        var dice = new Dice(seed, index);
-        var knowing = dice.Below(8) > 0;
-        var instances = Instances(dice);
-        var lines = new List<Line>();
-        var seen = new List<SeenLine<float>>();
-        var acts = new List<(float[], int)>();
+        public string Text => string.Join(". ", Parts);
 
-        int See(string text, SpeechAct? act)
-        {
-            var line = Line.Of(text, knowing);
-            var state = states.Of(line);
-            var known = state.AsSpan().ToArray();
-            Dim(state, dice);
-            lines.Add(line);
-            seen.Add(new SeenLine<float>(state, line.Weighed, line.Asking));
-            if (act is { } what) acts.Add((ReaderHead.ActFeatures(line, known, states.Width), (int)what));
-            return lines.Count - 1;
-        }
-
-        void Act(string text, SpeechAct act)
-        {
-            var line = Line.Of(Noised(text, dice, asks: true), knowing);
-            acts.Add((ReaderHead.ActFeatures(line, states.Of(line), states.Width), (int)act));
-        }
-
-        foreach (var one in instances) See(one.Text, one.Parts.Length == 1 && !one.Corrected ? one.Block.Act : null);
-        var frequency = lines.SelectMany(line => line.Words.Select(word => word.Key).Distinct()).CountBy(key => key).ToDictionary();
-        int Frequency(string key) => frequency.GetValueOrDefault(key);
-        var asked = new List<AskedLine<float>>();
-
-        void Ask(string text, int answer, SpeechAct act)
-        {
-            var line = See(Noised(text, dice, asks: true), act);
-            asked.Add(new AskedLine<float>(line, [.. instances.Select((one, i) => Likeness.Of(lines[line], lines[i], Frequency, (one.Block.Act == SpeechAct.Suppose ? 1 : 0, one.Block.Act == SpeechAct.Quote ? 1 : 0)))], answer));
-        }
-
-        for (var q = 0; q < 3; q++)
-        {
-            var i = dice.Below(instances.Length);
-            var (one, ask) = (instances[i], "");
-            if (one.Asks.Length > 0) Ask(talk.Fill(dice.Pick(one.Asks), one.Slots, dice), i, SpeechAct.Ask);
-            if (q == 2)
-            {
-                // What no one here was told of at all.
-                var absent = dice.Pick(talk.Blocks);
-                if (absent.Asks.Length > 0 && !instances.Any(other => other.Block == absent || other.Asks.Intersect(absent.Asks).Any()))
-                    Ask(talk.Fill(dice.Pick(absent.Asks), new(one.Slots), dice), -1, SpeechAct.Ask);
-                break;
-            }
-
-            i = dice.Below(instances.Length);
-            one = instances[i];
-            ask = one.Block.Misses.Length > 0 ? talk.Fill(dice.Pick(one.Block.Misses), new(one.Slots), dice) : "";
-            if (dice.Below(6) == 0 && one.Asks.Length > 0 && WhyOf(talk.Fill(dice.Pick(one.Asks), one.Slots, dice)) is { } why && !one.Text.Contains("because", StringComparison.Ordinal)) ask = why;
-            if (ask.Length > 0 && !instances.Any(other => other.Asks.Any(known => Same(talk.Fill(known, new(other.Slots), dice), ask)))) Ask(ask, -1, SpeechAct.Ask);
-        }
-
-        if (dice.Below(2) == 0) Ask(talk.Fill(dice.Pick(dice.Below(2) == 0 ? talk.Chat : templates.Chat), [], dice), -1, SpeechAct.Chat);
-        // What a sentence does is learnt from more of them.
-        for (var n = 0; n < 3; n++) Act(talk.Fill(dice.Pick(dice.Below(3) == 0 ? talk.Chat : templates.Chat), [], dice), SpeechAct.Chat);
-        RelatedLines<float>[] related = [.. Related(instances, lines, See, dice)];
-        return new ReaderLesson<float>([.. seen], instances.Length, [.. asked], related, [.. acts]);
+        /// <summary>Its lines among those told.</summary>
+        public List<int> Places { get; } = [];
     }
 
-    private IEnumerable<RelatedLines<float>> Related(Instance[] instances, List<Line> lines, Func<string, SpeechAct?, int> see, Dice dice)
+    /// <summary>A lesson in the making.</summary>
+    private sealed class Draft(ReaderLessons from, Dice dice)
     {
-        for (var i = 0; i < instances.Length; i++)
+        private readonly bool _knowing = dice.Below(8) > 0;
+        private readonly List<Line> _lines = [];
+        private readonly List<ToldLine> _told = [];
+        private readonly List<SeenLine<float>> _seen = [];
+        private readonly List<(float[], int)> _acts = [];
+        private readonly List<AskedLine<float>> _asked = [];
+        private readonly List<Instance> _instances = [];
+        private readonly HashSet<string> _askedFor = [];
+        private readonly Dictionary<string, int> _frequency = [];
+
+        public ReaderLesson<float> Whole()
         {
-            var one = instances[i];
-
-            if (one.Parts.Length > 1)
-            {
-                // The later part stands first where it corrects.
-                var (now, was) = one.Corrected ? (one.Parts[0], one.Parts[1]) : (one.Parts[^1], one.Parts[0]);
-                var (a, b) = (see(now, SpeechAct.Tell), see(was, SpeechAct.Tell));
-                var between = one.Corrected && dice.Below(3) == 0 ? 1 + dice.Below(4) : 0;
-                yield return new RelatedLines<float>(a, b, Relation.Of(lines[a], lines[b], between), one.Corrected ? 2 : 1);
-                for (var other = 0; other < instances.Length; other++) if (other != i) yield return new RelatedLines<float>(a, other, Relation.Of(lines[a], lines[other], Math.Abs(i - other)), 0);
-            }
-            else if (i > 0)
-            {
-                for (var other = i - 1; other >= Math.Max(0, i - 4); other--) yield return new RelatedLines<float>(i, other, Relation.Of(lines[i], lines[other], i - other - 1), 0);
-            }
+            var count = 1 + (dice.Below(3) == 0 ? dice.Below(Long) : dice.Below(Short));
+            var kin = "";
+            for (var n = 0; n < count; n++) Tell(ref kin);
+            foreach (var key in _lines.SelectMany(line => line.Keys)) _frequency[key] = _frequency.GetValueOrDefault(key) + 1;
+            for (var n = 0; n < 4; n++) AskFor(dice.Pick(_instances));
+            for (var n = 0; n < 3; n++) AskBeside(dice.Pick(_instances));
+            for (var n = 0; n < 2; n++) AskAbsent(from._kinds.Draw(dice), []);
+            AskAbsent(dice.Pick(from.Talk.Blocks), new(dice.Pick(_instances).Slots));
+            if (dice.Below(2) == 0) Ask(Chat(2), [], SpeechAct.Chat);
+            // What a sentence does is learnt from more of them.
+            for (var n = 0; n < 6; n++) Act(Chat(3), SpeechAct.Chat);
+            for (var n = 0; n < 6; n++) Act(dice.Pick(from._kinds.Draw(dice).Asks), SpeechAct.Ask);
+            RelatedLines<float>[] related = [.. Related()];
+            return new ReaderLesson<float>([.. _seen], _told.Count, [.. _asked], related, [.. _acts]);
         }
-    }
 
-    private Instance[] Instances(Dice dice)
-    {
-        var count = 1 + dice.Below(14);
-        var found = new List<Instance>();
-        var kin = "";
+        private string Chat(int oneIn) => from.Talk.Fill(dice.Pick(dice.Below(oneIn) == 0 ? from.Talk.Chat : from.Templates.Chat), [], dice);
 
-        for (var n = 0; n < count; n++)
+        private void Tell(ref string kin)
         {
             var slots = new Dictionary<string, string>();
             // The same person again, in something else.
             if (kin.Length > 0 && dice.Below(5) < 2) slots["kin"] = kin;
-            var block = dice.Below(4) == 0 ? Generated(dice) : dice.Pick(talk.Blocks);
-            if (found.Exists(one => one.Block == block)) continue;
-            if (block.Asks.Any(ask => found.Exists(one => one.Block.Asks.Contains(ask)))) continue;
-            var tell = Noised(talk.Fill(dice.Pick(block.Tells), slots, dice), dice, asks: false);
+            var generated = dice.Below(2) == 0;
+            var block = generated ? from._kinds.Draw(dice) : dice.Pick(from.Talk.Blocks);
+            if (_instances.Exists(one => one.Block == block)) return;
+            var tell = Noised(from.Talk.Fill(dice.Pick(block.Tells), slots, dice), dice, asks: false);
+            string[] wanted = [.. block.Asks.Select(ask => Sign(from.Talk.Fill(ask, slots, dice)))];
+            if (_askedFor.Overlaps(wanted)) return;
             var parts = tell.Split(" || ");
             var corrected = block.Corrections.Length > 0 && dice.Below(4) > 0;
-            if (corrected) parts = [Noised(talk.Fill(dice.Pick(block.Corrections), slots, dice), dice, asks: false), tell];
+            if (corrected) parts = [Noised(from.Talk.Fill(dice.Pick(block.Corrections), slots, dice), dice, asks: false), tell];
+            var instance = new Instance(block, slots, parts, corrected);
+            Keep(instance);
+            if (instance.Places.Count == 0) return;
+            _askedFor.UnionWith(wanted);
+            _instances.Add(instance);
             if (slots.TryGetValue("kin", out var person)) kin = person;
-            found.Add(new Instance(block, slots, block.Asks, string.Join(". ", parts), parts, corrected));
         }
 
-        return [.. found];
+        // As the memory keeps it: what forms find in one line, each by itself.
+        private void Keep(Instance one)
+        {
+            string? topic = null;
+            var alone = one.Parts.Length == 1 && !one.Corrected;
+            IReadOnlyList<Statement?> kept = alone ? [.. StatementReader.ByForms.Read(Utterance.Clean(one.Text), ref topic, _ => one.Block.Act)] : [null];
+            if (kept.Count == 0) kept = [null];
+
+            foreach (var statement in kept)
+            {
+                one.Places.Add(_told.Count);
+                See(statement?.Sentence ?? one.Text, alone ? one.Block.Act : null, statement);
+                _told.Add(new ToldLine(_lines[^1], one.Block.Act));
+            }
+        }
+
+        private int See(string text, SpeechAct? act, Statement? form = null)
+        {
+            var line = Line.Of(text, _knowing, form);
+            var state = from.States.Of(line);
+            var known = state.AsSpan().ToArray();
+            Dim(state);
+            _lines.Add(line);
+            _seen.Add(new SeenLine<float>(state, line.Weighed, line.Asking));
+            if (act is { } what) _acts.Add((ReaderHead.ActFeatures(line, known, from.States.Width), (int)what));
+            return _lines.Count - 1;
+        }
+
+        private void Act(string text, SpeechAct act)
+        {
+            var line = Line.Of(Noised(text, dice, asks: true), _knowing);
+            _acts.Add((ReaderHead.ActFeatures(line, from.States.Of(line), from.States.Width), (int)act));
+        }
+
+        private void Ask(string text, int[] answers, SpeechAct act)
+        {
+            var line = See(Noised(text, dice, asks: true), act);
+            _asked.Add(new AskedLine<float>(line, Likeness.Of(_lines[line], _told, key => _frequency.GetValueOrDefault(key)), answers));
+        }
+
+        private void AskFor(Instance one)
+        {
+            if (one.Block.Asks.Length == 0) return;
+            // Where the value is known, what holds it answers.
+            int[] holds = one.Block.Value is { } value ? [.. one.Places.Where(place => MemoryMeasure.Says(_lines[place].Text, value.ToLowerInvariant()))] : [];
+            Ask(from.Talk.Fill(dice.Pick(one.Block.Asks), one.Slots, dice), holds.Length > 0 ? holds : [.. one.Places], SpeechAct.Ask);
+        }
+
+        // What comes near, and the reason of something told that was not told with it.
+        private void AskBeside(Instance one)
+        {
+            var ask = one.Block.Misses.Length > 0 ? from.Talk.Fill(dice.Pick(one.Block.Misses), new(one.Slots), dice) : "";
+            if (dice.Below(6) == 0 && one.Block.Asks.Length > 0 && WhyOf(from.Talk.Fill(dice.Pick(one.Block.Asks), one.Slots, dice)) is { } why && !one.Text.Contains("because", StringComparison.Ordinal)) ask = why;
+            if (ask.Length > 0 && !_askedFor.Contains(Sign(ask))) Ask(ask, [], SpeechAct.Ask);
+        }
+
+        // What was not told at all.
+        private void AskAbsent(TalkBlock absent, Dictionary<string, string> slots)
+        {
+            if (absent.Asks.Length == 0 || _instances.Exists(one => one.Block == absent || one.Block.Asks.Intersect(absent.Asks).Any())) return;
+            string[] asks = [.. absent.Asks.Select(ask => from.Talk.Fill(ask, slots, dice))];
+            if (!asks.Any(ask => _askedFor.Contains(Sign(ask)))) Ask(dice.Pick(asks), [], SpeechAct.Ask);
+        }
+
+        // Questions with the same words ask the same.
+        private static string Sign(string ask) => string.Join(' ', Line.Of(ask).Words.Where(word => !word.Bare || word.Text is "who" or "where" or "when" or "how").Select(word => word.Key).Distinct().Order(StringComparer.Ordinal));
+
+        private IEnumerable<RelatedLines<float>> Related()
+        {
+            foreach (var one in _instances.Where(one => one.Parts.Length > 1))
+            {
+                // The later part stands first where it corrects.
+                var (now, was) = one.Corrected ? (one.Parts[0], one.Parts[1]) : (one.Parts[^1], one.Parts[0]);
+                var (a, b) = (See(now, SpeechAct.Tell), See(was, SpeechAct.Tell));
+                var between = one.Corrected && dice.Below(3) == 0 ? 1 + dice.Below(4) : 0;
+                yield return new RelatedLines<float>(a, b, Relation.Of(_lines[a], _lines[b], between), one.Corrected ? 2 : 1);
+                foreach (var other in Enumerable.Range(0, Math.Min(Short, _told.Count)).Except(one.Places)) yield return new RelatedLines<float>(a, other, Relation.Of(_lines[a], _lines[other], Math.Abs(one.Places[0] - other)), 0);
+            }
+
+            for (var i = 1; i < Math.Min(Short, _told.Count); i++)
+            {
+                if (_instances.Exists(one => one.Parts.Length > 1 && one.Places.Contains(i))) continue;
+                for (var other = i - 1; other >= Math.Max(0, i - 4); other--) yield return new RelatedLines<float>(i, other, Relation.Of(_lines[i], _lines[other], i - other - 1), 0);
+            }
+        }
+
+        // What is not always there is not relied upon: a word's surroundings, or the word.
+        private void Dim(float[] state)
+        {
+            var width = from.States.Width;
+
+            for (var word = 0; word < state.Length; word += width)
+            {
+                var draw = dice.Below(20);
+                if (draw < 3) state.AsSpan(word + (width / 2), width / 2).Clear();
+                else if (draw == 3) state.AsSpan(word, width / 2).Clear();
+            }
+        }
     }
 
-    // A kind of the memory's templates as a block: other subjects of the kind come near.
-    private TalkBlock Generated(Dice dice)
-    {
-        var fact = templates.Draw(seed + 7, dice.Below(1 << 30));
-        var kind = fact.Kind;
-        string[] asks = [.. kind.Asks.Select(ask => ask.Replace("{s}", fact.Subject, StringComparison.Ordinal).Replace("{v}", fact.Value, StringComparison.Ordinal))];
-        string[] misses = [.. kind.Subjects.Where(subject => subject != fact.Subject).Take(5).Select(subject => dice.Pick(kind.Asks).Replace("{s}", subject, StringComparison.Ordinal)).Where(ask => !ask.Contains('{', StringComparison.Ordinal))];
-        return new TalkBlock([fact.Tell], asks, misses, [], SpeechAct.Tell);
-    }
+    private FreeTalk Talk => talk;
 
-    // The reason of something told is not told with it.
+    private FactTemplates Templates => templates;
+
+    private CortexStates States => states;
+
     private static string? WhyOf(string ask) =>
         ask.Split(' ') is [var wh, var verb, .. var rest] && wh.ToLowerInvariant() is "when" or "where" or "what" && verb is "is" or "are" or "do" or "did" or "does" or "am"
             ? $"why {verb} {string.Join(' ', rest)}" : null;
-
-    private static bool Same(string one, string other) => string.Equals(one.TrimEnd('?'), other.TrimEnd('?'), StringComparison.OrdinalIgnoreCase);
-
-    // What is not always there is not relied upon: a word's surroundings, or the word.
-    private void Dim(float[] state, Dice dice)
-    {
-        for (var word = 0; word < state.Length; word += states.Width)
-        {
-            var draw = dice.Below(20);
-            if (draw < 3) state.AsSpan(word + (states.Width / 2), states.Width / 2).Clear();
-            else if (draw == 3) state.AsSpan(word, states.Width / 2).Clear();
-        }
-    }
 
     // As people type: in lower case, without apostrophes and stops, led up to, misspelt.
     private static string Noised(string text, Dice dice, bool asks)

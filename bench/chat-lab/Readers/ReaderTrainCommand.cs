@@ -12,8 +12,8 @@ internal static class ReaderTrainCommand
     public static Command Create(TextWriter output, TextWriter error, CancellationToken stop)
     {
         var to = Options.Needed("--out", "The .npz file that the head is written to.");
-        var count = Options.Whole("--lessons", "Conversations to learn from.", 3000, ReaderTraining.Batch);
-        var steps = Options.Whole("--steps", "Optimiser steps of 16 conversations.", 1200);
+        var count = Options.Whole("--lessons", "Conversations to learn from.", 4000, ReaderTraining.Batch);
+        var steps = Options.Whole("--steps", "Optimiser steps of 16 conversations.", 3000);
         var rate = Options.Positive("--learning-rate", "The greatest learning rate; it falls along a cosine.", 0.004);
         var seed = Options.Number<ulong>("--seed", "Everything random follows from it.", 1, _ => true, "a whole number");
         var (json, resume) = (Options.Json(), CheckpointedTraining.Resume());

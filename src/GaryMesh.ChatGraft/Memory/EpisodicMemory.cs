@@ -16,7 +16,7 @@ public readonly record struct Recollection(IReadOnlyList<Fact> Facts, double Sco
 public sealed partial class EpisodicMemory
 {
     /// <summary>After so many turns a fact that was not recalled has half its strength.</summary>
-    public const int HalfLife = 200;
+    public const int HalfLife = Fact.HalfLife;
 
     /// <summary>The most facts held; beyond it the weakest goes.</summary>
     public const int Capacity = 20_000;
@@ -24,6 +24,9 @@ public sealed partial class EpisodicMemory
     // A question is held against so many facts closely: those whose words meet it best, and the latest.
     private const int Closely = 48;
     private const int Lately = 16;
+
+    // So many facts are said at most.
+    private const int Together = 3;
 
     private readonly Ledger<long, Entry> _entries = new();
     private long _lastId;
@@ -137,10 +140,8 @@ public sealed partial class EpisodicMemory
         var mine = Mine.Where(entry => except.All(fact => fact.Id != entry.Fact.Id)).ToArray();
         var frequencies = new Dictionary<string, int>();
         int Frequency(string key) => frequencies.TryGetValue(key, out var known) ? known : frequencies[key] = mine.Count(entry => entry.Line.Keys.Contains(key));
-        // Of many facts one looks like an answer by chance.
-        var chance = 0.5 * Math.Log(Math.Max(1, Math.Min(mine.Length, Closely)));
-        var scored = Close(question.Line, mine, Frequency)
-            .Select(entry => (Entry: entry, Score: _reader.Answers(question, entry.Seen(_reader), Frequency) - (Likeness.Meets(question.Line, entry.Line) ? 0 : chance)))
+        var close = Close(question.Line, mine, Frequency).ToArray();
+        var scored = close.Zip(_reader.Answers(question, [.. close.Select(entry => entry.Seen(_reader))], Frequency), (entry, score) => (Entry: entry, Score: score))
             .OrderByDescending(one => Math.Round(one.Score, 2))
             .ThenByDescending(one => one.Entry.Fact.Id)
             .ToArray();
@@ -149,7 +150,7 @@ public sealed partial class EpisodicMemory
         // Several values of one thing ("I like ...") answer together, the last told first, and so do two facts that fit alike.
         var best = scored[0];
         var together = scored
-            .Where((one, rank) => rank == 0 || (rank < 3 && best.Score - one.Score < 2 && best.Entry.SameThing(one.Entry)) || (rank == 1 && best.Score - one.Score < Alike && one.Score >= least))
+            .Where((one, rank) => rank == 0 || (rank < Together && best.Score - one.Score < OneThing && best.Entry.SameThing(one.Entry)) || (rank == 1 && best.Score - one.Score < Alike && one.Score >= least))
             .Select(one => Touch(one.Entry.Fact, age))
             .ToArray();
         Latest = together[0];
@@ -167,7 +168,7 @@ public sealed partial class EpisodicMemory
             var shared = 0.0;
             for (var i = 0; i < words.Length; i++)
             {
-                if (entry.Line.Keys.Contains(words[i].Key) || (frequency(words[i].Key) == 0 && entry.Line.Words.Any(told => !told.Bare && Likeness.Near(words[i].Text, told.Text)))) shared += weights[i];
+                if (entry.Line.Keys.Contains(words[i].Key) || (frequency(words[i].Key) == 0 && entry.Line.Words.Any(told => !told.Bare && Spelling.Near(words[i].Text, told.Text)))) shared += weights[i];
             }
 
             return shared;
@@ -193,16 +194,21 @@ public sealed partial class EpisodicMemory
         var now = _reader.Read(said);
         var mine = Mine.Where(entry => except.All(fact => fact.Id != entry.Fact.Id)).OrderByDescending(entry => entry.Fact.Id).ToArray();
         var words = now.Line.Words.Where(word => !word.Bare).Select(word => word.Key).ToHashSet();
-        var near = mine.Take(8).Union(mine.Where(entry => entry.Line.Keys.Overlaps(words)).Take(Lately)).ToArray();
-        var related = near.Select(entry => (entry.Fact, By: _reader.Relates(now, entry.Seen(_reader), (int)Math.Min(20, Math.Max(0, age - entry.Fact.Turn - 1))))).ToArray();
+        var near = mine.Take(JustNow).Union(mine.Where(entry => entry.Line.Keys.Overlaps(words)).Take(Lately)).ToArray();
+        var related = near.Select(entry => (entry.Fact, By: _reader.Relates(now, entry.Seen(_reader), (int)Math.Clamp(age - entry.Fact.Turn - 1, 0, Distant)))).ToArray();
         var replaced = related.Where(one => one.By.Replaces > ReplacesFrom).OrderByDescending(one => one.By.Replaces).FirstOrDefault();
-        var gone = related.Where(one => one.By.GoesOn > (points ? GoesOnFrom : 0.5) && age - one.Fact.Turn < 3).FirstOrDefault();
+        var gone = related.Where(one => one.By.GoesOn > (points ? GoesOnFrom : ReplacesFrom) && age - one.Fact.Turn < Breath).FirstOrDefault();
         return (replaced.Fact, gone.Fact);
     }
 
-    private const double Alike = 1;
-    private const double ReplacesFrom = 0.5;
-    private const double GoesOnFrom = 0.05;
+    // How much worse than the best a fact is that is said beside it, and values of one thing.
+    private const double Alike = 1, OneThing = 2;
+
+    // How probable it is that a line takes the place of another, and that one which points back goes on from it.
+    private const double ReplacesFrom = 0.5, GoesOnFrom = 0.05;
+
+    // A line is held against so many told last; so many turns are far away, and within so many one goes on.
+    private const int JustNow = 8, Distant = 20, Breath = 3;
 
     /// <summary>Lets a fact go on by a sentence that leans on it.</summary>
     internal Fact GoOn(Fact before, string sentence, long age) =>
@@ -286,11 +292,11 @@ public sealed partial class EpisodicMemory
         public Fact Fact { get; }
 
         /// <summary>What a question is held against: the sentence, and what it took the place of.</summary>
-        public Line Line => _line ??= Line.Of(Text);
+        public Line Line => _line ??= Line.Of(Text, form: Fact.Told);
 
         private string Text => Fact.Former.Length == 0 ? Fact.Told.Sentence : $"{Fact.Told.Sentence}. {Fact.Former.Replace("\n", ". ", StringComparison.Ordinal)}";
 
-        public Seen Seen(IQuestionReader reader) => _seen ??= reader.Read(Text);
+        public Seen Seen(IQuestionReader reader) => _seen ??= reader.Read(Text, Fact.Told);
 
         /// <summary>Whether the fact or the sentence around it holds a word.</summary>
         public bool Holds(string cue) => (_all ??= [.. Words.Cues($"{Fact.Told.Subject} {Fact.Told.Value} {Fact.Told.Sentence}"), _relation]).Contains(cue);

@@ -57,6 +57,7 @@ public sealed partial class Hearing
     private readonly EpisodicMemory _memory;
     private readonly long _conversation;
     private readonly Func<DateOnly> _today;
+    private readonly IStatementReader _statements;
     private string? _topic;
     // A request to forget several things that waits to be said once more.
     private string? _asked;
@@ -66,9 +67,12 @@ public sealed partial class Hearing
     /// <param name="conversation">The number of the conversation.</param>
     /// <param name="today">Tells the day; that of the system's clock where null.</param>
     public Hearing(EpisodicMemory memory, long conversation = 0, Func<DateOnly>? today = null)
+        : this(memory, StatementReader.ByForms, conversation, today) { }
+
+    internal Hearing(EpisodicMemory memory, IStatementReader statements, long conversation, Func<DateOnly>? today)
     {
         ArgumentNullException.ThrowIfNull(memory);
-        (_memory, _conversation, _today) = (memory, conversation, today ?? (() => DateOnly.FromDateTime(DateTime.Now)));
+        (_memory, _statements, _conversation, _today) = (memory, statements, conversation, today ?? (() => DateOnly.FromDateTime(DateTime.Now)));
     }
 
     /// <summary>Whether something that was said and is no fact names these words.</summary>
@@ -83,7 +87,7 @@ public sealed partial class Hearing
         var confirms = _asked == clean;
         _asked = null;
 
-        if (StatementReader.Forgotten(clean) is { } words && (_memory.About(words) is { Count: > 0 } | Named(words)))
+        if (_statements.Forgotten(clean) is { } words && (_memory.About(words) is { Count: > 0 } | Named(words)))
         {
             var meant = _memory.About(words);
             if (confirms || meant.Select(fact => fact.Turn).Distinct().Count() < 2) return Forget(words, meant);
@@ -99,12 +103,12 @@ public sealed partial class Hearing
             if (of.Length == 0) return new MemoryEffect { Abstained = true, Answer = "I was not told anything yet." };
         }
 
-        if (StatementReader.Corrected(clean) is { } value && _memory.Correct(value, age) is { } corrected)
+        if (_statements.Corrected(clean) is { } value && _memory.Correct(value, age) is { } corrected)
             return new MemoryEffect { Told = [corrected], Answer = $"Noted: {Voice.Answering(corrected.Told.Sentence)}." };
 
         var topic = _topic;
         var told = new List<Fact>();
-        foreach (var statement in StatementReader.Read(clean, ref _topic, Does)) if (Kept(statement, age, told) is { } kept) told.Add(kept);
+        foreach (var statement in _statements.Read(clean, ref _topic, Does)) if (Kept(statement, age, told) is { } kept) told.Add(kept);
         var effect = new MemoryEffect { Told = told, Answer = told.Count > 0 && Urges(clean) ? Acknowledged(told) : null };
         return Answered(effect, clean, topic, age);
     }
@@ -121,12 +125,14 @@ public sealed partial class Hearing
             told.Remove(part);
         }
 
-        var points = Utterance.Points(statement.Sentence);
-        var (replaced, before) = _memory.Before(statement.Said.Length > 0 ? statement.Said : statement.Sentence, points, age, told);
+        var points = Line.Of(statement.Sentence) is { PointsBack: true, Possessions.Count: 0 };
+        var said = statement.Said.Length > 0 ? statement.Said : statement.Sentence;
+        // Small talk changes nothing that was told.
+        var (replaced, before) = Does(said) == SpeechAct.Chat ? default : _memory.Before(said, points, age, told);
         statement = statement with { Said = "" };
         if (replaced is not null)
             return _memory.Replace(replaced, statement with { Sentence = Correction.Of(statement.Sentence, replaced.Told.Sentence) }, age, _conversation, _today());
-        if (before is not null && (statement.Relation.Length == 0 || points) && before.Told.Sentence.Length + statement.Sentence.Length < LongestContext && !statement.Sentence.Contains(before.Told.Sentence, StringComparison.Ordinal))
+        if (before is not null && points && before.Told.Sentence.Length + statement.Sentence.Length < LongestContext && !statement.Sentence.Contains(before.Told.Sentence, StringComparison.Ordinal))
             return _memory.GoOn(before, Utterance.Capitalised(statement.Sentence), age);
         if (statement.Relation.Length == 0 && Line.Of(statement.Sentence) is var line && line.Keys.Count < (line.Has("owns") ? 1 : 2)) return null;
         return _memory.Tell(statement, age, _conversation, _today());
@@ -157,15 +163,19 @@ public sealed partial class Hearing
     {
         Seen? open = null;
 
+        var before = topic;
+
         foreach (var (sentence, _) in Utterance.Sentences(clean))
         {
+            var spokenOf = before;
+            before = Line.Of(sentence).Possessions.Count > 0 ? sentence : before;
             var asked = _memory.Reader.Read(sentence);
             var ofChat = asked.Line.Words.Any(word => word.Text is "your" or "yours" or "yourself") && !asked.Line.Has("owns");
             if (ofChat) continue;
-            var asks = asked.Probability(SpeechAct.Ask) > (asked.Line.EndsAsking && asked.Line.Has("owns") && !asked.Line.Has("chats") ? 0.2 : asked.Probability(SpeechAct.Chat));
-            if (!(asked.Act == SpeechAct.Ask || asked.Line.EndsAsking || Likeness.Begins(asked.Line))) continue;
+            var asks = asked.Probability(SpeechAct.Ask) > ((asked.Line.EndsAsking && asked.Line.Has("owns") && !asked.Line.Has("chats")) || (asked.Line.Inquires && asked.Line.Attributes.Count > 0 && asked.Line.Firm.Contains(true)) ? Hardly : asked.Probability(SpeechAct.Chat));
+            if (!(asked.Probability(SpeechAct.Ask) > MayAsk || asked.Line.EndsAsking || asked.Line.BeginsAsking)) continue;
             // "Where is it?" asks about what was spoken of.
-            if (topic is not null && asked.Line.Has("points") && !asked.Line.Words.Any(word => word.Rare)) asked = _memory.Reader.Read($"{topic} {sentence}");
+            if (spokenOf is not null && asked.Line.Has("points") && asked.Line.Possessions.Count == 0 && !asked.Line.Words.Any(word => word.Rare)) asked = _memory.Reader.Read($"{spokenOf} {sentence}");
             var (recalled, odds) = _memory.Recall(asked, asks ? Enough : asked.Line.Has("chats") ? Striking : Plain, age, effect.Told);
             effect = effect with { Odds = Math.Max(odds, effect.Odds) };
             if (recalled.Count > 0) return effect with { Recalled = recalled, Answer = string.Join(' ', recalled.Select(Sentence).Distinct()) };
@@ -184,11 +194,13 @@ public sealed partial class Hearing
     }
 
     // How much better than none an answer is: to what asks for it, to what may be small talk, and to what speaks to the chat.
+    private const double MayAsk = 0.3;
+    private const double Hardly = 0.2;
     private const double Enough = 0.2;
     private const double Plain = 1;
     private const double Striking = 4;
 
-    [GeneratedRegex(@"\b(?:should|recommend|suggest|advise)\b|^(?:how do|how can|where can|what can|where could|what could|how would) (?:I|you|we|one)\b(?!.*\b(?:my|our)\b)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"\b(?:should(?! (?:I|we|you) (?:look|put|write|type|enter|use)\b)|recommend|suggest|advise)\b|^(?:how do|how can|where can|what can|where could|what could|how would) (?:I|you|we|one)\b(?!.*\b(?:my|our)\b)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Advice { get; }
 
     // "The" meeting, or somebody by name.

@@ -45,6 +45,8 @@ internal static class Lexicon
         Number = Bit(_kindNames, "number");
         Name = Bit(_kindNames, "name");
         Code = Bit(_kindNames, "code");
+        Persons = KindOf("person") | KindOf("relative");
+        Animals = KindOf("animal");
     }
 
     /// <summary>The kind of numerals.</summary>
@@ -55,6 +57,12 @@ internal static class Lexicon
 
     /// <summary>The kind of numerals of three digits or more.</summary>
     public static ulong Code { get; }
+
+    /// <summary>The kinds of people.</summary>
+    public static ulong Persons { get; }
+
+    /// <summary>The kind of animals.</summary>
+    public static ulong Animals { get; }
 
     /// <summary>Words by the name of their kind.</summary>
     public static IReadOnlyList<string> Of(string kind) => [.. _kinds.Where(one => (one.Value & KindOf(kind)) != 0 && !one.Key.Contains('-', StringComparison.Ordinal)).Select(one => one.Key)];
@@ -71,7 +79,8 @@ internal static class Lexicon
 
     /// <summary>The kinds that a lower-case word is of.</summary>
     public static ulong Kinds(string word) =>
-        _kinds.GetValueOrDefault(word) | _kinds.GetValueOrDefault(Words.Stem(word)) | (_families.TryGetValue(word, out var family) ? _kinds.GetValueOrDefault(family) & Persons : 0);
+        _kinds.GetValueOrDefault(word) | _kinds.GetValueOrDefault(Words.Stem(word)) | (_families.TryGetValue(word, out var family) ? _kinds.GetValueOrDefault(family) & Persons : 0)
+        | (word.Contains('-', StringComparison.Ordinal) ? word.Split('-').Aggregate(0UL, (kinds, part) => kinds | (_kinds.GetValueOrDefault(part) & Persons)) : 0);
 
     /// <summary>The kinds that a lower-case word asks for.</summary>
     public static ulong Asked(string word) => _asked.GetValueOrDefault(word) | _asked.GetValueOrDefault(Words.Stem(word));
@@ -95,7 +104,7 @@ internal static class Lexicon
         if (word.Length < 4 || IsBare(word) || _known.Contains(word) || _known.Contains(Words.Stem(word)) || _marks.ContainsKey(word)) return null;
         foreach (var shorter in Shorter(word).Prepend(word))
         {
-            if (_misspelt.TryGetValue(shorter, out var meant) && meant[0] == word[0] && Likeness.Distance(word, meant) == 1 && (Math.Min(word.Length, meant.Length) > 4 || Swapped(word, meant))) return meant;
+            if (_misspelt.TryGetValue(shorter, out var meant) && meant[0] == word[0] && Spelling.Distance(word, meant) == 1 && (Math.Min(word.Length, meant.Length) > 4 || Swapped(word, meant))) return meant;
         }
 
         return null;
@@ -106,7 +115,6 @@ internal static class Lexicon
 
     private static IEnumerable<string> Shorter(string word) => Enumerable.Range(0, word.Length).Select(at => word.Remove(at, 1));
 
-    private static ulong Persons => KindOf("person") | KindOf("relative");
 
     private static void Kind(string[] names, string[] words)
     {

@@ -1,12 +1,17 @@
-using System.Numerics.Tensors;
-
 namespace GaryMesh.ChatGraft;
 
-/// <summary>How a line speaks of another: what the words of both show, as the features that the head scores.</summary>
+/// <summary>A told line that a question is held against.</summary>
+/// <param name="Line">The line.</param>
+/// <param name="Act">What it does.</param>
+internal readonly record struct ToldLine(Line Line, SpeechAct Act);
+
+/// <summary>What shows that told lines answer a question: the words of both, as the features that the head scores.</summary>
 internal static class Likeness
 {
     /// <summary>Features of a told line as the answer to a question; the first two are the head's own likeness of the words.</summary>
-    public const int Features = 35;
+    public const int Features = Own + 9 + 10 + 16 + 26 + AmongThem;
+
+    private const int Own = 2, AmongThem = 5;
 
     /// <summary>How far each word of a line is met in another: by its key, or nearly so where it is misspelt.</summary>
     public static float[] Met(Line line, Line other)
@@ -16,104 +21,227 @@ internal static class Likeness
         for (var i = 0; i < met.Length; i++)
         {
             var word = line.Words[i];
-            foreach (var told in other.Words) met[i] = Math.Max(met[i], word.Key == told.Key || word.Text == told.Text ? 1 : !word.Bare && !told.Bare && Near(word.Text, told.Text) ? 0.8f : 0);
+            foreach (var told in other.Words) met[i] = Math.Max(met[i], word.Key == told.Key || word.Text == told.Text ? 1 : !word.Bare && !told.Bare && Spelling.Near(word.Text, told.Text) ? Misspelt : 0);
         }
 
         return met;
     }
 
-    /// <summary>The features, the first two left at 0.</summary>
+    /// <summary>The features of each told line, the head's own left at 0.</summary>
     /// <param name="asked">The question.</param>
-    /// <param name="told">The told line.</param>
+    /// <param name="told">The told lines.</param>
     /// <param name="frequency">How many told lines hold a word's key.</param>
-    /// <param name="told1">The told line's probabilities as a supposition and as a quotation.</param>
-    public static float[] Of(Line asked, Line told, Func<string, int> frequency, (float Suppose, float Quote) told1)
+    public static float[][] Of(Line asked, IReadOnlyList<ToldLine> told, Func<string, int> frequency)
     {
-        var (met, back) = (Met(asked, told), Met(told, asked));
-        var features = new float[Features];
-        var (weight, weighed, content, found, rare, rareFound) = (0f, 0f, 0, 0f, 0, 0f);
-        var (whom, whomMissed) = (0, 0f);
-        ulong expected = Expected(asked);
-        var ownerless = true;
-
-        for (var i = 0; i < asked.Words.Length; i++)
+        var pairs = told.Select(one => new Pair(asked, one.Line, frequency)).ToArray();
+        var features = pairs.Select((pair, i) =>
         {
-            var word = asked.Words[i];
-            if (word.Bare) continue;
-            content++;
-            found += met[i];
-            var kindOnly = word.Asked != 0 && (word.Kinds & _persons) == 0;
-            var importance = (kindOnly ? 0.5f : 1) / (1 + (0.3f * MathF.Log2(1 + frequency(word.Key))));
-            weight += importance;
-            weighed += importance * met[i];
-            if (word.Rare) (rare, rareFound) = (rare + 1, rareFound + met[i]);
-            if ((word.Kinds & (_persons | _animals)) != 0 && Owned(asked, i))
-            {
-                ownerless = false;
-                whom++;
-                whomMissed += 1 - met[i];
-            }
-        }
-
-        var others = 0;
-        ulong spare = 0;
-        var (toldContent, toldMet, toldPersons) = (0, 0f, 0);
-
-        for (var i = 0; i < told.Words.Length; i++)
-        {
-            var word = told.Words[i];
-            if (back[i] < 1 || !word.Bare && word.Asked == 0 && back[i] < 0.8f) spare |= word.Kinds;
-            if (word.Bare) continue;
-            toldContent++;
-            toldMet += back[i];
-            if ((word.Kinds & _persons) == 0) continue;
-            toldPersons++;
-            if (back[i] == 0) others++;
-        }
-
-        features[2] = weight > 0 ? weighed / weight : 0;
-        features[3] = content > 0 ? 1 : 0;
-        features[4] = Math.Min(content, 6) / 4f;
-        features[5] = content > 0 ? found / content : 0;
-        features[6] = whom > 0 ? whomMissed / whom : 0;
-        features[7] = whom > 0 && whomMissed == 0 ? 1 : 0;
-        features[8] = whom > 0 && whomMissed > 0 && others > 0 ? 1 : 0;
-        features[9] = ownerless && asked.Has("owns") && others > 0 ? 1 : 0;
-        features[10] = ownerless && asked.Has("owns") && told.Has("owns") ? 1 : 0;
-        features[11] = asked.Has("owns") && !told.Has("owns") ? 1 : 0;
-        features[12] = expected != 0 ? 1 : 0;
-        features[13] = expected != 0 && (expected & spare) != 0 ? 1 : 0;
-        features[14] = expected != 0 && (expected & spare) == 0 ? 1 : 0;
-
-        // Each way of asking for itself: the lists of places are less whole than those of weekdays.
-        for (var way = 0; way < _ways.Length; way++)
-        {
-            if (!asked.Words.Any(word => _ways[way].Contains(word.Text))) continue;
-            features[24 + (2 * way)] = (expected & spare) != 0 ? 1 : 0;
-            features[25 + (2 * way)] = (expected & spare) == 0 ? 1 : 0;
-        }
-
-        features[34] = asked.Words.Any(word => word.Text == "why") && !told.Words.Any(word => word.Text is "because" or "since" or "so" or "for") ? 1 : 0;
-        features[15] = toldContent - toldMet > 0.5f ? 1 : 0;
-        features[16] = toldContent > 0 ? toldMet / toldContent : 0;
-        features[17] = told1.Suppose;
-        features[18] = told1.Quote;
-        features[19] = asked.Has("supposes") ? 1 : 0;
-        features[20] = asked.Words.Length > 0 && (asked.Words[0].Marks & Lexicon.MarkOf("verbs")) != 0 ? 1 : 0;
-        features[21] = rare > 0 ? 1 - (rareFound / rare) : 0;
-        features[22] = rare > 0 && rareFound == rare ? 1 : 0;
-        features[23] = Math.Min(told.Words.Length, 30) / 15f;
+            var values = new float[Features];
+            var row = new FeatureRow(values.AsSpan(Own));
+            Words(ref row, pair);
+            Whom(ref row, pair, told[i].Act);
+            Kinds(ref row, pair);
+            Form(ref row, pair);
+            return values;
+        }).ToArray();
+        Among(features, pairs);
         return features;
     }
 
-    /// <summary>Whether a told line is of somebody whom the question does not mean.</summary>
-    public static bool OfSomebodyElse(Line asked, Line told)
+    // What a misspelt word counts, a word that only names the kind of what is asked, and how much rarity counts.
+    private const float Misspelt = 0.8f, OnlyKind = 0.5f, Rarity = 0.3f;
+
+    /// <summary>A question and a told line with what they have in common.</summary>
+    private sealed class Pair
     {
-        var living = _persons | _animals;
+        public Pair(Line asked, Line told, Func<string, int> frequency)
+        {
+            (Asked, Told, Met, Back) = (asked, told, Likeness.Met(asked, told), Likeness.Met(told, asked));
+            var (weight, weighed) = (0f, 0f);
+            // "A village called ..." tells no name of one's own.
+            if (asked.AsksName && !told.Attributes.Contains(Line.NameCue)) for (var i = 0; i < Met.Length; i++) if (asked.Words[i].Cue == Line.NameCue) Met[i] = 0;
+
+            for (var i = 0; i < asked.Words.Length; i++)
+            {
+                var word = asked.Words[i];
+                if (word.Bare) continue;
+                var importance = (word.Asked != 0 && (word.Kinds & Lexicon.Persons) == 0 ? OnlyKind : 1) / (1 + (Rarity * MathF.Log2(1 + frequency(word.Key))));
+                (weight, weighed) = (weight + importance, weighed + (importance * Met[i]));
+            }
+
+            Overlap = weight > 0 ? weighed / weight : 0;
+            var firm = asked.Firm;
+            Firm = firm.Count(one => one);
+            for (var i = 0; i < told.Words.Length; i++)
+            {
+                var word = told.Words[i];
+                if (Back[i] < 1 || (!word.Bare && word.Asked == 0 && Back[i] < Misspelt)) Spare |= word.Kinds;
+            }
+
+            var missed = firm.Index().Where(one => one.Item && !told.Cues.Contains(asked.Words[one.Index].Cue)).Select(one => one.Index).ToArray();
+            FirmMissed = Firm == 0 ? 0 : missed.Sum(i => 1 - Met[i]) / Firm;
+            // What is red has a colour, which it need not say.
+            Lacks = missed.Any(i => Met[i] == 0 && (asked.Words[i].Asked & Spare) == 0);
+            Complete = Firm > 0 && FirmMissed == 0 && asked.Attributes.IsSubsetOf(told.Attributes);
+        }
+
+        public Line Asked { get; }
+
+        public Line Told { get; }
+
+        public float[] Met { get; }
+
+        public float[] Back { get; }
+
+        /// <summary>How much of the question is met, rare words before common ones.</summary>
+        public float Overlap { get; }
+
+        /// <summary>Words of the question that an answer can hardly lack, and the share that this one lacks.</summary>
+        public int Firm { get; }
+
+        public float FirmMissed { get; }
+
+        /// <summary>It lacks one of them, and has nothing of the kind either.</summary>
+        public bool Lacks { get; }
+
+        /// <summary>The kinds of what the told line has beside the question.</summary>
+        public ulong Spare { get; }
+
+        /// <summary>It lacks none of them, and has what is asked of them.</summary>
+        public bool Complete { get; }
+    }
+
+    private static void Words(ref FeatureRow row, Pair pair)
+    {
+        var (asked, told) = (pair.Asked.Words, pair.Told.Words);
+        var content = asked.Count(word => !word.Bare);
+        var found = asked.Index().Sum(one => one.Item.Bare ? 0 : pair.Met[one.Index]);
+        var (rare, rareFound) = (asked.Count(word => word.Rare), asked.Index().Sum(one => one.Item.Rare ? pair.Met[one.Index] : 0));
+        var toldContent = told.Count(word => !word.Bare);
+        var toldMet = told.Index().Sum(one => one.Item.Bare ? 0 : pair.Back[one.Index]);
+        row.Add(pair.Overlap);
+        row.Add(content > 0);
+        row.Add(content, 6, 4);
+        row.Add(content > 0 ? found / content : 0);
+        row.Add(toldContent - toldMet > 0.5f);
+        row.Add(toldContent > 0 ? toldMet / toldContent : 0);
+        row.Add(rare > 0 ? 1 - (rareFound / rare) : 0);
+        row.Add(rare > 0 && rareFound == rare);
+        row.Add(told.Length, 30, 15);
+    }
+
+    // Whose affair is asked about, whose is told, and in whose words.
+    private static void Whom(ref FeatureRow row, Pair pair, SpeechAct act)
+    {
+        var (asked, told) = (pair.Asked, pair.Told);
+        var living = Lexicon.Persons | Lexicon.Animals;
+        var (whom, missed) = (0, 0f);
+
+        for (var i = 0; i < asked.Words.Length; i++)
+        {
+            if (asked.Words[i].Bare || (asked.Words[i].Kinds & living) == 0 || !asked.Owned(i)) continue;
+            (whom, missed) = (whom + 1, missed + 1 - pair.Met[i]);
+        }
+
+        var others = told.Words.Index().Any(one => !one.Item.Bare && (one.Item.Kinds & Lexicon.Persons) != 0 && pair.Back[one.Index] == 0);
+        var (asksOwn, tellsOwn) = (asked.Has("owns"), told.Has("owns"));
+        row.Add(whom > 0 ? missed / whom : 0);
+        row.Add(whom > 0 && missed == 0);
+        row.Add(whom > 0 && missed > 0 && others);
+        row.Add(whom == 0 && asksOwn && others);
+        row.Add(whom == 0 && asksOwn && tellsOwn);
+        row.Add(asksOwn && !tellsOwn);
+        row.Add(act == SpeechAct.Suppose);
+        row.Add(act == SpeechAct.Quote);
+        row.Add(asked.Has("supposes"));
+        row.Add(OfSomebodyElse(asked, told));
+    }
+
+    // Of which kind the answer must be, and whether one of that kind is told. Each way of asking for itself: the lists of places are less
+    // whole than those of weekdays.
+    private static void Kinds(ref FeatureRow row, Pair pair)
+    {
+        var (asked, told) = (pair.Asked, pair.Told);
+        var expected = asked.Expected;
+        var there = (expected & pair.Spare) != 0;
+        row.Add(expected != 0);
+        row.Add(expected != 0 && there);
+        row.Add(expected != 0 && !there);
+
+        foreach (var way in _ways)
+        {
+            var so = asked.Words.Any(word => way.Contains(word.Text));
+            row.Add(so && there);
+            row.Add(so && !there);
+        }
+
+        row.Add(asked.Words.Any(word => word.Text == "why") && !told.Words.Any(word => word.Text is "because" or "since" or "so" or "for"));
+        row.Add(asked.Words.Length > 0 && (asked.Words[0].Marks & Lexicon.MarkOf("verbs")) != 0);
+        row.Add(asked.Has("recalls"));
+    }
+
+    private static readonly string[][] _ways = [["who", "whom", "whose"], ["when"], ["where"], ["how"], ["what", "which"]];
+
+    // What is asked of whom, against what is told of whom.
+    private static void Form(ref FeatureRow row, Pair pair)
+    {
+        var (asked, told) = (pair.Asked, pair.Told);
+        var (what, whatTold) = (asked.Attributes, told.Attributes);
+        var self = asked.Has("owns") && asked.Possessions.Count == 0;
+        row.Add(what.Count > 0);
+        row.Add(what.Count > 0 && what.IsSubsetOf(whatTold));
+        row.Add(what.Count > 0 && !what.Overlaps(whatTold));
+        row.Add(what.Count > 0 && !what.Overlaps(whatTold) && whatTold.Count > 0);
+        row.Add(what.Count == 0 && whatTold.Count > 0);
+        row.Add(pair.Firm > 0);
+        row.Add(pair.FirmMissed);
+        row.Add(pair.Firm > 0 && pair.FirmMissed == 0);
+        row.Add(pair.Complete);
+        row.Add(pair.Lacks);
+        row.Add(pair.Lacks && what.Count > 0 && what.IsSubsetOf(whatTold));
+        row.Add(self && told.Possessions.Count > 0 && !told.SaysOfTeller(asked));
+        row.Add(self && told.SaysOfTeller(asked));
+        row.Add(told.Possessions.Count > 0 && !told.Possessions.Overlaps(asked.Cues));
+        row.Add(told.Possessions.Count > 0 && told.Possessions.IsSubsetOf(asked.Cues));
+        row.Add(self);
+        row.Add(self && told.Possessions.Count > 0);
+        row.Add(self && what.Count > 0 && what.IsSubsetOf(whatTold) && told.Possessions.Count == 0);
+        row.Add(told.Relation.Length > 0);
+        row.Add(told.Relation.Length > 0 && what.Contains(told.Relation));
+        row.Add(told.Relation.Length > 0 && what.Count > 0 && !what.Contains(told.Relation));
+        row.Add(told.Subject.Count > 0 && told.Subject.IsSubsetOf(asked.Cues));
+        row.Add(told.Subject.Count > 0 && !told.Subject.Overlaps(asked.Cues));
+        row.Add(told.Subject.Count == 0 && told.OfTeller && self);
+        row.Add(told.Subject.Count == 0 && told.OfTeller && !self);
+        row.Add(told.Value.Count > 0 && told.Value.Overlaps(asked.Cues));
+    }
+
+    // How it stands out among the others: of many facts one looks like an answer by chance.
+    private static void Among(float[][] features, Pair[] pairs)
+    {
+        var overlaps = pairs.Select(pair => pair.Overlap).OrderDescending().ToArray();
+        var firms = pairs.Select(pair => pair.FirmMissed).Order().ToArray();
+        var complete = pairs.Count(pair => pair.Complete);
+
+        for (var i = 0; i < pairs.Length; i++)
+        {
+            var row = new FeatureRow(features[i].AsSpan(Features - AmongThem));
+            row.Add(MathF.Log2(pairs.Length) / 6);
+            row.Add(pairs.Length == 1 ? 0 : pairs[i].Overlap - (pairs[i].Overlap == overlaps[0] ? overlaps[1] : overlaps[0]));
+            row.Add(pairs.Length == 1 ? 0 : (pairs[i].FirmMissed == firms[0] ? firms[1] : firms[0]) - pairs[i].FirmMissed);
+            row.Add(pairs[i].Complete && complete == 1);
+            row.Add(!pairs[i].Complete && complete > 0);
+        }
+    }
+
+    // Whether a told line is of somebody whom the question does not mean.
+    private static bool OfSomebodyElse(Line asked, Line told)
+    {
+        var living = Lexicon.Persons | Lexicon.Animals;
         bool Asks(LineWord word) => word.Text is "who" or "whom" or "whose" || (word.Asked & living) != 0;
         if (asked.Words.Any(Asks)) return false;
         var names = asked.Words.Where(word => word.Rare).ToArray();
-        var shares = names.Any(name => told.Keys.Contains(name.Key) || told.Words.Any(word => Near(word.Text, name.Text)));
+        var shares = names.Any(name => told.Keys.Contains(name.Key) || told.Words.Any(word => Spelling.Near(word.Text, name.Text)));
         // "My cat is called ..." is no answer to what my boat is called.
         for (var i = 1; i < Math.Min(4, told.Words.Length) && !shares; i++)
         {
@@ -128,178 +256,4 @@ internal static class Likeness
             && first + 1 < told.Words.Length && told.Words[first].Rare
             && (told.Words[first + 1].Text is "is" or "are" or "was" or "has" or "have" or "live" or "work" || told.Words[first + 1].Text.EndsWith('s'));
     }
-
-    /// <summary>Whether any word with a meaning is met.</summary>
-    public static bool Meets(Line asked, Line told) => Met(asked, told).Index().Any(one => one.Item > 0 && !asked.Words[one.Index].Bare);
-
-    /// <summary>The kinds that answer a question, by its question words; 0 where none can be told.</summary>
-    public static ulong Expected(Line asked)
-    {
-        ulong expected = 0;
-        var words = asked.Words;
-
-        for (var i = 0; i < words.Length; i++)
-        {
-            var next = i + 1 < words.Length ? words[i + 1].Text : "";
-            expected |= words[i].Text switch
-            {
-                "who" or "whom" => Lexicon.Name | _persons,
-                "when" => _times | Lexicon.Number,
-                "where" => _places | Lexicon.Name,
-                "how" when next is "many" or "much" or "old" or "tall" or "far" or "fast" or "long" or "big" or "heavy" or "high" => Lexicon.Number | Lexicon.KindOf("count"),
-                "how" when next is "often" => Lexicon.KindOf("frequency") | Lexicon.KindOf("moment") | Lexicon.Number,
-                "phone" or "pin" or "password" or "passcode" => Lexicon.Code,
-                "code" or "number" or "address" or "plate" or "size" or "price" or "score" => Lexicon.Number,
-                "name" or "called" => Lexicon.Name,
-                _ => words[i].Asked & ~_persons,
-            };
-            if (words[i].Text is "do" && i == words.Length - 1 && i > 1) expected |= Lexicon.KindOf("job");
-        }
-
-        return expected;
-    }
-
-    /// <summary>Whether a line begins as questions do.</summary>
-    public static bool Begins(Line line) => line.Words.Length > 0 && line.Words[0].Text is "who" or "whom" or "whose" or "what" or "which" or "where" or "when" or "how" or "why";
-
-    /// <summary>The head's likeness of two lines: for each word of the one the most similar of the other, by the words' weights, and
-    /// evenly over those that ask.</summary>
-    public static (float Weighted, float Even) Interaction(Line line, (float[] Keys, float[] Weights) one, float[] others)
-    {
-        var (weighted, even, content) = (0f, 0f, 0);
-        var asking = line.Asking;
-        const int Key = ReaderHead.Key;
-
-        for (var i = 0; i < one.Weights.Length; i++)
-        {
-            var most = others.Length == 0 ? 0 : float.NegativeInfinity;
-            for (var j = 0; j < others.Length; j += Key) most = Math.Max(most, TensorPrimitives.Dot(one.Keys.AsSpan(i * Key, Key), others.AsSpan(j, Key)));
-            weighted += one.Weights[i] * most;
-            if (!asking[i]) continue;
-            even += most;
-            content++;
-        }
-
-        return (weighted, content > 0 ? even / content : 0);
-    }
-
-    /// <summary>Whether two words are one, misspelt: as many letters differ as one overlooks.</summary>
-    public static bool Near(string one, string other)
-    {
-        var longest = Math.Max(one.Length, other.Length);
-        if (longest < 5 || Math.Abs(one.Length - other.Length) > 1 || one.Any(char.IsAsciiDigit)) return false;
-        return Distance(one, other) <= (longest < 9 ? 1 : 2);
-    }
-
-    // Letters put in, left out, changed, or changed over with their neighbour.
-    public static int Distance(string one, string other)
-    {
-        var rows = new int[one.Length + 1, other.Length + 1];
-
-        for (var i = 0; i <= one.Length; i++)
-        {
-            for (var j = 0; j <= other.Length; j++)
-            {
-                rows[i, j] = i == 0 ? j : j == 0 ? i
-                    : Math.Min(Math.Min(rows[i - 1, j], rows[i, j - 1]) + 1, rows[i - 1, j - 1] + (one[i - 1] == other[j - 1] ? 0 : 1));
-                if (i > 1 && j > 1 && one[i - 1] == other[j - 2] && one[i - 2] == other[j - 1]) rows[i, j] = Math.Min(rows[i, j], rows[i - 2, j - 2] + 1);
-            }
-        }
-
-        return rows[one.Length, other.Length];
-    }
-
-    // "My brother", "my brother's", "the landlord": whose affair it is.
-    private static bool Owned(Line line, int word)
-    {
-        for (var i = word - 1; i >= Math.Max(0, word - 3); i--) if (line.Words[i].Text is "my" or "our" or "the" or "a") return true;
-        return false;
-    }
-
-    private static readonly string[][] _ways = [["who", "whom", "whose"], ["when"], ["where"], ["how"], ["what", "which"]];
-    private static readonly ulong _persons = Lexicon.KindOf("person") | Lexicon.KindOf("relative");
-    private static readonly ulong _animals = Lexicon.KindOf("animal");
-    private static readonly ulong _times = Lexicon.KindOf("month") | Lexicon.KindOf("weekday") | Lexicon.KindOf("moment") | Lexicon.KindOf("season");
-    private static readonly ulong _places = Lexicon.KindOf("place") | Lexicon.KindOf("country") | Lexicon.KindOf("city");
-}
-
-/// <summary>What shows that a line goes on from an earlier one or takes its place.</summary>
-internal static class Relation
-{
-    /// <summary>Features; the first is the head's own likeness.</summary>
-    public const int Features = 20;
-
-    /// <summary>The features, the first left at 0.</summary>
-    /// <param name="now">The line.</param>
-    /// <param name="was">The earlier line.</param>
-    /// <param name="between">How many lines were told between them.</param>
-    public static float[] Of(Line now, Line was, int between)
-    {
-        var (met, back) = (Likeness.Met(now, was), Likeness.Met(was, now));
-        var features = new float[Features];
-        var (content, found, persons, othersPersons, sharedPersons) = (0, 0f, 0, 0, 0);
-        ulong values = 0, formerValues = 0, sharedKinds = 0;
-
-        for (var i = 0; i < met.Length; i++)
-        {
-            var word = now.Words[i];
-            if (met[i] == 0) values |= word.Kinds;
-            if (word.Bare || Marked(word)) continue;
-            content++;
-            found += met[i];
-            if ((word.Kinds & _persons) == 0) continue;
-            persons++;
-            if (met[i] > 0) sharedPersons++;
-        }
-
-        var (formerContent, formerFound) = (0, 0f);
-
-        for (var i = 0; i < back.Length; i++)
-        {
-            var word = was.Words[i];
-            if (back[i] == 0) formerValues |= word.Kinds;
-            if (word.Bare) continue;
-            formerContent++;
-            formerFound += back[i];
-            if ((word.Kinds & _persons) != 0 && back[i] == 0) othersPersons++;
-        }
-
-        sharedKinds = values & formerValues & ~_persons;
-        features[1] = content > 0 ? found / content : 0;
-        features[2] = formerContent > 0 ? formerFound / formerContent : 0;
-        features[3] = now.Has("corrects") ? 1 : 0;
-        features[4] = now.Words.Length > 0 && (now.Words[0].Marks & Lexicon.MarkOf("corrects")) != 0 || (now.Words.Length > 0 && now.Words[0].Text is "no") ? 1 : 0;
-        features[5] = now.Has("changes") ? 1 : 0;
-        features[6] = now.Has("points") ? 1 : 0;
-        features[7] = now.Words.Length > 0 && (now.Words[0].Marks & Lexicon.MarkOf("points")) != 0 ? 1 : 0;
-        features[8] = between == 0 ? 1 : 0;
-        features[9] = Math.Min(between, 8) / 4f;
-        features[10] = sharedKinds != 0 ? 1 : 0;
-        features[11] = (sharedKinds & Lexicon.Number) != 0 ? 1 : 0;
-        features[12] = content <= 1 ? 1 : 0;
-        features[13] = Math.Min(content, 8) / 4f;
-        features[14] = now.Has("denies") && !was.Has("denies") ? 1 : 0;
-        features[15] = sharedPersons > 0 ? 1 : 0;
-        features[16] = persons - sharedPersons > 0 ? 1 : 0;
-        features[17] = othersPersons > 0 ? 1 : 0;
-        features[18] = found > 0.5f ? 1 : 0;
-        features[19] = now.Has("owns") == was.Has("owns") ? 1 : 0;
-        return features;
-    }
-
-    /// <summary>Whether a line can be related to an earlier one at all: it shows that something has changed or points back, and
-    /// shares a word with it or stands right behind it.</summary>
-    public static bool May(Line now, Line was, int between)
-    {
-        // What becomes of one is not what another did.
-        var others = was.Words.Any(word => (word.Kinds & _persons) != 0 && !now.Keys.Contains(word.Key)) && !now.Has("points") && !now.Has("corrects");
-        if (others && (between > 0 || (now.Kinds & was.Kinds & ~_persons) == 0)) return false;
-        var shows = now.Has("corrects") || now.Has("changes") || now.Has("points") || (now.Has("denies") && !was.Has("denies"));
-        var kinds = now.Kinds & was.Kinds & ~(_persons | Lexicon.Name);
-        return shows && (now.Keys.Overlaps(was.Keys) || (between == 0 && (now.Has("corrects") || now.Has("points") || kinds != 0)));
-    }
-
-    private static bool Marked(LineWord word) => (word.Marks & (Lexicon.MarkOf("corrects") | Lexicon.MarkOf("changes"))) != 0;
-
-    private static readonly ulong _persons = Lexicon.KindOf("person") | Lexicon.KindOf("relative");
 }

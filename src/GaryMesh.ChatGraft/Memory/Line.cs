@@ -8,9 +8,10 @@ namespace GaryMesh.ChatGraft;
 /// <param name="Kinds">The kinds that it is of.</param>
 /// <param name="Asked">The kinds that it asks for.</param>
 /// <param name="Marks">What it does in a sentence.</param>
+/// <param name="Cue">What stands for it in what is asked and told of somebody.</param>
 /// <param name="Bare">It has no meaning of its own.</param>
 /// <param name="Rare">The lexicon knows nothing of it: a name, most likely.</param>
-internal readonly record struct LineWord(string Text, string Key, ulong Kinds, ulong Asked, ulong Marks, bool Bare, bool Rare);
+internal readonly record struct LineWord(string Text, string Key, ulong Kinds, ulong Asked, ulong Marks, string Cue, bool Bare, bool Rare);
 
 /// <summary>Something that was said, as the reader sees it: plain words, contractions written out.</summary>
 internal sealed partial class Line
@@ -18,9 +19,13 @@ internal sealed partial class Line
     /// <summary>Words of a line that are read; what lies behind them is not.</summary>
     public const int Most = 48;
 
-    private Line(string text, LineWord[] words, bool asks, bool quotes)
+    private readonly string _clean;
+    private readonly Statement? _form;
+
+    private Line(string clean, Statement? form, LineWord[] words, bool asks, bool quotes)
     {
-        (Text, Words, EndsAsking, Quotes) = (text, words, asks, quotes);
+        (_clean, _form, Words, EndsAsking, Quotes) = (clean, form, words, asks, quotes);
+        Text = string.Join(' ', words.Select(word => word.Text == "i" ? "I" : word.Text));
         foreach (var word in words) (Kinds, Marks) = (Kinds | word.Kinds, Marks | word.Marks);
     }
 
@@ -37,6 +42,117 @@ internal sealed partial class Line
 
     /// <summary>The words that ask: question words, and what follows them.</summary>
     public bool[] Asking => [.. Words.Select((word, i) => IsQuestion(word) || (i > 0 && IsQuestion(Words[i - 1])))];
+
+    /// <summary>The words that an answer can hardly lack: names, those behind "my" and "the", and what follows "which".</summary>
+    public bool[] Firm => [.. Words.Select((word, i) => !word.Bare && !GaryMesh.ChatGraft.Words.IsSilent(word.Text) && !GaryMesh.ChatGraft.Words.IsKind(word.Cue) && !GaryMesh.ChatGraft.Words.IsAttribute(word.Cue) && (word.Rare || Owned(i) || (i > 0 && Words[i - 1].Text is "which" or "what")))];
+
+    /// <summary>Whether a word stands behind "my", "the" or "a": whose affair it is.</summary>
+    public bool Owned(int word)
+    {
+        for (var i = word - 1; i >= Math.Max(0, word - Reach); i--) if (Words[i].Text is "my" or "our" or "the" or "a") return true;
+        return false;
+    }
+
+    private const int Reach = 3;
+
+    /// <summary>What it says of somebody, or asks of them, as words with a meaning of their own.</summary>
+    public IReadOnlySet<string> Cues
+    {
+        get
+        {
+            if (field is not null) return field;
+            var cues = GaryMesh.ChatGraft.Words.Cues(_clean).ToHashSet();
+            if (Introduces) cues.Add(NameCue);
+            if (_form is { Relation.Length: > 0 } && (Kinds & Lexicon.Code) != 0 && _form.Value.Count(char.IsAsciiDigit) > 2) cues.Add(_code);
+            return field = cues;
+        }
+    }
+
+    /// <summary>Those of the cues that name what is said or asked: name, home, code. The name of a company that one works for is the
+    /// company.</summary>
+    public IReadOnlySet<string> Attributes => field ??= (Cues.Overlaps(NameCued) ? Cues.Where(cue => cue != NameCue) : Cues).Where(GaryMesh.ChatGraft.Words.IsAttribute).ToHashSet();
+
+    /// <summary>Whether it asks what somebody is called.</summary>
+    public bool AsksName => Attributes.Contains(NameCue);
+
+    // "I am Ada."
+    private bool Introduces => _form is { Relation: "is", Subject: "I" } && Proper.IsMatch(_form.Value) && (Lexicon.Kinds(_form.Value.ToLowerInvariant()) & Lexicon.KindOf("nationality")) == 0;
+
+    [GeneratedRegex(@"^\p{Lu}[\p{L}\p{M}'\-]*(?: \p{Lu}[\p{L}\p{M}'\-]*)?$", RegexOptions.CultureInvariant)]
+    private static partial Regex Proper { get; }
+
+    /// <summary>The cue of names.</summary>
+    public static string NameCue { get; } = GaryMesh.ChatGraft.Words.Canonical("name");
+    private static readonly string _code = GaryMesh.ChatGraft.Words.Canonical("code");
+    private static readonly string[] NameCued = [.. new[] { "work", "live", "born", "favourite" }.Select(GaryMesh.ChatGraft.Words.Canonical)];
+
+    /// <summary>Whom or what it speaks of beside the teller: "my brother", "a friend".</summary>
+    public IReadOnlySet<string> Possessions => field ??= Words
+        .Where((word, i) => Cues.Contains(word.Cue) && ((word.Kinds & (Lexicon.Persons | Lexicon.Animals)) != 0 || (i > 0 && Words[i - 1].Text is "my" or "our")) && !GaryMesh.ChatGraft.Words.IsAttribute(word.Cue) && !GaryMesh.ChatGraft.Words.IsKind(word.Cue))
+        .Select(word => word.Cue)
+        .ToHashSet();
+
+    /// <summary>Whether it says of the teller what is asked: "I live", "my home", "they called me".</summary>
+    public bool SaysOfTeller(Line asked)
+    {
+        for (var i = 0; i < Words.Length; i++)
+        {
+            if (Words[i].Text is "me" or "us") return true;
+            if (Words[i].Text is not ("i" or "we" or "my" or "our")) continue;
+            for (var next = i + 1; next <= Math.Min(i + Reach, Words.Length - 1); next++) if (asked.Attributes.Contains(Words[next].Cue) || (!Words[next].Bare && asked.Keys.Contains(Words[next].Key))) return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>What a form has found in it: the relation, the words of subject and value, and whether the subject is the teller.</summary>
+    public string Relation => field ??= Introduces ? NameCue : _form is null or { Relation: "is" } ? "" : GaryMesh.ChatGraft.Words.Canonical(_form.Relation);
+
+    public IReadOnlySet<string> Subject => field ??= CuesOf(_form?.Relation.Length > 0 ? _form.Subject : "");
+
+    public IReadOnlySet<string> Value => field ??= CuesOf(_form?.Relation.Length > 0 ? _form.Value : "");
+
+    public bool OfTeller => _form is { Relation.Length: > 0, Subject: "I" or "we" or "We" or "my" or "My" };
+
+    private static HashSet<string> CuesOf(string text) => [.. GaryMesh.ChatGraft.Words.Cues(text).Where(cue => !GaryMesh.ChatGraft.Words.IsAttribute(cue) && !GaryMesh.ChatGraft.Words.IsKind(cue))];
+
+    /// <summary>Whether it begins as questions do.</summary>
+    public bool BeginsAsking => Words.Length > 0 && IsQuestion(Words[0]);
+
+    /// <summary>Whether it has the form of a question, led up to or not.</summary>
+    public bool Inquires => Question.Asks(_clean);
+
+    /// <summary>Whether it begins by pointing to what was spoken of.</summary>
+    public bool PointsBack => Words.Length > 0 && (Words[0].Marks & Lexicon.MarkOf("points")) != 0;
+
+    /// <summary>The kinds that answer it as a question, by its question words; 0 where none can be told.</summary>
+    public ulong Expected
+    {
+        get
+        {
+            ulong expected = 0;
+            for (var i = 0; i < Words.Length; i++) expected |= ExpectedBy(i);
+            return expected;
+        }
+    }
+
+    private ulong ExpectedBy(int i)
+    {
+        var next = i + 1 < Words.Length ? Words[i + 1].Text : "";
+        var asked = Words[i].Text switch
+        {
+            "who" or "whom" => Lexicon.Name | Lexicon.Persons,
+            "when" => Lexicon.KindOf("month") | Lexicon.KindOf("weekday") | Lexicon.KindOf("moment") | Lexicon.KindOf("season") | Lexicon.Number,
+            "where" => Lexicon.KindOf("place") | Lexicon.KindOf("country") | Lexicon.KindOf("city") | Lexicon.Name,
+            "how" when next is "many" or "much" or "old" or "tall" or "far" or "fast" or "long" or "big" or "heavy" or "high" => Lexicon.Number | Lexicon.KindOf("count"),
+            "how" when next is "often" => Lexicon.KindOf("frequency") | Lexicon.KindOf("moment") | Lexicon.Number,
+            "phone" or "pin" or "password" or "passcode" => Lexicon.Code,
+            "code" or "number" or "address" or "plate" or "size" or "price" or "score" => Lexicon.Number,
+            "name" or "called" => Lexicon.Name,
+            _ => Words[i].Asked & ~Lexicon.Persons,
+        };
+        return Words[i].Text is "do" && i == Words.Length - 1 && i > 1 ? asked | Lexicon.KindOf("job") : asked;
+    }
 
     private static bool IsQuestion(LineWord word) => word.Text is "who" or "whom" or "whose" or "what" or "which" or "where" or "when" or "how" or "why";
 
@@ -55,9 +171,10 @@ internal sealed partial class Line
     /// <summary>Reads a text.</summary>
     /// <param name="clean">The text, from <see cref="Utterance.Clean"/>.</param>
     /// <param name="knowing">Whether the lexicon's families and kinds are made use of.</param>
-    public static Line Of(string clean, bool knowing = true)
+    /// <param name="form">What a form has found in it; null for nothing.</param>
+    public static Line Of(string clean, bool knowing = true, Statement? form = null)
     {
-        var plain = Utterance.WithoutContractions(GaryMesh.ChatGraft.Words.Plain(clean));
+        var plain = GaryMesh.ChatGraft.Words.Meant(Utterance.WithoutContractions(GaryMesh.ChatGraft.Words.Plain(clean)));
         var words = new List<LineWord>();
 
         foreach (Match match in GaryMesh.ChatGraft.Words.Word.Matches(plain))
@@ -76,10 +193,10 @@ internal sealed partial class Line
             var aged = text != "old" || (words.Count > 0 && words[^1].Text is "how" or "year" or "years" or "months");
             var rare = !bare && asked == 0 && marks == 0 && !Lexicon.Knows(meant);
             if (rare && (kinds & Lexicon.Number) == 0) kinds |= Lexicon.Name;
-            words.Add(new LineWord(text, knowing && aged ? Lexicon.Key(meant) : GaryMesh.ChatGraft.Words.Stem(text), kinds, asked, marks, bare, rare));
+            words.Add(new LineWord(text, knowing && aged ? Lexicon.Key(meant) : GaryMesh.ChatGraft.Words.Stem(text), kinds, asked, marks, GaryMesh.ChatGraft.Words.Canonical(text), bare, rare));
         }
 
-        return new Line(string.Join(' ', words.Select(word => word.Text == "i" ? "I" : word.Text)), [.. words], plain.TrimEnd().EndsWith('?'), Quoting.IsMatch(plain));
+        return new Line(plain, form, [.. words], plain.TrimEnd().EndsWith('?'), Quoting.IsMatch(plain));
     }
 
     [GeneratedRegex("\\b(?:said|says|say|told me|tells me|shouted|wrote|writes|whispered|goes|asked|replied|screamed|sang|read|reads|introduced)\\b[^:\"]{0,30}[:\"]", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]

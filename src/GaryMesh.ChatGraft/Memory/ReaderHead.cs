@@ -2,25 +2,6 @@ using System.Numerics.Tensors;
 
 namespace GaryMesh.ChatGraft;
 
-/// <summary>What a sentence does.</summary>
-internal enum SpeechAct
-{
-    /// <summary>It tells something of the teller's world.</summary>
-    Tell,
-
-    /// <summary>It asks for something told before.</summary>
-    Ask,
-
-    /// <summary>It chats.</summary>
-    Chat,
-
-    /// <summary>It supposes what is not so.</summary>
-    Suppose,
-
-    /// <summary>It gives somebody else's words.</summary>
-    Quote,
-}
-
 /// <summary>The trained head over a frozen cortex's states: a projection and a weight of each word for late interaction, a
 /// scorer of told lines with "none of these" at 0, a scorer of what a sentence does to an earlier one, and speech acts.</summary>
 internal sealed class ReaderHead
@@ -29,7 +10,7 @@ internal sealed class ReaderHead
     public const int Key = 36;
 
     /// <summary>Hidden units of the scorer of answers, and of that of relations.</summary>
-    public const int Hidden = 16, Relating = 8;
+    public const int Hidden = 24, Relating = 8;
 
     /// <summary>Speech acts, and relations to an earlier line besides none: it goes on from it, or takes its place.</summary>
     public const int Acts = 5, Relations = 2;
@@ -71,7 +52,7 @@ internal sealed class ReaderHead
     public static int ActWidth(int width) => (2 * width) + ActSigns;
 
     /// <summary>Signs of a line for its speech act.</summary>
-    public const int ActSigns = 10;
+    public const int ActSigns = 17;
 
     /// <summary>An untrained head.</summary>
     public static ReaderHead Random(int width, ulong seed)
@@ -143,18 +124,44 @@ internal sealed class ReaderHead
 
         for (var i = 0; i < count; i++) TensorPrimitives.MultiplyAdd(states.AsSpan(i * width, width), 1f / count, features.AsSpan(0, width), features.AsSpan(0, width));
         if (count > 0) states.AsSpan(0, width).CopyTo(features.AsSpan(width));
-        var signs = features.AsSpan(2 * width);
-        signs[0] = line.EndsAsking ? 1 : 0;
-        signs[1] = line.Has("owns") ? 1 : 0;
-        signs[2] = line.Has("chats") ? 1 : 0;
-        signs[3] = line.Has("supposes") ? 1 : 0;
-        signs[4] = line.Has("quotes") ? 1 : 0;
-        signs[5] = Likeness.Begins(line) ? 1 : 0;
-        signs[6] = count > 0 && (line.Words[0].Marks & Lexicon.MarkOf("verbs")) != 0 ? 1 : 0;
-        signs[7] = Math.Min(count, 20) / 10f;
-        signs[8] = line.Words.Any(word => word.Rare) ? 1 : 0;
-        signs[9] = line.Words.Count(word => !word.Bare) / 5f;
+        var signs = new FeatureRow(features.AsSpan(2 * width));
+        bool First(string mark) => count > 0 && (line.Words[0].Marks & Lexicon.MarkOf(mark)) != 0;
+        signs.Add(line.EndsAsking);
+        foreach (var mark in _telling) signs.Add(line.Has(mark));
+        signs.Add(line.BeginsAsking);
+        signs.Add(First("verbs"));
+        signs.Add(First("recalls"));
+        signs.Add(count, 20, 10);
+        signs.Add(line.Words.Any(word => word.Rare));
+        signs.Add(line.Words.Count(word => !word.Bare), 20, 5);
+        signs.Add(line.Attributes.Count > 0);
+        signs.Add(line.Possessions.Count > 0);
+        signs.Add(line.Words.Any(word => word.Text is "who" or "what" or "which" or "where" or "when" or "how"));
+        signs.Add(line.Inquires);
+        signs.Add(line.Inquires && line.Has("owns"));
         return features;
+    }
+
+    private static readonly string[] _telling = ["owns", "chats", "supposes", "quotes", "recalls"];
+
+    /// <summary>The head's likeness of two lines: for each word of the one the most similar of the other, by the words' weights, and
+    /// evenly over those that ask.</summary>
+    public static (float Weighted, float Even) Interaction(Line line, (float[] Keys, float[] Weights) one, float[] others)
+    {
+        var (weighted, even, content) = (0f, 0f, 0);
+        var asking = line.Asking;
+
+        for (var i = 0; i < one.Weights.Length; i++)
+        {
+            var most = others.Length == 0 ? 0 : float.NegativeInfinity;
+            for (var j = 0; j < others.Length; j += Key) most = Math.Max(most, TensorPrimitives.Dot(one.Keys.AsSpan(i * Key, Key), others.AsSpan(j, Key)));
+            weighted += one.Weights[i] * most;
+            if (!asking[i]) continue;
+            even += most;
+            content++;
+        }
+
+        return (weighted, content > 0 ? even / content : 0);
     }
 
     private float[] Scores(ReadOnlySpan<float> features, int slice, int hidden, int outputs)

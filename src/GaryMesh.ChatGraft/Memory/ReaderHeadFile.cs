@@ -4,7 +4,7 @@ namespace GaryMesh.ChatGraft;
 internal static class ReaderHeadFile
 {
     private const string Format = "gary-reader";
-    private const int Version = 1;
+    private const int Version = 2;
     private const string Resource = "gary-reader.npz";
 
     private static readonly string[] _names =
@@ -31,7 +31,7 @@ internal static class ReaderHeadFile
 
     private static ReaderHead Read(ArchiveReader file, int width)
     {
-        file.Version(Format, 1, Version);
+        file.Version(Format, Version, Version);
         file.Text("about");
         var parameters = (float[])[.. _names.Zip(ReaderHead.Slices(width)).SelectMany(one => file.Floats(one.First, one.Second.Count))];
         file.CheckAllRead("the reader");

@@ -7,7 +7,7 @@ namespace GaryMesh.ChatGraft;
 internal sealed record StatementForm(Regex Pattern, string? Relation);
 
 /// <summary>The ways of stating that the reader knows, the particular ones before the general.</summary>
-internal static partial class StatementReader
+internal sealed partial class StatementReader
 {
     private const RegexOptions Loose = RegexOptions.IgnoreCase | RegexOptions.CultureInvariant;
 
@@ -29,7 +29,7 @@ internal static partial class StatementReader
     private const string LowerNoun = @"(?!(?:is|are|was|were|has|have|had|in|at|on|to|by|from|for|with|of|and|or|the|an?|who|which|that|called|named|settled|moved|lives|works|will)\b)\p{Ll}[\p{Ll}'\-]*";
     private const string Mine = @"(?:my|our|the|his|her|their|this|your)\s+" + Noun;
 
-    private static Regex Pattern(string pattern) => new(pattern, Loose, TimeSpan.FromSeconds(1));
+    private static Regex Pattern(string pattern) => new(pattern, Loose);
 
     private static readonly StatementForm[] _forms =
     [

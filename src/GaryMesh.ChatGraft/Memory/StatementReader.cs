@@ -6,102 +6,119 @@ namespace GaryMesh.ChatGraft;
 /// where, what a code is, and whatever they ask to have remembered.</summary>
 /// <remarks>It reads clause by clause; "his", "her", "its" and "their" point to whom the clause before spoke of. Questions,
 /// wishes and remarks of the moment ("I am fine", "I want a coffee") are no facts and are passed over.</remarks>
-internal static partial class StatementReader
+internal sealed partial class StatementReader : IStatementReader
 {
     /// <summary>A sentence longer than this is no fact to keep.</summary>
     private const int LongestClause = 300;
 
-    /// <summary>The statements of one turn, in their order.</summary>
-    /// <param name="clean">The turn, from <see cref="Utterance.Clean"/>.</param>
-    /// <param name="topic">Whom the conversation spoke of last; replaced by whom this turn speaks of.</param>
-    /// <param name="does">What a sentence does.</param>
-    public static IReadOnlyList<Statement> Read(string clean, ref string? topic, Func<string, SpeechAct>? does = null)
+    /// <summary>The reader by the forms that are known.</summary>
+    public static IStatementReader ByForms { get; } = new StatementReader();
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Statement> Read(string clean, ref string? topic, Func<string, SpeechAct> does)
     {
-        var found = new List<Statement>();
-        var corrects = false;
-        var spoken = "";
-        var before = topic;
-        topic = null;
-
         var plain = Asked.Replace(SelfAnswered.Replace(Utterance.WithoutContractions(clean), "$1 is "), "$1 ");
-        if (Answered.Match(plain) is { Success: true } answered)
-            return [Whole($"{Utterance.WithoutOpenings(answered.Groups["q"].Value, out _)}: {answered.Groups["v"].Value}")];
 
-        foreach (var (sentence, clauses) in Utterance.Sentences(plain))
+        if (Answered.Match(plain) is { Success: true } answered)
         {
-            var (known, tells, urges, asks) = (found.Count, false, false, false);
-            var act = does?.Invoke(sentence) ?? SpeechAct.Tell;
+            topic = null;
+            return [Whole($"{Utterance.WithoutOpenings(answered.Groups["q"].Value, out _)}: {answered.Groups["v"].Value}")];
+        }
+
+        var turn = new Turn(topic);
+        foreach (var (sentence, clauses) in Utterance.Sentences(plain)) turn.Hear(sentence, clauses, does(sentence));
+        topic = turn.Topic;
+        return turn.Found;
+    }
+
+    /// <summary>One turn, sentence by sentence.</summary>
+    private sealed class Turn(string? before)
+    {
+        private readonly List<Statement> _found = [];
+        private string? _topic;
+        private string _spoken = "";
+        private bool _corrects;
+
+        public IReadOnlyList<Statement> Found => _corrects ? [.. _found.Select(one => one with { Corrects = true })] : _found;
+
+        public string? Topic => _topic ?? before;
+
+        public void Hear(string sentence, string[] clauses, SpeechAct act)
+        {
+            var (known, tells, urges, asks) = (_found.Count, false, false, false);
 
             // What is supposed and what somebody else says is kept as it stands: it is no fact of the teller's.
             if (act is SpeechAct.Suppose or SpeechAct.Quote)
             {
-                if (sentence.Length <= LongestClause) found.Add(Whole(Trimmed(sentence)) with { Said = sentence });
-                spoken = sentence;
-                continue;
+                if (sentence.Length <= LongestClause) _found.Add(Whole(Trimmed(sentence)) with { Said = sentence });
+                _spoken = sentence;
+                return;
             }
 
             foreach (var whole in clauses)
             {
-                corrects |= Correcting.IsMatch(whole);
+                _corrects |= Correcting.IsMatch(whole);
                 var clause = Utterance.WithoutOpenings(Appeal.Replace(whole, ""), out var urged);
                 if (clause.Length > LongestClause) continue;
 
                 if ((Question.Asks(clause) && !(Utterance.Conditional.IsMatch(clause) && clause.Contains(','))) || (clause.EndsWith('?') && !urged))
                 {
                     asks = true;
-                    topic = Mention.Match(clause.TrimEnd('?')) is { Success: true } asked ? asked.Value : topic;
+                    _topic = Mention.Match(clause.TrimEnd('?')) is { Success: true } asked ? asked.Value : _topic;
                     continue;
                 }
 
-                clause = Resolved(clause.TrimEnd('?', ' '), topic, before);
                 (tells, urges) = (true, urges || urged);
-
-                if (Possession.Match(clause) is { Success: true } owned) topic = "my " + owned.Groups["n"].Value;
-
-                var last = found.Count;
-                if (Form(clause, urged) is { } statement) found.Add(statement);
-                if (Apposition(clause) is { } name && !found.Exists(one => one.Relation == "name" && one.Value == name.Value))
-                    found.Add(name);
-
-                if (found.Count > last) topic = found[last].Subject is { Length: > 2 } subject ? subject : ProperValue(found[last]) ?? topic;
-                else if (Mention.Match(clause) is { Success: true } mention) topic = mention.Value;
+                Take(Resolved(clause.TrimEnd('?', ' '), _topic, before), urged);
             }
 
-            if (!tells || asks) continue;
-            // What a clause leaves out ("I call it Rex") the sentence, or the one before, has told.
-            var points = spoken.Length > 0 && Pointer.IsMatch(sentence);
-            var heard = Opened(points ? $"{spoken}. {sentence}" : sentence);
-            spoken = sentence;
+            if (tells && !asks) Close(sentence, clauses.Length, known, urges || act == SpeechAct.Tell);
+        }
 
-            if ((clauses.Length > 1 || points) && heard.Length <= LongestClause)
+        // What forms find in a clause, and whom it speaks of.
+        private void Take(string clause, bool urged)
+        {
+            if (Possession.Match(clause) is { Success: true } owned) _topic = "my " + owned.Groups["n"].Value;
+            var last = _found.Count;
+            if (Form(clause, urged) is { } statement) _found.Add(statement);
+            if (Apposition(clause) is { } name && !_found.Exists(one => one.Relation == "name" && one.Value == name.Value)) _found.Add(name);
+            if (_found.Count > last) _topic = _found[last].Subject is { Length: > 2 } subject ? subject : ProperValue(_found[last]) ?? _topic;
+            else if (Mention.Match(clause) is { Success: true } mention) _topic = mention.Value;
+        }
+
+        // What a clause leaves out ("I call it Rex") the sentence, or the one before, has told.
+        private void Close(string sentence, int clauses, int known, bool tells)
+        {
+            var points = _spoken.Length > 0 && Pointer.IsMatch(sentence);
+            var heard = Opened(points ? $"{_spoken}. {sentence}" : sentence);
+            _spoken = sentence;
+
+            if ((clauses > 1 || points) && heard.Length <= LongestClause)
             {
                 // "My dog is called Rex and I live in Porto" is two facts that need nothing of each other.
-                var leans = points || Pointer.IsMatch(sentence) || found.Count - known < clauses.Length;
-                for (var i = known; i < found.Count; i++)
+                var leans = points || Pointer.IsMatch(sentence) || _found.Count - known < clauses;
+
+                for (var i = known; i < _found.Count; i++)
                 {
-                    var alone = !leans && (OwnerOf(found[i].Subject) == FactOwner.Other || found[i].Subject is "I" or "we" || Words.Cues(found[i].Subject).Any(cue => !Words.IsAttribute(cue)));
-                    if (!alone && heard.Contains(found[i].Value, StringComparison.Ordinal)) found[i] = found[i] with { Sentence = heard };
+                    var alone = !leans && (OwnerOf(_found[i].Subject) == FactOwner.Other || _found[i].Subject is "I" or "we" || Words.Cues(_found[i].Subject).Any(cue => !Words.IsAttribute(cue)));
+                    if (!alone && heard.Contains(_found[i].Value, StringComparison.Ordinal)) _found[i] = _found[i] with { Sentence = heard };
                 }
             }
 
-            if (Rest(heard, urges || (does is not null && act != SpeechAct.Ask), found.Skip(known)) is { } rest) found.Add(rest);
-            for (var i = known; i < found.Count; i++) found[i] = found[i] with { Said = sentence };
+            if (Rest(heard, tells, _found.Skip(known)) is { } rest) _found.Add(rest);
+            for (var i = known; i < _found.Count; i++) _found[i] = _found[i] with { Said = sentence };
         }
-
-        topic ??= before;
-        return corrects ? [.. found.Select(one => one with { Corrects = true })] : found;
     }
 
-    /// <summary>The value of a correction that names no subject ("actually, it is Max", "no, I meant Max", "not Rex but Max");
-    /// null where the turn is none.</summary>
-    public static string? Corrected(string clean)
+    /// <inheritdoc/>
+    public string? Corrected(string clean)
     {
         var match = BareCorrection.Match(Utterance.WithoutContractions(clean));
         return match.Success && Value(match.Groups["v"].Value) is { Length: > 0 } value ? value : null;
     }
 
-    /// <summary>What a turn asks to forget ("please forget my dog"); null where it asks for nothing of the kind.</summary>
-    public static string? Forgotten(string clean)
+    /// <inheritdoc/>
+    public string? Forgotten(string clean)
     {
         var match = Forgetting.Match(Utterance.WithoutContractions(clean));
         return match.Success ? match.Groups["v"].Value.Trim().TrimEnd('.', '!') : null;

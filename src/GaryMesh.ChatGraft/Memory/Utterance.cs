@@ -92,9 +92,6 @@ internal static partial class Utterance
         }
     }
 
-    /// <summary>Whether a sentence begins by pointing to what was spoken of.</summary>
-    internal static bool Points(string sentence) => Line.Of(sentence).Words is [var first, ..] && (first.Marks & Lexicon.MarkOf("points")) != 0;
-
     /// <summary>The first letter as a capital, for the beginning of a sentence.</summary>
     public static string Capitalised(string text) =>
         text.Length == 0 ? text : char.ToUpper(text[0], CultureInfo.InvariantCulture) + text[1..];

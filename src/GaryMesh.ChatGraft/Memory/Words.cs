@@ -54,10 +54,13 @@ internal static partial class Words
         (Say(@"gets? into|getting into|got into|opens?(?: up)?|opened|unlocks?|unlocked|typ(?:e|ing) in|enter(?= (?:at|for)\b)|punch(?:es)? in|lets? (?:me|us|you) in(?:to)?"), "code"),
         (Say(@"(?:like|love|enjoy|adore)s? (?:\w+ ){0,2}(?:best|most|more than|above all)|(?:over|to|than) any other|comes? close|(?:for|to) me,? the best|(?:best|most) (?:liked|loved)|beats|of choice|number one|cannot beat|no better|call(?:ed)? (?:my|our) favou?rite|the best(?=[\w' ]{1,40}(?:in the world|ever|of all|for me|I know|if you ask me|there is))"), "favourite"),
         (Say(@"known as|(?:go|goes|going) by|answers? to|listens? (?:to|when)|responds? to|introduced (?:him|her|them)sel(?:f|ves) as|go(?:es)? under the name"), "name"),
+        (Say(@"how old|what age|how many years"), "age"),
+        (Say(@"(?:come|comes|came|hail|hails|am|is|are|was) (?:\w+ )?from|where (?:[\p{L}']+ ){1,5}from"), "born"),
+        (Say(@"what (?:do|does) (?:[\p{L}'\-]+ ){1,3}do(?= for work\b|\W*$)|(?:what|which) (?:company|firm|business|organi[sz]ation|employer)"), "work"),
     ];
 
     private static Regex Say(string phrases) =>
-        new($@"\b(?:{phrases})\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1));
+        new($@"\b(?:{phrases})\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
 
     // Words that hold a sentence together, and words for asking and telling.
     private const string Silent =
@@ -133,6 +136,12 @@ internal static partial class Words
             .SelectMany(family => family[1..].Select(letter => (letter, Plain: family[..1])))
             .Concat([('ﬀ', "ff"), ('ﬁ', "fi"), ('ﬂ', "fl")])
             .ToFrozenDictionary(one => one.Item1, one => one.Item2);
+
+    /// <summary>A text with the questions for oneself as they are meant: who somebody talks to is what one is called.</summary>
+    public static string Meant(string text) => Oneself.Replace(text, "what is my name");
+
+    [GeneratedRegex(@"\b(?:who am I|who I am|who (?:are you|you are) (?:talking|speaking|chatting) (?:to|with)|(?:how|what) (?:should|do|would|can|could) (?:you|I ask you to) (?:address|call) me)\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Oneself { get; }
 
     /// <summary>A text with the phrases that stand for one word replaced by it.</summary>
     public static string Said(string text) => _phrases.Aggregate(text, (said, phrase) => phrase.Phrase.Replace(said, phrase.Word));
