@@ -49,7 +49,10 @@ let tests =
 
           testCase "a rule that ships runs by its name"
           <| fun () ->
-              Expect.containsAll ShippedRules.OnTheirOwn [ "brick"; "moss"; "lizard" ] "textures and patterns"
+              Expect.containsAll
+                  ShippedRules.OnTheirOwn
+                  [ "brick"; "moss"; "lizard"; "lizard-persist" ]
+                  "textures and patterns"
 
               inFolder (fun at ->
                   for name in ShippedRules.OnTheirOwn do

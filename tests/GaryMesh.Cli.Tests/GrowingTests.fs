@@ -339,18 +339,29 @@ let tests =
                   Expect.isLessThan (float (text holes "mse_cut")) full "the holes were there")
           }
 
-          test "the lizard that ships grows, and stays" {
+          test "the lizards that ship grow and stay, and one of them heals" {
               match Environment.GetEnvironmentVariable "GARYMESH_DATA" with
               | null
               | "" -> skiptest "GARYMESH_DATA names no folder of real data."
               | data ->
                   let target = Path.Combine(data, "emoji", "40", "lizard_40.png")
-                  let words = [ "grow"; "eval"; "--rule"; "lizard"; "--target"; target; "--size"; "72x72" ]
-                  let ran = succeed (words @ [ "--longest"; "1000"; "--seeds"; "6"; "--holes"; "0"; "--json" ])
-                  let errors = (nonNull ran.Json["mse"]).AsArray()
-                  let median (at: int) = float (text errors[at] "median")
-                  Expect.isLessThan (median 0) 8e-5 "after 96 steps"
-                  Expect.isLessThan (median 2) 1e-5 "after 1,000 steps"
+
+                  let figures rule =
+                      [ "grow"; "eval"; "--rule"; rule; "--target"; target; "--size"; "72x72" ]
+                      @ [ "--longest"; "1000"; "--seeds"; "6"; "--holes"; "6"; "--json" ]
+                      |> succeed
+                      |> _.Json
+
+                  let after (figures: JsonObject) (at: int) =
+                      let errors = (nonNull figures["mse"]).AsArray()
+                      float (text errors[at] "median")
+
+                  let persists, heals = figures "lizard-persist", figures "lizard"
+                  Expect.isLessThan (after persists 0) 8e-5 "after 96 steps"
+                  Expect.isLessThan (after persists 2) 1e-5 "after 1,000 steps"
+                  Expect.isLessThan (after heals 0) 2e-4 "after 96 steps, too"
+                  Expect.isLessThan (after heals 2) 5e-5 "and after 1,000"
+                  Expect.isGreaterThan (float (text heals["holes"] "healed_worst")) 0.75 "holes of a quarter"
           }
 
           test "a run grows from its seed, the same by one thread and two, and damage removes what it names" {

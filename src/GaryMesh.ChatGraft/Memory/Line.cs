@@ -70,7 +70,7 @@ internal sealed partial class Line
 
     /// <summary>Those of the cues that name what is said or asked: name, home, code. The name of a company that one works for is the
     /// company.</summary>
-    public IReadOnlySet<string> Attributes => field ??= (Cues.Overlaps(NameCued) ? Cues.Where(cue => cue != NameCue) : Cues).Where(GaryMesh.ChatGraft.Words.IsAttribute).ToHashSet();
+    public IReadOnlySet<string> Attributes => field ??= (Cues.Overlaps(_nameCued) ? Cues.Where(cue => cue != NameCue) : Cues).Where(GaryMesh.ChatGraft.Words.IsAttribute).ToHashSet();
 
     /// <summary>Whether it asks what somebody is called.</summary>
     public bool AsksName => Attributes.Contains(NameCue);
@@ -84,7 +84,7 @@ internal sealed partial class Line
     /// <summary>The cue of names.</summary>
     public static string NameCue { get; } = GaryMesh.ChatGraft.Words.Canonical("name");
     private static readonly string _code = GaryMesh.ChatGraft.Words.Canonical("code");
-    private static readonly string[] NameCued = [.. new[] { "work", "live", "born", "favourite" }.Select(GaryMesh.ChatGraft.Words.Canonical)];
+    private static readonly string[] _nameCued = [.. new[] { "work", "live", "born", "favourite" }.Select(GaryMesh.ChatGraft.Words.Canonical)];
 
     /// <summary>Whom or what it speaks of beside the teller: "my brother", "a friend".</summary>
     public IReadOnlySet<string> Possessions => field ??= Words
