@@ -60,10 +60,16 @@ public sealed record RunSpec
     public static string Current { get; } = typeof(RunSpec).Assembly.GetName().Version!.ToString();
 
     /// <summary>The automaton as it runs.</summary>
+    /// <exception cref="ArgumentException">It sees directions of a surface, which the graphs of a cluster do not have: its cells would see nothing
+    /// along them.</exception>
     public Automaton Automaton()
     {
         using var stream = new MemoryStream(Rule);
         var automaton = RuleFile.Read(stream, "the run's rule");
+
+        if (automaton.Perception.Operators.Any(one => one is Operator.Neighbours { Weight.Name: "u" or "v" }))
+            throw new ArgumentException("The rule sees the directions of a surface, as textures do, but the graphs of a cluster have none: gary-mesh run and texture apply run it.");
+
         return FireRate is { } rate ? automaton.WithFireRate(rate) : automaton;
     }
 

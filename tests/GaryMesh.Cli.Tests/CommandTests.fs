@@ -62,6 +62,21 @@ let tests =
                       let state = StateFile.Read(at "state.npz")
                       Expect.isTrue (state.IsFinite && state.ToArray() |> Array.exists ((<>) 0f)) name)
 
+          testCase "run knows which way a texture lies, as texture apply does"
+          <| fun () ->
+              inFolder (fun at ->
+                  for graph in [ "torus:24x24"; "icosphere:6" ] do
+                      let on = [ "--rule"; "brick"; "--graph"; graph; "--steps"; "30"; "--seed"; "3"; "--quiet" ]
+                      succeed ("run" :: on @ [ "--out"; at "a.npz" ]) |> ignore
+                      succeed ("texture" :: "apply" :: on @ [ "--state-out"; at "b.npz" ]) |> ignore
+                      let ran, applied = StateFile.Read(at "a.npz"), StateFile.Read(at "b.npz")
+                      Expect.equal (ran.ToArray()) (applied.ToArray()) graph
+
+                  let ran = run [ "cluster"; "run"; "--rule"; "brick"; "--graph"; "torus:9x9"; "--out"; at "c.npz" ]
+
+                  Expect.equal ran.Code 2 "a cluster says that it does not"
+                  Expect.stringContains ran.Error "directions" "the sentence")
+
           testCase "the demo writes its files and one object of figures"
           <| fun () ->
               inFolder (fun at ->

@@ -7,6 +7,7 @@ using GaryMesh.Cli.Meshes;
 using GaryMesh.Cli.Pictures;
 using GaryMesh.Cli.Shell;
 using GaryMesh.Cli.Words;
+using GaryMesh.Cli.Worlds;
 using Spectre.Console;
 
 namespace GaryMesh.Cli.Commands;
@@ -143,7 +144,7 @@ internal static class RunCommand
             ("--ply", ".ply", settings.Mesh),
             ("--trajectory", "", settings.Trajectory));
         var automaton = RuleWord.Read(settings.Rule, settings.Seed);
-        var graph = GraphWord.Read(settings.Graph, terminal);
+        var graph = ViewedWorld.Read(settings.Graph, "y", automaton, terminal).Graph;
         var channels = automaton.Rule.Shape.Channels;
         var start = StateWord.Read(settings.State ?? automaton.Start.Text, graph, channels, settings.Seed);
         var steps = settings.Steps ?? automaton.MaxSteps;

@@ -3,7 +3,7 @@ using GaryMesh.Cli.Words;
 
 namespace GaryMesh.Cli.Worlds;
 
-/// <summary>The graph that a viewed rule runs on, and the mesh that shows it, or null: with the frames that the rule was trained with.</summary>
+/// <summary>The graph that a rule runs on, and the mesh that shows it, or null: with the frames that the rule was trained with.</summary>
 internal sealed record ViewedWorld(Graph Graph, TriangleMesh? Mesh)
 {
     /// <summary>The world of a graph's word for a rule: a pattern's that grows, one with upright frames where the rule sees directions of a surface,

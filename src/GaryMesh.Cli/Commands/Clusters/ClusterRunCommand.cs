@@ -53,8 +53,8 @@ internal static class ClusterRunCommand
             command,
             """
             gary-mesh cluster run --rule bumps.npz --graph ring:1000000 --steps 200 --parts 4 --out state.npz
-            gary-mesh cluster run --redis localhost:6379 --rule rust.npz --graph torus:2048x2048 --steps 500 --parts 4 --halo 8 --name rust --out rust-state.npz
-            gary-mesh cluster run --redis localhost:6379 --resume rust --out rust-state.npz
+            gary-mesh cluster run --redis localhost:6379 --rule lizard --graph torus:2048x2048 --steps 500 --parts 4 --halo 8 --name lizard --out lizard-state.npz
+            gary-mesh cluster run --redis localhost:6379 --resume lizard --out lizard-state.npz
             """,
             $"""
             Each part holds its own cells and ghosts of those around them. A step reads one hop, two under an alive mask; with ghosts so many hops
@@ -143,7 +143,7 @@ internal static class ClusterRunCommand
         using var rule = new MemoryStream();
         RuleFile.Write(rule, automaton);
         var stateFile = settings.State is { } state && state.EndsWith(".npz", StringComparison.OrdinalIgnoreCase) ? state : null;
-        return new RunSpec
+        var spec = new RunSpec
         {
             Rule = rule.ToArray(),
             Graph = settings.Graph,
@@ -157,6 +157,9 @@ internal static class ClusterRunCommand
             CheckpointEvery = settings.Every,
             FireRate = settings.Fire,
         };
+        // Refuses a rule that a cluster cannot run.
+        _ = spec.Automaton();
+        return spec;
     }
 
     /// <summary>Refuses a start or a number of parts that does not fit the graph, of which a lattice needs not be made for it.</summary>
