@@ -67,7 +67,7 @@ public sealed record RunSpec
         using var stream = new MemoryStream(Rule);
         var automaton = RuleFile.Read(stream, "the run's rule");
 
-        if (automaton.Perception.Operators.Any(one => one is Operator.Neighbours { Weight.Name: "u" or "v" }))
+        if (automaton.Perception.SeesFrames)
             throw new ArgumentException("The rule sees the directions of a surface, as textures do, but the graphs of a cluster have none: gary-mesh run and texture apply run it.");
 
         return FireRate is { } rate ? automaton.WithFireRate(rate) : automaton;

@@ -109,6 +109,14 @@ let tests =
                           Expect.isGreaterThan (apart perception seed 32 mesh) 1e-2 $"{surface}, {seed}"
               }
 
+          test "perceptions of tangent planes see frames, those of the world and of lattices do not" {
+              for name, perception in turning do
+                  Expect.isTrue perception.SeesFrames name
+
+              for perception in [ Perception.Planar; Perception.Harmonics2; Perception.Sobel; Perception.Moore ] do
+                  Expect.isFalse perception.SeesFrames perception.Text
+          }
+
           test "the rotation-invariant perception does not see where u points, the tangent one does" {
               let graph = Graph.Icosphere 4
               let towards direction = graph.WithFrames(Frames.Towards(graph, direction))

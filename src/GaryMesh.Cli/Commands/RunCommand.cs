@@ -144,7 +144,7 @@ internal static class RunCommand
             ("--ply", ".ply", settings.Mesh),
             ("--trajectory", "", settings.Trajectory));
         var automaton = RuleWord.Read(settings.Rule, settings.Seed);
-        var graph = ViewedWorld.Read(settings.Graph, "y", automaton, terminal).Graph;
+        var graph = ViewedWorld.GraphOf(settings.Graph, "y", automaton, terminal);
         var channels = automaton.Rule.Shape.Channels;
         var start = StateWord.Read(settings.State ?? automaton.Start.Text, graph, channels, settings.Seed);
         var steps = settings.Steps ?? automaton.MaxSteps;

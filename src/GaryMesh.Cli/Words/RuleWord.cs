@@ -22,14 +22,12 @@ internal static class RuleWord
             GaryMesh => Automaton.GaryMesh(seed),
             "mesh-nca" => Automaton.MeshNca(seed),
             "growing" => Automaton.Growing(seed),
-            _ when IsFile(word) => RuleFile.Read(word),
+            _ when ShippedRules.IsFile(word) => RuleFile.Read(word),
             _ => ShippedRules.Find(word) ?? OfSizes(word, seed),
         };
 
     /// <summary>Whether the parameters of the word's rule have been trained.</summary>
-    public static bool IsTrained(string word) => IsFile(word) || ShippedRules.Has(word);
-
-    public static bool IsFile(string word) => word.EndsWith(".npz", StringComparison.OrdinalIgnoreCase);
+    public static bool IsTrained(string word) => ShippedRules.IsFile(word) || ShippedRules.Has(word);
 
     /// <summary>The same automaton with parameters none of which is zero, for a check or a measurement of an untrained
     /// rule.</summary>

@@ -13,12 +13,7 @@ internal static class TextureWord
     /// <summary>The automaton of a word, with its palette.</summary>
     public static (Automaton Automaton, Palette Palette) Read(string word)
     {
-        var shipped = ShippedRules.Find(ShippedRules.Textures, word);
-
-        if (shipped is null && !RuleWord.IsFile(word))
-            throw new UserErrorException($"A texture's rule is a file (.npz) or one of {string.Join(", ", Names)}, but '{word}' is none of them.");
-
-        var automaton = shipped ?? RuleFile.Read(word);
+        var automaton = ShippedRules.Read(ShippedRules.Textures, word, "A texture's rule");
         return automaton.Palette is { } palette
             ? (automaton, palette)
             : throw new UserErrorException($"{word} holds no palette, so it is no texture's rule: gary-mesh run runs any other.");

@@ -10,7 +10,7 @@ internal sealed record ViewedWorld(Graph Graph, TriangleMesh? Mesh)
     /// and else the graph as it is.</summary>
     public static ViewedWorld Read(string word, string up, Automaton automaton, Terminal terminal)
     {
-        if (!automaton.Perception.Operators.Any(one => one is Operator.Neighbours { Weight.Name: "u" or "v" }))
+        if (!automaton.Perception.SeesFrames)
         {
             var graph = GraphWord.Read(word, terminal);
             return new(graph, MeshWord.Read(word, graph));
@@ -25,4 +25,8 @@ internal sealed record ViewedWorld(Graph Graph, TriangleMesh? Mesh)
         var growing = GrowingWorld.Read(word, up, terminal);
         return new(growing.Graph, MeshWord.Read(word, growing.Graph));
     }
+
+    /// <summary>The graph of that world alone, without a mesh that nobody looks at.</summary>
+    public static Graph GraphOf(string word, string up, Automaton automaton, Terminal terminal) =>
+        automaton.Perception.SeesFrames ? Read(word, up, automaton, terminal).Graph : GraphWord.Read(word, terminal);
 }

@@ -197,6 +197,13 @@ type Perception(operators: Operator seq, lift: Lift | null) =
 
     new(operators: Operator seq) = Perception(operators, null)
     member _.Operators = operators
+
+    member _.SeesFrames =
+        operators
+        |> Seq.exists (function
+            | Operator.Neighbours(weight, _, _) -> weight.Name = "u" || weight.Name = "v"
+            | Operator.Own -> false)
+
     member _.Count = operators.Length
     member _.Lift = lift
     member _.WithLift(lift: Lift | null) = Perception(operators, lift)

@@ -164,6 +164,8 @@ type Perception =
     member Operators: ImmutableArray<Operator>
     /// K.
     member Count: int
+    /// Whether an operator weighs edges by `u` or `v`: it needs a graph whose cells have frames, without which these are 0.
+    member SeesFrames: bool
     /// What the cell makes of its K x C linear perceptions, or null.
     member Lift: Lift | null
     /// The same operators under a lift, or under none.

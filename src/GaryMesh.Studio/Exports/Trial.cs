@@ -24,7 +24,7 @@ internal sealed record Trial(Graph Graph, State Start, State? Inputs)
     {
         const ulong Seed = 77;
 
-        if (automaton.Perception.Operators.Any(one => one is Operator.Neighbours { Weight.Name: "u" or "v" }))
+        if (automaton.Perception.SeesFrames)
         {
             graph = graph.WithFrames(isSurface
                 ? Frames.Upright(graph, (0, 1, 0), 10)

@@ -27,7 +27,7 @@ internal static class Surface
         var scale = Math.Max(graph.Cells > Many ? Math.ScaleB(graph.MeanLength, -23) : 0, places.Max(Math.Abs) / int.MaxValue);
         var description = new JsonObject { ["scale"] = scale, ["up"] = new JsonArray(up.X, up.Y, up.Z) };
 
-        if (operators.Any(one => one.Weight.Name is "u" or "v") && !Framed(plain, graph, mesh, up, description))
+        if (automaton.Perception.SeesFrames && !Framed(plain, graph, mesh, up, description))
             return null;
 
         sections.Add("fixed", [.. places.Select(place => (int)Math.Round(place / scale))]);

@@ -108,11 +108,11 @@ internal static class ExportCommand
 
         if (settings.Tables is { } tables)
         {
-            var world = ViewedWorld.Read(settings.Graph, settings.Up, automaton, terminal);
-            var written = GraphTables.Of(automaton, world.Graph);
+            var graph = ViewedWorld.GraphOf(settings.Graph, settings.Up, automaton, terminal);
+            var written = GraphTables.Of(automaton, graph);
             written.Write(tables);
-            figures["tables"] = new JsonObject { ["file"] = tables, ["graph"] = world.Graph.Name, ["cells"] = world.Graph.Cells, ["neighbours"] = written.Width };
-            terminal.Write($"Written to {tables}: {world.Graph.Name}, {Counted.Of(world.Graph.Cells, "cell")} of up to {Counted.Of(written.Width, "neighbour")}");
+            figures["tables"] = new JsonObject { ["file"] = tables, ["graph"] = graph.Name, ["cells"] = graph.Cells, ["neighbours"] = written.Width };
+            terminal.Write($"Written to {tables}: {graph.Name}, {Counted.Of(graph.Cells, "cell")} of up to {Counted.Of(written.Width, "neighbour")}");
         }
 
         figures["holds"] = holds;

@@ -26,7 +26,7 @@ internal static class Gallery
             if (next is not null)
                 words["graft"] = next;
 
-            total += Write(Path.Combine(folder, $"{name}.html"), new ViewerPage(new NamedRule(name, automaton), ViewedWorld.Read(graph, "y", automaton, terminal).Graph)
+            total += Write(Path.Combine(folder, $"{name}.html"), new ViewerPage(new NamedRule(name, automaton), ViewedWorld.GraphOf(graph, "y", automaton, terminal))
             {
                 Graft = next is null ? null : new NamedRule(next, ShippedRules.Find(next)!),
                 TestSteps = next is null ? 96 : 32,

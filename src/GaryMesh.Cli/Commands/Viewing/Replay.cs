@@ -19,9 +19,9 @@ internal static class Replay
         var session = Session.Read(path);
         var automaton = RuleWord.Read(rule ?? Word("rule"), session.Seed);
         var graft = session.Words.TryGetValue("graft", out var second) ? RuleWord.Read(second, session.Seed) : null;
-        var world = ViewedWorld.Read(graph ?? Word("graph"), session.Words.GetValueOrDefault("up", "y"), automaton, terminal);
+        var on = ViewedWorld.GraphOf(graph ?? Word("graph"), session.Words.GetValueOrDefault("up", "y"), automaton, terminal);
         var clock = Stopwatch.StartNew();
-        var state = session.Replay(automaton, graft, world.Graph, new EngineOptions { Threads = threads }, stop);
+        var state = session.Replay(automaton, graft, on, new EngineOptions { Threads = threads }, stop);
 
         if (!state.IsFinite)
             throw new UserErrorException($"The state overflowed (NaN or infinity) in the {Counted.Of(session.Steps, "step")} of {path}.");
@@ -31,8 +31,8 @@ internal static class Replay
 
         terminal.WriteJson(new JsonObject
         {
-            ["graph"] = world.Graph.Name,
-            ["cells"] = world.Graph.Cells,
+            ["graph"] = on.Name,
+            ["cells"] = on.Cells,
             ["steps"] = session.Steps,
             ["events"] = session.Events,
             ["seed"] = session.Seed,
@@ -41,7 +41,7 @@ internal static class Replay
             ["out"] = output,
         });
         terminal.Write(string.Create(CultureInfo.InvariantCulture,
-            $"{world.Graph.Name}: {Counted.Of(session.Steps, "step")} and {Counted.Of(session.Events, "event")} replayed; largest value {Measurement.Largest(state):F2}"));
+            $"{on.Name}: {Counted.Of(session.Steps, "step")} and {Counted.Of(session.Events, "event")} replayed; largest value {Measurement.Largest(state):F2}"));
 
         if (output is not null)
             terminal.Write($"Written to {output}");

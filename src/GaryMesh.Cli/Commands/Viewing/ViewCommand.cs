@@ -111,7 +111,7 @@ internal static class ViewCommand
 
     /// <summary>The rule of a word, called by its file's name.</summary>
     private static NamedRule Read(string word, ulong seed) =>
-        new(RuleWord.IsFile(word) ? Path.GetFileNameWithoutExtension(word) : word, RuleWord.Read(word, seed));
+        new(ShippedRules.IsFile(word) ? Path.GetFileNameWithoutExtension(word) : word, RuleWord.Read(word, seed));
 
     private static Dictionary<string, string> Words(Settings settings)
     {
