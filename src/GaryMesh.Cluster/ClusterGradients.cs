@@ -42,6 +42,7 @@ public sealed class ClusterGradients(IGrainFactory grains, TrainSpec spec, int s
             _number,
             batch.Parameters,
             batch.TimeStep,
+            batch.FireRate,
             batch.Key,
             [.. rollouts[(share * rollouts.Length / shares)..((share + 1) * rollouts.Length / shares)].Select(Shared)]))];
 

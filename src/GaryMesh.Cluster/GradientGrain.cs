@@ -94,7 +94,7 @@ internal sealed class GradientGrain(PartStore store, ILocalSiloDetails silo) : G
     private static SharedOutcome[] Work(Prepared prepared, Loss loss, GradientShare share)
     {
         var shape = prepared.Automaton.Rule.Shape;
-        prepared.Load(new Rule(shape, share.Parameters), share.TimeStep);
+        prepared.Load(new Rule(shape, share.Parameters), share.TimeStep, share.FireRate);
         var cells = prepared.Graph.Cells;
         Rollout[] rollouts = [.. share.Rollouts.Select(one =>
             Rollout.Of(new State(cells, shape.Channels, one.Start), one.Steps, Firing.Of(one.Seed, one.Sample)))];

@@ -75,6 +75,7 @@ public sealed record GraphRows(
 /// <param name="Number">Tells this batch from the others of the training.</param>
 /// <param name="Parameters">The rule's.</param>
 /// <param name="TimeStep">What its change is multiplied by.</param>
+/// <param name="FireRate">The share of the cells that fire in a step.</param>
 /// <param name="Key">The key of what the losses draw.</param>
 /// <param name="Rollouts">The rollouts.</param>
 [GenerateSerializer, Immutable]
@@ -82,8 +83,9 @@ internal sealed record GradientShare(
     [property: Id(0)] long Number,
     [property: Id(1)] float[] Parameters,
     [property: Id(2)] double TimeStep,
-    [property: Id(3)] ulong Key,
-    [property: Id(4)] SharedRollout[] Rollouts);
+    [property: Id(3)] double FireRate,
+    [property: Id(4)] ulong Key,
+    [property: Id(5)] SharedRollout[] Rollouts);
 
 /// <summary>One of them: its start [cells x channels], length and firing.</summary>
 [GenerateSerializer, Immutable]

@@ -124,6 +124,8 @@ let private refusals =
       [ "grow"; "run"; "--rule"; "dragon"; "--out"; "@kept.npz" ],
       [ "'dragon'"; ".npz" ]
       "a negative overflow", flag [ "--overflow"; "-1" ], [ "--overflow" ]
+      "fire rates of none", flag [ "--fire-rates"; "0-0.5" ], [ "--fire-rates"; "'0-0.5'" ]
+      "fire rates that descend", flag [ "--fire-rates"; "0.9-0.3" ], [ "--fire-rates"; "'0.9-0.3'" ]
       "a rule of other sizes", flag [ "--rule"; "@rule.npz"; "--hidden"; "9" ], [ "rule.npz"; "8 hidden" ]
       "minutes for a training that goes on",
       flag [ "--minutes"; "1"; "--resume"; "@rule.npz" ],
@@ -210,11 +212,21 @@ let tests =
           test "a training over a cluster has the bytes of one process, for any number of shares" {
               inFolder (fun at ->
                   prepare at
-                  let words = train [ "--regime"; "regenerate"; "--out"; at "one.npz" ]
+                  let words = train [ "--regime"; "regenerate"; "--fire-rates"; "0.3-0.9"; "--out"; at "one.npz" ]
                   succeed (named at words) |> ignore
 
                   for shares in [ "1"; "3" ] do
-                      let spread = train [ "--regime"; "regenerate"; "--shares"; shares; "--out"; at "spread.npz" ]
+                      let spread =
+                          train
+                              [ "--regime"
+                                "regenerate"
+                                "--fire-rates"
+                                "0.3-0.9"
+                                "--shares"
+                                shares
+                                "--out"
+                                at "spread.npz" ]
+
                       succeed (named at ("cluster" :: List.tail spread)) |> ignore
 
                       Expect.equal
@@ -240,6 +252,7 @@ let tests =
                         "--steps", "4-7", [ "--steps" ]
                         "--size", "13x12", [ "--size" ]
                         "--overflow", "0.5", [ "--overflow" ]
+                        "--fire-rates", "0.3-0.9", [ "--fire-rates" ]
                         "--target", "@other.png", [ "another --target" ] ] do
                       let resumed = train [ "--regime"; "regenerate"; "--out"; "@r.npz"; "--resume"; "@all" ]
                       let ran = resumed |> instead option other |> named at |> run

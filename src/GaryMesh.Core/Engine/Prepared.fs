@@ -222,9 +222,9 @@ type Prepared private (runner: Runner, options: EngineOptions) =
         use _ = runner.Door.Enter()
         runner.Change(runner.Automaton.WithRule next)
 
-    member _.Load(next: Rule, timeStep: float) =
+    member _.Load(next: Rule, timeStep: float, fireRate: float) =
         use _ = runner.Door.Enter()
-        runner.Change(runner.Automaton.WithRule(next).WithTimeStep timeStep)
+        runner.Change(runner.Automaton.WithRule(next).WithTimeStep(timeStep).WithFireRate fireRate)
 
     member _.Begin(rollout: Rollout) = new Simulation(runner, rollout, false)
 

@@ -65,9 +65,9 @@ type Prepared =
     /// <exception cref="T:System.ArgumentException">The shape differs.</exception>
     member Load: next: Rule -> unit
 
-    /// <summary>Takes up another rule of the same shape, and a time step.</summary>
-    /// <exception cref="T:System.ArgumentException">The shape differs, or the time step is not finite.</exception>
-    member Load: next: Rule * timeStep: float -> unit
+    /// <summary>Takes up another rule of the same shape, a time step and a fire rate.</summary>
+    /// <exception cref="T:System.ArgumentException">The shape differs, the time step is not finite, or the fire rate is not above 0 and at most 1.</exception>
+    member Load: next: Rule * timeStep: float * fireRate: float -> unit
 
     /// <summary>A run that is stepped, read and written, with the rule, rates and threads of this one: changing them there
     /// changes them here.</summary>

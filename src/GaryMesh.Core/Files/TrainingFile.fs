@@ -106,6 +106,9 @@ module private Settings =
             if task.MinTimeStep <> 1.0 || task.MaxTimeStep <> 1.0 then
                 "time steps", $"{text task.MinTimeStep} to {text task.MaxTimeStep} times the automaton's"
 
+            if task.MaxFireRate <> 0.0 then
+                "fire rates", $"{text task.MinFireRate} to {text task.MaxFireRate}"
+
             if task.Clip <> Clip.None then
                 "clip", $"{text task.Clip.Global} in all, {text task.Clip.PerTensor} a part"
 
@@ -276,29 +279,40 @@ module private Checkpoint =
         | 1, "perception" -> Regex.Replace(WholeNumber.mend text, @"(?<![\w-])share(?![\w-])", "random-walk")
         | _ -> WholeNumber.mend text
 
+    /// Refuses a file of other settings; `setting` in the refusal's data is the name of the first.
     let private compare (file: ArchiveReader) version (here: (string * string) seq) =
+        let refuse name there here =
+            let refusal = file.Refusal $"the training in the file has {there}, but the one to be resumed has {here}"
+
+            refusal.Data["setting"] <- name
+            raise refusal
+
         let there = file.Texts("settings", -1, 2) |> Array.chunkBySize 2
+        let isThere name = there |> Array.exists (fun entry -> entry[0] = name)
+
+        /// Some settings stand only where they are not as usual.
+        let none (entry: string[]) = refuse entry[0] $"the {Foreign.shown entry[0]} {Foreign.shown entry[1]}" "none"
+
         let mutable count = 0
 
         for name, text in here do
-            if count >= there.Length || there[count][0] <> nameIn version name then
-                file.Bad $"setting {count} must be '{nameIn version name}', but is missing"
+            let named = nameIn version name
 
-            if mended version name (there[count][1]) <> text then
-                let found = there[count][1]
+            if count >= there.Length || there[count][0] <> named then
+                if count < there.Length && isThere named then
+                    none there[count]
+                else
+                    refuse name $"no {name}" $"the {name} {text}"
 
-                let refusal =
-                    file.Refusal
-                        $"the training in the file has the {name} {Foreign.shown found}, but the one to be resumed has {text}"
+            let found = there[count][1]
 
-                refusal.Data["setting"] <- name
-                raise refusal
+            if mended version name found <> text then
+                refuse name $"the {name} {Foreign.shown found}" text
 
             count <- count + 1
 
         if count < there.Length then
-            file.Bad
-                $"the setting '{Foreign.shown (there[count][0])}' is unknown, and the training may not go on the same without it"
+            none there[count]
 
     /// Refuses numbers that no training has.
     let private sound (file: ArchiveReader) version (training: Training) =

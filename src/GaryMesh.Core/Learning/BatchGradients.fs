@@ -10,6 +10,8 @@ type GradientBatch =
         Parameters: float32[]
         /// What the rule's change is multiplied by.
         TimeStep: float
+        /// The share of the cells that fire in a step.
+        FireRate: float
         /// The rollouts, whose gradients are summed in this order.
         Rollouts: Rollout[]
         /// The loss of each.

@@ -31,6 +31,10 @@ type TrainingTask =
         MinTimeStep: float
         /// The largest factor on the automaton's time step. A rule that was trained at several speeds keeps its look at any between them.
         MaxTimeStep: float
+        /// The least fire rate that an iteration draws, evenly; 0 for the automaton's own.
+        MinFireRate: float
+        /// The largest. Its rollouts have as many firings as at the automaton's own rate, so that they take more or fewer steps.
+        MaxFireRate: float
         /// The norm that gradients are cut to.
         Clip: Clip
         /// The rule that is validated and kept is an exponential moving average with this decay; 0 for the latest.
@@ -64,6 +68,8 @@ type TrainingTask =
           WarmUp = RolloutWarmUp.None
           MinTimeStep = 1.0
           MaxTimeStep = 1.0
+          MinFireRate = 0.0
+          MaxFireRate = 0.0
           Clip = Clip.None
           WeightAveraging = 0.0
           Patience = 0
@@ -93,6 +99,8 @@ type TrainingTask =
     member task.WithWarmUp(warmUp: RolloutWarmUp) = { task with WarmUp = warmUp }
     /// The same task with a time step that each iteration draws between these factors on the automaton's own.
     member task.WithTimeSteps(least: float, most: float) = { task with MinTimeStep = least; MaxTimeStep = most }
+    /// The same task with a fire rate that each iteration draws between these, so that the rule works at any of them.
+    member task.WithFireRates(least: float, most: float) = { task with MinFireRate = least; MaxFireRate = most }
     /// The same task with gradients cut to a norm.
     member task.WithClip(clip: Clip) = { task with Clip = clip }
     /// The same task with a running mean of the parameters, this fraction of the old at each step.
@@ -141,6 +149,15 @@ type TrainingTask =
             Guard.outOfRange
                 null
                 $"The factors on the time step must be positive and ascending, but are {task.MinTimeStep} and {task.MaxTimeStep}."
+
+        if task.MaxFireRate <> 0.0 || task.MinFireRate <> 0.0 then
+            Guard.drawn null "The least fire rate" task.MinFireRate
+            Guard.drawn null "The largest fire rate" task.MaxFireRate
+
+            if not (task.MinFireRate > 0.0 && task.MinFireRate <= task.MaxFireRate) then
+                Guard.outOfRange
+                    null
+                    $"The fire rates must be positive and ascending, but are {task.MinFireRate} and {task.MaxFireRate}."
 
         if task.PoolSize > 0 && task.PoolSize < task.Batch then
             Guard.refuse
@@ -211,7 +228,7 @@ type Trainer
                        struct (sample.Loss, { rollout with Inputs = sample.Inputs }) |]
 
     let validateByRollouts (rule: Rule) =
-        prepared.Load(rule, automaton.TimeStep)
+        prepared.Load(rule, automaton.TimeStep, automaton.FireRate)
 
         validationRollouts.Value
         |> Array.groupBy (fun (struct (loss, _)) -> loss)
@@ -289,7 +306,7 @@ type Trainer
     let differentiate (batch: GradientBatch) =
         match task.Gradients with
         | null ->
-            prepared.Load(ruleOf batch.Parameters, batch.TimeStep)
+            prepared.Load(ruleOf batch.Parameters, batch.TimeStep, batch.FireRate)
             let found = prepared.Gradient(batch.Rollouts, batch.Losses, batch.Key)
 
             let outcome (one: Outcome) : RolloutOutcome = { Loss = one.Loss; Parts = one.Parts; Final = one.Final }
@@ -306,6 +323,15 @@ type Trainer
         let speed = Counter.uniform (stream Purpose.Steps iteration) 7L
         let factor = task.MinTimeStep * Math.Pow(task.MaxTimeStep / task.MinTimeStep, speed)
 
+        let fireRate =
+            if task.MaxFireRate = 0.0 then
+                automaton.FireRate
+            else
+                let place = Counter.uniform (stream Purpose.Steps iteration) 8L
+                task.MinFireRate + (task.MaxFireRate - task.MinFireRate) * place
+
+        let steps = max 1 (int (Math.Round(float steps * automaton.FireRate / fireRate)))
+
         let rollouts =
             samples
             |> Array.mapi (fun number sample ->
@@ -316,6 +342,7 @@ type Trainer
             differentiate
                 { Parameters = training.Parameters
                   TimeStep = factor * automaton.TimeStep
+                  FireRate = fireRate
                   Rollouts = rollouts
                   Losses = samples |> Array.map _.Loss
                   Key = stream Purpose.Draws iteration }

@@ -286,6 +286,7 @@ type GrowingRecipe =
                 .WithBatch(settings.Batch)
                 .WithSeed(settings.Seed)
                 .WithWarmUp(settings.WarmUp)
+                .WithFireRates(settings.MinFireRate, settings.MaxFireRate)
                 .WithOptimiser((Adam.Of settings.LearningRate).WithNormalise(true).WithSchedule(schedule))
 
         let fresh: BatchHook = ReseedWorst(1, settings.Fresh)

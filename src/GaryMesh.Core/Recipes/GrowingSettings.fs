@@ -34,6 +34,10 @@ type GrowingSettings =
         LearningRate: float
         /// The weight of the overflow of states beyond [-2, 2]; 0 for none.
         Overflow: float
+        /// The least fire rate that an iteration draws; 0 for the automaton's own.
+        MinFireRate: float
+        /// The largest.
+        MaxFireRate: float
         /// Everything random in the training follows from it.
         Seed: uint64
     }
@@ -51,6 +55,8 @@ type GrowingSettings =
           WarmUp = RolloutWarmUp.Of(min 400 (iterations / 10), 24, 32)
           LearningRate = 2e-3
           Overflow = 0.0
+          MinFireRate = 0.0
+          MaxFireRate = 0.0
           Seed = seed }
 
     /// The same with another batch, of whose rollouts so many start from the seed.
@@ -65,3 +71,5 @@ type GrowingSettings =
     member settings.WithLearningRate(rate: float) = { settings with LearningRate = rate }
     /// The same with another weight of overflow.
     member settings.WithOverflow(weight: float) = { settings with Overflow = weight }
+    /// The same with a fire rate that each iteration draws between these.
+    member settings.WithFireRates(least: float, most: float) = { settings with MinFireRate = least; MaxFireRate = most }

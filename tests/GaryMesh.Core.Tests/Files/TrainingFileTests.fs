@@ -108,7 +108,7 @@ let tests =
               refused [ "ring:12"; "ring:13" ] automaton (Graph.Ring 13) pooled
               // Steering leaves every size what it is.
               let steered = { automaton with Perception = Perception.Planar.WithLift(Steering(0, 1, 2, 3)) }
-              refused [ "setting"; "'lift'" ] steered graph pooled
+              refused [ "no lift"; "lift steering" ] steered graph pooled
 
               refused
                   [ "edges" ]
@@ -117,7 +117,7 @@ let tests =
                   pooled
 
               refused [ "gate open"; "alive:1:0.5" ] (automaton.WithGate(Gate.Alive(1, 0.5f))) graph pooled
-              refused [ "setting"; "'bound'" ] (automaton.WithBound 2f) graph pooled
+              refused [ "no bound"; "bound 2" ] (automaton.WithBound 2f) graph pooled
               refused [ "edges" ] (automaton.WithSpacing 0.5) graph pooled
               let elsewhere = Array.map (fun x -> x + 1f) target
               refused [ "loss" ] automaton graph { pooled with Loss = MeanSquared(elsewhere, 0) }
@@ -133,7 +133,7 @@ let tests =
               let bytes = memory.ToArray()
               read bounded graph pooled bytes |> ignore
               refused [ "bound 2"; "has 3" ] (fun () -> read (automaton.WithBound 3f) graph pooled bytes |> ignore)
-              refused [ "'bound'" ] (fun () -> read automaton graph pooled bytes |> ignore)
+              refused [ "bound 2"; "none" ] (fun () -> read automaton graph pooled bytes |> ignore)
           }
 
           test "a rule file is no checkpoint" {

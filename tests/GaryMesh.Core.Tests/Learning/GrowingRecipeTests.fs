@@ -2,6 +2,7 @@
 module GaryMesh.Tests.Learning.GrowingRecipeTests
 
 open System
+open System.Collections.Generic
 open System.IO
 open System.Threading
 open Expecto
@@ -215,6 +216,52 @@ let tests =
                     same.WithHoles(2, 0.5), "hook"
                     same.WithPool 9, "pool" ] do
                   refused [ word ] (fun () -> read graph (taskOn graph other) bytes)
+          }
+
+          test "iterations draw their fire rates, with as many firings a rollout, as a setting of the training" {
+              let graph = Graph.Grid(12, 12)
+              let own = settings GrowingRegime.Persist 6
+              let parameters settings = (run (EngineOptions()) graph (taskOn graph settings) None).Parameters
+              let drawn = own.WithFireRates(0.25, 1.0)
+              Expect.equal (parameters (own.WithFireRates(0.5, 0.5))) (parameters own) "the automaton's own"
+              Expect.notEqual (parameters drawn) (parameters own) "another"
+              Expect.notEqual (parameters drawn) (parameters (own.WithFireRates(0.25, 0.25))) "not the least alone"
+              Expect.equal (parameters drawn) (parameters drawn) "the same again"
+              let lengths = HashSet()
+
+              let counting =
+                  { new IBatchGradients with
+                      member _.Gradient batch =
+                          for rollout in batch.Rollouts do
+                              lengths.Add rollout.Steps |> ignore
+                              let firings = float rollout.Steps * batch.FireRate
+                              Expect.isTrue (firings > 1.5 && firings < 6.6) "8 to 12 steps at a half, 4 to 6 at first"
+
+                          use prepared = new Prepared(automatonOn graph, graph)
+                          let shape = prepared.Automaton.Rule.Shape
+                          prepared.Load(Rule(shape, ReadOnlySpan batch.Parameters), batch.TimeStep, batch.FireRate)
+                          let found = prepared.Gradient(batch.Rollouts, batch.Losses, batch.Key)
+
+                          let outcome (one: Outcome) : RolloutOutcome =
+                              { Loss = one.Loss; Parts = one.Parts; Final = one.Final }
+
+                          struct (Array.map outcome found.Outcomes, found.Parameters) }
+
+              let elsewhere = (taskOn graph drawn).WithGradients counting
+
+              Expect.equal
+                  (run (EngineOptions()) graph elsewhere None).Parameters
+                  (parameters drawn)
+                  "computed elsewhere"
+
+              Expect.isGreaterThan lengths.Count 3 "rates of their own"
+              let bytes = bytesOf graph (taskOn graph drawn) (run (EngineOptions()) graph (taskOn graph drawn) None)
+              refused [ "fire rates" ] (fun () -> read graph (taskOn graph own) bytes)
+              refused [ "fire rates" ] (fun () -> read graph (taskOn graph (own.WithFireRates(0.25, 0.9))) bytes)
+
+              for least, most in [ 0.0, 0.5; 0.6, 0.5; 0.5, 1.5; nan, 0.5 ] do
+                  refused [ "fire rate" ] (fun () ->
+                      new Trainer(automatonOn graph, graph, taskOn graph (own.WithFireRates(least, most))))
           }
 
           property "where no seed was, nothing ever lives, whatever the rule" (fun (seed: uint64) ->

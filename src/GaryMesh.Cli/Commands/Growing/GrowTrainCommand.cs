@@ -41,6 +41,10 @@ internal static class GrowTrainCommand
         var fresh = Options.Whole("--fresh", "N", "The worst rollouts of each batch, which start from the seed.", 1);
         var damaged = Options.Whole("--damaged", "N", "The best rollouts of each batch, which lose up to half of the pattern (regenerate).", 3);
         var pool = Options.Whole("--pool", "N", "States kept from which rollouts go on (persist, regenerate).", 256);
+        var fireRates = Options.File(
+            "--fire-rates",
+            "Draw each iteration's fire rate from a range such as 0.3-0.9, so that the pattern grows alike at all of them; a rollout keeps its number of firings. [default: the rule's own]",
+            "LOW-HIGH");
         var warmUp = Options.WholeOrNone(
             "--warm-up", "N", "Iterations over which rollouts grow from 24-32 steps to their lengths; 0 for none. [default: 400, or a tenth of the iterations]", 0);
         var rate = Options.Positive("--learning-rate", "X", "Learning rate of Adam, which comes down to 2 % on half a cosine.", 2e-3);
@@ -58,7 +62,7 @@ internal static class GrowTrainCommand
 
         var command = shared.Command(
             "Learn a pattern that grows from one cell, stays and heals.",
-            [target, regime, graph, size, turns, up, rule, channels, hidden, steps, batch, fresh, damaged, pool, warmUp, rate, overflow, .. elsewhere?.Options ?? []]);
+            [target, regime, graph, size, turns, up, rule, channels, hidden, steps, batch, fresh, damaged, pool, fireRates, warmUp, rate, overflow, .. elsewhere?.Options ?? []]);
         command.SetAction(parsed => Run(
             new Terminal(output, error, parsed.GetValue(shared.Json), parsed.GetValue(shared.Quiet)),
             new GrowingTraining(parsed.GetValue(target)!, GrowingTraining.RegimeOf(parsed.GetValue(regime)!), parsed.GetValue(shared.Seed))
@@ -75,6 +79,7 @@ internal static class GrowTrainCommand
                 Fresh = parsed.GetValue(fresh),
                 Damaged = parsed.GetValue(damaged),
                 Pool = parsed.GetValue(pool),
+                FireRates = parsed.GetValue(fireRates) is { } rates ? FireRatesWord.Read(rates) : null,
                 WarmUp = parsed.GetValue(warmUp),
                 LearningRate = parsed.GetValue(rate),
                 Overflow = parsed.GetValue(overflow),
@@ -88,6 +93,7 @@ internal static class GrowTrainCommand
             gary-mesh grow train --target lizard.png --out lizard.npz --preview strip.png
             gary-mesh grow train --target lizard.png --regime regenerate --rule lizard.npz --minutes 20 --out healing.npz
             gary-mesh grow train --target lizard.png --size 72x72 --iterations 11000 --checkpoint all.npz --out lizard.npz
+            gary-mesh grow train --target lizard.png --rule lizard-persist --fire-rates 0.3-0.9 --iterations 2000 --out steady.npz
             gary-mesh grow train --target heart.png --graph icosphere:24 --out heart-on-a-sphere.npz
             gary-mesh grow train --target lizard.png --turns 32 --out lizard-any-way-up.npz
             """,
@@ -149,6 +155,7 @@ internal static class GrowTrainCommand
         "hook" => "--regime, --fresh and --damaged",
         "loss" => "--target, --turns and --overflow",
         "steps" => "--steps",
+        "fire rates" => "--fire-rates",
         "learning rate" => "--learning-rate",
         "batch" => "--batch",
         "pool" or "validation lengths" => "--pool and --regime",

@@ -42,6 +42,9 @@ internal sealed record GrowingTraining(string Target, GrowingRegime Regime, ulon
 
     public double Overflow { get; init; }
 
+    /// <summary>The fire rates to draw from; null for the rule's own.</summary>
+    public (double Least, double Most)? FireRates { get; init; }
+
     /// <summary>The regime of a name.</summary>
     public static GrowingRegime RegimeOf(string word) => word switch
     {
@@ -72,6 +75,10 @@ internal sealed record GrowingTraining(string Target, GrowingRegime Regime, ulon
                 .WithHoles(Damaged, 0.5)
                 .WithLearningRate(LearningRate)
                 .WithOverflow(Overflow);
+
+            if (FireRates is var (least, most))
+                growing = growing.WithFireRates(least, most);
+
             return GrowingRecipe.Task(targets, channels, WarmUp is { } warmUp ? growing.WithWarmUp(RolloutWarmUp.Of(warmUp, 24, 32)) : growing);
         }
 
