@@ -197,7 +197,7 @@ let tests =
                   for arguments, part in
                       [ [ "12345678"; "1"; "--rule"; "published" ], "at most 7 digits"
                         [ "prove"; "--rule"; "published" ], "bits alone"
-                        [ "train"; "--shape"; "odd" ], "small or published"
+                        [ "train"; "--shape"; "odd" ], "small, published or published-dense"
                         [ "train"; "--shape"; "published"; "--hidden"; "5" ], "--hidden" ] do
                       let ran = run ("add" :: arguments)
                       Expect.equal ran.Code 2 "bad input"
@@ -216,5 +216,8 @@ let tests =
                       runUntil stop.Token [ "add"; "train"; "--shape"; "published"; "--int8"; "--out"; at "large.npz" ]
 
                   Expect.equal ran.Code 130 "as a shell counts it"
-                  Expect.isLessThanOrEqual (FileInfo(at "large.npz")).Length 36000L "in bytes")
+                  Expect.isLessThanOrEqual (FileInfo(at "large.npz")).Length 36000L "in bytes"
+                  let dense = [ "add"; "train"; "--shape"; "published-dense"; "--out"; at "dense.npz" ]
+                  Expect.equal (runUntil stop.Token dense).Code 130 "as a shell counts it"
+                  Expect.equal (RuleFile.Read(at "dense.npz")).Rule.ParameterCount 9194 "one rule in place of experts")
           } ]

@@ -12,6 +12,9 @@ internal static class AdderWord
 
     public const string Published = "published";
 
+    /// <summary>The shape with one dense rule of equal compute in place of the mixture.</summary>
+    public const string Dense = "published-dense";
+
     /// <summary>The rules that ship.</summary>
     private static readonly string[] _shipped = [Small, Published, "published-int8"];
 

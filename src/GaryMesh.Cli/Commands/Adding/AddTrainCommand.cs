@@ -13,7 +13,7 @@ internal static class AddTrainCommand
     {
         var shape = new Option<string>("--shape")
         {
-            Description = "The rule's shape: small, whose cells hear bits, or published (see the notes).",
+            Description = "The rule's shape: small, whose cells hear bits, published, or published-dense (see the notes).",
             HelpName = "NAME",
             DefaultValueFactory = _ => Small,
         };
@@ -36,16 +36,16 @@ internal static class AddTrainCommand
             var target = new RuleTarget(parsed.GetValue(file)!, parsed.GetValue(bytes));
             OutputFile.Check([], ("--out", ".npz", target.Path));
 
-            if (word == AdderWord.Published)
+            if (word is AdderWord.Published or AdderWord.Dense)
             {
                 return units is null
-                    ? PublishedTraining.Run(terminal, steps ?? 3000, parsed.GetValue(seed), target, stop)
+                    ? PublishedTraining.Run(terminal, word == AdderWord.Dense, steps ?? 3000, parsed.GetValue(seed), target, stop)
                     : throw new UserErrorException($"--hidden is for small rules: of the published shape an expert has {PublishedAdder.Hidden}.");
             }
 
             return word == Small
                 ? Lesson(units ?? 32).Run(terminal, steps ?? 1500, parsed.GetValue(seed), target, stop)
-                : throw new UserErrorException($"--shape is {Small} or {AdderWord.Published}, but '{word}' is neither.");
+                : throw new UserErrorException($"--shape is {Small}, {AdderWord.Published} or {AdderWord.Dense}, but '{word}' is none of them.");
         });
         ExamplesHelp.Attach(
             command,
@@ -61,7 +61,8 @@ internal static class AddTrainCommand
             Exit code 0 where the rule is proved.
 
             The published shape has 26,448 parameters: eight cells, a state of 32 of which cells hear all of both neighbours, the top 2 of 6 experts.
-            It learns numbers of seven digits for some minutes and has no proof: exit code 0 where 10,000 sums that it never saw are right.
+            It learns numbers of seven digits for some minutes and has no proof: exit code 0 where 10,000 sums that it never saw are right. Of the shape
+            published-dense one rule of {PublishedTraining.DenseHidden} hidden units stands where the experts are, at the same cost, to tell what they bring.
             """);
         return command;
     }
