@@ -209,6 +209,46 @@ let tests =
                     } ]
 
           testList
+              "random geometric graphs"
+              [ property
+                    "join the points that a search through all finds near, the middle one first"
+                    (fun (seed: uint64) ->
+                        let count = 1 + Counter.below 300 seed 0L
+                        let degree = 1.0 + 14.0 * Counter.uniform seed 1L
+                        let graph = Graph.Geometric(count, degree, seed)
+                        let apart i j = length (List.map2 (-) (place graph i) (place graph j))
+                        let side, reach = sqrt (float count), sqrt (degree / Math.PI)
+                        let off i = length (List.map2 (-) (place graph i) [ side / 2.0; side / 2.0; 0.0 ])
+
+                        let near i = cellsOf graph |> List.filter (fun j -> j <> i && apart i j < reach)
+
+                        isMutual graph
+                        && offsetsFollow graph
+                        && cellsOf graph |> List.forall (fun i -> List.sort (neighbours graph i) = near i)
+                        && cellsOf graph |> List.forall (fun i -> off i >= off 0))
+
+                test "have about the neighbours that are asked for, and are the same for the same seed" {
+                    let graph = Graph.Geometric(10_000, 10.0, 1UL)
+
+                    Expect.floatClose
+                        { absolute = 0.4; relative = 0.0 }
+                        (float graph.Edges / 1e4)
+                        9.8
+                        "10, but for the rim"
+
+                    let again = GraphFile.Parse "geometric:10000"
+                    Expect.equal (again.Positions, again.Neighbours) (graph.Positions, graph.Neighbours) "the word's"
+                    Expect.equal again.Name "geometric:10000" "its name"
+                    Expect.notEqual (Graph.Geometric(9, 10.0, 2UL)).Name "geometric:9" "another seed is no word"
+                }
+
+                test "need a cell and a neighbour" {
+                    refusal (fun () -> Graph.Geometric(0, 10.0, 1UL)) |> says [ "0" ]
+                    refusal (fun () -> Graph.Geometric(9, nan, 1UL)) |> says [ "neighbours" ]
+                    refusal (fun () -> GraphFile.Parse "geometric:0") |> says [ "at least 1"; "0" ]
+                } ]
+
+          testList
               "nearest neighbours"
               [ for kind in 0..6 do
                     property $"are those that a search through all points finds (kind {kind})" (fun (seed: uint64) ->

@@ -313,6 +313,27 @@ type Graph private (data: GraphData) =
         let struct (positions, triangles) = Icosphere.make frequency
         Graph.OfTriangles($"icosphere:{frequency}", positions, triangles)
 
+    static member Geometric(cells: int, degree: float, seed: uint64) =
+        Guard.positive (nameof cells) "The number of cells" cells
+
+        if not (degree > 0.0 && Double.IsFinite degree) then
+            Guard.outOfRange
+                (nameof degree)
+                $"The mean number of neighbours must be positive and finite, but is {degree}."
+
+        let struct (places, pairs) = Geometric.make cells degree seed
+        let ends pick = Array.map pick pairs
+
+        // The word of a graph file means these.
+        let more =
+            if degree = 10.0 && seed = 1UL then
+                ""
+            else
+                $", {degree} neighbours, seed {seed}"
+
+        Graph.OfEdges(cells, ends (fun struct (i, _) -> i), ends (fun struct (_, j) -> j), false, null, places).Named
+            $"geometric:{cells}{more}"
+
     static member NearestNeighbours(positions: float[], k: int) =
         let cells = positions.Length / 3
 

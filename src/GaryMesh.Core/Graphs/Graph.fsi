@@ -82,6 +82,14 @@ type Graph =
     /// pushed out to the unit sphere. Twelve cells see 5 neighbours, the others 6.
     static member Icosphere: frequency: int -> Graph
 
+    /// <summary>A random geometric graph: cells strewn evenly in a square, one a unit of area, which see all others nearer than sqrt(degree / pi). Cell 0
+    /// is the one nearest to the middle. A cell may be alone (E. N. Gilbert, "Random Plane Networks", 1961).</summary>
+    /// <param name="cells">Number of cells.</param>
+    /// <param name="degree">Neighbours of a cell in the mean; those at the rim have fewer.</param>
+    /// <param name="seed">The places follow from it.</param>
+    /// <exception cref="T:System.ArgumentException">There is no cell, or the degree is not positive and finite.</exception>
+    static member Geometric: cells: int * degree: float * seed: uint64 -> Graph
+
     /// <summary>Every cell sees the <c>k</c> others nearest to it (Euclidean; ties by the lower index). <c>positions</c>
     /// holds x, y, z per cell. Directed: a cell need not be among the nearest of the cells that it sees.</summary>
     /// <exception cref="T:System.ArgumentException"><c>positions</c> is empty, not a multiple of 3, or not finite; or k is
