@@ -117,6 +117,12 @@ type GraphPlan =
               if placed then
                   Edges(cells, degree, directed, weighted, false, seed) ]
 
+    /// The same with places for its cells.
+    member plan.Placed =
+        match plan with
+        | Edges(cells, degree, directed, weighted, _, seed) -> Edges(cells, degree, directed, weighted, true, seed)
+        | _ -> plan
+
 [<RequireQualifiedAccess>]
 type LiftPlan =
     | Absent
@@ -217,17 +223,18 @@ type WorldPlan =
 type World(plan: WorldPlan) =
     let seed = plan.Seed
 
-    let graph =
-        let graph = plan.Graph.Build()
+    let perception =
+        Perception([ for text in plan.Operators -> Operator.Parse(text, []) ], plan.Lift.Build())
 
-        if plan.Framed then
+    // A graph has what an operator looks at.
+    let graph =
+        let graph = (if perception.SeesPlaces then plan.Graph.Placed else plan.Graph).Build()
+
+        if plan.Framed || perception.SeesFrames then
             let normals = Array.init (3 * graph.Cells) (Draw.normal seed 8)
             graph.WithFrames(Frames.Towards(normals, struct (0.3, -1.0, 0.2)))
         else
             graph
-
-    let perception =
-        Perception([ for text in plan.Operators -> Operator.Parse(text, []) ], plan.Lift.Build())
 
     let shape =
         let shape = RuleShape.For(perception, plan.Channels, plan.Hidden, plan.Inputs)

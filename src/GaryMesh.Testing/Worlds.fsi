@@ -52,6 +52,8 @@ type GraphPlan =
 
     /// The graph of the plan.
     member Build: unit -> Graph
+    /// The same plan with places for the cells.
+    member Placed: GraphPlan
     /// Plans of smaller graphs of the same kind.
     member Smaller: GraphPlan list
 

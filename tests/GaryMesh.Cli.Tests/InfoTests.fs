@@ -106,10 +106,15 @@ let tests =
                   for words in [ "header"; "undirected"; "commas"; "stand more than once" ] do
                       Expect.stringContains text words "the facts"
 
-                  let ran = run [ "run"; "--rule"; "4x6x3"; "--steps"; "1"; "--graph"; at "edges.csv"; "--json" ]
+                  let under rule = run [ "run"; "--rule"; rule; "--steps"; "1"; "--graph"; at "edges.csv"; "--json" ]
+
+                  let ran = under "4x6x3:edges"
 
                   Expect.stringContains ran.Error "edges.csv: 1 of 2 edges stand more than once" "a warning elsewhere"
-                  Expect.equal ran.Code 0 "the exit code")
+                  Expect.equal ran.Code 0 "the exit code"
+                  let blind = under "4x6x3"
+                  Expect.equal blind.Code 2 "no places to look at"
+                  Expect.stringContains blind.Error "edges.csv has no places" "and says so")
 
           testCase "says that a file is there, what it looks like and which endings are read"
           <| fun () ->

@@ -47,7 +47,12 @@ let private cut (seed: uint64) =
     graph, graph.Partition(parts, halo), halo
 
 /// Two random operators along edges, and one whose weight depends on all that an edge knows.
-let private perceptionOf (seed: uint64) =
+let private perceptionOf (graph: Graph) (seed: uint64) =
+    let names =
+        EdgeWeight.Names
+        |> Seq.filter (fun name -> not graph.Frames.IsEmpty || name <> "u" && name <> "v")
+        |> Array.ofSeq
+
     let nosy =
         EdgeWeight(
             "nosy",
@@ -57,7 +62,7 @@ let private perceptionOf (seed: uint64) =
         )
 
     let random purpose =
-        let weight = EdgeWeight.Names[below seed purpose EdgeWeight.Names.Length]
+        let weight = names[below seed purpose names.Length]
         let messages = if below seed (purpose + 1) 2 = 0 then Messages.Value else Messages.Difference
         let aggregation = if below seed (purpose + 2) 2 = 0 then Aggregation.Sum else Aggregation.Mean
         Operator.Neighbours(nonNull (EdgeWeight.Find weight), messages, aggregation)
@@ -220,7 +225,7 @@ let tests =
               "cells inside the halo have the whole graph's rows in its order, those at its rim none"
               (fun (seed: uint64) ->
                   let graph, parts, halo = cut seed
-                  let perception = perceptionOf seed
+                  let perception = perceptionOf graph seed
                   let weights graph = let struct (edges, own) = Stencil(perception, graph).WeighAll() in edges, own
                   let edgeWeights, selfWeights = weights graph
 
@@ -304,15 +309,15 @@ let tests =
 
           property "with ghosts exchanged every `halo` steps the parts have the whole's bits" (fun (seed: uint64) ->
               let graph, parts, halo = cut seed
-              differences (perceptionOf seed) graph parts No 3 halo = 0)
+              differences (perceptionOf graph seed) graph parts No 3 halo = 0)
 
           property "a gate that looks before the update costs no more" (fun (seed: uint64) ->
               let graph, parts, halo = cut seed
-              differences (perceptionOf seed) graph parts Before 3 halo = 0)
+              differences (perceptionOf graph seed) graph parts Before 3 halo = 0)
 
           property "a gate that looks after it costs two hops a step" (fun (seed: uint64) ->
               let graph, parts, halo = cut seed
-              differences (perceptionOf seed) graph parts Both 3 (halo / 2) = 0)
+              differences (perceptionOf graph seed) graph parts Both 3 (halo / 2) = 0)
 
           test "no halo is wider than it must be" {
               for halo in 1..4 do
@@ -321,7 +326,7 @@ let tests =
                           seq {
                               for seed in 0UL .. 9UL do
                                   let graph = Graph.NearestNeighbours(Array.init 300 (int64 >> Counter.normal seed), 3)
-                                  differences (perceptionOf seed) graph (graph.Partition(4, halo)) gated 1 steps
+                                  differences (perceptionOf graph seed) graph (graph.Partition(4, halo)) gated 1 steps
                           }
                       )
 

@@ -46,8 +46,13 @@ let private gateOf (automaton: Automaton) =
     | Gate.AlivePublished(channel, threshold) -> struct (channel, threshold)
     | gate -> failwith $"{gate} has no channel."
 
-let private automatonOf (draw: Draw) =
-    let perception = draw.From([ Perception.Diffusion; Perception.LeftSelfRight ], 10)
+let private automatonOf (draw: Draw) (graph: Graph) =
+    let perception =
+        if graph.Offsets.IsEmpty then
+            Perception.Diffusion
+        else
+            draw.From([ Perception.Diffusion; Perception.LeftSelfRight ], 10)
+
     let inputs, channel = draw.Below(2, 11), draw.Below(3, 12)
     let threshold = draw.From([ 0.1f; 0.5f; 0.0f; -0.2f ], 13)
 
@@ -195,7 +200,8 @@ let tests =
         "Dead regions"
         [ property "every step of rollouts on the same buffers has the bits of going through every cell" (fun seed ->
               let draw = Draw seed
-              let graph, automaton = graphOf draw, automatonOf draw
+              let graph = graphOf draw
+              let automaton = automatonOf draw graph
               use plain = new Plain(automaton, graph)
               use prepared = new Prepared(automaton, graph, EngineOptions(Threads = draw.From([ 1; 2 ], 3)))
 
@@ -211,7 +217,8 @@ let tests =
 
           property "derivatives by the start and the inputs have the bits of going through every cell" (fun seed ->
               let draw = Draw seed
-              let graph, automaton = graphOf draw, automatonOf draw
+              let graph = graphOf draw
+              let automaton = automatonOf draw graph
               use plain = new Plain(automaton, graph)
 
               let options = EngineOptions(Threads = draw.From([ 1; 2 ], 3), TraceMemory = draw.From(memories, 4))
@@ -247,7 +254,8 @@ let tests =
 
           property "a simulation that is damaged, written and read on the way has them, too" (fun seed ->
               let draw = Draw seed
-              let graph, automaton = graphOf draw, automatonOf draw
+              let graph = graphOf draw
+              let automaton = automatonOf draw graph
               let rollout = rolloutOf draw automaton graph 100
               let channels = rollout.Start.Channels
               use plain = new Plain(automaton, graph)

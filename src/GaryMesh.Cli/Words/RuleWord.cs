@@ -9,11 +9,21 @@ internal static class RuleWord
     public static string Note { get; } = $"""
         A rule (--rule) is a file (.npz), one that ships ({string.Join(", ", ShippedRules.OnTheirOwn)}), or gary-mesh (12 channels, 3 operators, 48 hidden units), mesh-nca (16, 5, 128),
         growing (16, 3, 128), or sizes of your own: CxHxK, such as 12x48x3, is C channels, H hidden units and K operators
-        (the own state, then differences to the neighbours); CxHxK:mixture:TOP:EXPERTS is a mixture of so many experts of H
+        (the own state, then differences to the neighbours); CxHxK:edges has operators that ask for no places, as a list of edges has none
+        (one, symmetric, random-walk, self-loop-walk, weight); CxHxK:mixture:TOP:EXPERTS is a mixture of so many experts of H
         hidden units, of which each cell runs TOP.
         """;
 
     public const string GaryMesh = "gary-mesh";
+
+    private static readonly EdgeWeight[] _ofPlaces =
+    [
+        EdgeWeight.Cos, EdgeWeight.Sin, EdgeWeight.One, EdgeWeight.X, EdgeWeight.Y, EdgeWeight.Z, EdgeWeight.Symmetric,
+        EdgeWeight.SobelX, EdgeWeight.SobelY,
+    ];
+
+    private static readonly EdgeWeight[] _ofEdges =
+        [EdgeWeight.One, EdgeWeight.Symmetric, EdgeWeight.RandomWalk, EdgeWeight.SelfLoopWalk, EdgeWeight.Given];
 
     /// <summary>The automaton of a word; its random parameters follow from the seed.</summary>
     public static Automaton Read(string word, ulong seed) =>
@@ -41,31 +51,27 @@ internal static class RuleWord
         var (top, experts) = (0, 0);
         var mixed = parts.Length == 4 && parts[1] == "mixture" && Size(parts[2], out top) && Size(parts[3], out experts);
 
-        if ((parts.Length == 1 || mixed) && sizes.Length == 3 && Size(sizes[0], out var channels) && Size(sizes[1], out var hidden)
+        var edges = parts.Length == 2 && parts[1] == "edges";
+
+        if ((parts.Length == 1 || edges || mixed) && sizes.Length == 3 && Size(sizes[0], out var channels) && Size(sizes[1], out var hidden)
             && Size(sizes[2], out var operators))
         {
-            var perception = PerceptionOf(operators);
+            var perception = PerceptionOf(operators, edges ? _ofEdges : _ofPlaces);
             var shape = RuleShape.For(perception, channels, hidden);
             return Automaton.Of(perception, Rule.ZeroLast(mixed ? shape.WithKind(new MixtureRule(top, experts)) : shape, seed));
         }
 
         throw new UserErrorException(
-            $"A rule is a file (.npz), one that ships ({string.Join(", ", ShippedRules.OnTheirOwn)}), {GaryMesh}, mesh-nca, growing or sizes CxHxK or CxHxK:mixture:TOP:EXPERTS, but '{word}' is none of them.");
+            $"A rule is a file (.npz), one that ships ({string.Join(", ", ShippedRules.OnTheirOwn)}), {GaryMesh}, mesh-nca, growing or sizes CxHxK, CxHxK:edges or CxHxK:mixture:TOP:EXPERTS, but '{word}' is none of them.");
 
         static bool Size(string text, out int size) =>
             int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out size) && size is >= 1 and <= 65536;
     }
 
-    /// <summary>The own state, then mean differences to the neighbours under one weight each: for three operators
-    /// gary-mesh's perception.</summary>
-    private static Perception PerceptionOf(int operators)
+    /// <summary>The own state, then mean differences to the neighbours under one weight each: for three operators that look where neighbours
+    /// lie gary-mesh's perception.</summary>
+    private static Perception PerceptionOf(int operators, EdgeWeight[] weights)
     {
-        EdgeWeight[] weights =
-        [
-            EdgeWeight.Cos, EdgeWeight.Sin, EdgeWeight.One, EdgeWeight.X, EdgeWeight.Y, EdgeWeight.Z, EdgeWeight.Symmetric,
-            EdgeWeight.SobelX, EdgeWeight.SobelY,
-        ];
-
         if (operators > weights.Length + 1)
         {
             throw new UserErrorException(

@@ -19,8 +19,17 @@ type Edge =
       NeighbourDegree: int
       TotalWeight: float }
 
+/// What of a graph a weight looks at beside its edges.
+[<RequireQualifiedAccess>]
+type internal Sight =
+    | Edges
+    /// Where the cells lie.
+    | Places
+    /// Where they lie, in the frames of the cells.
+    | Frames
+
 [<Sealed>]
-type EdgeWeight private (name: string, weight: Func<Edge, float>, order: int, balanced: bool) =
+type EdgeWeight private (name: string, weight: Func<Edge, float>, order: int, balanced: bool, sight: Sight) =
     do Guard.notNegative (nameof order) "The order of a derivative" order
 
     /// MeshNCA's guard against an edge without length.
@@ -46,7 +55,10 @@ type EdgeWeight private (name: string, weight: Func<Edge, float>, order: int, ba
     /// A polynomial of the direction.
     static let harmonic polynomial edge : float = polynomial (unit x edge) (unit y edge) (unit z edge)
 
-    static let first name (weight: Edge -> float) = EdgeWeight(name, Func<Edge, float> weight, 1, false)
+    static let first name (weight: Edge -> float) = EdgeWeight(name, Func<Edge, float> weight, 1, false, Sight.Places)
+    static let second name (weight: Edge -> float) = EdgeWeight(name, Func<Edge, float> weight, 2, false, Sight.Places)
+    static let framed name (weight: Edge -> float) = EdgeWeight(name, Func<Edge, float> weight, 1, false, Sight.Frames)
+    static let sobel name along across = EdgeWeight(name, Func<Edge, float>(sobel along across), 1, true, Sight.Places)
 
     static let builtIn =
         [ EdgeWeight("one", fun _ -> 1.0)
@@ -55,17 +67,17 @@ type EdgeWeight private (name: string, weight: Func<Edge, float>, order: int, ba
           first "x" (unit x)
           first "y" (unit y)
           first "z" (unit z)
-          EdgeWeight("xy", harmonic (fun x y _ -> x * y))
-          EdgeWeight("yz", harmonic (fun _ y z -> y * z))
-          EdgeWeight("z2", harmonic (fun x y z -> (2.0 * z * z - x * x - y * y) / sqrt 12.0))
-          EdgeWeight("xz", harmonic (fun x _ z -> x * z))
-          EdgeWeight("x2-y2", harmonic (fun x y _ -> (x * x - y * y) / 2.0))
-          first "u" (fun edge -> ratio edge.U edge.Length)
-          first "v" (fun edge -> ratio edge.V edge.Length)
-          EdgeWeight("length", fun edge -> ratio edge.Length edge.MeanLength)
-          EdgeWeight("sobel-x", sobel x y, 1, true)
-          EdgeWeight("sobel-y", sobel y x, 1, true)
-          EdgeWeight("laplacian", fun edge -> if step edge.X = 0.0 || step edge.Y = 0.0 then 2.0 / 16.0 else 1.0 / 16.0)
+          second "xy" (harmonic (fun x y _ -> x * y))
+          second "yz" (harmonic (fun _ y z -> y * z))
+          second "z2" (harmonic (fun x y z -> (2.0 * z * z - x * x - y * y) / sqrt 12.0))
+          second "xz" (harmonic (fun x _ z -> x * z))
+          second "x2-y2" (harmonic (fun x y _ -> (x * x - y * y) / 2.0))
+          framed "u" (fun edge -> ratio edge.U edge.Length)
+          framed "v" (fun edge -> ratio edge.V edge.Length)
+          second "length" (fun edge -> ratio edge.Length edge.MeanLength)
+          sobel "sobel-x" x y
+          sobel "sobel-y" y x
+          second "laplacian" (fun edge -> if step edge.X = 0.0 || step edge.Y = 0.0 then 2.0 / 16.0 else 1.0 / 16.0)
           EdgeWeight("weight", fun edge -> edge.Weight)
           EdgeWeight("random-walk", fun edge -> ratio edge.Weight edge.TotalWeight)
           EdgeWeight(
@@ -79,11 +91,12 @@ type EdgeWeight private (name: string, weight: Func<Edge, float>, order: int, ba
 
     static let named name = builtIn |> List.find (fun (weight: EdgeWeight) -> weight.Name = name)
 
-    new(name: string, weight: Func<Edge, float>, order: int) = EdgeWeight(name, weight, order, false)
+    new(name: string, weight: Func<Edge, float>, order: int) = EdgeWeight(name, weight, order, false, Sight.Edges)
     new(name: string, weight: Func<Edge, float>) = EdgeWeight(name, weight, 2)
     member _.Name = name
     member _.Order = order
     member _.Balanced = balanced
+    member _.Sight = sight
     member _.Of(edge: Edge) = weight.Invoke edge
 
     static member One = named "one"
@@ -198,11 +211,25 @@ type Perception(operators: Operator seq, lift: Lift | null) =
     new(operators: Operator seq) = Perception(operators, null)
     member _.Operators = operators
 
-    member _.SeesFrames =
-        operators
-        |> Seq.exists (function
-            | Operator.Neighbours(weight, _, _) -> weight.Name = "u" || weight.Name = "v"
-            | Operator.Own -> false)
+    static member private Sees (operator: Operator) (sight: Sight -> bool) =
+        match operator with
+        | Operator.Neighbours(weight, _, _) -> sight weight.Sight
+        | Operator.Own -> false
+
+    member _.SeesFrames = operators |> Seq.exists (fun operator -> Perception.Sees operator _.IsFrames)
+    member _.SeesPlaces = operators |> Seq.exists (fun operator -> Perception.Sees operator (_.IsEdges >> not))
+
+    /// Refuses a graph that has not what an operator looks at: it would see nothing there, and say nothing of it.
+    member internal _.CheckSight(graph: Graph) =
+        if graph.Edges > 0 then
+            for operator in operators do
+                if graph.Offsets.IsEmpty && Perception.Sees operator (_.IsEdges >> not) then
+                    Guard.refuse
+                        $"The operator '{operator.Text}' looks where neighbours lie, but {graph.Name} has no places."
+
+                if graph.Frames.IsEmpty && Perception.Sees operator _.IsFrames then
+                    Guard.refuse
+                        $"The operator '{operator.Text}' looks along the frames of the cells, but {graph.Name} has none (Graph.WithFrames gives them)."
 
     member _.Count = operators.Length
     member _.Lift = lift
@@ -274,6 +301,8 @@ type Perception(operators: Operator seq, lift: Lift | null) =
 
 [<Sealed>]
 type internal Stencil(perception: Perception, graph: Graph, spacing: float) =
+    do perception.CheckSight graph
+
     let edged, own =
         [| 0 .. perception.Count - 1 |] |> Array.partition (fun k -> perception.Operators[k].IsNeighbours)
 

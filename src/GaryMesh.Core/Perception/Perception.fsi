@@ -33,6 +33,15 @@ type Edge =
         TotalWeight: float
     }
 
+/// What of a graph a weight looks at beside its edges.
+[<RequireQualifiedAccess>]
+type internal Sight =
+    | Edges
+    /// Where the cells lie.
+    | Places
+    /// Where they lie, in the frames of the cells.
+    | Frames
+
 /// The weight w(i, j) that an operator gives each edge, under a name by which files know it.
 [<Sealed>]
 type EdgeWeight =
@@ -53,6 +62,8 @@ type EdgeWeight =
     member Order: int
     /// Whether the weights of a cell's edges add up to 0, so that value messages are a derivative, too: Sobel's.
     member internal Balanced: bool
+    /// What it looks at beside the edges; a weight of your own is said to look at nothing.
+    member internal Sight: Sight
     /// The weight of one edge.
     member Of: edge: Edge -> float
 
@@ -164,8 +175,12 @@ type Perception =
     member Operators: ImmutableArray<Operator>
     /// K.
     member Count: int
-    /// Whether an operator weighs edges by `u` or `v`: it needs a graph whose cells have frames, without which these are 0.
+    /// Whether an operator weighs edges by `u` or `v`: it runs on a graph whose cells have frames alone.
     member SeesFrames: bool
+    /// Whether an operator looks where neighbours lie: it runs on a graph with places alone.
+    member SeesPlaces: bool
+    /// Refuses a graph that has not what an operator looks at.
+    member internal CheckSight: graph: Graph -> unit
     /// What the cell makes of its K x C linear perceptions, or null.
     member Lift: Lift | null
     /// The same operators under a lift, or under none.
