@@ -7,47 +7,8 @@ open System.Threading
 open Expecto
 open GaryMesh
 open GaryMesh.Cluster
+open GaryMesh.Cluster.Tests.Bits
 open GaryMesh.Cluster.Tests.Faults
-
-let private bytesOf (automaton: Automaton) =
-    use stream = new MemoryStream()
-    RuleFile.Write(stream, automaton)
-    stream.ToArray()
-
-/// A rule none of whose parameters is zero.
-let private automatonOf (perception: Perception) gate =
-    let rule = GradientCheck.RuleFor(RuleShape.For(perception, 6, 8), 3UL, 0.3)
-    Automaton.Of(perception, rule).WithGate(gate).WithBound(2f).WithFireRate(0.5)
-
-let private living = automatonOf Perception.Sobel (Gate.Alive(3, 0.1f))
-
-let private open' =
-    automatonOf
-        (Perception [ Operator.Own; Operator.Of(EdgeWeight.One, Messages.Difference, Aggregation.Mean) ])
-        Gate.Open
-
-let private spec (automaton: Automaton) (graph: string) parts halo steps =
-    RunSpec(
-        Rule = bytesOf automaton,
-        Graph = graph,
-        Start = "noise:1",
-        Steps = steps,
-        Seed = 7UL,
-        Parts = parts,
-        Halo = halo,
-        CheckpointEvery = 5
-    )
-
-/// What one machine comes to.
-let private alone (spec: RunSpec) =
-    let automaton, graph = spec.Automaton(), spec.WholeGraph()
-    use prepared = new Prepared(automaton, graph, EngineOptions())
-    let start = spec.StartWord(automaton).On(graph, automaton.Rule.Shape.Channels, spec.Seed)
-    prepared.Run(Rollout.Of(start, spec.Steps, Firing.Of(spec.Seed, 0)))
-
-let private complete (cluster: Orleans.TestingHost.TestCluster) (name: string) (spec: RunSpec | null) progress =
-    use stop = new CancellationTokenSource(TimeSpan.FromSeconds 120.0)
-    ClusterRun(cluster.GrainFactory, name).Complete(spec, progress, false, stop.Token).GetAwaiter().GetResult()
 
 let private same (expected: State) (result: ClusterResult) (what: string) =
     Expect.isTrue (expected.Values.SequenceEqual result.Final.Values) $"the bits of {what}"
@@ -155,43 +116,19 @@ let tests =
     testSequenced
     <| testList
         "a cluster"
-        [ for silos in [ 1; 2; 4 ] do
+        [ for silos in [ 1; 2; 4; 7 ] do
               test $"six kinds of graph over {silos} silos have the bits of one machine" {
-                  let cluster = cluster silos
-
-                  try
-                      for graph, automaton, parts, halo in
-                          [ "ring:300", open', 1, 1
-                            "ring:300", open', 7, 8
-                            "torus:20x17", open', 4, 3
-                            "grid:24x19", living, 2, 2
-                            "grid:24x19", living, 7, 5
-                            "torus6:16x16", open', 3, 4
-                            "line:200", open', 6, 7
-                            "torus6:9x30", living, 5, 6
-                            "icosphere:6", open', 5, 1 ] do
-                          let spec = spec automaton graph parts halo 60
-                          let result = complete cluster $"{graph}-{parts}-{halo}" spec null
-                          same (alone spec) result $"{graph} in {parts} parts, halo {halo}"
-                          Expect.equal result.Last.Steps 60 "the steps"
-                  finally
-                      cluster.StopAllSilos()
-                      cluster.Dispose()
+                  for row in rows { Matrix.Whole with Silos = [ silos ]; Halos = [ 1; 3; 8 ]; Steps = 60 } do
+                      Expect.equal row.Same row.Runs row.Graph
               }
 
           test "repeated, late, overtaken and lost messages change nothing" {
-              let cluster = cluster 2
               met <- 0
-              share <- 0.1
 
-              try
-                  let spec = spec living "grid:20x20" 4 4 40
-                  same (alone spec) (complete cluster "faults" spec null) "faulty messages"
-                  Expect.isGreaterThan met 20 "messages met"
-              finally
-                  share <- 0.0
-                  cluster.StopAllSilos()
-                  cluster.Dispose()
+              for row in rows { Matrix.Faulty with Silos = [ 2 ]; Halos = [ 4; 8 ]; Steps = 40 } do
+                  Expect.equal row.Same row.Runs row.Graph
+
+              Expect.isGreaterThan met 100 "messages met"
           }
 
           test "a torus costs its states, its boundaries and one part's tables, however many parts there are" {
