@@ -2,7 +2,9 @@
 module GaryMesh.Cluster.Tests.ClusterTests
 
 open System
-open System.IO
+open System.Collections.Concurrent
+open System.Diagnostics
+open System.Diagnostics.Metrics
 open System.Threading
 open Expecto
 open GaryMesh
@@ -131,6 +133,67 @@ let tests =
               Expect.isGreaterThan met 100 "messages met"
           }
 
+          test "the meter, the traces and a silo's line tell what the parts say" {
+              let cluster = cluster 2
+              let sums = ConcurrentDictionary<string, float>()
+              let add name value = sums.AddOrUpdate(name, value, fun _ before -> before + value) |> ignore
+              let spans = ConcurrentBag<string>()
+
+              use meter =
+                  new MeterListener(
+                      InstrumentPublished =
+                          fun instrument listener ->
+                              if instrument.Meter.Name = "GaryMesh.Cluster" then
+                                  listener.EnableMeasurementEvents instrument
+                  )
+
+              meter.SetMeasurementEventCallback<float>(fun instrument value _ _ ->
+                  add instrument.Name value
+                  add (instrument.Name + " count") 1.0)
+
+              meter.SetMeasurementEventCallback<int64>(fun instrument value _ _ -> add instrument.Name (float value))
+              meter.Start()
+
+              use traces =
+                  new ActivityListener(
+                      ShouldListenTo = (fun source -> source.Name = "GaryMesh.Cluster"),
+                      Sample = (fun _ -> ActivitySamplingResult.AllData),
+                      ActivityStopped = fun span -> spans.Add span.OperationName
+                  )
+
+              ActivitySource.AddActivityListener traces
+              use figures = new SiloFigures()
+
+              try
+                  let result = complete cluster "told" (spec open' "torus:24x20" 3 2 40) null
+                  let said = result.Last.Parts |> Seq.map (fun part -> (nonNull part).Figures) |> Seq.toArray
+                  let figure name = sums["garymesh.cluster." + name]
+                  // Parts say that they are done before their last epoch is told.
+                  Thread.Sleep 200
+                  Expect.equal (figure "epoch count") 60.0 "epochs: 20 of 3 parts"
+                  Expect.equal (figure "checkpoint count") 9.0 "checkpoints: every 5 epochs but the last"
+                  Expect.equal (figure "cell_steps") (480.0 * 40.0) "cell-steps"
+                  Expect.equal (figure "messages") (said |> Array.sumBy _.Messages |> float) "messages"
+                  Expect.equal (figure "bytes") (said |> Array.sumBy _.Bytes |> float) "bytes"
+                  Expect.equal (figure "parts") 0.0 "parts that are held after the run"
+                  Expect.isLessThanOrEqual (figure "wait" + figure "checkpoint") (figure "epoch") "seconds"
+
+                  Expect.equal
+                      (spans |> Seq.countBy id |> Seq.sort |> Seq.toList)
+                      [ "checkpoint", 9; "epoch", 60 ]
+                      "spans"
+
+                  let line = figures.Line()
+
+                  for word in [ "0 parts"; "million cell-steps/s"; "waiting"; "checkpoints"; "messages/s"; "MB/s" ] do
+                      Expect.stringContains line word "the line"
+
+                  Expect.equal (figures.Line()) "idle" "the line after nothing"
+              finally
+                  cluster.StopAllSilos()
+                  cluster.Dispose()
+          }
+
           test "a torus costs its states, its boundaries and one part's tables, however many parts there are" {
               let cluster = cluster 1
 
@@ -156,27 +219,41 @@ let tests =
                   cluster.Dispose()
           }
 
-          test "a silo that is killed costs no bit" {
-              let cluster = cluster 3
+          for every, spaced in [ 5, false; 1, true ] do
+              test
+                  $"a silo that is killed costs no bit, checkpoints every {every} epochs, spaced by their cost: {spaced}" {
+                  let cluster = cluster 3
 
-              try
-                  let spec = spec open' "torus:30x30" 6 1 400
-                  let mutable killed = false
+                  try
+                      let spec =
+                          RunSpec(
+                              Rule = bytesOf open',
+                              Graph = "torus:30x30",
+                              Start = "noise:1",
+                              Steps = 400,
+                              Seed = 7UL,
+                              Parts = 6,
+                              Halo = 1,
+                              CheckpointEvery = every,
+                              Spaced = spaced
+                          )
 
-                  let kill =
-                      { new IProgress<ClusterProgress> with
-                          member _.Report now =
-                              if not killed && now.Steps > 50 then
-                                  killed <- true
-                                  cluster.KillSiloAsync(cluster.Silos[2]).GetAwaiter().GetResult() }
+                      let mutable killed = false
 
-                  let result = complete cluster "killed" spec kill
-                  Expect.isTrue killed "a silo was killed"
-                  same (alone spec) result "a run that lost a silo"
-              finally
-                  cluster.StopAllSilos()
-                  cluster.Dispose()
-          }
+                      let kill =
+                          { new IProgress<ClusterProgress> with
+                              member _.Report now =
+                                  if not killed && now.Steps > 50 then
+                                      killed <- true
+                                      cluster.KillSiloAsync(cluster.Silos[2]).GetAwaiter().GetResult() }
+
+                      let result = complete cluster "killed" spec kill
+                      Expect.isTrue killed "a silo was killed"
+                      same (alone spec) result "a run that lost a silo"
+                  finally
+                      cluster.StopAllSilos()
+                      cluster.Dispose()
+              }
 
           test "however far parts are ahead of each other, all have a checkpoint in common" {
               let cluster = cluster 3
@@ -243,6 +320,7 @@ let tests =
                       ))
 
                   refused "unknown" null
+                  refused "checkpoint" (spec open' "torus:5000x5000" 1 1 1)
                   refused "large" (spec open' "torus:40000x50000" 1 1 1)
                   refused "larger" (spec open' "torus:40000x50000" 8 1 1)
                   let first, other = spec open' "ring:30" 2 1 8, spec open' "ring:30" 2 1 9
