@@ -10,7 +10,7 @@ internal static class Checkpoints
         using var machine = new Machine(2);
         var all = new JsonArray();
 
-        foreach (var (graph, parts, steps) in new[] { ("torus:160x160", 6, 6000), ("torus:512x512", 4, 1000), ("torus:1024x1024", 4, 404), ("torus:2048x2048", 2, 404) })
+        foreach (var (graph, parts, steps) in new[] { ("torus:160x160", 6, 6000), ("torus:512x512", 4, 1000), ("torus:1024x1024", 4, 404), ("torus:2048x2048", 2, 208) })
         {
             JsonNode Cluster(params string[] more) => Machine.Gary(
                 ["cluster", "run", "--rule", "12x48x3", "--graph", graph, "--state", "noise:1", "--steps", $"{steps}", "--redis", machine.Redis, "--parts", $"{parts}", .. more]);

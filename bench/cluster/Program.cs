@@ -7,13 +7,13 @@ return args switch
     ["kills", .. var rest] => Kills.Run(rest.Length > 0 ? int.Parse(rest[0]) : 50, rest.Length > 1 ? double.Parse(rest[1]) : 60),
     ["bits"] => Bits.Run(),
     ["checkpoints"] => Checkpoints.Run(),
-    ["halos"] => Halos.Run(),
+    ["halos", .. var rest] => Halos.Run(rest.FirstOrDefault()),
     ["silos"] => Silos.Run(),
     _ => Help(),
 };
 
 static int Help()
 {
-    Console.Error.WriteLine("bits | kills [RUNS [MINUTES]] | checkpoints | halos | silos: prints JSON.");
+    Console.Error.WriteLine("bits | kills [RUNS [MINUTES]] | checkpoints | halos [FIGURE.png] | silos: prints JSON.");
     return 2;
 }
