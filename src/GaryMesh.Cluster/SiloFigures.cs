@@ -36,7 +36,7 @@ public sealed class SiloFigures : IDisposable
             var line = parts == 0 && epochs == 0
                 ? "idle"
                 : FormattableString.Invariant(
-                    $"{parts} parts, {Sum(Telemetry.CellSteps) / seconds / 1e6:F2} million cell-steps/s, {Share(Telemetry.WaitSeconds):P0} of the time waiting, {Share(Telemetry.CheckpointSeconds):P0} for checkpoints, {Sum(Telemetry.Messages) / seconds:F0} messages/s, {Sum(Telemetry.Bytes) / seconds / 1e6:F1} MB/s");
+                    $"{parts} part{(parts == 1 ? "" : "s")}, {Sum(Telemetry.CellSteps) / seconds / 1e6:F2} million cell-steps/s, {Share(Telemetry.WaitSeconds):P0} of the time waiting, {Share(Telemetry.CheckpointSeconds):P0} for checkpoints, {Sum(Telemetry.Messages) / seconds:F0} messages/s, {Sum(Telemetry.Bytes) / seconds / 1e6:F1} MB/s");
             _sums.Clear();
             _sums[Telemetry.Parts.Name] = parts;
             _clock.Restart();
