@@ -15,6 +15,9 @@ namespace GaryMesh.Cluster;
 /// <summary>Makes silos, which hold parts, and clients, which ask for runs.</summary>
 public static class ClusterHost
 {
+    /// <summary>The bytes of the largest message, and of what Redis keeps under a name.</summary>
+    public const int MostSent = 512_000_000;
+
     private const string Cluster = "gary-mesh";
 
     /// <summary>A silo in this process that nothing outside can reach; its checkpoints last as long as it does.</summary>
@@ -49,6 +52,7 @@ public static class ClusterHost
                 kept.GrainStorageSerializer = new OrleansGrainStorageSerializer(serializer);
             }));
             silo.Configure<ClusterOptions>(Name);
+            silo.Configure<SiloMessagingOptions>(messages => messages.MaxMessageBodySize = MostSent);
             silo.Configure<ClusterMembershipOptions>(members =>
             {
                 // A killed silo is known as dead after about six seconds; one that is merely slow has answered by then.
@@ -66,6 +70,7 @@ public static class ClusterHost
         {
             client.UseRedisClustering(clustering => clustering.ConfigurationOptions = Options(redis));
             client.Configure<ClusterOptions>(Name);
+            client.Configure<ClientMessagingOptions>(messages => messages.MaxMessageBodySize = MostSent);
         })
         .Build();
 
@@ -95,7 +100,8 @@ public static class ClusterHost
     private static ConfigurationOptions Options(string redis)
     {
         var options = ConfigurationOptions.Parse(redis);
-        (options.ConnectTimeout, options.AbortOnConnectFail) = (5000, true);
+        // A checkpoint of a large part takes seconds to write.
+        (options.ConnectTimeout, options.AsyncTimeout, options.AbortOnConnectFail) = (5000, 60_000, true);
         return options;
     }
 

@@ -108,7 +108,7 @@ public sealed class ClusterRun(IGrainFactory grains, string run)
     /// <summary>Begins all parts at the newest checkpoint that all of them have.</summary>
     private async Task<(int Generation, int Epoch)> Begin(RunSpec spec, IPartGrain[] parts, CancellationToken stop)
     {
-        var kept = await Task.WhenAll(parts.Select(part => Calls.Again(part.Checkpoints, stop)));
+        var kept = await Task.WhenAll(parts.Select(part => Calls.Again(() => part.Checkpoints(0), stop)));
         var epoch = kept.Aggregate((one, other) => [.. one.Intersect(other)]).DefaultIfEmpty(0).Max();
         // What lives on a silo that was lost may have forgotten how many generations there were; the parts know.
         var lived = await Task.WhenAll(parts.Select(part => Calls.Again(part.Status, stop)));

@@ -20,9 +20,9 @@ internal interface IPartGrain : IGrainWithStringKey
     [Alias("Status")]
     Task<PartStatus> Status();
 
-    /// <summary>The epochs whose checkpoints are kept.</summary>
+    /// <summary>The epochs whose checkpoints are kept; none where the part works for another generation than that one (0: any).</summary>
     [Alias("Checkpoints")]
-    Task<int[]> Checkpoints();
+    Task<int[]> Checkpoints(int generation);
 
     /// <summary>A piece of the last state of the part's own cells; null where the run is not done.</summary>
     [Alias("Result")]

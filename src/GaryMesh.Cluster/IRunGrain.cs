@@ -21,6 +21,11 @@ internal interface IRunGrain : IGrainWithStringKey
     [Alias("Kept")]
     Task<int> Kept(int generation, int part, int parts, int epoch);
 
+    /// <summary>Whether a checkpoint after an epoch is worth its time, where a part's last took so many seconds: one answer for all parts. Their time stays
+    /// below a twentieth of all.</summary>
+    [Alias("Due")]
+    Task<bool> Due(int generation, int part, int epoch, double seconds);
+
     /// <summary>Forgets the run.</summary>
     [Alias("Forget")]
     Task Forget();

@@ -24,7 +24,8 @@ internal sealed class PartGrain(
     private readonly Dictionary<int, Dictionary<int, byte[]>> _boundaries = [];
     private PartPhase _phase;
     private string? _error;
-    private int _generation, _part, _cells, _epoch;
+    private int _generation, _part, _cells, _epoch, _cleaned;
+    private double _keeping;
     private PartRun? _run;
     private SiloShare? _share;
     private CancellationTokenSource _stop = new();
@@ -68,7 +69,8 @@ internal sealed class PartGrain(
     public Task<PartStatus> Status() =>
         Task.FromResult(new PartStatus(_phase, _generation, _epoch, _cells, silo.Name, _error, _figures, _memory));
 
-    public Task<int[]> Checkpoints() => Task.FromResult<int[]>([.. new[] { even.State.Epoch, odd.State.Epoch }.Where(epoch => epoch > 0)]);
+    public Task<int[]> Checkpoints(int generation) => Task.FromResult<int[]>(
+        generation == 0 || generation == _cleaned ? [.. new[] { even.State.Epoch, odd.State.Epoch }.Where(epoch => epoch > 0)] : []);
 
     public Task<Immutable<byte[]>?> Result(int generation, long from, int count) =>
         Task.FromResult<Immutable<byte[]>?>(
@@ -109,6 +111,7 @@ internal sealed class PartGrain(
     private async Task Work(Task before, RunSpec spec, int generation, int epoch, CancellationToken stop)
     {
         await before;
+        Clean(generation, epoch);
         var entered = false;
 
         try
@@ -118,6 +121,7 @@ internal sealed class PartGrain(
 
             _share = await Task.Run(() => store.Enter(Run, spec), stop);
             entered = true;
+            Telemetry.Parts.Add(1);
             var run = await Task.Run(() => new PartRun(spec, _share, _part), stop);
             (_run, _cells) = (run, run.Owned);
 
@@ -160,13 +164,16 @@ internal sealed class PartGrain(
             _share = null;
 
             if (entered)
+            {
+                Telemetry.Parts.Add(-1);
                 store.Leave(Run, spec);
+            }
         }
     }
 
     private async Task Epoch(RunSpec spec, PartRun run, int generation, CancellationToken stop)
     {
-        using var activity = Telemetry.Source.StartActivity("epoch");
+        using var activity = Telemetry.Source.StartActivity("epoch")?.SetTag("run", Run).SetTag("part", _part).SetTag("epoch", run.Epoch);
         var clock = Stopwatch.StartNew();
         await Task.WhenAll(run.Sources.Select(source => Ask(run, source, generation, stop)));
         var waited = clock.Elapsed;
@@ -174,8 +181,13 @@ internal sealed class PartGrain(
         var stepped = clock.Elapsed;
         Publish(run);
 
-        if (spec.CheckpointEvery > 0 && run.Epoch % spec.CheckpointEvery == 0 && !run.Done)
+        if (spec.CheckpointEvery > 0 && run.Epoch % spec.CheckpointEvery == 0 && !run.Done && (!spec.Spaced || await Due(run, generation, stop)))
+        {
+            using var keeping = Telemetry.Source.StartActivity("checkpoint");
             await Keep(run, generation, stop);
+            _keeping = (clock.Elapsed - stepped).TotalSeconds;
+            Telemetry.CheckpointSeconds.Record(_keeping);
+        }
 
         _figures = _figures with
         {
@@ -235,13 +247,6 @@ internal sealed class PartGrain(
     /// <summary>Writes a checkpoint over the older of the two, once all parts have the newer; one that cannot be written costs itself alone.</summary>
     private async Task Keep(PartRun run, int generation, CancellationToken stop)
     {
-        // One from before a silo was lost has the same bits.
-        if (Math.Max(even.State.Epoch, odd.State.Epoch) >= run.Epoch)
-        {
-            await Said(generation, stop);
-            return;
-        }
-
         // Parts far apart may be epochs apart: without a wait, two of them could have no checkpoint in common.
         while (await Said(generation, stop) < Math.Max(even.State.Epoch, odd.State.Epoch))
             await Task.Delay(_pause, stop);
@@ -268,13 +273,20 @@ internal sealed class PartGrain(
         {
             log.LogWarning(fault, "A checkpoint of part {Part} of run {Run} could not be written", _part, Run);
 
-            // Another life of this part may have written: what it wrote for an epoch is the same.
+            // Another life of this part may have written: what it wrote for an epoch is the same. Anything else does not count.
             await place.ReadStateAsync();
             Forget(place);
+
+            if (place.State.Epoch != run.Epoch)
+                place.State = old;
         }
 
         await Said(generation, stop);
     }
+
+    /// <summary>Whether all parts keep a checkpoint now.</summary>
+    private Task<bool> Due(PartRun run, int generation, CancellationToken stop) =>
+        Calls.Again(() => GrainFactory.GetGrain<IRunGrain>(Run).Due(generation, _part, run.Epoch, _keeping), stop);
 
     /// <summary>Says which checkpoint it has; the newest that all parts have said that they have, 0 where that is not known.</summary>
     private async Task<int> Said(int generation, CancellationToken stop)
@@ -298,6 +310,19 @@ internal sealed class PartGrain(
         var kept = place.State;
         Forget(place);
         return kept.Epoch == epoch ? kept.Values : null;
+    }
+
+    /// <summary>Leaves out of account what is newer than where a generation begins: not all parts have it, and this generation may keep none of that
+    /// epoch.</summary>
+    private void Clean(int generation, int epoch)
+    {
+        foreach (var place in new[] { even, odd })
+        {
+            if (place.State.Epoch > epoch)
+                place.State = new Checkpoint();
+        }
+
+        _cleaned = generation;
     }
 
     /// <summary>A checkpoint's states lie in the storage, not twice in the silo.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Orleans.Concurrency;
 
 namespace GaryMesh.Cluster;
@@ -23,15 +24,17 @@ internal sealed class RunGrain([PersistentState("run", PartGrain.Storage)] IPers
     private int _generation;
     private Task? _asking;
 
+    /// <summary>How often the time of a checkpoint lies between two.</summary>
+    private const double Spacing = 25;
+
+    /// <summary>The epochs that have been asked for, and the seconds of each part's last checkpoint.</summary>
+    private readonly Dictionary<int, bool> _due = [];
+    private readonly Dictionary<int, double> _took = [];
+    private readonly Stopwatch _since = new();
+
     public async Task<int> Kept(int generation, int part, int parts, int epoch)
     {
-        if (generation > _generation)
-        {
-            (_generation, _asking) = (generation, null);
-            _kept.Clear();
-        }
-
-        if (generation != _generation)
+        if (!Enter(generation))
             return 0;
 
         _kept[part] = Math.Max(epoch, _kept.GetValueOrDefault(part));
@@ -51,13 +54,46 @@ internal sealed class RunGrain([PersistentState("run", PartGrain.Storage)] IPers
         return generation == _generation ? _kept.Values.Min() : 0;
     }
 
+    public Task<bool> Due(int generation, int part, int epoch, double seconds)
+    {
+        if (!Enter(generation))
+            return Task.FromResult(false);
+
+        _took[part] = seconds;
+
+        if (!_due.TryGetValue(epoch, out var due))
+        {
+            _due[epoch] = due = _since.Elapsed.TotalSeconds >= Spacing * _took.Values.Average();
+
+            if (due)
+                _since.Restart();
+        }
+
+        return Task.FromResult(due);
+    }
+
+    /// <summary>Whether a generation is the newest; a new one begins with nothing known.</summary>
+    private bool Enter(int generation)
+    {
+        if (generation > _generation)
+        {
+            (_generation, _asking) = (generation, null);
+            _kept.Clear();
+            _due.Clear();
+            _took.Clear();
+            _since.Restart();
+        }
+
+        return generation == _generation;
+    }
+
     /// <summary>Asks each part once, as this grain knows of none when it is new: parts that are done say nothing by themselves.</summary>
     private async Task Ask(int parts)
     {
         var run = this.GetPrimaryKeyString();
         var generation = _generation;
         var all = await Task.WhenAll(Enumerable.Range(0, parts).Select(part =>
-            GrainFactory.GetGrain<IPartGrain>(new PartKey(run, part, parts).ToString()).Checkpoints().WaitAsync(_patience)));
+            GrainFactory.GetGrain<IPartGrain>(new PartKey(run, part, parts).ToString()).Checkpoints(generation).WaitAsync(_patience)));
 
         if (generation != _generation)
             return;

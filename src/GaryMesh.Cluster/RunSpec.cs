@@ -56,6 +56,10 @@ public sealed record RunSpec
     [Id(12)]
     public Guid Id { get; init; } = Guid.NewGuid();
 
+    /// <summary>Whether checkpoints are left out that would cost more than a twentieth of the time.</summary>
+    [Id(13)]
+    public bool Spaced { get; init; }
+
     /// <summary>The version of this library.</summary>
     public static string Current { get; } = typeof(RunSpec).Assembly.GetName().Version!.ToString();
 

@@ -31,12 +31,14 @@ public sealed class SiloFigures : IDisposable
         {
             var seconds = _clock.Elapsed.TotalSeconds;
             double Sum(Instrument instrument) => _sums.GetValueOrDefault(instrument.Name);
-            var (epochs, waited) = (Sum(Telemetry.EpochSeconds), Sum(Telemetry.WaitSeconds));
-            var line = epochs == 0
+            var (parts, epochs) = (Sum(Telemetry.Parts), Sum(Telemetry.EpochSeconds));
+            double Share(Instrument instrument) => Sum(instrument) / Math.Max(1e-9, epochs);
+            var line = parts == 0 && epochs == 0
                 ? "idle"
                 : FormattableString.Invariant(
-                    $"{Sum(Telemetry.CellSteps) / seconds / 1e6:F2} million cell-steps/s, {waited / epochs:P0} of the time waiting, {Sum(Telemetry.Messages) / seconds:F0} messages/s, {Sum(Telemetry.Bytes) / seconds / 1e6:F1} MB/s");
+                    $"{parts} part{(parts == 1 ? "" : "s")}, {Sum(Telemetry.CellSteps) / seconds / 1e6:F2} million cell-steps/s, {Share(Telemetry.WaitSeconds):P0} of the time waiting, {Share(Telemetry.CheckpointSeconds):P0} for checkpoints, {Sum(Telemetry.Messages) / seconds:F0} messages/s, {Sum(Telemetry.Bytes) / seconds / 1e6:F1} MB/s");
             _sums.Clear();
+            _sums[Telemetry.Parts.Name] = parts;
             _clock.Restart();
             return line;
         }

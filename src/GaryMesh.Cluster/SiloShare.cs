@@ -46,9 +46,18 @@ internal sealed class SiloShare : IDisposable
         return states;
     }
 
-    /// <summary>Refuses a part that the machine's memory cannot hold, before it fills it.</summary>
+    /// <summary>Refuses a part that the machine's memory cannot hold, before it fills it, or whose checkpoint Redis cannot.</summary>
     public void CheckRoom(int index, Part part)
     {
+        var kept = sizeof(float) * (long)Channels * part.Owned;
+
+        if (_spec.CheckpointEvery > 0 && kept > ClusterHost.MostSent)
+        {
+            throw new ArgumentException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"Part {index + 1} of {Parts.Count} of {Parts.Name} has a checkpoint of {kept / 1e6:N0} MB, but Redis keeps {ClusterHost.MostSent / 1e6:N0} MB under a name: cut the graph into more parts, or keep no checkpoints."));
+        }
+
         // States, start and exchanged ghosts; then graph and tables of a form, about as measured for eight neighbours.
         var (needed, there) = (part.Cells * ((3L * sizeof(float) * Channels) + 600), GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
 

@@ -16,6 +16,10 @@ internal static class Telemetry
 
     public static readonly Histogram<double> WaitSeconds = _meter.CreateHistogram<double>("garymesh.cluster.wait", "s", "Time that a part waited for its ghosts.");
 
+    public static readonly Histogram<double> CheckpointSeconds = _meter.CreateHistogram<double>("garymesh.cluster.checkpoint", "s", "Time of a checkpoint of a part.");
+
+    public static readonly UpDownCounter<long> Parts = _meter.CreateUpDownCounter<long>("garymesh.cluster.parts", "{part}", "Parts that the silo holds.");
+
     public static readonly Counter<long> CellSteps = _meter.CreateCounter<long>("garymesh.cluster.cell_steps", "{cell-step}", "Steps of a part's own cells.");
 
     public static readonly Counter<long> Messages = _meter.CreateCounter<long>("garymesh.cluster.messages", "{message}", "Requests for ghosts.");

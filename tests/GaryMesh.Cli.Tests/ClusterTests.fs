@@ -5,6 +5,8 @@ open System
 open System.Diagnostics
 open System.IO
 open System.Net
+open System.Reflection.Metadata.Ecma335
+open System.Reflection.PortableExecutable
 open System.Net.Sockets
 open System.Threading
 open Expecto
@@ -62,8 +64,25 @@ let private redis (folder: string) =
 
 let private command = Path.Combine(AppContext.BaseDirectory, "GaryMesh.Cli.dll")
 
+/// The command as another version would have it: a copy, of which the library's number alone differs.
+let private later (folder: string) =
+    for file in Directory.GetFiles(AppContext.BaseDirectory, "*", SearchOption.AllDirectories) do
+        let target = Path.Combine(folder, Path.GetRelativePath(AppContext.BaseDirectory, file))
+        Directory.CreateDirectory(nonNull (Path.GetDirectoryName target)) |> ignore
+        File.Copy(file, target)
+
+    let library = Path.Combine(folder, "GaryMesh.Cluster.dll")
+    let bytes = File.ReadAllBytes library
+    use image = new PEReader(new MemoryStream(bytes))
+    let row = image.GetMetadataReader().GetTableMetadataOffset TableIndex.Assembly
+    // The number follows the name of the hash.
+    let at = image.PEHeaders.MetadataStartOffset + row + 4
+    bytes[at] <- bytes[at] + 1uy
+    File.WriteAllBytes(library, bytes)
+    Path.Combine(folder, "GaryMesh.Cli.dll")
+
 /// A silo of its own process, once it says that it works.
-let private silo redis =
+let private silo (command: string) redis =
     let started = start "dotnet" [ command; "cluster"; "silo"; "--redis"; redis ]
     let line = started.StandardOutput.ReadLine()
     Expect.stringContains (string line) "works at" "what the silo says"
@@ -114,7 +133,7 @@ let tests =
                       let mutable silos = []
 
                       try
-                          silos <- List.init 3 (fun _ -> silo redis)
+                          silos <- List.init 3 (fun _ -> silo command redis)
 
                           let given =
                               [ "--rule"
@@ -164,6 +183,45 @@ let tests =
                               (File.ReadAllBytes(at "parts.npz"))
                               (File.ReadAllBytes(at "one.npz"))
                               "the bytes"
+                      finally
+                          for silo in silos do
+                              silo.Kill()
+
+                          server.Kill()
+                          server.WaitForExit())
+          }
+
+          test "a silo of another version is named in a sentence, and nothing is written" {
+              inFolder (fun at ->
+                  prepare at
+
+                  match redis (at "") with
+                  | None -> skiptest "There is no redis-server here."
+                  | Some(server, redis) ->
+                      use server = server
+                      let mutable silos = []
+
+                      try
+                          silos <- [ silo command redis; silo (later (at "later")) redis ]
+
+                          let ran =
+                              run
+                                  [ "cluster"
+                                    "run"
+                                    "--rule"
+                                    at "rule.npz"
+                                    "--graph"
+                                    "ring:200"
+                                    "--redis"
+                                    redis
+                                    "--out"
+                                    at "none.npz" ]
+
+                          Expect.equal ran.Code 2 "the code"
+                          let own = nonNull (typeof<GaryMesh.Cluster.RunSpec>.Assembly.GetName().Version)
+                          Expect.stringContains ran.Error $"version {own.Major + 1}." "the silo's version"
+                          Expect.stringContains ran.Error $"described by version {own}" "the run's version"
+                          Expect.isFalse (File.Exists(at "none.npz")) "no file"
                       finally
                           for silo in silos do
                               silo.Kill()

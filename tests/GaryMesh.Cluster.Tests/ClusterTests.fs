@@ -2,52 +2,15 @@
 module GaryMesh.Cluster.Tests.ClusterTests
 
 open System
-open System.IO
+open System.Collections.Concurrent
+open System.Diagnostics
+open System.Diagnostics.Metrics
 open System.Threading
 open Expecto
 open GaryMesh
 open GaryMesh.Cluster
+open GaryMesh.Cluster.Tests.Bits
 open GaryMesh.Cluster.Tests.Faults
-
-let private bytesOf (automaton: Automaton) =
-    use stream = new MemoryStream()
-    RuleFile.Write(stream, automaton)
-    stream.ToArray()
-
-/// A rule none of whose parameters is zero.
-let private automatonOf (perception: Perception) gate =
-    let rule = GradientCheck.RuleFor(RuleShape.For(perception, 6, 8), 3UL, 0.3)
-    Automaton.Of(perception, rule).WithGate(gate).WithBound(2f).WithFireRate(0.5)
-
-let private living = automatonOf Perception.Sobel (Gate.Alive(3, 0.1f))
-
-let private open' =
-    automatonOf
-        (Perception [ Operator.Own; Operator.Of(EdgeWeight.One, Messages.Difference, Aggregation.Mean) ])
-        Gate.Open
-
-let private spec (automaton: Automaton) (graph: string) parts halo steps =
-    RunSpec(
-        Rule = bytesOf automaton,
-        Graph = graph,
-        Start = "noise:1",
-        Steps = steps,
-        Seed = 7UL,
-        Parts = parts,
-        Halo = halo,
-        CheckpointEvery = 5
-    )
-
-/// What one machine comes to.
-let private alone (spec: RunSpec) =
-    let automaton, graph = spec.Automaton(), spec.WholeGraph()
-    use prepared = new Prepared(automaton, graph, EngineOptions())
-    let start = spec.StartWord(automaton).On(graph, automaton.Rule.Shape.Channels, spec.Seed)
-    prepared.Run(Rollout.Of(start, spec.Steps, Firing.Of(spec.Seed, 0)))
-
-let private complete (cluster: Orleans.TestingHost.TestCluster) (name: string) (spec: RunSpec | null) progress =
-    use stop = new CancellationTokenSource(TimeSpan.FromSeconds 120.0)
-    ClusterRun(cluster.GrainFactory, name).Complete(spec, progress, false, stop.Token).GetAwaiter().GetResult()
 
 let private same (expected: State) (result: ClusterResult) (what: string) =
     Expect.isTrue (expected.Values.SequenceEqual result.Final.Values) $"the bits of {what}"
@@ -155,41 +118,78 @@ let tests =
     testSequenced
     <| testList
         "a cluster"
-        [ for silos in [ 1; 2; 4 ] do
+        [ for silos in [ 1; 2; 4; 7 ] do
               test $"six kinds of graph over {silos} silos have the bits of one machine" {
-                  let cluster = cluster silos
-
-                  try
-                      for graph, automaton, parts, halo in
-                          [ "ring:300", open', 1, 1
-                            "ring:300", open', 7, 8
-                            "torus:20x17", open', 4, 3
-                            "grid:24x19", living, 2, 2
-                            "grid:24x19", living, 7, 5
-                            "torus6:16x16", open', 3, 4
-                            "line:200", open', 6, 7
-                            "torus6:9x30", living, 5, 6
-                            "icosphere:6", open', 5, 1 ] do
-                          let spec = spec automaton graph parts halo 60
-                          let result = complete cluster $"{graph}-{parts}-{halo}" spec null
-                          same (alone spec) result $"{graph} in {parts} parts, halo {halo}"
-                          Expect.equal result.Last.Steps 60 "the steps"
-                  finally
-                      cluster.StopAllSilos()
-                      cluster.Dispose()
+                  for row in rows { Matrix.Whole with Silos = [ silos ]; Halos = [ 1; 3; 8 ]; Steps = 60 } do
+                      Expect.equal row.Same row.Runs row.Graph
               }
 
           test "repeated, late, overtaken and lost messages change nothing" {
-              let cluster = cluster 2
               met <- 0
-              share <- 0.1
+
+              for row in rows { Matrix.Faulty with Silos = [ 2 ]; Halos = [ 4; 8 ]; Steps = 40 } do
+                  Expect.equal row.Same row.Runs row.Graph
+
+              Expect.isGreaterThan met 100 "messages met"
+          }
+
+          test "the meter, the traces and a silo's line tell what the parts say" {
+              let cluster = cluster 2
+              let sums = ConcurrentDictionary<string, float>()
+              let add name value = sums.AddOrUpdate(name, value, fun _ before -> before + value) |> ignore
+              let spans = ConcurrentBag<string>()
+
+              use meter =
+                  new MeterListener(
+                      InstrumentPublished =
+                          fun instrument listener ->
+                              if instrument.Meter.Name = "GaryMesh.Cluster" then
+                                  listener.EnableMeasurementEvents instrument
+                  )
+
+              meter.SetMeasurementEventCallback<float>(fun instrument value _ _ ->
+                  add instrument.Name value
+                  add (instrument.Name + " count") 1.0)
+
+              meter.SetMeasurementEventCallback<int64>(fun instrument value _ _ -> add instrument.Name (float value))
+              meter.Start()
+
+              use traces =
+                  new ActivityListener(
+                      ShouldListenTo = (fun source -> source.Name = "GaryMesh.Cluster"),
+                      Sample = (fun _ -> ActivitySamplingResult.AllData),
+                      ActivityStopped = fun span -> spans.Add span.OperationName
+                  )
+
+              ActivitySource.AddActivityListener traces
+              use figures = new SiloFigures()
 
               try
-                  let spec = spec living "grid:20x20" 4 4 40
-                  same (alone spec) (complete cluster "faults" spec null) "faulty messages"
-                  Expect.isGreaterThan met 20 "messages met"
+                  let result = complete cluster "told" (spec open' "torus:24x20" 3 2 40) null
+                  let said = result.Last.Parts |> Seq.map (fun part -> (nonNull part).Figures) |> Seq.toArray
+                  let figure name = sums["garymesh.cluster." + name]
+                  // Parts say that they are done before their last epoch is told.
+                  Thread.Sleep 200
+                  Expect.equal (figure "epoch count") 60.0 "epochs: 20 of 3 parts"
+                  Expect.equal (figure "checkpoint count") 9.0 "checkpoints: every 5 epochs but the last"
+                  Expect.equal (figure "cell_steps") (480.0 * 40.0) "cell-steps"
+                  Expect.equal (figure "messages") (said |> Array.sumBy _.Messages |> float) "messages"
+                  Expect.equal (figure "bytes") (said |> Array.sumBy _.Bytes |> float) "bytes"
+                  Expect.equal (figure "parts") 0.0 "parts that are held after the run"
+                  Expect.isLessThanOrEqual (figure "wait" + figure "checkpoint") (figure "epoch") "seconds"
+
+                  Expect.equal
+                      (spans |> Seq.countBy id |> Seq.sort |> Seq.toList)
+                      [ "checkpoint", 9; "epoch", 60 ]
+                      "spans"
+
+                  let line = figures.Line()
+
+                  for word in [ "0 parts"; "million cell-steps/s"; "waiting"; "checkpoints"; "messages/s"; "MB/s" ] do
+                      Expect.stringContains line word "the line"
+
+                  Expect.equal (figures.Line()) "idle" "the line after nothing"
               finally
-                  share <- 0.0
                   cluster.StopAllSilos()
                   cluster.Dispose()
           }
@@ -219,27 +219,41 @@ let tests =
                   cluster.Dispose()
           }
 
-          test "a silo that is killed costs no bit" {
-              let cluster = cluster 3
+          for every, spaced in [ 5, false; 1, true ] do
+              test
+                  $"a silo that is killed costs no bit, checkpoints every {every} epochs, spaced by their cost: {spaced}" {
+                  let cluster = cluster 3
 
-              try
-                  let spec = spec open' "torus:30x30" 6 1 400
-                  let mutable killed = false
+                  try
+                      let spec =
+                          RunSpec(
+                              Rule = bytesOf open',
+                              Graph = "torus:30x30",
+                              Start = "noise:1",
+                              Steps = 400,
+                              Seed = 7UL,
+                              Parts = 6,
+                              Halo = 1,
+                              CheckpointEvery = every,
+                              Spaced = spaced
+                          )
 
-                  let kill =
-                      { new IProgress<ClusterProgress> with
-                          member _.Report now =
-                              if not killed && now.Steps > 50 then
-                                  killed <- true
-                                  cluster.KillSiloAsync(cluster.Silos[2]).GetAwaiter().GetResult() }
+                      let mutable killed = false
 
-                  let result = complete cluster "killed" spec kill
-                  Expect.isTrue killed "a silo was killed"
-                  same (alone spec) result "a run that lost a silo"
-              finally
-                  cluster.StopAllSilos()
-                  cluster.Dispose()
-          }
+                      let kill =
+                          { new IProgress<ClusterProgress> with
+                              member _.Report now =
+                                  if not killed && now.Steps > 50 then
+                                      killed <- true
+                                      cluster.KillSiloAsync(cluster.Silos[2]).GetAwaiter().GetResult() }
+
+                      let result = complete cluster "killed" spec kill
+                      Expect.isTrue killed "a silo was killed"
+                      same (alone spec) result "a run that lost a silo"
+                  finally
+                      cluster.StopAllSilos()
+                      cluster.Dispose()
+              }
 
           test "however far parts are ahead of each other, all have a checkpoint in common" {
               let cluster = cluster 3
@@ -306,6 +320,7 @@ let tests =
                       ))
 
                   refused "unknown" null
+                  refused "checkpoint" (spec open' "torus:5000x5000" 1 1 1)
                   refused "large" (spec open' "torus:40000x50000" 1 1 1)
                   refused "larger" (spec open' "torus:40000x50000" 8 1 1)
                   let first, other = spec open' "ring:30" 2 1 8, spec open' "ring:30" 2 1 9

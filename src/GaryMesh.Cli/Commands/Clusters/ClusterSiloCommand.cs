@@ -47,9 +47,9 @@ internal static class ClusterSiloCommand
         if (!IPAddress.TryParse(address, out var ip))
             throw new UserErrorException($"--address is an IP address, but '{address}' is none.");
 
+        using var figures = new SiloFigures();
         using var silo = ClusterConnection.Start(() => ClusterHost.Silo(redis, name, ip, threads), redis, stop);
         terminal.Write($"Silo {name} works at {address}; Ctrl-C ends it.");
-        using var figures = new SiloFigures();
 
         while (!stop.WaitHandle.WaitOne(TimeSpan.FromSeconds(every)))
             terminal.Write($"{name}: {figures.Line()}");
