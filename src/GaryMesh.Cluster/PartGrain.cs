@@ -120,7 +120,7 @@ internal sealed class PartGrain(
                 throw new ArgumentException($"Silo {silo.Name} has version {RunSpec.Current}, but the run was described by version {spec.Version}.");
 
             _share = await Task.Run(() => store.Enter(Run, spec), stop);
-            entered = true;
+            (entered, spec) = (true, spec.WithoutFiles());
             Telemetry.Parts.Add(1);
             var run = await Task.Run(() => new PartRun(spec, _share, _part), stop);
             (_run, _cells) = (run, run.Owned);

@@ -17,15 +17,15 @@ internal sealed class RunGrain([PersistentState("run", PartGrain.Storage)] IPers
         public int Generation { get; set; }
     }
 
+    /// <summary>How often the time of a checkpoint lies between two.</summary>
+    private const double Spacing = 25;
+
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(2);
 
     /// <summary>The newest checkpoint of each part of the generation.</summary>
     private readonly Dictionary<int, int> _kept = [];
     private int _generation;
     private Task? _asking;
-
-    /// <summary>How often the time of a checkpoint lies between two.</summary>
-    private const double Spacing = 25;
 
     /// <summary>The epochs that have been asked for, and the seconds of each part's last checkpoint.</summary>
     private readonly Dictionary<int, bool> _due = [];

@@ -63,6 +63,9 @@ public sealed record RunSpec
     /// <summary>The version of this library.</summary>
     public static string Current { get; } = typeof(RunSpec).Assembly.GetName().Version!.ToString();
 
+    /// <summary>The description without its files, which are large, once they have been read.</summary>
+    internal RunSpec WithoutFiles() => this with { GraphFile = null, StartFile = null };
+
     /// <summary>The automaton as it runs.</summary>
     /// <exception cref="ArgumentException">It sees directions of a surface, which the graphs of a cluster do not have: its cells would see nothing
     /// along them.</exception>

@@ -16,7 +16,7 @@ internal sealed class SiloShare : IDisposable
 
     public SiloShare(RunSpec spec, int threads)
     {
-        (_spec, _threads) = (spec, threads);
+        (_spec, _threads) = (spec.WithoutFiles(), threads);
         Automaton = spec.Automaton();
         Parts = spec.Cut();
         _start = spec.StartState(Automaton, Parts);

@@ -5,6 +5,7 @@ open System
 open System.Diagnostics
 open System.IO
 open System.Net
+open System.Reflection.Metadata
 open System.Reflection.Metadata.Ecma335
 open System.Reflection.PortableExecutable
 open System.Net.Sockets
@@ -101,14 +102,21 @@ let tests =
           for name, arguments, words in refusals do
               test $"{name}: refused in a sentence, and nothing is written" { refuses prepare arguments words }
 
-          test "a run in parts has the bytes of a run in one" {
+          test "a run in parts has the bytes of a run in one, also of graphs and states in files" {
               inFolder (fun at ->
                   prepare at
+                  // An octahedron, whose state after the third run is the start of the fourth.
+                  let corners = [ "1 0 0"; "-1 0 0"; "0 1 0"; "0 -1 0"; "0 0 1"; "0 0 -1" ]
+                  let faces = [ "1 3 5"; "3 2 5"; "2 4 5"; "4 1 5"; "3 1 6"; "2 3 6"; "4 2 6"; "1 4 6" ]
+                  File.WriteAllLines(at "mesh.obj", List.map ((+) "v ") corners @ List.map ((+) "f ") faces)
 
-                  for graph, rule, parts, halo in
-                      [ "ring:500", "rule.npz", "3", "5"; "grid:20x20", "growing.npz", "4", "4" ] do
+                  for graph, rule, start, parts, halo in
+                      [ "ring:500", "rule.npz", "noise:1", "3", "5"
+                        "grid:20x20", "growing.npz", "noise:1", "4", "4"
+                        at "mesh.obj", "rule.npz", "noise:1", "3", "2"
+                        at "mesh.obj", "rule.npz", at "start.npz", "3", "2" ] do
                       let given =
-                          [ "--rule"; at rule; "--graph"; graph; "--state"; "noise:1"; "--seed"; "5"; "--steps"; "30" ]
+                          [ "--rule"; at rule; "--graph"; graph; "--state"; start; "--seed"; "5"; "--steps"; "30" ]
 
                       succeed ("run" :: given @ [ "--out"; at "one.npz" ]) |> ignore
 
@@ -119,7 +127,8 @@ let tests =
                           |> succeed
 
                       Expect.equal (string ran.Json["steps"]) "30" "steps"
-                      Expect.equal (File.ReadAllBytes(at "parts.npz")) (File.ReadAllBytes(at "one.npz")) graph)
+                      Expect.equal (File.ReadAllBytes(at "parts.npz")) (File.ReadAllBytes(at "one.npz")) graph
+                      File.Copy(at "one.npz", at "start.npz", true))
           }
 
           test "silos of several processes, of which one is killed, come to the bytes of one process" {
