@@ -27,6 +27,7 @@ internal static class Laboratory
             MemoryTrainCommand.Create(output, error, stop),
             ReaderTrainCommand.Create(output, error, stop),
             MemoryEvalCommand.Create(output, stop),
+            SmallTalkEvalCommand.Create(output, stop),
             SleepEvalCommand.Create(output, stop),
             EndureCommand.Create(output, stop),
             SequencesCommand.Create(output, stop),

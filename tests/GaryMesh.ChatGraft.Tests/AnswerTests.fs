@@ -12,7 +12,13 @@ open GaryMesh.Tests
 open Microsoft.Extensions.AI
 
 let private session () =
-    new ChatSession((fun () -> model), null, PlasticMemory.Random(16, 1UL), (fun () -> Grafting(graft, 1)))
+    new ChatSession(
+        (fun () -> model),
+        null,
+        PlasticMemory.Random(16, 1UL),
+        (fun () -> Grafting(graft, 1)),
+        Settings = ChatSettings(SmallTalk = false)
+    )
 
 let private nap = SleepSettings(Steps = 1, Replayed = 1, Base = 1, Length = 8)
 
@@ -214,7 +220,7 @@ let tests =
           test "an answer is the same however much came of one that was broken off before it" {
               let after pieces =
                   use talk = session ()
-                  talk.Settings <- ChatSettings(Plastic = true)
+                  talk.Settings <- ChatSettings(Plastic = true, SmallTalk = false)
                   talk.Say("Hello").Whole() |> ignore
                   talk.Say("Tell me a long story").Pieces() |> Seq.truncate pieces |> Seq.iter ignore
                   talk.Say("And you?").Whole()

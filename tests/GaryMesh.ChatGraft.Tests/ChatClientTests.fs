@@ -10,10 +10,18 @@ open GaryMesh.ChatGraft
 open GaryMesh.ChatGraft.Tests.BrainTests
 open GaryMesh.ChatGraft.Tests.ChatTests
 open Microsoft.Extensions.AI
+open Microsoft.Extensions.Caching.Distributed
 open Microsoft.Extensions.DependencyInjection
 
 let private client () : IChatClient =
-    let session = new ChatSession((fun () -> model), null, PlasticMemory.Random(16, 1UL))
+    let session =
+        new ChatSession(
+            (fun () -> model),
+            null,
+            PlasticMemory.Random(16, 1UL),
+            Settings = ChatSettings(SmallTalk = false)
+        )
+
     new GaryChatClient(session, session)
 
 let private user (text: string) = ChatMessage(ChatRole.User, text)
@@ -40,6 +48,33 @@ let private refused<'Refusal when 'Refusal :> exn> (says: string) call =
         Expect.stringContains refusal.Message says "it says why")
 
 let private told = [ user "My dog is called Rex."; chat "I see."; user "What is my dog called?" ]
+
+/// A cache that holds all it was given.
+type private Cache() =
+    let held = System.Collections.Concurrent.ConcurrentDictionary<string, byte[]>()
+    let done' = System.Threading.Tasks.Task.CompletedTask
+
+    let find key =
+        match held.TryGetValue key with
+        | true, value -> value
+        | _ -> Unchecked.defaultof<byte[]>
+
+    interface IDistributedCache with
+        member _.Get key = find key
+        member _.GetAsync(key, _) = System.Threading.Tasks.Task.FromResult(find key)
+        member _.Set(key, value, _) = held[key] <- value
+
+        member _.SetAsync(key, value, _, _) =
+            held[key] <- value
+            done'
+
+        member _.Refresh _ = ()
+        member _.RefreshAsync(_, _) = done'
+        member _.Remove key = held.TryRemove key |> ignore
+
+        member _.RemoveAsync(key, _) =
+            held.TryRemove key |> ignore
+            done'
 
 let private builder path (services: IServiceCollection) =
     let modelPath = path + ".npz"
@@ -128,7 +163,15 @@ let tests =
               withFolder (fun path ->
                   let opened () =
                       let brain = Brain.Open path
-                      let session = new ChatSession((fun () -> model), brain, PlasticMemory.Random(16, 1UL))
+
+                      let session =
+                          new ChatSession(
+                              (fun () -> model),
+                              brain,
+                              PlasticMemory.Random(16, 1UL),
+                              Settings = ChatSettings(SmallTalk = false)
+                          )
+
                       new GaryChatClient(session, session, brain) :> IChatClient
 
                   let id = using (opened ()) (fun client -> (ask client null [ user "Hello" ]).ConversationId)
@@ -251,4 +294,109 @@ let tests =
                   last <- updates.Current
 
               Expect.isTrue last.FinishReason.HasValue "to its end"
+          }
+
+          test "a request that names its conversation goes past a cache" {
+              let cache = Cache()
+
+              use client = (client ()).AsBuilder().UseDistributedCache(cache).Build()
+
+              let id = (ask client null [ user "I live in Rome." ]).ConversationId
+              let options = ChatOptions(ConversationId = id)
+              let where () = said client options [ user "Where do I live?" ]
+              Expect.equal (where ()) "You live in Rome." "told"
+              ask client options [ user "I live in Oslo now." ] |> ignore
+              Expect.stringContains (where ()) "Oslo" "not the answer of before"
+          }
+
+          test "tools are never called, and instructions and the name of a model are passed over" {
+              let mutable calls = 0
+
+              let tool =
+                  AIFunctionFactory.Create(
+                      Func<int>(fun () ->
+                          calls <- calls + 1
+                          calls),
+                      "count"
+                  )
+
+              use client = (client ()).AsBuilder().UseFunctionInvocation().Build()
+
+              let options =
+                  ChatOptions(Tools = List [ tool :> AITool ], Instructions = "Say no.", ModelId = "another")
+
+              let answer = ask client options told
+              Expect.equal answer.Text "Your dog is called Rex." "the same answer"
+              Expect.equal answer.ModelId "gary-chat" "its own name"
+              Expect.equal calls 0 "no call"
+          }
+
+          test "services are found by their type, and none by a key" {
+              use client = client ()
+              Expect.isNotNull (client.GetService typeof<ChatSession>) "the session"
+              Expect.isTrue (obj.ReferenceEquals(client.GetService typeof<IChatClient>, client)) "itself"
+              let metadata = client.GetService typeof<ChatClientMetadata> |> unbox<ChatClientMetadata>
+              Expect.equal (metadata.ProviderName, metadata.DefaultModelId) ("gary-mesh", "gary-chat") "metadata"
+              Expect.isNull (client.GetService(typeof<ChatSession>, "key")) "keyed"
+              Expect.isNull (client.GetService typeof<string>) "another type"
+
+              Expect.throwsT<ArgumentNullException>
+                  (fun () -> client.GetService(Unchecked.defaultof<Type>) |> ignore)
+                  "no type"
+          }
+
+          test "what is out of range is refused with a sentence, and a negative seed is a seed" {
+              use client = client ()
+
+              for options in
+                  [ ChatOptions(Temperature = Nullable -1f)
+                    ChatOptions(TopK = Nullable -2)
+                    ChatOptions(TopP = Nullable 2f) ] do
+                  Expect.throws (fun () -> ask client options [ user "Hello" ] |> ignore) "refused"
+
+              let options = ChatOptions(Seed = Nullable -7L)
+              Expect.equal (said client options told) (said client options told) "the same"
+          }
+
+          test "a call that is cancelled keeps what was told and not the half answer" {
+              use client = client ()
+              use stop = new CancellationTokenSource()
+
+              let updates =
+                  client
+                      .GetStreamingResponseAsync([ user "My dog is called Rex." ], null, stop.Token)
+                      .GetAsyncEnumerator()
+
+              Expect.isTrue (updates.MoveNextAsync().AsTask().GetAwaiter().GetResult()) "begun"
+              stop.Cancel()
+
+              Expect.throws
+                  (fun () ->
+                      while updates.MoveNextAsync().AsTask().GetAwaiter().GetResult() do
+                          ())
+                  "cancelled"
+
+              Expect.equal (facts client) [ "Rex" ] "kept"
+              use stopped = new CancellationTokenSource()
+              stopped.Cancel()
+
+              Expect.throws
+                  (fun () ->
+                      client.GetResponseAsync([ user "Hi" ], null, stopped.Token).GetAwaiter().GetResult() |> ignore)
+                  "cancelled before it began"
+          }
+
+          test "calls from many threads each get their answer and keep their fact" {
+              use client = client ()
+
+              let answers =
+                  [| for i in 1..24 ->
+                         client.GetResponseAsync(
+                             [ user $"The code of shed {i} is {1000 + i}." ],
+                             ChatOptions(MaxOutputTokens = Nullable 2)
+                         ) |]
+                  |> System.Threading.Tasks.Task.WhenAll
+
+              Expect.equal (answers.GetAwaiter().GetResult().Length) 24 "answers"
+              Expect.equal (facts client).Length 24 "facts"
           } ]

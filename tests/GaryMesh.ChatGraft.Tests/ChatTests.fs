@@ -26,7 +26,8 @@ let graft =
 
     graft
 
-let private session (brain: Brain | null) = new ChatSession((fun () -> model), brain, PlasticMemory.Random(16, 1UL))
+let private session (brain: Brain | null) =
+    new ChatSession((fun () -> model), brain, PlasticMemory.Random(16, 1UL), Settings = ChatSettings(SmallTalk = false))
 
 /// What a chat answers to lines that come through a pipe.
 let private piped (lines: string) =
@@ -79,7 +80,13 @@ let tests =
 
           test "a brain keeps the graft that it was made with, and one made without gets none" {
               let withGraft brain grafting =
-                  new ChatSession((fun () -> model), brain, PlasticMemory.Random(16, 1UL), (fun () -> grafting))
+                  new ChatSession(
+                      (fun () -> model),
+                      brain,
+                      PlasticMemory.Random(16, 1UL),
+                      (fun () -> grafting),
+                      Settings = ChatSettings(SmallTalk = false)
+                  )
 
               let answer grafting =
                   withFolder (fun path ->

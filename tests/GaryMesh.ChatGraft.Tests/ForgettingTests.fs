@@ -14,7 +14,8 @@ open GaryMesh.ChatGraft.Tests.ChatTests
 open GaryMesh.Tests
 open Microsoft.Extensions.AI
 
-let private opened (brain: Brain | null) = new ChatSession((fun () -> model), brain, PlasticMemory.Random(16, 1UL))
+let private opened (brain: Brain | null) =
+    new ChatSession((fun () -> model), brain, PlasticMemory.Random(16, 1UL), Settings = ChatSettings(SmallTalk = false))
 
 let private held run =
     withFolder (fun path ->
@@ -254,7 +255,13 @@ let tests =
 
                   using (Brain.Open path) (fun brain ->
                       use talk =
-                          new ChatSession((fun () -> model), brain, PlasticMemory.Random(16, 1UL), Clock = clock)
+                          new ChatSession(
+                              (fun () -> model),
+                              brain,
+                              PlasticMemory.Random(16, 1UL),
+                              Clock = clock,
+                              Settings = ChatSettings(SmallTalk = false)
+                          )
 
                       saying talk [ "Hello"; "My exam is tomorrow." ]
                       talk.SwitchUser "kim"
@@ -417,7 +424,7 @@ let tests =
                   let secret = "Zqxvorna"
 
                   held (fun path brain talk ->
-                      talk.Settings <- ChatSettings(MaxTokens = 3)
+                      talk.Settings <- ChatSettings(MaxTokens = 3, SmallTalk = false)
                       use client = new GaryChatClient(talk) :> IChatClient
                       let threads = List [ Thread client ]
                       let mutable current = threads[0]

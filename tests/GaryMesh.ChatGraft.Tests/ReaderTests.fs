@@ -68,6 +68,13 @@ let tests =
                   Expect.floatClose { absolute = 1e-7; relative = 1e-5 } sums[place] difference $"parameter {place}"
           }
 
+          test "the development pairs share no sentence with the second half" {
+              let sentences half = set [ for pair in pairs half -> pair.Told, pair.Question ]
+
+              for other in [ "development"; "validation" ] do
+                  Expect.isEmpty (Set.intersect (sentences other) (sentences "after")) $"{other} written apart"
+          }
+
           test "the two halves of the pairs share no sentence" {
               let sentences half = set [ for pair in pairs half -> pair.Told, pair.Question ]
               Expect.isEmpty (Set.intersect (sentences "before") (sentences "after")) "written apart"

@@ -72,7 +72,7 @@ internal static class SleepEvalCommand
 
         for (var c = 0; c < conversations; c++)
         {
-            using var session = new ChatSession(() => model);
+            using var session = new ChatSession(() => model) { Settings = new ChatSettings { SmallTalk = false } };
             var dice = new Dice(seed, c);
             var facts = Enumerable.Range(0, 3).Select(i => templates.Draw(seed, (c * 3) + i)).ToArray();
             string[] said = [.. facts.Select(fact => fact.Tell), dice.Pick(templates.Chat), .. facts.Select(fact => fact.Ask), dice.Pick(templates.Chat)];

@@ -59,7 +59,7 @@ internal sealed class CallSequence(ulong seed, long index)
     {
         using var session = new ChatSession(() => _model, null, PlasticMemory.Random(16, 1))
         {
-            Settings = new ChatSettings { MaxTokens = 6, Plastic = _dice.Below(2) == 0 },
+            Settings = new ChatSettings { MaxTokens = 6, SmallTalk = false, Plastic = _dice.Below(2) == 0 },
         };
         using var client = new GaryChatClient(session);
         var calls = 1 + _dice.Below(MostCalls);

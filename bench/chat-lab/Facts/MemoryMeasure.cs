@@ -118,6 +118,7 @@ internal sealed partial class MemoryMeasure(ChatModel model, PlasticMemory? plas
             // The most probable words, and not many: the distraction is not what is measured.
             Sampling = new SamplingOptions { Temperature = 0, RepetitionPenalty = 1.1 },
             MaxTokens = 16,
+            SmallTalk = false,
             Episodic = memories != Memories.PlasticAlone,
             Plastic = memories != Memories.EpisodicAlone,
         },

@@ -98,7 +98,7 @@ internal sealed class PairMeasure(ChatModel model, ulong seed, CancellationToken
         var right = pair.Must?.IsMatch(answer) == true && pair.MustNot?.IsMatch(answer) != true;
         var outcome = right ? Outcome.Recalled
             : turn.Effect.Recalled.Count > 0 || (turn.FromMemory && pair.MustNot?.IsMatch(answer) == true) ? Outcome.Wrong
-            : turn.Effect.Abstained ? Outcome.Declined
+            : turn.Effect.Abstained || (!turn.FromMemory && SmallTalk.Heard(pair.Question)?.Name == "knowledge") ? Outcome.Declined
             : Outcome.Talked;
         return new Judged(pair, answer, outcome, turn.Effect.Odds, string.Concat(turn.Effect.Recalled.Where(f => f.Former.Length > 0).Select(f => " [was " + f.Former.Replace('\n', '|') + "]")));
     }

@@ -22,11 +22,21 @@ internal sealed partial class FreeTalk
     /// <summary>The small talk.</summary>
     public IReadOnlyList<string> Chat { get; }
 
+    /// <summary>Ways of giving any value another, <c>{v2}</c> for <c>{v}</c>, and of adding another to it.</summary>
+    public IReadOnlyList<string> Fixes { get; }
+
+    /// <summary>As the fixes, but the former value holds, too.</summary>
+    public IReadOnlyList<string> Additions { get; }
+
+    /// <summary>What may be asked of anything, <c>{x}</c>, with the kinds of words that answer it.</summary>
+    public IReadOnlyList<(ulong Kinds, string Ask)> Besides { get; }
+
     /// <summary>Reads templates.</summary>
     /// <exception cref="InvalidDataException">A line is none of a template file of free talk.</exception>
     public FreeTalk(string text)
     {
-        var (blocks, chat) = (new List<TalkBlock>(), new List<string>());
+        var (blocks, chat, fixes, additions) = (new List<TalkBlock>(), new List<string>(), new List<string>(), new List<string>());
+        var besides = new List<(ulong, string)>();
         var open = new List<(string Key, string Line)>();
 
         foreach (var line in text.Split('\n', StringSplitOptions.TrimEntries).Append(""))
@@ -41,11 +51,14 @@ internal sealed partial class FreeTalk
             var (key, rest) = line.IndexOf(": ", StringComparison.Ordinal) is > 0 and var colon ? (line[..colon], line[(colon + 2)..]) : ("", line);
             if (key.StartsWith("list ", StringComparison.Ordinal)) _lists[key[5..]] = rest.Split('|', StringSplitOptions.TrimEntries);
             else if (key == "chat") chat.Add(rest);
+            else if (key == "fix") fixes.Add(rest);
+            else if (key == "add") additions.Add(rest);
+            else if (key.StartsWith("beside ", StringComparison.Ordinal)) besides.Add((key[7..].Split(' ').Aggregate(0UL, (kinds, kind) => kinds | Kind(kind)), rest));
             else if (key is "tell" or "ask" or "miss" or "now" or "quote" or "suppose") open.Add((key, rest));
-            else throw new InvalidDataException($"'{line}' is no line of free talk; lines begin with list, tell, ask, miss, now, quote, suppose or chat.");
+            else throw new InvalidDataException($"'{line}' is no line of free talk; lines begin with list, tell, ask, miss, now, quote, suppose, chat, fix, add or beside.");
         }
 
-        (Blocks, Chat) = (blocks, chat);
+        (Blocks, Chat, Fixes, Additions, Besides) = (blocks, chat, fixes, additions, besides);
 
         void Close()
         {
@@ -56,6 +69,8 @@ internal sealed partial class FreeTalk
             open.Clear();
         }
     }
+
+    private static ulong Kind(string name) => Lexicon.KindOf(name) is var kind and not 0 ? kind : throw new InvalidDataException($"'{name}' is no kind of the lexicon.");
 
     /// <summary>The templates that the reader is taught with.</summary>
     public static FreeTalk Shipped
@@ -93,6 +108,12 @@ internal sealed partial class FreeTalk
         var word = dice.Pick(words);
         return kind is "month" or "weekday" or "city" or "country" or "nationality" or "language" ? Utterance.Capitalised(word) : word;
     }
+
+    /// <summary>Slots of a template whose value may be given another: those of one value, that say more than whom it is about.</summary>
+    public static string[] Values(string template) =>
+        [.. Slot.Matches(template).Select(match => match.Groups[1].Value).GroupBy(name => name).Where(group => group.Count() == 1 && !group.Key.EndsWith('2') && !_whom.Contains(group.Key)).Select(group => group.Key)];
+
+    private static readonly string[] _whom = ["kin", "animal", "thing", "object", "safe", "room", "store", "chore", "event", "adj", "invented"];
 
     [GeneratedRegex(@"\{(\w+)\}", RegexOptions.CultureInvariant)]
     private static partial Regex Slot { get; }

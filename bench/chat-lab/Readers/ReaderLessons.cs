@@ -33,6 +33,9 @@ internal sealed class ReaderLessons(FreeTalk talk, FactTemplates templates, Cort
     /// <summary>Something told as the memory holds it: one line or some, and what asks for it.</summary>
     private sealed record Instance(TalkBlock Block, Dictionary<string, string> Slots, string[] Parts, bool Corrected)
     {
+        /// <summary>What asks for it.</summary>
+        public string[] Asks { get; init; } = Block.Asks;
+
         public string Text => string.Join(". ", Parts);
 
         /// <summary>Its lines among those told.</summary>
@@ -59,7 +62,7 @@ internal sealed class ReaderLessons(FreeTalk talk, FactTemplates templates, Cort
             for (var n = 0; n < count; n++) Tell(ref kin);
             foreach (var key in _lines.SelectMany(line => line.Keys)) _frequency[key] = _frequency.GetValueOrDefault(key) + 1;
             for (var n = 0; n < 4; n++) AskFor(dice.Pick(_instances));
-            for (var n = 0; n < 3; n++) AskBeside(dice.Pick(_instances));
+            for (var n = 0; n < 5; n++) AskBeside(dice.Pick(_instances));
             for (var n = 0; n < 2; n++) AskAbsent(from._kinds.Draw(dice), []);
             AskAbsent(dice.Pick(from.Talk.Blocks), new(dice.Pick(_instances).Slots));
             if (dice.Below(2) == 0) Ask(Chat(2), [], SpeechAct.Chat);
@@ -80,18 +83,36 @@ internal sealed class ReaderLessons(FreeTalk talk, FactTemplates templates, Cort
             var generated = dice.Below(2) == 0;
             var block = generated ? from._kinds.Draw(dice) : dice.Pick(from.Talk.Blocks);
             if (_instances.Exists(one => one.Block == block)) return;
-            var tell = Noised(from.Talk.Fill(dice.Pick(block.Tells), slots, dice), dice, asks: false);
+            var template = dice.Pick(block.Tells);
+            var tell = Noised(from.Talk.Fill(template, slots, dice), dice, asks: false);
             string[] wanted = [.. block.Asks.Select(ask => Sign(from.Talk.Fill(ask, slots, dice)))];
             if (_askedFor.Overlaps(wanted)) return;
             var parts = tell.Split(" || ");
             var corrected = block.Corrections.Length > 0 && dice.Below(4) > 0;
             if (corrected) parts = [Noised(from.Talk.Fill(dice.Pick(block.Corrections), slots, dice), dice, asks: false), tell];
-            var instance = new Instance(block, slots, parts, corrected);
+            var asks = block.Asks;
+            if (!corrected && parts.Length == 1 && dice.Below(4) == 0) corrected = Fix(template, slots, ref parts, ref asks);
+            var instance = new Instance(block, slots, parts, corrected) { Asks = asks };
             Keep(instance);
             if (instance.Places.Count == 0) return;
             _askedFor.UnionWith(wanted);
             _instances.Add(instance);
             if (slots.TryGetValue("kin", out var person)) kin = person;
+        }
+
+        // Any value may be given another, or one beside it.
+        private bool Fix(string template, Dictionary<string, string> slots, ref string[] parts, ref string[] asks)
+        {
+            var values = FreeTalk.Values(template);
+            if (values.Length == 0) return false;
+            var slot = dice.Pick(values);
+            string[] still = [.. asks.Where(ask => !ask.Contains("{" + slot, StringComparison.Ordinal))];
+            if (still.Length == 0) return false;
+            var fixes = dice.Below(5) > 0;
+            var said = dice.Pick(fixes ? from.Talk.Fixes : from.Talk.Additions).Replace("{v", "{" + slot, StringComparison.Ordinal);
+            said = Noised(from.Talk.Fill(said, slots, dice), dice, asks: false);
+            (parts, asks) = (fixes ? [said, parts[0]] : [parts[0], said], still);
+            return fixes;
         }
 
         // As the memory keeps it: what forms find in one line, each by itself.
@@ -136,18 +157,55 @@ internal sealed class ReaderLessons(FreeTalk talk, FactTemplates templates, Cort
 
         private void AskFor(Instance one)
         {
-            if (one.Block.Asks.Length == 0) return;
+            if (one.Asks.Length == 0) return;
             // Where the value is known, what holds it answers.
             int[] holds = one.Block.Value is { } value ? [.. one.Places.Where(place => MemoryMeasure.Says(_lines[place].Text, value.ToLowerInvariant()))] : [];
-            Ask(from.Talk.Fill(dice.Pick(one.Block.Asks), one.Slots, dice), holds.Length > 0 ? holds : [.. one.Places], SpeechAct.Ask);
+            Ask(from.Talk.Fill(dice.Pick(one.Asks), one.Slots, dice), holds.Length > 0 ? holds : [.. one.Places], SpeechAct.Ask);
         }
 
-        // What comes near, and the reason of something told that was not told with it.
+        // What comes near: another of its kind, something else about the same thing, or the same asked with another question word.
         private void AskBeside(Instance one)
         {
-            var ask = one.Block.Misses.Length > 0 ? from.Talk.Fill(dice.Pick(one.Block.Misses), new(one.Slots), dice) : "";
-            if (dice.Below(6) == 0 && one.Block.Asks.Length > 0 && WhyOf(from.Talk.Fill(dice.Pick(one.Block.Asks), one.Slots, dice)) is { } why && !one.Text.Contains("because", StringComparison.Ordinal)) ask = why;
+            var ask = dice.Below(5) switch
+            {
+                0 or 1 => one.Block.Misses.Length > 0 ? from.Talk.Fill(dice.Pick(one.Block.Misses), new(one.Slots), dice) : "",
+                2 or 3 => Besides(one),
+                _ => one.Asks.Length > 0 ? Twisted(from.Talk.Fill(dice.Pick(one.Asks), one.Slots, dice), one.Text) : "",
+            };
             if (ask.Length > 0 && !_askedFor.Contains(Sign(ask))) Ask(ask, [], SpeechAct.Ask);
+        }
+
+        // Whatever may be asked of a thing that was spoken of, where no word of the kind was said.
+        private string Besides(Instance one)
+        {
+            var line = Line.Of(one.Text);
+            string[] things = [.. line.Words.Index().Where(word => word.Index > 0 && !word.Item.Bare && word.Item.Kinds != Lexicon.Number && !Words.IsAttribute(word.Item.Cue) && !Words.IsKind(word.Item.Cue) && line.Words[word.Index - 1].Text is "my" or "our" or "the").Select(word => line.Words[word.Index - 1].Text + " " + word.Item.Text)];
+            if (things.Length == 0) return "";
+            var (kinds, ask) = dice.Pick(from.Talk.Besides);
+            ask = ask.Replace("{x}", dice.Pick(things), StringComparison.Ordinal);
+            return (Beside(line, ask) & kinds) == 0 && !Line.Of(ask).Keys.IsSubsetOf(line.Keys) ? ask : "";
+        }
+
+        private static string Twisted(string ask, string told)
+        {
+            if (ask.Split(' ') is not [var wh, var verb, .. var rest] || wh.ToLowerInvariant() is not ("when" or "where" or "what") || verb is not ("is" or "are" or "do" or "did" or "does" or "am" or "was" or "were")) return "";
+            var others = Beside(Line.Of(told), ask);
+            var where = Lexicon.KindOf("place") | Lexicon.KindOf("city") | Lexicon.KindOf("country") | Lexicon.Name;
+            string[] may =
+            [
+                told.Contains("because", StringComparison.OrdinalIgnoreCase) ? "" : "why",
+                wh == "where" || (others & where) != 0 ? "" : "where",
+                wh == "when" || (others & (Lexicon.Times | Lexicon.Number)) != 0 ? "" : "when",
+            ];
+            may = [.. may.Where(one => one.Length > 0)];
+            return may.Length == 0 ? "" : $"{may[told.Length % may.Length]} {verb} {string.Join(' ', rest)}";
+        }
+
+        // The kinds of what is told beside what is asked.
+        private static ulong Beside(Line told, string ask)
+        {
+            var asked = Line.Of(ask);
+            return told.Words.Where(word => !asked.Keys.Contains(word.Key)).Aggregate(0UL, (kinds, word) => kinds | word.Kinds);
         }
 
         // What was not told at all.
@@ -199,10 +257,6 @@ internal sealed class ReaderLessons(FreeTalk talk, FactTemplates templates, Cort
     private FactTemplates Templates => templates;
 
     private CortexStates States => states;
-
-    private static string? WhyOf(string ask) =>
-        ask.Split(' ') is [var wh, var verb, .. var rest] && wh.ToLowerInvariant() is "when" or "where" or "what" && verb is "is" or "are" or "do" or "did" or "does" or "am"
-            ? $"why {verb} {string.Join(' ', rest)}" : null;
 
     // As people type: in lower case, without apostrophes and stops, led up to, misspelt.
     private static string Noised(string text, Dice dice, bool asks)

@@ -349,7 +349,8 @@ public sealed partial class ChatSession : IDisposable
         if (asks) conversation.Read($"\nU: {question}\nG:");
         turn.InputTokens = conversation.Tokens - before;
 
-        if (turn.Effect.Answer is { } known)
+        var seed = Counter.Mix(settings.Seed) + (settings.Repeats ? 0 : (ulong)Age);
+        if ((turn.Effect.Answer ?? (settings.SmallTalk ? SmallTalk.Answer(question, turn.Effect.Told.Count > 0, seed) : null)) is { } known)
         {
             known = Cut(turn, known, settings);
             turn.Memory = turn.Effect.Note;
@@ -367,10 +368,11 @@ public sealed partial class ChatSession : IDisposable
             Sampling = settings.Sampling,
             MaxTokens = settings.MaxTokens,
             Stops = ["\n", .. settings.Stops],
-            Seed = Counter.Mix(settings.Seed) + (settings.Repeats ? 0 : (ulong)Age),
+            Seed = seed,
         };
 
         turn.Ended = settings.MaxTokens > 0;
+        var claims = false;
 
         foreach (var step in conversation.Speak(options, stop))
         {
@@ -380,9 +382,20 @@ public sealed partial class ChatSession : IDisposable
             var piece = new string([.. step.Text.Where(letter => !char.IsControl(letter))]);
             if (text.Length == 0) piece = piece.TrimStart();
             if (piece.Length == 0) continue;
+
+            // What was never done is not said.
+            if (claims = settings.SmallTalk && SmallTalk.Claims(text + piece)) break;
+
             text.Append(piece);
             yield return piece;
             CheckOpen(dialogue, turn);
+        }
+
+        // The cortex has read it already, and reads what was said anew.
+        if (claims)
+        {
+            conversation.Dispose();
+            dialogue.Read = null;
         }
 
         if (text.Length == 0 && Cut(turn, "I have nothing to say to that.", settings) is { Length: > 0 } nothing)

@@ -24,6 +24,10 @@ public sealed record ChatSettings
     /// <summary>Whether the episodic memory listens and answers.</summary>
     public bool Episodic { get; init; } = true;
 
+    /// <summary>Whether small talk is answered by rules that say what is true of a small program; the cortex then speaks only where it is
+    /// asked for a story. False lets it answer all that the memory does not.</summary>
+    public bool SmallTalk { get; init; } = true;
+
     /// <summary>Whether the plastic memory votes. It repeats what was said more often than a free answer bears, so it is asked
     /// for rather than given.</summary>
     public bool Plastic { get; init; }

@@ -13,9 +13,13 @@ internal static class Correction
         foreach (var kind in Kinds())
         {
             var (values, former) = (Runs(now, kind), Runs(was, kind));
-            if (values.Count != 1 || former.Count != 1 || string.Equals(now[values[0]], was[former[0]], StringComparison.OrdinalIgnoreCase)) continue;
+            if (former.Count != 1) continue;
+            // "Not Mio, Mia": the former value may be named, too.
+            var named = values.RemoveAll(value => string.Equals(now[value], was[former[0]], StringComparison.OrdinalIgnoreCase)) > 0;
+            if (values.Count != 1) continue;
             var rest = Line.Of(now[..values[0].Start.Value] + now[values[0].End.Value..]);
-            if (rest.Words.Any(word => !word.Bare && (word.Marks & _thin) == 0)) continue;
+            var known = named ? Line.Of(was[former[0]]).Keys : new HashSet<string>();
+            if (rest.Words.Any(word => !word.Bare && (word.Marks & _thin) == 0 && !known.Contains(word.Key))) continue;
             return was[..former[0].Start.Value] + now[values[0]] + was[former[0].End.Value..];
         }
 

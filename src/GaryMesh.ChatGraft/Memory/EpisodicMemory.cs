@@ -147,6 +147,14 @@ public sealed partial class EpisodicMemory
             .ToArray();
         if (scored.Length == 0 || scored[0].Score < least) return new Recollection([], scored.Length == 0 ? double.NegativeInfinity : scored[0].Score);
 
+        // Of two that answer, the later one is right that may be a change of the other.
+        var newer = scored.Where(one => one.Entry.Fact.Id > scored[0].Entry.Fact.Id && one.Score >= least && scored[0].Score - one.Score < Near && !one.Entry.SameThing(scored[0].Entry) && MayChange(one.Entry, scored[0].Entry)).OrderByDescending(one => one.Entry.Fact.Id).FirstOrDefault();
+        if (newer.Entry is not null)
+        {
+            Latest = Touch(newer.Entry.Fact, age);
+            return new Recollection([Latest], newer.Score);
+        }
+
         // Several values of one thing ("I like ...") answer together, the last told first, and so do two facts that fit alike.
         var best = scored[0];
         var together = scored
@@ -201,11 +209,14 @@ public sealed partial class EpisodicMemory
         return (replaced.Fact, gone.Fact);
     }
 
-    // How much worse than the best a fact is that is said beside it, and values of one thing.
-    private const double Alike = 1, OneThing = 2;
+    private bool MayChange(Entry newer, Entry older) =>
+        _reader.Relates(newer.Seen(_reader), older.Seen(_reader), (int)Math.Clamp(newer.Fact.Turn - older.Fact.Turn - 1, 0, Distant)).Replaces > ChangesFrom;
+
+    // How much worse than the best a fact is that is said beside it, values of one thing, and a change of it.
+    private const double Alike = 1, OneThing = 2, Near = 4, ChangesFrom = 0.1;
 
     // How probable it is that a line takes the place of another, and that one which points back goes on from it.
-    private const double ReplacesFrom = 0.5, GoesOnFrom = 0.05;
+    private const double ReplacesFrom = 0.4, GoesOnFrom = 0.05;
 
     // A line is held against so many told last; so many turns are far away, and within so many one goes on.
     private const int JustNow = 8, Distant = 20, Breath = 3;

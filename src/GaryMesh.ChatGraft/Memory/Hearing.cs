@@ -113,7 +113,15 @@ public sealed partial class Hearing
         return Answered(effect, clean, topic, age);
     }
 
-    private SpeechAct Does(string sentence) => _memory.Reader.Read(sentence).Act;
+    // What has not the form of a question and is not surely small talk is told.
+    private SpeechAct Does(string sentence)
+    {
+        var seen = _memory.Reader.Read(sentence);
+        var asks = seen.Line.EndsAsking || seen.Line.Inquires;
+        return (seen.Act == SpeechAct.Chat && seen.Probability(SpeechAct.Chat) < Surely) || (seen.Act == SpeechAct.Ask && !asks) ? SpeechAct.Tell : seen.Act;
+    }
+
+    private const double Surely = 0.9;
 
     // What takes the place of something told before, or goes on from it, is kept so.
     private Fact? Kept(Statement statement, long age, List<Fact> told)
@@ -127,6 +135,8 @@ public sealed partial class Hearing
 
         var points = Line.Of(statement.Sentence) is { PointsBack: true, Possessions.Count: 0 };
         var said = statement.Said.Length > 0 ? statement.Said : statement.Sentence;
+        // "Let me check" only leads up to a correction.
+        if (statement.Relation.Length == 0 && Line.Of(said).Words.All(word => word.Bare || (word.Marks & Lexicon.MarkOf("corrects")) != 0) && said.Length < Shortest) return null;
         // Small talk changes nothing that was told.
         var (replaced, before) = Does(said) == SpeechAct.Chat ? default : _memory.Before(said, points, age, told);
         statement = statement with { Said = "" };
@@ -138,7 +148,7 @@ public sealed partial class Hearing
         return _memory.Tell(statement, age, _conversation, _today());
     }
 
-    private const int LongestContext = 200;
+    private const int LongestContext = 200, Shortest = 24;
     private static readonly string _having = Words.Canonical("have");
 
     /// <summary>Keeps something on request, as a whole sentence where it has no form that is known.</summary>
@@ -180,7 +190,7 @@ public sealed partial class Hearing
             effect = effect with { Odds = Math.Max(odds, effect.Odds) };
             if (recalled.Count > 0) return effect with { Recalled = recalled, Answer = string.Join(' ', recalled.Select(Sentence).Distinct()) };
             // How the world works and what to do is not the memory's to know.
-            if (asks && !Advice.IsMatch(sentence) && (asked.Line.Has("owns") || Somebody.IsMatch(sentence))) open ??= asked;
+            if (asks && (asked.Line.EndsAsking || asked.Line.BeginsAsking || asked.Line.Inquires) && !Advice.IsMatch(sentence) && (asked.Line.Has("owns") || Somebody.IsMatch(sentence))) open ??= asked;
         }
 
         if (open is null) return effect;
@@ -196,9 +206,13 @@ public sealed partial class Hearing
     // How much better than none an answer is: to what asks for it, to what may be small talk, and to what speaks to the chat.
     private const double MayAsk = 0.3;
     private const double Hardly = 0.2;
-    private const double Enough = 0.2;
     private const double Plain = 1;
     private const double Striking = 4;
+
+    // Read off the development pairs: the reader counts the facts itself, and is a little too careful among many.
+    private const double EnoughAlone = 0.8, EnoughAmongMany = 0.5, Doubling = 0.07;
+
+    private double Enough => Math.Max(EnoughAmongMany, EnoughAlone - (Doubling * Math.Log2(Math.Max(1, _memory.Count))));
 
     [GeneratedRegex(@"\b(?:should(?! (?:I|we|you) (?:look|put|write|type|enter|use)\b)|recommend|suggest|advise)\b|^(?:how do|how can|where can|what can|where could|what could|how would) (?:I|you|we|one)\b(?!.*\b(?:my|our)\b)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Advice { get; }

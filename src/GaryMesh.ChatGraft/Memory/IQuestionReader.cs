@@ -8,7 +8,7 @@ namespace GaryMesh.ChatGraft;
 internal sealed record Seen(Line Line, float[] Keys, float[] Weights, float[] Acts)
 {
     /// <summary>What it does, most probably.</summary>
-    public SpeechAct Act => Line.Quotes ? SpeechAct.Quote : (SpeechAct)Array.IndexOf(Acts, Acts.Max());
+    public SpeechAct Act => Line.Quotes ? SpeechAct.Quote : Line.Supposes ? SpeechAct.Suppose : (SpeechAct)Array.IndexOf(Acts, Acts.Max());
 
     /// <summary>The probability that it does this.</summary>
     public float Probability(SpeechAct act) => Acts[(int)act];

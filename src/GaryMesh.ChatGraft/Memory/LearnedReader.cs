@@ -41,7 +41,7 @@ internal sealed class LearnedReader(CortexStates states, ReaderHead head) : IQue
         {
             if (Unsaid(asked.Line, one)) return Never;
             (features[i][0], features[i][1]) = ReaderHead.Interaction(asked.Line, (asked.Keys, asked.Weights), one.Keys);
-            return head.Answers(features[i]);
+            return head.Answers(features[i]) - (Likeness.Hardly(asked.Line, one.Line, features[i]) ? Doubt : 0);
         })];
     }
 
@@ -60,4 +60,7 @@ internal sealed class LearnedReader(CortexStates states, ReaderHead head) : IQue
     }
 
     private const float Never = -10;
+
+    // How much worse an answer is that has nothing of what is asked for.
+    private const float Doubt = 1.5f;
 }

@@ -47,6 +47,8 @@ internal static class Lexicon
         Code = Bit(_kindNames, "code");
         Persons = KindOf("person") | KindOf("relative");
         Animals = KindOf("animal");
+        Times = KindOf("month") | KindOf("weekday") | KindOf("moment") | KindOf("season");
+        Capitals = KindOf("month") | KindOf("weekday") | KindOf("nationality") | KindOf("language");
     }
 
     /// <summary>The kind of numerals.</summary>
@@ -63,6 +65,12 @@ internal static class Lexicon
 
     /// <summary>The kind of animals.</summary>
     public static ulong Animals { get; }
+
+    /// <summary>The kinds of what says when.</summary>
+    public static ulong Times { get; }
+
+    /// <summary>The kinds of words that have a capital, but are nobody's name.</summary>
+    public static ulong Capitals { get; }
 
     /// <summary>Words by the name of their kind.</summary>
     public static IReadOnlyList<string> Of(string kind) => [.. _kinds.Where(one => (one.Value & KindOf(kind)) != 0 && !one.Key.Contains('-', StringComparison.Ordinal)).Select(one => one.Key)];

@@ -9,7 +9,7 @@ internal readonly record struct ToldLine(Line Line, SpeechAct Act);
 internal static class Likeness
 {
     /// <summary>Features of a told line as the answer to a question; the first two are the head's own likeness of the words.</summary>
-    public const int Features = Own + 9 + 10 + 16 + 26 + AmongThem;
+    public const int Features = Own + 9 + 11 + 20 + 26 + AmongThem;
 
     private const int Own = 2, AmongThem = 5;
 
@@ -82,6 +82,10 @@ internal static class Likeness
             FirmMissed = Firm == 0 ? 0 : missed.Sum(i => 1 - Met[i]) / Firm;
             // What is red has a colour, which it need not say.
             Lacks = missed.Any(i => Met[i] == 0 && (asked.Words[i].Asked & Spare) == 0);
+            var says = asked.Words.Index().Where(one => !one.Item.Bare && !firm[one.Index] && !asked.Owned(one.Index)).Select(one => one.Index).ToArray();
+            SaysMissed = says.Length == 0 ? 0 : says.Sum(i => 1 - Met[i]) / says.Length;
+            bool Time(LineWord word) => (word.Kinds & Lexicon.Times) != 0 && !word.Bare;
+            OtherTime = asked.Words.Index().Any(one => Time(one.Item) && Met[one.Index] == 0) && told.Words.Index().Any(one => Time(one.Item) && Back[one.Index] == 0);
             Complete = Firm > 0 && FirmMissed == 0 && asked.Attributes.IsSubsetOf(told.Attributes);
         }
 
@@ -103,6 +107,12 @@ internal static class Likeness
 
         /// <summary>It lacks one of them, and has nothing of the kind either.</summary>
         public bool Lacks { get; }
+
+        /// <summary>The share of what is asked of them that it lacks: "bought" of "who bought my flat".</summary>
+        public float SaysMissed { get; }
+
+        /// <summary>It speaks of another time than is asked of.</summary>
+        public bool OtherTime { get; }
 
         /// <summary>The kinds of what the told line has beside the question.</summary>
         public ulong Spare { get; }
@@ -148,6 +158,7 @@ internal static class Likeness
         row.Add(whom > 0 ? missed / whom : 0);
         row.Add(whom > 0 && missed == 0);
         row.Add(whom > 0 && missed > 0 && others);
+        row.Add(whom > 0 && missed == 0 && others);
         row.Add(whom == 0 && asksOwn && others);
         row.Add(whom == 0 && asksOwn && tellsOwn);
         row.Add(asksOwn && !tellsOwn);
@@ -167,6 +178,10 @@ internal static class Likeness
         row.Add(expected != 0);
         row.Add(expected != 0 && there);
         row.Add(expected != 0 && !there);
+        row.Add(pair.SaysMissed);
+        row.Add(pair.SaysMissed == 1 && expected != 0 && there);
+        row.Add(pair.SaysMissed == 1 && !there);
+        row.Add(pair.OtherTime);
 
         foreach (var way in _ways)
         {
@@ -216,6 +231,24 @@ internal static class Likeness
         row.Add(told.Value.Count > 0 && told.Value.Overlaps(asked.Cues));
     }
 
+    /// <summary>Whether a told line can hardly answer a question: it has nothing of the kind that is asked for ("which airline ..."), or is of
+    /// somebody else.</summary>
+    public static bool Hardly(Line asked, Line told, float[] features)
+    {
+        if (features[Unkind] > 0 || features[Else] > 0) return true;
+
+        for (var i = 1; i < asked.Words.Length; i++)
+        {
+            var word = asked.Words[i];
+            if (asked.Words[i - 1].Text is "which" or "what" && word is { Bare: false, Asked: 0 } && !told.Keys.Contains(word.Key) && !told.Words.Any(one => Spelling.Near(one.Text, word.Text))) return true;
+        }
+
+        return false;
+    }
+
+    // Where the features of kinds and of somebody else stand.
+    private const int Else = Own + 9 + 10, Unkind = Own + 9 + 11 + 2;
+
     // How it stands out among the others: of many facts one looks like an answer by chance.
     private static void Among(float[][] features, Pair[] pairs)
     {
@@ -242,6 +275,12 @@ internal static class Likeness
         if (asked.Words.Any(Asks)) return false;
         var names = asked.Words.Where(word => word.Rare).ToArray();
         var shares = names.Any(name => told.Keys.Contains(name.Key) || told.Words.Any(word => Spelling.Near(word.Text, name.Text)));
+        // "My brother's dog ..." is no answer to what mine is called.
+        for (var i = 1; i < told.Words.Length; i++)
+        {
+            if (told.Words[i - 1].Owns && !told.Words[i].Bare && asked.Keys.Contains(told.Words[i].Key) && !asked.Keys.Contains(told.Words[i - 1].Key)) return true;
+        }
+
         // "My cat is called ..." is no answer to what my boat is called.
         for (var i = 1; i < Math.Min(4, told.Words.Length) && !shares; i++)
         {

@@ -11,7 +11,8 @@ namespace GaryMesh.ChatGraft;
 /// <param name="Cue">What stands for it in what is asked and told of somebody.</param>
 /// <param name="Bare">It has no meaning of its own.</param>
 /// <param name="Rare">The lexicon knows nothing of it: a name, most likely.</param>
-internal readonly record struct LineWord(string Text, string Key, ulong Kinds, ulong Asked, ulong Marks, string Cue, bool Bare, bool Rare);
+/// <param name="Owns">What follows is its owner's: "my brother's".</param>
+internal readonly record struct LineWord(string Text, string Key, ulong Kinds, ulong Asked, ulong Marks, string Cue, bool Bare, bool Rare, bool Owns);
 
 /// <summary>Something that was said, as the reader sees it: plain words, contractions written out.</summary>
 internal sealed partial class Line
@@ -49,7 +50,7 @@ internal sealed partial class Line
     /// <summary>Whether a word stands behind "my", "the" or "a": whose affair it is.</summary>
     public bool Owned(int word)
     {
-        for (var i = word - 1; i >= Math.Max(0, word - Reach); i--) if (Words[i].Text is "my" or "our" or "the" or "a") return true;
+        for (var i = word - 1; i >= Math.Max(0, word - Reach); i--) if (Words[i].Owns || Words[i].Text is "my" or "our" or "the" or "a") return true;
         return false;
     }
 
@@ -142,13 +143,14 @@ internal sealed partial class Line
         var asked = Words[i].Text switch
         {
             "who" or "whom" => Lexicon.Name | Lexicon.Persons,
-            "when" => Lexicon.KindOf("month") | Lexicon.KindOf("weekday") | Lexicon.KindOf("moment") | Lexicon.KindOf("season") | Lexicon.Number,
+            "when" => Lexicon.Times | Lexicon.Number,
             "where" => Lexicon.KindOf("place") | Lexicon.KindOf("country") | Lexicon.KindOf("city") | Lexicon.Name,
             "how" when next is "many" or "much" or "old" or "tall" or "far" or "fast" or "long" or "big" or "heavy" or "high" => Lexicon.Number | Lexicon.KindOf("count"),
             "how" when next is "often" => Lexicon.KindOf("frequency") | Lexicon.KindOf("moment") | Lexicon.Number,
-            "phone" or "pin" or "password" or "passcode" => Lexicon.Code,
-            "code" or "number" or "address" or "plate" or "size" or "price" or "score" => Lexicon.Number,
+            "phone" => Lexicon.Code,
+            "number" or "address" or "plate" or "size" or "price" or "score" => Lexicon.Number,
             "name" or "called" => Lexicon.Name,
+            _ when Words[i].Key == "code" => Lexicon.Code | Lexicon.Number,
             _ => Words[i].Asked & ~Lexicon.Persons,
         };
         return Words[i].Text is "do" && i == Words.Length - 1 && i > 1 ? asked | Lexicon.KindOf("job") : asked;
@@ -161,6 +163,12 @@ internal sealed partial class Line
 
     /// <summary>It gives somebody's words between quotation marks, or behind a colon.</summary>
     public bool Quotes { get; }
+
+    /// <summary>It begins as what is only supposed does.</summary>
+    public bool Supposes => Supposing.IsMatch(_clean);
+
+    [GeneratedRegex(@"^(?:(?:just|so|ok|now),? )?(?:suppose|imagine|pretend|assume|assuming|what if|let us say|say I (?:had|was|were|lived|earned)|hypothetically)\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Supposing { get; }
 
     /// <summary>The kinds of all words.</summary>
     public ulong Kinds { get; }
@@ -176,30 +184,37 @@ internal sealed partial class Line
     {
         var plain = GaryMesh.ChatGraft.Words.Meant(Utterance.WithoutContractions(GaryMesh.ChatGraft.Words.Plain(clean)));
         var words = new List<LineWord>();
+        // Whoever writes capitals gives names theirs.
+        var careful = plain.Any(char.IsUpper);
 
         foreach (Match match in GaryMesh.ChatGraft.Words.Word.Matches(plain))
         {
             if (words.Count == Most) break;
             var text = match.Value.ToLowerInvariant();
-            if (text.EndsWith("'s", StringComparison.Ordinal)) text = text[..^2];
+            var owns = text.EndsWith("'s", StringComparison.Ordinal);
+            if (owns) text = text[..^2];
             if (text.Length == 0) continue;
             var meant = (knowing && !(match.Index > 0 && char.IsUpper(match.Value[0])) ? Lexicon.Meant(text) : null) ?? text;
             var kinds = knowing ? Lexicon.Kinds(meant) : 0;
             if (char.IsAsciiDigit(text[0]) || (text.Length > 1 && char.IsAsciiDigit(text[^1]))) kinds |= Lexicon.Number;
-            if (char.IsUpper(match.Value[0]) && match.Index > 0 && match.Value != "I") kinds |= Lexicon.Name;
+            // "Sunday" and "French" have a capital, but are no names.
+            if (char.IsUpper(match.Value[0]) && match.Index > 0 && match.Value != "I" && (kinds & Lexicon.Capitals) == 0) kinds |= Lexicon.Name;
             if (text.Count(char.IsAsciiDigit) > 2) kinds |= Lexicon.Code;
             var (bare, asked, marks) = (Lexicon.IsBare(text), Lexicon.Asked(meant), Lexicon.Marks(text));
+            if (text == "days" && words.Count > 0 && words[^1].Text == "these") marks |= Lexicon.MarkOf("changes");
             // "Old maps" are of no age.
             var aged = text != "old" || (words.Count > 0 && words[^1].Text is "how" or "year" or "years" or "months");
             var rare = !bare && asked == 0 && marks == 0 && !Lexicon.Knows(meant);
-            if (rare && (kinds & Lexicon.Number) == 0) kinds |= Lexicon.Name;
-            words.Add(new LineWord(text, knowing && aged ? Lexicon.Key(meant) : GaryMesh.ChatGraft.Words.Stem(text), kinds, asked, marks, GaryMesh.ChatGraft.Words.Canonical(text), bare, rare));
+            if (rare && !careful && (kinds & Lexicon.Number) == 0) kinds |= Lexicon.Name;
+            // "In 1951" and "on Sunday" are no places.
+            if (words.Count > 0 && words[^1].Text is "in" or "on" or "at" && (kinds & (Lexicon.Times | Lexicon.Number)) != 0) words[^1] = words[^1] with { Kinds = 0 };
+            words.Add(new LineWord(text, knowing && aged ? Lexicon.Key(meant) : GaryMesh.ChatGraft.Words.Stem(text), kinds, asked, marks, GaryMesh.ChatGraft.Words.Canonical(text), bare, rare, owns));
         }
 
         return new Line(plain, form, [.. words], plain.TrimEnd().EndsWith('?'), Quoting.IsMatch(plain));
     }
 
-    [GeneratedRegex("\\b(?:said|says|say|told me|tells me|shouted|wrote|writes|whispered|goes|asked|replied|screamed|sang|read|reads|introduced)\\b[^:\"]{0,30}[:\"]", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex("\\b(?:said|says|say|told me|tells me|shouted|wrote|writes|whispered|goes|asked|replied|screamed|sang|read|reads|introduced|texted|texts|emailed|messaged|posted|announced|told (?:us|everyone|him|her|them))\\b[^:\"]{0,30}[:\"]|\\b(?:me|us|him|her|everyone|everybody)\\s?:\\s", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Quoting { get; }
 
     /// <summary>Whether a word of it does something in the sentence.</summary>

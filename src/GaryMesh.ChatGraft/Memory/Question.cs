@@ -71,7 +71,10 @@ internal static partial class Question
     [GeneratedRegex(@"[,:;]\s*$|\b(?:told|mentioned|said)\b|^you\b.*\b(?:need|find|check|show|look)\b", Loose)]
     private static partial Regex Telling { get; }
 
-    [GeneratedRegex(@"^(?:" + Wh + @"|why|do|does|did|is|are|was|were|am|can|could|would|will|should|have|has|had|may|shall)\b", Loose)]
+    // "Had to scrape the windscreen" asks nothing.
+    private const string Whom = @"\s+(?:not\s+)?(?:I|you|u|we|he|she|it|they|my|our|your|his|her|its|their|the|this|that|these|those|there|an?|any\w*|some\w*|every\w*|no\w*|all|both|one|what|(?-i:\p{Lu}))";
+
+    [GeneratedRegex(@"^(?:(?:" + Wh + @"|why)\b|(?:do|does|did|is|are|was|were|am|can|could|would|will|should|have|has|had|may|shall)\b(?=" + Whom + @"|.*\?$))", Loose)]
     private static partial Regex Asking { get; }
 
     // What follows a wrapping when it is a question and no statement: "what ...", "my dog's name", but not "my dog is Rex".

@@ -4,7 +4,7 @@ namespace GaryMesh.ChatGraft;
 internal static class Relation
 {
     /// <summary>Features; the first is the head's own likeness.</summary>
-    public const int Features = 20;
+    public const int Features = 26;
 
     /// <summary>The features, the first left at 0.</summary>
     /// <param name="now">The line.</param>
@@ -62,20 +62,32 @@ internal static class Relation
         row.Add(othersPersons > 0);
         row.Add(found > 0.5f);
         row.Add(now.Has("owns") == was.Has("owns"));
+        row.Add(between == 0 && sharedKinds != 0 && content <= Few);
+        row.Add(now.Has("ends"));
+        row.Add(now.Words.Index().Any(one => met[one.Index] > 0 && !one.Item.Bare && (one.Item.Kinds & values & ~_persons) != 0));
+        row.Add((sharedKinds & Lexicon.Times) != 0);
+        row.Add(now.Has("adds"));
+        row.Add((sharedKinds & Lexicon.Name) != 0);
         return features;
     }
 
-    /// <summary>Whether a line can be related to an earlier one at all: it shows that something has changed or points back, and
-    /// shares a word with it or stands right behind it.</summary>
+    /// <summary>Whether a line can be related to an earlier one at all: it shows that something has changed or points back and shares a
+    /// word with it, or it stands right behind it.</summary>
     public static bool May(Line now, Line was, int between)
     {
         // What becomes of one is not what another did.
         var others = was.Words.Any(word => (word.Kinds & _persons) != 0 && !now.Keys.Contains(word.Key)) && !now.Has("points") && !now.Has("corrects");
         if (others && (between > 0 || (now.Kinds & was.Kinds & ~_persons) == 0)) return false;
-        var shows = now.Has("corrects") || now.Has("changes") || now.Has("points") || (now.Has("denies") && !was.Has("denies"));
-        var kinds = now.Kinds & was.Kinds & ~(_persons | Lexicon.Name);
-        return shows && (now.Keys.Overlaps(was.Keys) || (between == 0 && (now.Has("corrects") || now.Has("points") || kinds != 0)));
+        var shows = now.Has("ends") || now.Has("corrects") || now.Has("changes") || now.Has("points") || (now.Has("denies") && !was.Has("denies"));
+        if (now.Keys.Overlaps(was.Keys)) return shows || between == 0;
+        if (between > 0) return false;
+        // What says of the teller something of its own ("I live in Oslo now") takes the place of nothing else.
+        var leans = !now.Has("owns") && (now.Has("points") || now.Has("ends") || now.Words.Count(word => !word.Bare) <= Few);
+        return leans || now.Has("corrects") || (now.Kinds & was.Kinds & ~(_persons | Lexicon.Name)) != 0;
     }
+
+    // A line of so many words says hardly more than a value.
+    private const int Few = 3;
 
     private static bool Marked(LineWord word) => (word.Marks & (Lexicon.MarkOf("corrects") | Lexicon.MarkOf("changes"))) != 0;
 

@@ -100,7 +100,7 @@ internal sealed partial class StatementReader : IStatementReader
 
                 for (var i = known; i < _found.Count; i++)
                 {
-                    var alone = !leans && (OwnerOf(_found[i].Subject) == FactOwner.Other || _found[i].Subject is "I" or "we" || Words.Cues(_found[i].Subject).Any(cue => !Words.IsAttribute(cue)));
+                    var alone = _found[i] is { Relation: "name", Subject: "I" or "my" } || (!leans && (OwnerOf(_found[i].Subject) == FactOwner.Other || _found[i].Subject is "I" or "we" || Words.Cues(_found[i].Subject).Any(cue => !Words.IsAttribute(cue))));
                     if (!alone && heard.Contains(_found[i].Value, StringComparison.Ordinal)) _found[i] = _found[i] with { Sentence = heard };
                 }
             }

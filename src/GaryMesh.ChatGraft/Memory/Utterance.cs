@@ -35,6 +35,8 @@ internal static partial class Utterance
             // "if you need the shed, the code is ..." belongs together.
             string[] clauses = Conditional.IsMatch(sentence) ? [sentence] : ClauseStart.Split(sentence);
             clauses = [.. clauses.Select(clause => clause.Trim().Trim(',', ';', ':').Trim()).Where(clause => clause.Length > 0)];
+            // "By the way" is no clause of its own.
+            if (clauses.Length > 1 && Opening.Match(clauses[0] + " ").Length > clauses[0].Length) clauses = clauses[1..];
             if (clauses.Length > 0) yield return (sentence.Trim(), clauses);
         }
     }
@@ -55,6 +57,7 @@ internal static partial class Utterance
         text = HasContraction.Replace(text, "$1 has");
         text = IsContraction.Replace(text, "$1 is");
         text = NameIs.Replace(text, "$1 is ");
+        text = NounIs.Replace(text, "$1 is");
         text = AmContraction.Replace(text, "$1 am");
         text = AreContraction.Replace(text, "$1 are");
         text = HaveContraction.Replace(text, "$1 have");
@@ -133,6 +136,10 @@ internal static partial class Utterance
 
     [GeneratedRegex(@"\b(name)'s (?=\p{L})", Loose)]
     private static partial Regex NameIs { get; }
+
+    // "The cat's called Mio", "my mum's a nurse", but not "my mum's name".
+    [GeneratedRegex(@"\b(\p{L}{2,})'s(?= (?:called|named|an?|the|not|in|at|on|from|now|back|getting|going|coming|moving|working|living|turning|having)\b)", Loose)]
+    private static partial Regex NounIs { get; }
 
     [GeneratedRegex(@"\b(I)'m\b", Loose)]
     private static partial Regex AmContraction { get; }
