@@ -148,7 +148,9 @@ public sealed partial class EpisodicMemory
         if (scored.Length == 0 || scored[0].Score < least) return new Recollection([], scored.Length == 0 ? double.NegativeInfinity : scored[0].Score);
 
         // Of two that answer, the later one is right that may be a change of the other.
-        var newer = scored.Where(one => one.Entry.Fact.Id > scored[0].Entry.Fact.Id && one.Score >= least && scored[0].Score - one.Score < Near && !one.Entry.SameThing(scored[0].Entry) && MayChange(one.Entry, scored[0].Entry)).OrderByDescending(one => one.Entry.Fact.Id).FirstOrDefault();
+        var newer = scored.Where(one => one.Entry.Fact.Id > scored[0].Entry.Fact.Id && one.Score >= least && scored[0].Score - one.Score < Near && !one.Entry.SameThing(scored[0].Entry))
+            .OrderByDescending(one => one.Entry.Fact.Id)
+            .FirstOrDefault(one => MayChange(one.Entry, scored[0].Entry));
         if (newer.Entry is not null)
         {
             Latest = Touch(newer.Entry.Fact, age);

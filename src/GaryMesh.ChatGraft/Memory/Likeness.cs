@@ -9,9 +9,9 @@ internal readonly record struct ToldLine(Line Line, SpeechAct Act);
 internal static class Likeness
 {
     /// <summary>Features of a told line as the answer to a question; the first two are the head's own likeness of the words.</summary>
-    public const int Features = Own + 9 + 11 + 20 + 26 + AmongThem;
+    public const int Features = Own + OfWords + OfWhom + OfKinds + OfForm + AmongThem;
 
-    private const int Own = 2, AmongThem = 5;
+    private const int Own = 2, OfWords = 9, OfWhom = 11, OfKinds = 20, OfForm = 26, AmongThem = 5;
 
     /// <summary>How far each word of a line is met in another: by its key, or nearly so where it is misspelt.</summary>
     public static float[] Met(Line line, Line other)
@@ -247,7 +247,7 @@ internal static class Likeness
     }
 
     // Where the features of kinds and of somebody else stand.
-    private const int Else = Own + 9 + 10, Unkind = Own + 9 + 11 + 2;
+    private const int Else = Own + OfWords + OfWhom - 1, Unkind = Own + OfWords + OfWhom + 2;
 
     // How it stands out among the others: of many facts one looks like an answer by chance.
     private static void Among(float[][] features, Pair[] pairs)

@@ -222,7 +222,7 @@ internal static class TrainCommand
 
         if (settings.Steps is not null)
         {
-            var (min, max) = StepsWord.Read(settings.Steps);
+            var (min, max) = RangeWord.Steps(settings.Steps);
             automaton = automaton.WithSteps(min, max);
         }
         else if (settings.Rule == RuleWord.GaryMesh)

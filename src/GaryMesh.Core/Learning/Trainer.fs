@@ -305,13 +305,7 @@ type Trainer
     /// What the rollouts of a batch came to, and the sum of their derivatives.
     let differentiate (batch: GradientBatch) =
         match task.Gradients with
-        | null ->
-            prepared.Load(ruleOf batch.Parameters, batch.TimeStep, batch.FireRate)
-            let found = prepared.Gradient(batch.Rollouts, batch.Losses, batch.Key)
-
-            let outcome (one: Outcome) : RolloutOutcome = { Loss = one.Loss; Parts = one.Parts; Final = one.Final }
-
-            struct (Array.map outcome found.Outcomes, found.Parameters)
+        | null -> batch.On prepared
         | gradients -> gradients.Gradient batch
 
     let gradient (training: Training) =
@@ -323,14 +317,13 @@ type Trainer
         let speed = Counter.uniform (stream Purpose.Steps iteration) 7L
         let factor = task.MinTimeStep * Math.Pow(task.MaxTimeStep / task.MinTimeStep, speed)
 
-        let fireRate =
+        let struct (fireRate, steps) =
             if task.MaxFireRate = 0.0 then
-                automaton.FireRate
+                struct (automaton.FireRate, steps)
             else
                 let place = Counter.uniform (stream Purpose.Steps iteration) 8L
-                task.MinFireRate + (task.MaxFireRate - task.MinFireRate) * place
-
-        let steps = max 1 (int (Math.Round(float steps * automaton.FireRate / fireRate)))
+                let rate = task.MinFireRate + (task.MaxFireRate - task.MinFireRate) * place
+                struct (rate, max 1 (int (Math.Round(float steps * automaton.FireRate / rate))))
 
         let rollouts =
             samples

@@ -211,23 +211,25 @@ type Perception(operators: Operator seq, lift: Lift | null) =
     new(operators: Operator seq) = Perception(operators, null)
     member _.Operators = operators
 
-    static member private Sees (operator: Operator) (sight: Sight -> bool) =
+    static member private SightOf(operator: Operator) =
         match operator with
-        | Operator.Neighbours(weight, _, _) -> sight weight.Sight
-        | Operator.Own -> false
+        | Operator.Neighbours(weight, _, _) -> weight.Sight
+        | Operator.Own -> Sight.Edges
 
-    member _.SeesFrames = operators |> Seq.exists (fun operator -> Perception.Sees operator _.IsFrames)
-    member _.SeesPlaces = operators |> Seq.exists (fun operator -> Perception.Sees operator (_.IsEdges >> not))
+    member _.SeesFrames = operators |> Seq.exists (fun operator -> (Perception.SightOf operator).IsFrames)
+    member _.SeesPlaces = operators |> Seq.exists (fun operator -> not (Perception.SightOf operator).IsEdges)
 
     /// Refuses a graph that has not what an operator looks at: it would see nothing there, and say nothing of it.
     member internal _.CheckSight(graph: Graph) =
         if graph.Edges > 0 then
             for operator in operators do
-                if graph.Offsets.IsEmpty && Perception.Sees operator (_.IsEdges >> not) then
+                let sight = Perception.SightOf operator
+
+                if graph.Offsets.IsEmpty && not sight.IsEdges then
                     Guard.refuse
                         $"The operator '{operator.Text}' looks where neighbours lie, but {graph.Name} has no places."
 
-                if graph.Frames.IsEmpty && Perception.Sees operator _.IsFrames then
+                if graph.Frames.IsEmpty && sight.IsFrames then
                     Guard.refuse
                         $"The operator '{operator.Text}' looks along the frames of the cells, but {graph.Name} has none (Graph.WithFrames gives them)."
 

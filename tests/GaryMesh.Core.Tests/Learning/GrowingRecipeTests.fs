@@ -238,14 +238,7 @@ let tests =
                               Expect.isTrue (firings > 1.5 && firings < 6.6) "8 to 12 steps at a half, 4 to 6 at first"
 
                           use prepared = new Prepared(automatonOn graph, graph)
-                          let shape = prepared.Automaton.Rule.Shape
-                          prepared.Load(Rule(shape, ReadOnlySpan batch.Parameters), batch.TimeStep, batch.FireRate)
-                          let found = prepared.Gradient(batch.Rollouts, batch.Losses, batch.Key)
-
-                          let outcome (one: Outcome) : RolloutOutcome =
-                              { Loss = one.Loss; Parts = one.Parts; Final = one.Final }
-
-                          struct (Array.map outcome found.Outcomes, found.Parameters) }
+                          batch.On prepared }
 
               let elsewhere = (taskOn graph drawn).WithGradients counting
 
@@ -258,6 +251,22 @@ let tests =
               let bytes = bytesOf graph (taskOn graph drawn) (run (EngineOptions()) graph (taskOn graph drawn) None)
               refused [ "fire rates" ] (fun () -> read graph (taskOn graph own) bytes)
               refused [ "fire rates" ] (fun () -> read graph (taskOn graph (own.WithFireRates(0.25, 0.9))) bytes)
+
+              // Where no rate is drawn, none is divided by.
+              let still = (automatonOn graph).WithFireRate 0.0
+              let steps = ResizeArray()
+
+              let noting =
+                  { new IBatchGradients with
+                      member _.Gradient batch =
+                          steps.Add batch.Rollouts[0].Steps
+                          use prepared = new Prepared(still, graph)
+                          batch.On prepared }
+
+              use trainer = new Trainer(still, graph, (taskOn graph own).WithGradients noting)
+              trainer.Run(trainer.Begin(), null, CancellationToken.None) |> ignore
+              Expect.isTrue (Seq.forall (fun count -> count >= 4 && count <= 12) steps) "as many steps as ever"
+              Expect.equal steps.Count 6 "iterations"
 
               for least, most in [ 0.0, 0.5; 0.6, 0.5; 0.5, 1.5; nan, 0.5 ] do
                   refused [ "fire rate" ] (fun () ->

@@ -150,7 +150,7 @@ internal static class DigitsTrainCommand
         if (settings.Steps is null)
             return automaton;
 
-        var (min, max) = StepsWord.Read(settings.Steps);
+        var (min, max) = RangeWord.Steps(settings.Steps);
         return automaton.WithSteps(min, max);
     }
 

@@ -79,7 +79,7 @@ internal static class GrowTrainCommand
                 Fresh = parsed.GetValue(fresh),
                 Damaged = parsed.GetValue(damaged),
                 Pool = parsed.GetValue(pool),
-                FireRates = parsed.GetValue(fireRates) is { } rates ? FireRatesWord.Read(rates) : null,
+                FireRates = parsed.GetValue(fireRates) is { } rates ? RangeWord.FireRates(rates) : null,
                 WarmUp = parsed.GetValue(warmUp),
                 LearningRate = parsed.GetValue(rate),
                 Overflow = parsed.GetValue(overflow),

@@ -100,7 +100,7 @@ internal sealed record GrowingTraining(string Target, GrowingRegime Regime, ulon
         if (Steps is null)
             return automaton;
 
-        var (min, max) = StepsWord.Read(Steps);
+        var (min, max) = RangeWord.Steps(Steps);
         return automaton.WithSteps(min, max);
     }
 }
