@@ -8,6 +8,7 @@ open MathNet.Numerics.LinearAlgebra
 open GaryMesh
 open GaryMesh.ChatGraft
 open GaryMesh.ChatLab.Grafts
+open GaryMesh.ChatLab.Tasks
 open GaryMesh.ChatGraft.Tests.Support
 
 let private real (x: float) = Complex(x, 0.0)
@@ -87,6 +88,38 @@ let private complexAdapter (graft: AdapterGraft) (parameters: Complex[]) (stream
         let out = plus row (times parameters (width * units) width inner)
         if graft.Relu then out else plus out parameters[bias .. bias + width - 1])
 
+let private complexTwoTap (graft: TwoTapGraft) (parameters: Complex[]) (stream: Complex[][]) =
+    let width, units = graft.Width, graft.Units
+    let rows = stream |> Array.map normal
+
+    stream
+    |> Array.mapi (fun position row ->
+        let before = if position = 0 then Array.create width Complex.Zero else rows[position - 1]
+        let inner = times parameters 0 units (Array.append rows[position] before)
+        plus row (plus (times parameters (2 * width * units) width inner) parameters[3 * width * units ..]))
+
+let private complexGru (graft: GruGraft) (parameters: Complex[]) (stream: Complex[][]) =
+    let width, units = graft.Width, graft.Units
+    let bias = 3 * width * units
+    let across = bias + 3 * units
+    let readout = across + 3 * units * units
+    let sigmoid x = Complex.One / (Complex.One + Complex.Exp(-x))
+
+    let next (before: Complex[]) (row: Complex[]) =
+        let gates = plus (times parameters 0 (3 * units) (normal row)) parameters[bias .. across - 1]
+        let recalled = times parameters across (3 * units) before
+
+        Array.init units (fun i ->
+            let keep = sigmoid (gates[i] + recalled[i])
+            let recall = sigmoid (gates[units + i] + recalled[units + i])
+            let fresh = Complex.Tanh(gates[2 * units + i] + recall * recalled[2 * units + i])
+            (Complex.One - keep) * fresh + keep * before[i])
+
+    stream
+    |> Array.scan next (Array.create units Complex.Zero)
+    |> Array.tail
+    |> Array.map2 (fun row state -> plus row (times parameters readout width state)) stream
+
 /// Every parameter a number that matters.
 let private stirred (graft: IGraft) =
     for i in 0 .. graft.Parameters.Length - 1 do
@@ -111,7 +144,12 @@ let private kinds: (string * IGraft * (Complex[] -> Complex[][] -> Complex[][]))
 
       for relu in [ true; false ] do
           let graft = AdapterGraft(tinyShape.Width, 4, relu, 4UL)
-          (if relu then "an adapter" else "a map of low rank"), stirred graft, complexAdapter graft ]
+          (if relu then "an adapter" else "a map of low rank"), stirred graft, complexAdapter graft
+
+      let twoTap = TwoTapGraft(tinyShape.Width, 4, 5UL)
+      "a map of two positions", stirred twoTap, complexTwoTap twoTap
+      let gru = GruGraft(tinyShape.Width, 5, 6UL)
+      "a recurrent unit", stirred gru, complexGru gru ]
 
 let private streamOf rows seed = Array.init (rows * tinyShape.Width) (fun i -> float32 (Counter.normal seed (int64 i)))
 
