@@ -10,7 +10,10 @@ internal static partial class SmallTalk
     internal sealed record Rule(string Name, Regex? Hears, IReadOnlyList<string> Says, IReadOnlyList<string> Like, IReadOnlyList<string> Unlike);
 
     /// <summary>The rules in their order.</summary>
-    public static IReadOnlyList<Rule> Rules { get; } = [.. Read()];
+    public static IReadOnlyList<Rule> Rules { get; } = [.. BlockText.Read("small-talk.txt", ["rule"], ["hears", "says", "like", "unlike"]).Select(block => new Rule(
+        block.Name,
+        block.Of("hears").Select(pattern => new Regex(pattern, RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)).SingleOrDefault(),
+        [.. block.Of("says")], [.. block.Of("like")], [.. block.Of("unlike")]))];
 
     /// <summary>The rule that hears a message; null where none does.</summary>
     public static Rule? Heard(string message)
@@ -31,36 +34,6 @@ internal static partial class SmallTalk
 
     /// <summary>Whether a sentence claims that something was done, which this chat cannot do.</summary>
     public static bool Claims(string sentence) => Done.IsMatch(sentence);
-
-    private static IEnumerable<Rule> Read()
-    {
-        using var reader = new StreamReader(typeof(SmallTalk).Assembly.GetManifestResourceStream("small-talk.txt") ?? throw new InvalidDataException("This build carries no small talk."));
-        var (name, hears) = ("", (Regex?)null);
-        List<string> says = [], like = [], unlike = [];
-        Rule Whole() => new(name, hears, [.. says], [.. like], [.. unlike]);
-
-        while (reader.ReadLine() is { } line)
-        {
-            if (line.Length == 0 || line[0] == '#') continue;
-
-            if (line.StartsWith("rule ", StringComparison.Ordinal))
-            {
-                if (name.Length > 0) yield return Whole();
-                (name, hears) = (line[5..], null);
-                says.Clear();
-                like.Clear();
-                unlike.Clear();
-                continue;
-            }
-
-            var colon = line.IndexOf(": ", StringComparison.Ordinal);
-            var (key, rest) = colon > 0 ? (line[..colon], line[(colon + 2)..]) : ("", line);
-            if (key == "hears") hears = new Regex(rest, RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
-            else (key switch { "says" => says, "like" => like, "unlike" => unlike, _ => throw new InvalidDataException($"'{line}' is no line of small talk; lines begin with rule, hears, says, like or unlike.") }).Add(rest);
-        }
-
-        yield return Whole();
-    }
 
     [GeneratedRegex(@"\b(?:book|reserv|schedul|confirm)(?:ed|ing|ation)s?\b|\bI(?: have|'ve| will|'ll| am| just| already)* (?:order|arrang|sent|send|bought|purchas|paid|cancel|call)\w*|\b(?:been|is|are) (?:ordered|placed|arranged)\b|\breference\b|\byour (?:order|table|tickets?|taxi)\b",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]

@@ -13,7 +13,7 @@ public readonly record struct Recollection(IReadOnlyList<Fact> Facts, double Sco
 /// A reader ranks the facts by how well they answer a question; where none is better than none at all, the memory abstains. Of
 /// facts that answer equally well the newest counts, and when the memory is full the weakest is dropped. Not for several threads at once.
 /// </remarks>
-public sealed partial class EpisodicMemory
+public sealed class EpisodicMemory
 {
     /// <summary>After so many turns a fact that was not recalled has half its strength.</summary>
     public const int HalfLife = Fact.HalfLife;
@@ -273,17 +273,12 @@ public sealed partial class EpisodicMemory
 
     private static string With(string former, string value) => former.Length == 0 ? value : $"{former}\n{value}";
 
-    [GeneratedRegex(@"^(?:me|who I am)$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex Self { get; }
-
-    [GeneratedRegex(@"^(?:(?:everything|all|anything)(?: (?:that )?(?:you know|I (?:ever )?(?:told you|said)|you (?:have|were told)))?(?: about me)?)$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex Everything { get; }
-
-    [GeneratedRegex(@"^(?:that|this|(?:what|the last thing) I (?:just )?(?:said|told you)(?: just now)?)$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex Last { get; }
+    private static Regex Self { get; } = English.Pattern("the-teller");
+    private static Regex Everything { get; } = English.Pattern("everything");
+    private static Regex Last { get; } = English.Pattern("said-last");
 
     /// <summary>A fact with its words made ready for comparison.</summary>
-    private sealed partial class Entry
+    private sealed class Entry
     {
         private readonly HashSet<string> _subject;
         private readonly HashSet<string> _attributes;
@@ -343,7 +338,6 @@ public sealed partial class EpisodicMemory
             : ProperName.IsMatch(value) ? ValueKind.Proper
             : ValueKind.Other;
 
-        [GeneratedRegex(@"^\p{Lu}[\p{L}\p{M}'\-]*(?:\s+\p{Lu}[\p{L}\p{M}'\-]*)*$", RegexOptions.CultureInvariant)]
-        private static partial Regex ProperName { get; }
+        private static Regex ProperName { get; } = English.Pattern("proper-name");
     }
 }

@@ -52,7 +52,7 @@ public sealed record MemoryEffect
 
 /// <summary>Hears turn after turn of one conversation on behalf of an episodic memory: what is told it keeps, what is asked it
 /// recalls, what is to be forgotten it forgets, and where nothing was told it says so.</summary>
-public sealed partial class Hearing
+public sealed class Hearing
 {
     private readonly EpisodicMemory _memory;
     private readonly long _conversation;
@@ -214,15 +214,9 @@ public sealed partial class Hearing
 
     private double Enough => Math.Max(EnoughAmongMany, EnoughAlone - (Doubling * Math.Log2(Math.Max(1, _memory.Count))));
 
-    [GeneratedRegex(@"\b(?:should(?! (?:I|we|you) (?:look|put|write|type|enter|use)\b)|recommend|suggest|advise)\b|^(?:how do|how can|where can|what can|where could|what could|how would) (?:I|you|we|one)\b(?!.*\b(?:my|our)\b)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex Advice { get; }
-
-    // "The" meeting, or somebody by name.
-    [GeneratedRegex(@"\b[Tt]he\b|(?<=\w\s)(?!I\b)\p{Lu}\p{Ll}", RegexOptions.CultureInvariant)]
-    private static partial Regex Somebody { get; }
-
-    [GeneratedRegex(@"\b(?:my|our) (?<n>[\p{L}'\-]+)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex Mine { get; }
+    private static Regex Advice { get; } = English.Pattern("advice");
+    private static Regex Somebody { get; } = English.Pattern("somebody");
+    private static Regex Mine { get; } = English.Pattern("my-thing");
 
     // "Tomorrow" was another day when it was told.
     private string Sentence(Fact fact)
@@ -238,12 +232,8 @@ public sealed partial class Hearing
 
     private const int Most = 20;
 
-    [GeneratedRegex(@"^(?:please )?(?:what (?:else )?do you (?:know|remember)|(?:tell me|list|show me) (?:everything|all|what)(?: (?:that )?you (?:know|remember))?|what (?:did|have) I (?:tell|told) you)(?: (?:about|of) (?:me|(?<v>[^?.!,]+?)))?[?.!]*$",
-        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex Listing { get; }
-
-    [GeneratedRegex(@"\b(?:today|tonight|tomorrow|yesterday|(?:this|next|last) (?:week|month|year|weekend|morning|afternoon|evening|night|\w+day))\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex Relative { get; }
+    private static Regex Listing { get; } = English.Pattern("listing");
+    private static Regex Relative { get; } = English.Pattern("relative-day");
 
     private static string Acknowledged(List<Fact> told) =>
         $"I will remember that {string.Join(" and that ", told.Select(fact => Voice.Answering(fact.Told.Sentence)).Distinct())}.";

@@ -15,7 +15,7 @@ namespace GaryMesh.ChatGraft;
 internal readonly record struct LineWord(string Text, string Key, ulong Kinds, ulong Asked, ulong Marks, string Cue, bool Bare, bool Rare, bool Owns);
 
 /// <summary>Something that was said, as the reader sees it: plain words, contractions written out.</summary>
-internal sealed partial class Line
+internal sealed class Line
 {
     /// <summary>Words of a line that are read; what lies behind them is not.</summary>
     public const int Most = 48;
@@ -79,8 +79,7 @@ internal sealed partial class Line
     // "I am Ada."
     private bool Introduces => _form is { Relation: "is", Subject: "I" } && Proper.IsMatch(_form.Value) && (Lexicon.Kinds(_form.Value.ToLowerInvariant()) & Lexicon.KindOf("nationality")) == 0;
 
-    [GeneratedRegex(@"^\p{Lu}[\p{L}\p{M}'\-]*(?: \p{Lu}[\p{L}\p{M}'\-]*)?$", RegexOptions.CultureInvariant)]
-    private static partial Regex Proper { get; }
+    private static Regex Proper { get; } = English.Pattern("one-or-two-names");
 
     /// <summary>The cue of names.</summary>
     public static string NameCue { get; } = GaryMesh.ChatGraft.Words.Canonical("name");
@@ -167,8 +166,7 @@ internal sealed partial class Line
     /// <summary>It begins as what is only supposed does.</summary>
     public bool Supposes => Supposing.IsMatch(_clean);
 
-    [GeneratedRegex(@"^(?:(?:just|so|ok|now),? )?(?:suppose|imagine|pretend|assume|assuming|what if|let us say|say I (?:had|was|were|lived|earned)|hypothetically)\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex Supposing { get; }
+    private static Regex Supposing { get; } = English.Pattern("supposing");
 
     /// <summary>The kinds of all words.</summary>
     public ulong Kinds { get; }
@@ -214,8 +212,7 @@ internal sealed partial class Line
         return new Line(plain, form, [.. words], plain.TrimEnd().EndsWith('?'), Quoting.IsMatch(plain));
     }
 
-    [GeneratedRegex("\\b(?:said|says|say|told me|tells me|shouted|wrote|writes|whispered|goes|asked|replied|screamed|sang|read|reads|introduced|texted|texts|emailed|messaged|posted|announced|told (?:us|everyone|him|her|them))\\b[^:\"]{0,30}[:\"]|\\b(?:me|us|him|her|everyone|everybody)\\s?:\\s", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex Quoting { get; }
+    private static Regex Quoting { get; } = English.Pattern("quoting");
 
     /// <summary>Whether a word of it does something in the sentence.</summary>
     public bool Has(string mark) => (Marks & Lexicon.MarkOf(mark)) != 0;

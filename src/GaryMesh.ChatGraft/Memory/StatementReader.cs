@@ -6,7 +6,7 @@ namespace GaryMesh.ChatGraft;
 /// where, what a code is, and whatever they ask to have remembered.</summary>
 /// <remarks>It reads clause by clause; "his", "her", "its" and "their" point to whom the clause before spoke of. Questions,
 /// wishes and remarks of the moment ("I am fine", "I want a coffee") are no facts and are passed over.</remarks>
-internal sealed partial class StatementReader : IStatementReader
+internal sealed class StatementReader : IStatementReader
 {
     /// <summary>A sentence longer than this is no fact to keep.</summary>
     private const int LongestClause = 300;
@@ -126,7 +126,7 @@ internal sealed partial class StatementReader : IStatementReader
 
     private static Statement? Form(string clause, bool urged)
     {
-        foreach (var form in _forms)
+        foreach (var form in English.Forms)
         {
             var match = form.Pattern.Match(clause);
             if (!match.Success) continue;
@@ -263,4 +263,40 @@ internal sealed partial class StatementReader : IStatementReader
             ? null
             : new Statement(subject, "name", value, $"{subject} is called {value}", FactOwner.User);
     }
+
+    private static Regex NoSubject { get; } = English.Pattern("no-subject");
+    private static Regex Passing { get; } = English.Pattern("passing");
+    private static Regex Request { get; } = English.Pattern("request");
+    private static Regex NoName { get; } = English.Pattern("no-name");
+    private static Regex FirstPerson { get; } = English.Pattern("first-person");
+    private static Regex Named { get; } = English.Pattern("named");
+    private static Regex Bare { get; } = English.Pattern("bare-subject");
+    private static Regex Telling { get; } = English.Pattern("telling-value");
+    private static Regex Calendar { get; } = English.Pattern("calendar");
+    private static Regex OwnedByUser { get; } = English.Pattern("owned-by-user");
+    private static Regex OwnedByChat { get; } = English.Pattern("owned-by-chat");
+    private static Regex IndefiniteArticle { get; } = English.Pattern("indefinite-article");
+    private static Regex Trailing { get; } = English.Pattern("trailing");
+    private static Regex Afterthought { get; } = English.Pattern("afterthought");
+    private static Regex Pronoun { get; } = English.Pattern("pronoun");
+    private static Regex Objective { get; } = English.Pattern("objective");
+    private static Regex Possession { get; } = English.Pattern("possession");
+    private static Regex Apposed { get; } = English.Pattern("apposed");
+    private static Regex Owning { get; } = English.Pattern("owning");
+    private static Regex BareAttribute { get; } = English.Pattern("bare-attribute");
+    private static Regex ItsName { get; } = English.Pattern("its-name");
+    private static Regex Appeal { get; } = English.Pattern("appeal");
+    private static Regex Pointing { get; } = English.Pattern("pointing");
+    private static Regex Antecedent { get; } = English.Pattern("antecedent");
+    private static Regex Possessive { get; } = English.Pattern("possessive");
+    private static Regex SelfAnswered { get; } = English.Pattern("self-answered");
+    private static Regex Presented { get; } = English.Pattern("presented");
+    private static Regex Pointer { get; } = English.Pattern("pointer");
+    private static Regex Asked { get; } = English.Pattern("asked");
+    private static Regex Answered { get; } = English.Pattern("answered");
+    private static Regex Beside { get; } = English.Pattern("beside");
+    private static Regex Mention { get; } = English.Pattern("mention");
+    private static Regex Correcting { get; } = English.Pattern("correcting");
+    private static Regex BareCorrection { get; } = English.Pattern("bare-correction");
+    private static Regex Forgetting { get; } = English.Pattern("forgetting");
 }

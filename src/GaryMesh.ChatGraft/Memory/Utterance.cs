@@ -99,23 +99,11 @@ internal static partial class Utterance
     public static string Capitalised(string text) =>
         text.Length == 0 ? text : char.ToUpper(text[0], CultureInfo.InvariantCulture) + text[1..];
 
-    /// <summary>A noun with what belongs to its name, as a pattern: it ends before verbs, prepositions and words of time.</summary>
-    internal const string NounPhrase = @"[\p{L}'\-]+(?:\s+(?!(?:yet|before|today|yesterday|tomorrow|tonight|again|is|are|was|were|be|has|have|had|do|does|did|will|would|can|and|or|in|on|at|to|for|with|from|of|by|about|last|next|this|the|a|an|my|our|just|let|got|who|where|when|what|how|that|which|so|while|since|after|as|now|then|know|known|live|work|go|call|I|you|we|it|\w+ly|\w+ed|\w{3,}s)\b)(?-i:\p{Ll})[\p{L}'\-]*){0,2}";
-
     private const RegexOptions Loose = RegexOptions.IgnoreCase | RegexOptions.CultureInvariant;
 
-    // A full stop ends a sentence unless it belongs to an abbreviation, an initial or a number.
-    [GeneratedRegex(@"(?<=\?)\s+|(?<=\?)$|[!;]+(?:\s+|$)|(?<!\b(?:Mr|Mrs|Ms|Dr|St|Prof|Jr|Sr|Mt|No|vs|[A-HJ-Z]))\.+(?:[""')]*)(?:\s+|$)|\s+[–—]\s+|\s+-\s+",
-        RegexOptions.CultureInvariant)]
-    private static partial Regex SentenceEnd { get; }
-
-    // A new clause begins where a conjunction or comma is followed by a new subject.
-    [GeneratedRegex(@"(?:,?\s+(?:and|but|so|while|whereas)\s+|,\s+(?!(?<=(?-i:\p{Lu})[\p{L}\p{M}'\-]*,\s+)(?:my|our|the)\b))(?=(?:I|my|we|our|his|her|its|their|he|she|it|they|the|do|can|could|(?:what|where|when|how)(?=[^?]*\?$| (?:is|are|was|were|do|does|did|can|could|has|have|might|will)\b))\b)|,\s+(?:and|but)\s+(?=\w+\s+(?:is|are|was|lives|works)\b)",
-        Loose)]
-    private static partial Regex ClauseStart { get; }
-
-    [GeneratedRegex(@"^(?:if|when|whenever|as for|to|for|in case|should)\b(?!.*\?$)", Loose)]
-    internal static partial Regex Conditional { get; }
+    private static Regex SentenceEnd { get; } = English.Pattern("sentence-end");
+    private static Regex ClauseStart { get; } = English.Pattern("clause-start");
+    internal static Regex Conditional { get; } = English.Pattern("conditional");
 
     [GeneratedRegex(@"\b(?<verb>do|does|did|ca|could|wo|would|sha|should|is|are|was|were|have|has|had|must)n't\b", Loose)]
     private static partial Regex NotContraction { get; }
@@ -126,9 +114,7 @@ internal static partial class Utterance
     [GeneratedRegex(@"\b(who|it|he|she)'s(?= (?:got|been|had)\b)", Loose)]
     private static partial Regex HasContraction { get; }
 
-    // "have I told you my address?" asks, for all that it begins like telling.
-    [GeneratedRegex(@"^(?:the|my|our)\b(?!.*\b(?:is|are|was|were|lives|works|has|goes)\s+\S).*\?$", Loose)]
-    private static partial Regex BareTopic { get; }
+    private static Regex BareTopic { get; } = English.Pattern("bare-topic");
 
     // "my family and I" is we.
     [GeneratedRegex(@"\b(?:my|our) \w+ and I\b", Loose)]
@@ -156,29 +142,7 @@ internal static partial class Utterance
     [GeneratedRegex(@"\b(I|we|you|they|he|she|it)'d\b", Loose)]
     private static partial Regex WouldContraction { get; }
 
-    [GeneratedRegex(@"^(?:(?:please\s+|do\s+|always\s+|try to\s+|i (?:want|need|would like) you to\s+|can you\s+|could you\s+|make sure (?:to|you)\s+)*"
-        + @"(?:remember|memori[sz]e|note|make a note|take a note|jot(?: this)? down|write(?: this)? down|keep in mind|bear in mind|"
-        + @"(?:do not|never) (?:let me )?forget|save this|store this|learn|know|mark down|take down|put on record)(?:\s+(?:for me|please|this|of this))?"
-        + @"|(?:something|one thing|a fact|a note) (?:to|worth) (?:remember|remembering|know|knowing|keep in mind)(?: is)?"
-        + @"|did i (?:ever |already )?(?:mention|tell you|say)|did you know|have i (?:ever |already )?(?:told you|mentioned|said)"
-        + @"|note to self|for the record|for your records|for future reference)(?:\s+that)?\s*[,:;\-–—]*\s+", Loose)]
-    private static partial Regex Urging { get; }
-
-    [GeneratedRegex(@"^(?:[^:]{3,40}:(?=\s+(?:my|our|the|I|we)\b)|just|hi there|hi|hey there|hey|hello there|hello|oh|ah|well|so|ok|okay|alright|yes|yeah|yep|no(?=[,.!])|nope|anyway|anyhow|listen|look|guess what|"
-        + @"fun fact|btw|by the way|fyi|for your information|for what it is worth|just so (?:that )?you know|just so you are aware|"
-        + @"you should (?:also )?know|you (?:might|may) (?:want|like) to know|you might as well know|it is worth (?:knowing|noting|mentioning)|"
-        + @"i (?:should|must|have to|might) (?:also )?(?:mention|say|add|tell you|admit|confess)|i (?:also )?(?:want|wanted|would like) (?:you to know|to (?:tell you|say|mention|share|add))|"
-        + @"let me (?:tell you|share)(?: (?:something|a secret|a bit|a little)(?: about (?:me|myself))?)?|let me introduce myself|i forgot to (?:mention|tell you|say)|"
-        + @"i (?:will|can|am going to) tell you(?: (?:something|a secret))?|in case you (?:wonder|wondered|were wondering|need it|are interested|ever need it|care|ask)|"
-        + @"incidentally|actually|also|and|but|because|as you know|as i said|like i said|apparently|it turns out|turns out|to be honest|honestly|"
-        + @"personally|these days|nowadays|currently|at the moment|right now|as of now|here is (?:a fact|something)(?: about me)?|speaking of which|"
-        + @"(?:one|another|an?) (?:interesting |important |small |little |quick )?(?:thing|fact|detail)(?: about me)?(?: is)?|the (?:thing|fact) is|"
-        + @"believe it or not|you know what|you know|you see|this might (?:help|be useful)|a (?:bit|little) about me|about me|random fact|quick note|"
-        + @"i think you should know|without (?:a )?(?:question|doubt)|as far as i know|as a matter of fact|in fact|to my knowledge|i (?:think|believe|heard|learned|learnt)|originally|recently|lately|normally|i am telling you|i am happy to (?:say|tell you)|i am proud to say|if you must know|if it helps|one more thing|"
-        + @"before i forget|before we (?:start|go on|continue)|correction|sorry|i mean|i meant to say|not sure if i (?:said|mentioned|told you)|"
-        + @"if anyone asks)(?:\s+that)?(?:\s*[,:;.…\-–—]+\s*|\s+)", Loose)]
-    private static partial Regex Opening { get; }
-
-    [GeneratedRegex(@"^(?:who|whom|whose|what|which|where|when|how|why|if|whether)\b", Loose)]
-    internal static partial Regex Interrogative { get; }
+    private static Regex Urging { get; } = English.Pattern("urging");
+    private static Regex Opening { get; } = English.Pattern("opening");
+    internal static Regex Interrogative { get; } = English.Pattern("interrogative");
 }

@@ -5,7 +5,7 @@ namespace GaryMesh.Cluster;
 
 /// <summary>The description of a run and the number of its generation, kept in the cluster's storage.</summary>
 [Reentrant]
-internal sealed class RunGrain([PersistentState("run", PartGrain.Storage)] IPersistentState<RunGrain.Known> known) : Grain, IRunGrain
+internal sealed class RunGrain([PersistentState("run", Keeping.Storage)] IPersistentState<RunGrain.Known> known) : Grain, IRunGrain
 {
     [GenerateSerializer]
     internal sealed class Known

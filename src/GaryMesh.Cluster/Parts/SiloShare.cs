@@ -51,11 +51,11 @@ internal sealed class SiloShare : IDisposable
     {
         var kept = sizeof(float) * (long)Channels * part.Owned;
 
-        if (_spec.CheckpointEvery > 0 && kept > ClusterHost.MostSent)
+        if (_spec.CheckpointEvery > 0 && kept > Keeping.MostSent)
         {
             throw new ArgumentException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"Part {index + 1} of {Parts.Count} of {Parts.Name} has a checkpoint of {kept / 1e6:N0} MB, but Redis keeps {ClusterHost.MostSent / 1e6:N0} MB under a name: cut the graph into more parts, or keep no checkpoints."));
+                $"Part {index + 1} of {Parts.Count} of {Parts.Name} has a checkpoint of {kept / 1e6:N0} MB, but Redis keeps {Keeping.MostSent / 1e6:N0} MB under a name: cut the graph into more parts, or keep no checkpoints."));
         }
 
         // States, start and exchanged ghosts; then graph and tables of a form, about as measured for eight neighbours.

@@ -16,7 +16,7 @@ namespace GaryMesh.Cluster;
 public static class ClusterHost
 {
     /// <summary>The bytes of the largest message, and of what Redis keeps under a name.</summary>
-    public const int MostSent = 512_000_000;
+    public const int MostSent = Keeping.MostSent;
 
     private const string Cluster = "gary-mesh";
 
@@ -27,7 +27,7 @@ public static class ClusterHost
         .UseOrleans(silo =>
         {
             silo.UseLocalhostClustering(FreePort(), FreePort(), null, Cluster, Cluster);
-            silo.AddMemoryGrainStorage(PartGrain.Storage);
+            silo.AddMemoryGrainStorage(Keeping.Storage);
             AddParts(silo, threads);
         })
         .Build();
@@ -45,7 +45,7 @@ public static class ClusterHost
             silo.Configure<SiloOptions>(named => named.SiloName = name);
             silo.ConfigureEndpoints(address, FreePort(), FreePort(), listenOnAnyHostAddress: false);
             silo.UseRedisClustering(clustering => clustering.ConfigurationOptions = options);
-            silo.AddRedisGrainStorage(PartGrain.Storage, (OptionsBuilder<RedisStorageOptions> storage) => storage.Configure<Serializer>((kept, serializer) =>
+            silo.AddRedisGrainStorage(Keeping.Storage, (OptionsBuilder<RedisStorageOptions> storage) => storage.Configure<Serializer>((kept, serializer) =>
             {
                 kept.ConfigurationOptions = options;
                 // States as they are: text would take twice the room and most of the time.

@@ -9,15 +9,12 @@ namespace GaryMesh.Cluster;
 /// scheduler is busy misses its probes and is taken for dead.</remarks>
 [Reentrant, KeepAlive, Spread]
 internal sealed class PartGrain(
-    [PersistentState("even", PartGrain.Storage)] IPersistentState<Checkpoint> even,
-    [PersistentState("odd", PartGrain.Storage)] IPersistentState<Checkpoint> odd,
+    [PersistentState("even", Keeping.Storage)] IPersistentState<Checkpoint> even,
+    [PersistentState("odd", Keeping.Storage)] IPersistentState<Checkpoint> odd,
     PartStore store,
     ILocalSiloDetails silo,
     ILogger<PartGrain> log) : Grain, IPartGrain
 {
-    /// <summary>The name of the storage that keeps checkpoints.</summary>
-    public const string Storage = "checkpoints";
-
     /// <summary>How long a boundary that is not there is waited for before the asker is told so, and between two tries of an asker.</summary>
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(2), _pause = TimeSpan.FromMilliseconds(50);
 
