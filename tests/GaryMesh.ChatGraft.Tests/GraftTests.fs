@@ -271,4 +271,41 @@ let tests =
               Expect.floatClose Accuracy.high (PairedTest.SignedRank all) (2.0 / 256.0) "all of one sign"
               Expect.floatClose Accuracy.high (PairedTest.SignedRank [| 1.0; -1.0 |]) 1.0 "as many up as down"
               Expect.equal (PairedTest.Holm [| 0.01; 0.04; 0.03 |]) [| 0.03; 0.06; 0.06 |] "Holm"
+          }
+
+          test "an interval over dialogues is that of their differences, and mirrored where the arms are exchanged" {
+              let run (nats: float seq) =
+                  GraftRun(
+                      GraftPlan("mesh", 1, MeshGraftShape()),
+                      CortexTraining.Frozen,
+                      1UL,
+                      0.01,
+                      1,
+                      2,
+                      0,
+                      0.0,
+                      0.0,
+                      Nats = Array.ofSeq nats,
+                      Tokens = Array.create (Seq.length nats) 10
+                  )
+
+              let one, even = run [ 20.0; 30.0; 40.0 ], run [ 21.0; 31.0; 41.0 ]
+              let struct (low, high) = DialogueBootstrap.Interval([| one |], [| even |])
+              Expect.floatClose Accuracy.high low -0.1 "every dialogue the same"
+              Expect.floatClose Accuracy.high high -0.1 "every dialogue the same"
+
+              let many = run (Seq.replicate 50 20.0)
+              let noisy = run [ for i in 1..50 -> 20.0 + float (i % 5 - 2) ]
+              let struct (low, high) = DialogueBootstrap.Interval([| many |], [| noisy |])
+              let struct (below, above) = DialogueBootstrap.Interval([| noisy |], [| many |])
+              Expect.isTrue (low < 0.0 && high > 0.0) "no difference on the whole"
+              // The standard error of a mean of fifty.
+              let error = 1.96 * sqrt 2.0 / 10.0 / sqrt 50.0
+              Expect.isTrue (abs (high - error) < error / 5.0) $"{high} is about {error}"
+              Expect.floatClose Accuracy.high below -high "mirrored"
+              Expect.floatClose Accuracy.high above -low "mirrored"
+
+              Expect.throwsT<ArgumentException>
+                  (fun () -> DialogueBootstrap.Interval([| one |], [| many |]) |> ignore)
+                  "other groups"
           } ]

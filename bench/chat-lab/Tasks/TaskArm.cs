@@ -1,4 +1,5 @@
 using System.Globalization;
+using GaryMesh.ChatLab.Grafts;
 
 namespace GaryMesh.ChatLab.Tasks;
 

@@ -1,4 +1,4 @@
-namespace GaryMesh.ChatLab.Tasks;
+namespace GaryMesh.ChatLab.Grafts;
 
 /// <summary>A linear map of low rank of a position's normalised hidden state and that of the position before it.</summary>
 /// <remarks>Parameters: A [2 width x units], own position first, B [units x width], the output's bias. B and the bias start at zero, so that
