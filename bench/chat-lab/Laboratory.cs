@@ -23,7 +23,7 @@ internal static class Laboratory
             PackCommand.Create(output),
             new Command("graft", "Train grafts in the frozen cortex and compare them with controls of as many parameters.")
             {
-                GraftTrainCommand.Create(output, error, stop), GraftReportCommand.Create(output),
+                GraftTrainCommand.Create(output, error, stop), GraftSpeedCommand.Create(output, stop), GraftReportCommand.Create(output),
             },
             new Command("tasks", "Tasks in which a graft that carries something along the positions should shine, or fail visibly.")
             {
