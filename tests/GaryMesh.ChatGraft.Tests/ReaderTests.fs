@@ -75,6 +75,12 @@ let tests =
                   Expect.isEmpty (Set.intersect (sentences other) (sentences "after")) $"{other} written apart"
           }
 
+          test "what is told of somebody's brother says nothing of themselves" {
+              let told = "Leonie's brother is a pilot"
+              Expect.isFalse ((answer [ told; "What does Leonie do for work?" ]).Contains "pilot") "of Leonie"
+              Expect.stringContains (answer [ told; "What does Leonie's brother do?" ]) "pilot" "of her brother"
+          }
+
           test "the two halves of the pairs share no sentence" {
               let sentences half = set [ for pair in pairs half -> pair.Told, pair.Question ]
               Expect.isEmpty (Set.intersect (sentences "before") (sentences "after")) "written apart"
