@@ -9,9 +9,6 @@ public sealed record TaskQuestion(int[] Tokens, int Answer);
 /// a question and its answer.</summary>
 public abstract class TaskText
 {
-    // Gaps come in a geometric series: the short ones teach the long ones.
-    private const double Stay = 0.7;
-
     /// <summary>What a command calls it.</summary>
     public abstract string Name { get; }
 
@@ -20,6 +17,9 @@ public abstract class TaskText
 
     /// <summary>Number of tokens that can be an answer, each as likely: one over it is the accuracy of chance.</summary>
     public abstract int Answers { get; }
+
+    /// <summary>How often a gap is drawn, to how often the one a token shorter is: the short gaps teach the long ones.</summary>
+    protected virtual double Stay => 0.7;
 
     /// <summary>Writes one part but for its answer, the last token asking.</summary>
     /// <param name="text">Where to write.</param>
@@ -33,14 +33,15 @@ public abstract class TaskText
     /// <param name="tokens">At least so many tokens.</param>
     /// <param name="most">The longest gap.</param>
     /// <param name="seed">What it is drawn from.</param>
-    public int[] Text(int tokens, int most, ulong seed)
+    /// <param name="least">The shortest gap.</param>
+    public int[] Text(int tokens, int most, ulong seed, int least = 0)
     {
         List<int> text = new(tokens + most);
         var draws = new Draws(Counter.Key(seed, 0x7E47));
         var last = -1;
 
         while (text.Count < tokens)
-            text.Add(last = Write(text, last, draws.Geometric(most, Stay), draws));
+            text.Add(last = Write(text, last, least + draws.Geometric(most - least, Stay), draws));
 
         return [.. text];
     }
