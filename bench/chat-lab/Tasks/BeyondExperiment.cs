@@ -3,11 +3,10 @@ using System.Diagnostics;
 namespace GaryMesh.ChatLab.Tasks;
 
 /// <summary>Recall beyond the window of the cortex: a graft learns to carry a value within the window and is asked far beyond it.</summary>
-/// <remarks>The cortex first learns from a text whose questions all lie beyond its window, so that there is nothing for its attention
-/// to find, and then stays as it is; the arm `alone` is that cortex trained on, with its attention free to find what the window holds.</remarks>
+/// <remarks>Cortex and graft learn together; what the attention finds in the window is of no use beyond it.</remarks>
 internal sealed class BeyondExperiment(TaskText task, int[] gaps, int questions, int threads)
 {
-    private const int Context = 128, FirstSteps = 200, Before = 16;
+    private const int Context = 128, Before = 16;
 
     // Questions are drawn from a seed that no training has.
     private const ulong Apart = 0xBE40;
@@ -15,22 +14,15 @@ internal sealed class BeyondExperiment(TaskText task, int[] gaps, int questions,
     public TaskRun Run(TaskPlan plan, ulong seed, CancellationToken stop)
     {
         var cortex = TaskCortex.Drawn(task, plan.Layers, Context, seed);
-        Train(cortex, null, plan with { Steps = FirstSteps }, seed, least: Context, most: 2 * Context, stop);
         var graft = TaskArm.Create(plan.Arm, TaskCortex.Width, seed);
-        var watch = Stopwatch.StartNew();
-        Train(cortex, graft is null ? null : new Grafting(graft, 0), plan, seed, least: 0, plan.Most, stop);
-        var seconds = watch.Elapsed.TotalSeconds;
-        using var packed = new PackedCortex(cortex);
-        double[] accuracy = [.. gaps.Select(gap => Accuracy(packed, graft, plan.Most, gap))];
-        return new TaskRun(plan, seed, graft?.Parameters.Length ?? 0, gaps, accuracy, null, Math.Round(seconds, 1));
-    }
-
-    private void Train(Cortex cortex, Grafting? grafting, TaskPlan plan, ulong seed, int least, int most, CancellationToken stop)
-    {
         var settings = TrainingSettings.OfGraft(plan.Steps, plan.Batch, plan.LearningRate, seed) with { Piece = plan.Batch };
-        var text = task.Text(((plan.Steps * plan.Batch) + 4) * Context, most, seed, least);
-        using var trainer = new CortexTrainer(cortex, text, settings, threads, grafting, frozen: grafting is not null);
+        var text = task.Text(((plan.Steps * plan.Batch) + 4) * Context, plan.Most, seed);
+        using var trainer = new CortexTrainer(cortex, text, settings, threads, graft is null ? null : new Grafting(graft, 0));
+        var watch = Stopwatch.StartNew();
         trainer.Run(stop);
+        var seconds = watch.Elapsed.TotalSeconds;
+        double[] accuracy = [.. gaps.Select(gap => Accuracy(trainer.Packed, graft, plan.Most, gap))];
+        return new TaskRun(plan, seed, graft?.Parameters.Length ?? 0, gaps, accuracy, null, Math.Round(seconds, 1));
     }
 
     private double Accuracy(PackedCortex packed, IGraft? graft, int most, int gap)

@@ -33,15 +33,14 @@ public abstract class TaskText
     /// <param name="tokens">At least so many tokens.</param>
     /// <param name="most">The longest gap.</param>
     /// <param name="seed">What it is drawn from.</param>
-    /// <param name="least">The shortest gap.</param>
-    public int[] Text(int tokens, int most, ulong seed, int least = 0)
+    public int[] Text(int tokens, int most, ulong seed)
     {
         List<int> text = new(tokens + most);
         var draws = new Draws(Counter.Key(seed, 0x7E47));
         var last = -1;
 
         while (text.Count < tokens)
-            text.Add(last = Write(text, last, least + draws.Geometric(most - least, Stay), draws));
+            text.Add(last = Write(text, last, draws.Geometric(most, Stay), draws));
 
         return [.. text];
     }
