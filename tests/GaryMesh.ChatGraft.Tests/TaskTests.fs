@@ -27,27 +27,33 @@ let private parts (group: GroupTask) (text: int[]) =
 let tests =
     testList
         "Tasks"
-        [ property "the state asked for is the product of the generators since the answer before" (fun (seed: uint64) most ->
-              let most = abs (most % 20)
+        [ property
+              "the state asked for is the product of the generators since the answer before"
+              (fun (seed: uint64) most ->
+                  let most = abs (most % 20)
 
-              groups
-              |> List.forall (fun group ->
-                  parts group (group.Text(300, most, seed))
-                  |> Array.forall (fun (between, last, answer) ->
-                      let state =
-                          between
-                          |> Array.fold (fun state token -> after group.Generators[token] state) (group.Element last)
+                  groups
+                  |> List.forall (fun group ->
+                      parts group (group.Text(300, most, seed))
+                      |> Array.forall (fun (between, last, answer) ->
+                          let state =
+                              between
+                              |> Array.fold
+                                  (fun state token -> after group.Generators[token] state)
+                                  (group.Element last)
 
-                      between.Length <= most && state = group.Element answer)))
+                          between.Length <= most && state = group.Element answer)))
 
-          property "a question stands at the end of its text, over the gap that was asked for" (fun (seed: uint64) gap ->
-              let gap = abs (gap % 40)
+          property
+              "a question stands at the end of its text, over the gap that was asked for"
+              (fun (seed: uint64) gap ->
+                  let gap = abs (gap % 40)
 
-              groups
-              |> List.forall (fun group ->
-                  let question = group.Question(gap, 60, 8, seed)
-                  let between, _, answer = Array.last (parts group [| yield! question.Tokens; question.Answer |])
-                  question.Tokens.Length = 60 && between.Length = gap && answer = question.Answer))
+                  groups
+                  |> List.forall (fun group ->
+                      let question = group.Question(gap, 60, 8, seed)
+                      let between, _, answer = Array.last (parts group [| yield! question.Tokens; question.Answer |])
+                      question.Tokens.Length = 60 && between.Length = gap && answer = question.Answer))
 
           property "what recall asks for was told, so many tokens before" (fun (seed: uint64) gap ->
               let gap = abs (gap % 40)
@@ -58,7 +64,9 @@ let tests =
               tasks
               |> List.forall (fun task ->
                   let text = task.Text(200, 8, seed)
-                  text |> Array.forall (fun token -> token >= 0 && token < task.Vocabulary) && text = task.Text(200, 8, seed)))
+
+                  text |> Array.forall (fun token -> token >= 0 && token < task.Vocabulary)
+                  && text = task.Text(200, 8, seed)))
 
           test "answers are drawn evenly, and gaps of every length up to the longest" {
               let counts =
@@ -91,6 +99,23 @@ let tests =
                   Expect.sequenceEqual added (stream ()) arm
 
               Expect.throwsT<ArgumentException> (fun () -> TaskArm.Create("mesh-0", 32, 1UL) |> ignore) "no steps"
+          }
+
+          test "an arm holds as far as it answers everything shorter too" {
+              let held accuracy = TasksReportCommand.Held([| 0; 1; 2; 4 |], accuracy)
+              Expect.equal (held [| 1.0; 0.9; 0.5; 1.0 |]) 1 "up to the first that is not held"
+              Expect.equal (held [| 0.5; 1.0; 1.0; 1.0 |]) -1 "nothing"
+              Expect.equal (held [| 1.0; 1.0; 1.0; 1.0 |]) 4 "all"
+          }
+
+          test "a run beyond the window is the same twice" {
+              let run arm gaps =
+                  BeyondExperiment(RecallTask(), gaps, 4, 1)
+                      .Run(TaskPlan("recall", arm, 0, 1, 20, 0.01, 2, 2), 1UL, Threading.CancellationToken.None)
+
+              let one = run "gru" [| 5; 300 |]
+              Expect.equal one.Accuracy (run "gru" [| 5; 300 |]).Accuracy "the same twice"
+              Expect.equal one.Gaps [| 5; 300 |] "the gaps"
           }
 
           test "a run is the same twice, comes back from its line, and counts what it answered" {

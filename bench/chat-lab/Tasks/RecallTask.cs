@@ -16,6 +16,9 @@ public sealed class RecallTask : TaskText
     public override int Answers => Values;
 
     /// <inheritdoc/>
+    protected override double Stay => 0.8;
+
+    /// <inheritdoc/>
     public override int Write(List<int> text, int last, int gap, Draws draws)
     {
         var value = FirstValue + draws.Below(Values);

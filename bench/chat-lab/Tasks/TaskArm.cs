@@ -1,5 +1,6 @@
-using System.Globalization;
 using GaryMesh.ChatLab.Grafts;
+using System.Globalization;
+using System.Numerics.Tensors;
 
 namespace GaryMesh.ChatLab.Tasks;
 
@@ -25,8 +26,8 @@ public static class TaskArm
             ["alone"] => null,
             ["two", "tap"] => new TwoTapGraft(width, (int)Math.Round((count - width) / (3.0 * width)), seed),
             ["gru"] => new GruGraft(width, Enumerable.Range(1, count).Last(units => GruGraft.CountOf(width, units) <= count), seed),
-            ["mesh", var steps] when Whole(steps) is { } t => new MeshGraft(Mesh(width, t, [1]), seed),
-            ["far", var steps] when Whole(steps) is { } t => new MeshGraft(Mesh(width, t, [1, 2, 4, 8]), seed),
+            ["mesh", var steps] when Whole(steps) is { } t => Gentle(new MeshGraft(Mesh(width, t, [1]), seed)),
+            ["far", var steps] when Whole(steps) is { } t => Gentle(new MeshGraft(Mesh(width, t, [1, 2, 4, 8]), seed)),
             _ => throw new ArgumentException($"An arm is alone, two-tap, gru, mesh-T or far-T, but '{arm}' is none of them."),
         };
     }
@@ -52,6 +53,17 @@ public static class TaskArm
         var longer = new MeshGraft(mesh.Shape with { Steps = 8 * mesh.Shape.Steps }, seed: 0);
         mesh.Parameters.CopyTo(longer.Parameters, 0);
         return longer;
+    }
+
+    /// <summary>Beyond eight steps the rule's last layer begins the smaller the more there are: else what each step adds grows over them beyond
+    /// all learning.</summary>
+    private static MeshGraft Gentle(MeshGraft mesh)
+    {
+        var shape = mesh.Shape;
+        var last = (shape.Hidden + 1) * shape.Channels;
+        var part = mesh.Parameters.AsSpan(shape.ReadoutAt - last, last);
+        TensorPrimitives.Multiply(part, Math.Min(1, 8f / shape.Steps), part);
+        return mesh;
     }
 
     private static int? Whole(string text) =>

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Numerics.Tensors;
 
 namespace GaryMesh.ChatLab.Tasks;
 
@@ -10,8 +9,7 @@ namespace GaryMesh.ChatLab.Tasks;
 /// <param name="threads">Threads of training.</param>
 public sealed class TaskExperiment(TaskText task, int[] gaps, int questions, int threads)
 {
-    private const int Width = 32, Heads = 2, AtOnce = 16;
-    private const float Loudness = 5;
+    private const int AtOnce = 16;
 
     // Questions are drawn from a seed that no training has.
     private const ulong Apart = 0xE7A1;
@@ -22,8 +20,8 @@ public sealed class TaskExperiment(TaskText task, int[] gaps, int questions, int
     public TaskRun Run(TaskPlan plan, ulong seed, CancellationToken stop)
     {
         ArgumentNullException.ThrowIfNull(plan);
-        var cortex = Drawn(new CortexShape(task.Vocabulary, Width, Heads, plan.Layers, _length), seed);
-        var grafting = TaskArm.Create(plan.Arm, Width, seed) is { } graft ? new Grafting(graft, plan.After) : null;
+        var cortex = TaskCortex.Drawn(task, plan.Layers, _length, seed);
+        var grafting = TaskArm.Create(plan.Arm, TaskCortex.Width, seed) is { } graft ? new Grafting(graft, plan.After) : null;
         var settings = TrainingSettings.OfGraft(plan.Steps, plan.Batch, plan.LearningRate, seed) with { Piece = plan.Batch };
         var text = task.Text((plan.Steps * plan.Batch + 4) * _length, plan.Most, seed);
         using var trainer = new CortexTrainer(cortex, text, settings, threads, grafting);
@@ -49,30 +47,9 @@ public sealed class TaskExperiment(TaskText task, int[] gaps, int questions, int
         foreach (var some in Enumerable.Range(0, questions).Select(i => task.Question(gap, _length, most, Counter.Key(Apart, gap, i))).Chunk(AtOnce))
         {
             pass.Forward([.. some.SelectMany(question => question.Tokens)], _length);
-            right += some.Where((question, i) => Said(pass.Logits(i, _length - 1)) == question.Answer).Count();
+            right += some.Where((question, i) => TaskCortex.Said(pass.Logits(i, _length - 1)) == question.Answer).Count();
         }
 
         return (double)right / questions;
     }
-
-    /// <summary>A cortex that begins with tokens told apart and positions that are not: else a graft of so short a training first has
-    /// to learn to look past the positions' noise.</summary>
-    private static Cortex Drawn(CortexShape shape, ulong seed)
-    {
-        var cortex = Cortex.Random(shape, seed);
-
-        foreach (var slice in shape.Slices)
-        {
-            var part = cortex.Parameters.AsSpan(slice.Offset, slice.Count);
-
-            if (slice.Name == "positions")
-                part.Clear();
-            else if (slice.Name == "embedding")
-                TensorPrimitives.Multiply(part, Loudness, part);
-        }
-
-        return cortex;
-    }
-
-    private static int Said(Span<float> logits) => TensorPrimitives.IndexOfMax<float>(logits);
 }

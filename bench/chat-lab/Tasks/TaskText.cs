@@ -9,9 +9,6 @@ public sealed record TaskQuestion(int[] Tokens, int Answer);
 /// a question and its answer.</summary>
 public abstract class TaskText
 {
-    // Gaps come in a geometric series: the short ones teach the long ones.
-    private const double Stay = 0.7;
-
     /// <summary>What a command calls it.</summary>
     public abstract string Name { get; }
 
@@ -20,6 +17,9 @@ public abstract class TaskText
 
     /// <summary>Number of tokens that can be an answer, each as likely: one over it is the accuracy of chance.</summary>
     public abstract int Answers { get; }
+
+    /// <summary>How often a gap is drawn, to how often the one a token shorter is: the short gaps teach the long ones.</summary>
+    protected virtual double Stay => 0.7;
 
     /// <summary>Writes one part but for its answer, the last token asking.</summary>
     /// <param name="text">Where to write.</param>

@@ -10,6 +10,8 @@ internal static class TasksTrainCommand
 
     private static readonly int[] _gaps = [0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32, 40, 48, 56, 64];
 
+    private static readonly int[] _far = [10, 50, 100, 200, 500, 1000, 2000, 5000];
+
     public static Command Create(TextWriter output, CancellationToken stop)
     {
         var results = Options.Needed("--results", "Where each run adds a line of JSON. A run that stands there is not done again.");
@@ -41,8 +43,10 @@ internal static class TasksTrainCommand
         command.SetAction(parsed =>
         {
             var file = parsed.GetValue(results)!;
-            var experiment = new TaskExperiment(
-                _tasks.First(task => task.Name == parsed.GetValue(name)), _gaps, questions: 128, parsed.GetValue(threads));
+            var task = _tasks.First(task => task.Name == parsed.GetValue(name));
+            Func<TaskPlan, ulong, CancellationToken, TaskRun> run = task is RecallTask
+                ? new BeyondExperiment(task, _far, questions: 64, parsed.GetValue(threads)).Run
+                : new TaskExperiment(task, _gaps, questions: 128, parsed.GetValue(threads)).Run;
             var done = TaskRun.Read(file).Select(run => (run.Plan, run.Seed)).ToHashSet();
 
             foreach (var seed in parsed.GetValue(seeds)!)
@@ -55,9 +59,9 @@ internal static class TasksTrainCommand
                     if (done.Contains((plan, seed)))
                         continue;
 
-                    var run = experiment.Run(plan, seed, stop);
-                    File.AppendAllText(file, run.Line() + "\n");
-                    output.WriteLine($"{arm}, seed {seed}, {run.Parameters:N0} parameters, {run.Seconds:F0} s: {string.Join("  ", run.Gaps.Zip(run.Accuracy).Select(one => $"{one.First}: {one.Second:F2}"))}");
+                    var made = run(plan, seed, stop);
+                    File.AppendAllText(file, made.Line() + "\n");
+                    output.WriteLine($"{arm}, seed {seed}, {made.Parameters:N0} parameters, {made.Seconds:F0} s: {string.Join("  ", made.Gaps.Zip(made.Accuracy).Select(one => $"{one.First}: {one.Second:F2}"))}");
                     output.Flush();
                 }
             }
