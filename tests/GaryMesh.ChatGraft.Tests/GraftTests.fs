@@ -257,10 +257,26 @@ let tests =
 
           test "a run comes back from its line of JSON, and plans of the same sizes are the same plan" {
               let run =
-                  GraftRun(GraftPlan("mesh", 2, meshShape 3), CortexTraining.Along, 7UL, 0.003, 10, 16, 99, 1.5, 1000.0)
+                  GraftRun(
+                      GraftPlan("mesh", 2, meshShape 3),
+                      CortexTraining.Along,
+                      7UL,
+                      0.003,
+                      10,
+                      16,
+                      99,
+                      1.5,
+                      1000.0,
+                      Model = "fifth",
+                      Nats = [| 1.5; 2.25 |],
+                      Tokens = [| 1; 2 |]
+                  )
 
-              let back = GraftExperiment.Read(GraftExperiment.Write run)
-              Expect.equal back run "the run"
+              let line = GraftExperiment.Write run
+              let back = GraftExperiment.Read line
+              Expect.equal (GraftExperiment.Write back) line "the run"
+              Expect.equal back.Plan run.Plan "its plan"
+              Expect.equal (back.Nats, back.Tokens) (run.Nats, run.Tokens) "its dialogues"
               Expect.notEqual back.Plan (GraftPlan("mesh", 2, meshShape 2)) "another population"
               let read () = GraftExperiment.Read "{}}" |> ignore
               Expect.throwsT<IO.InvalidDataException> read "no JSON"

@@ -1,6 +1,6 @@
-using GaryMesh.ChatLab.Grafts;
 using System.Globalization;
 using System.Numerics.Tensors;
+using GaryMesh.ChatLab.Grafts;
 
 namespace GaryMesh.ChatLab.Tasks;
 
