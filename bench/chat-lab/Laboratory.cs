@@ -6,6 +6,7 @@ using GaryMesh.ChatLab.Facts;
 using GaryMesh.ChatLab.Grafts;
 using GaryMesh.ChatLab.Language;
 using GaryMesh.ChatLab.Readers;
+using GaryMesh.ChatLab.Tasks;
 
 namespace GaryMesh.ChatLab;
 
@@ -22,7 +23,11 @@ internal static class Laboratory
             PackCommand.Create(output),
             new Command("graft", "Train grafts in the frozen cortex and compare them with controls of as many parameters.")
             {
-                GraftTrainCommand.Create(output, error, stop), GraftReportCommand.Create(output),
+                GraftTrainCommand.Create(output, error, stop), GraftSpeedCommand.Create(output, stop), GraftReportCommand.Create(output),
+            },
+            new Command("tasks", "Tasks in which a graft that carries something along the positions should shine, or fail visibly.")
+            {
+                TasksTrainCommand.Create(output, stop), TasksReportCommand.Create(output),
             },
             MemoryTrainCommand.Create(output, error, stop),
             ReaderTrainCommand.Create(output, error, stop),

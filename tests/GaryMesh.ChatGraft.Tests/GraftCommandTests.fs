@@ -56,26 +56,32 @@ let tests =
                       )
 
                   let code, _, error = train 1 ""
-                  Expect.equal (code, File.ReadAllLines(files.Results).Length) (0, 3) error
+                  Expect.equal (code, File.ReadAllLines(files.Results).Length) (0, 4) error
                   let first = File.ReadAllLines(files.Results)
                   Expect.equal (train 2 "" |> fun (code, _, _) -> code) 0 "another seed"
                   let lines = File.ReadAllLines(files.Results)
-                  Expect.equal lines.Length 6 "three more runs"
-                  Expect.sequenceEqual lines[..2] first "none again"
+                  Expect.equal lines.Length 8 "four more runs"
+                  Expect.sequenceEqual lines[..3] first "none again"
                   let _, report, _ = lab $"graft report --results {files.Results}"
 
                   Expect.stringContains
                       report
-                      "| mesh | 1 | 36-32-36, T = 1, 1 a position, back 1 3 | Frozen |"
+                      "| model | mesh | 1 | 36-32-36, T = 1, 1 a position, back 1 3 | Frozen |"
                       "the row of the mesh"
 
-                  Expect.stringContains report "mesh against low-rank after block 1" "the comparison"
+                  for control in [ "two-tap"; "low-rank"; "mlp" ] do
+                      Expect.stringContains
+                          report
+                          $"after block 1: mesh (2 steps) against {control} (2)"
+                          "the comparison"
+
+                  Expect.stringContains report "over dialogues" "and its bootstrap"
 
                   let code, _, error = train 1 " --arms none"
                   Expect.equal code ExitCode.Refused "nothing to train"
                   Expect.stringContains error "needs --cortex" "and why"
                   let code, _, error = train 1 " --arms none --cortex Along"
-                  Expect.equal (code, File.ReadAllLines(files.Results).Length) (0, 7) error)
+                  Expect.equal (code, File.ReadAllLines(files.Results).Length) (0, 9) error)
           }
 
           test "make writes a graft that eval scores with" {

@@ -8,6 +8,7 @@ open MathNet.Numerics.LinearAlgebra
 open GaryMesh
 open GaryMesh.ChatGraft
 open GaryMesh.ChatLab.Grafts
+open GaryMesh.ChatLab.Tasks
 open GaryMesh.ChatGraft.Tests.Support
 
 let private real (x: float) = Complex(x, 0.0)
@@ -87,6 +88,38 @@ let private complexAdapter (graft: AdapterGraft) (parameters: Complex[]) (stream
         let out = plus row (times parameters (width * units) width inner)
         if graft.Relu then out else plus out parameters[bias .. bias + width - 1])
 
+let private complexTwoTap (graft: TwoTapGraft) (parameters: Complex[]) (stream: Complex[][]) =
+    let width, units = graft.Width, graft.Units
+    let rows = stream |> Array.map normal
+
+    stream
+    |> Array.mapi (fun position row ->
+        let before = if position = 0 then Array.create width Complex.Zero else rows[position - 1]
+        let inner = times parameters 0 units (Array.append rows[position] before)
+        plus row (plus (times parameters (2 * width * units) width inner) parameters[3 * width * units ..]))
+
+let private complexGru (graft: GruGraft) (parameters: Complex[]) (stream: Complex[][]) =
+    let width, units = graft.Width, graft.Units
+    let bias = 3 * width * units
+    let across = bias + 3 * units
+    let readout = across + 3 * units * units
+    let sigmoid x = Complex.One / (Complex.One + Complex.Exp(-x))
+
+    let next (before: Complex[]) (row: Complex[]) =
+        let gates = plus (times parameters 0 (3 * units) (normal row)) parameters[bias .. across - 1]
+        let recalled = times parameters across (3 * units) before
+
+        Array.init units (fun i ->
+            let keep = sigmoid (gates[i] + recalled[i])
+            let recall = sigmoid (gates[units + i] + recalled[units + i])
+            let fresh = Complex.Tanh(gates[2 * units + i] + recall * recalled[2 * units + i])
+            (Complex.One - keep) * fresh + keep * before[i])
+
+    stream
+    |> Array.scan next (Array.create units Complex.Zero)
+    |> Array.tail
+    |> Array.map2 (fun row state -> plus row (times parameters readout width state)) stream
+
 /// Every parameter a number that matters.
 let private stirred (graft: IGraft) =
     for i in 0 .. graft.Parameters.Length - 1 do
@@ -111,7 +144,12 @@ let private kinds: (string * IGraft * (Complex[] -> Complex[][] -> Complex[][]))
 
       for relu in [ true; false ] do
           let graft = AdapterGraft(tinyShape.Width, 4, relu, 4UL)
-          (if relu then "an adapter" else "a map of low rank"), stirred graft, complexAdapter graft ]
+          (if relu then "an adapter" else "a map of low rank"), stirred graft, complexAdapter graft
+
+      let twoTap = TwoTapGraft(tinyShape.Width, 4, 5UL)
+      "a map of two positions", stirred twoTap, complexTwoTap twoTap
+      let gru = GruGraft(tinyShape.Width, 5, 6UL)
+      "a recurrent unit", stirred gru, complexGru gru ]
 
 let private streamOf rows seed = Array.init (rows * tinyShape.Width) (fun i -> float32 (Counter.normal seed (int64 i)))
 
@@ -219,10 +257,26 @@ let tests =
 
           test "a run comes back from its line of JSON, and plans of the same sizes are the same plan" {
               let run =
-                  GraftRun(GraftPlan("mesh", 2, meshShape 3), CortexTraining.Along, 7UL, 0.003, 10, 16, 99, 1.5, 1000.0)
+                  GraftRun(
+                      GraftPlan("mesh", 2, meshShape 3),
+                      CortexTraining.Along,
+                      7UL,
+                      0.003,
+                      10,
+                      16,
+                      99,
+                      1.5,
+                      1000.0,
+                      Model = "fifth",
+                      Nats = [| 1.5; 2.25 |],
+                      Tokens = [| 1; 2 |]
+                  )
 
-              let back = GraftExperiment.Read(GraftExperiment.Write run)
-              Expect.equal back run "the run"
+              let line = GraftExperiment.Write run
+              let back = GraftExperiment.Read line
+              Expect.equal (GraftExperiment.Write back) line "the run"
+              Expect.equal back.Plan run.Plan "its plan"
+              Expect.equal (back.Nats, back.Tokens) (run.Nats, run.Tokens) "its dialogues"
               Expect.notEqual back.Plan (GraftPlan("mesh", 2, meshShape 2)) "another population"
               let read () = GraftExperiment.Read "{}}" |> ignore
               Expect.throwsT<IO.InvalidDataException> read "no JSON"
@@ -233,4 +287,41 @@ let tests =
               Expect.floatClose Accuracy.high (PairedTest.SignedRank all) (2.0 / 256.0) "all of one sign"
               Expect.floatClose Accuracy.high (PairedTest.SignedRank [| 1.0; -1.0 |]) 1.0 "as many up as down"
               Expect.equal (PairedTest.Holm [| 0.01; 0.04; 0.03 |]) [| 0.03; 0.06; 0.06 |] "Holm"
+          }
+
+          test "an interval over dialogues is that of their differences, and mirrored where the arms are exchanged" {
+              let run (nats: float seq) =
+                  GraftRun(
+                      GraftPlan("mesh", 1, MeshGraftShape()),
+                      CortexTraining.Frozen,
+                      1UL,
+                      0.01,
+                      1,
+                      2,
+                      0,
+                      0.0,
+                      0.0,
+                      Nats = Array.ofSeq nats,
+                      Tokens = Array.create (Seq.length nats) 10
+                  )
+
+              let one, even = run [ 20.0; 30.0; 40.0 ], run [ 21.0; 31.0; 41.0 ]
+              let struct (low, high) = DialogueBootstrap.Interval([| one |], [| even |])
+              Expect.floatClose Accuracy.high low -0.1 "every dialogue the same"
+              Expect.floatClose Accuracy.high high -0.1 "every dialogue the same"
+
+              let many = run (Seq.replicate 50 20.0)
+              let noisy = run [ for i in 1..50 -> 20.0 + float (i % 5 - 2) ]
+              let struct (low, high) = DialogueBootstrap.Interval([| many |], [| noisy |])
+              let struct (below, above) = DialogueBootstrap.Interval([| noisy |], [| many |])
+              Expect.isTrue (low < 0.0 && high > 0.0) "no difference on the whole"
+              // The standard error of a mean of fifty.
+              let error = 1.96 * sqrt 2.0 / 10.0 / sqrt 50.0
+              Expect.isTrue (abs (high - error) < error / 5.0) $"{high} is about {error}"
+              Expect.floatClose Accuracy.high below -high "mirrored"
+              Expect.floatClose Accuracy.high above -low "mirrored"
+
+              Expect.throwsT<ArgumentException>
+                  (fun () -> DialogueBootstrap.Interval([| one |], [| many |]) |> ignore)
+                  "other groups"
           } ]

@@ -5,12 +5,12 @@ using System.Text.Json.Serialization;
 namespace GaryMesh.ChatLab.Grafts;
 
 /// <summary>What is grafted into the cortex, and where.</summary>
-/// <param name="Arm">`mesh`, `mlp`, `low-rank`, or `none` where the cortex learns alone.</param>
+/// <param name="Arm">`mesh`, `two-tap`, `low-rank`, `mlp`, or `none` where the cortex learns alone.</param>
 /// <param name="After">Blocks that the stream has been through.</param>
 /// <param name="Mesh">The mesh's sizes; a control has as many parameters.</param>
 public sealed record GraftPlan(string Arm, int After, MeshGraftShape Mesh)
 {
-    /// <summary>The graft, untrained; null for `none`. The three kinds have the same number of parameters to within one percent.</summary>
+    /// <summary>The graft, untrained; null for `none`. The kinds have the same number of parameters to within one percent.</summary>
     /// <exception cref="ArgumentException">The arm is none of them.</exception>
     public IGraft? Create(ulong seed)
     {
@@ -18,10 +18,11 @@ public sealed record GraftPlan(string Arm, int After, MeshGraftShape Mesh)
         return Arm switch
         {
             "mesh" => new MeshGraft(Mesh, seed),
+            "two-tap" => new TwoTapGraft(width, (int)Math.Round((target - width) / (3.0 * width)), seed),
             "mlp" => new AdapterGraft(width, (int)Math.Round(target / ((2.0 * width) + 1)), true, seed),
             "low-rank" => new AdapterGraft(width, (int)Math.Round((target - width) / (2.0 * width)), false, seed),
             "none" => null,
-            _ => throw new ArgumentException($"An arm is mesh, mlp, low-rank or none, but '{Arm}' is none of them."),
+            _ => throw new ArgumentException($"An arm is mesh, two-tap, low-rank, mlp or none, but '{Arm}' is none of them."),
         };
     }
 }
@@ -52,13 +53,31 @@ public enum CortexTraining
 public sealed record GraftRun(
     GraftPlan Plan, CortexTraining Cortex, ulong Seed, double LearningRate, int Steps, int Batch, int Parameters, double HeldOut, double TokensPerSecond)
 {
+    /// <summary>The cortex's name.</summary>
+    public string Model { get; init; } = "";
+
+    /// <summary>The summed cross-entropy of each hundredth of the held-out dialogues, in nats.</summary>
+    public double[] Nats { get; init; } = [];
+
+    /// <summary>The tokens of each hundredth.</summary>
+    public int[] Tokens { get; init; } = [];
+
     /// <summary>Perplexity per held-out token.</summary>
     public double Perplexity => Math.Exp(HeldOut);
 }
 
 /// <summary>Trains grafts in a cortex, one run after the other, each a function of its plan, seed and rate.</summary>
-public sealed class GraftExperiment(ChatModel model, int[] text, int[] heldOut, int steps, int batch, int threads)
+/// <param name="name">The cortex's name.</param>
+/// <param name="model">The cortex.</param>
+/// <param name="text">What grafts learn, as tokens.</param>
+/// <param name="heldOut">What they are judged by, as tokens: dialogues with a blank line between them.</param>
+/// <param name="steps">Optimiser steps of a run.</param>
+/// <param name="batch">Windows of a step.</param>
+/// <param name="threads">Threads; 0 for one per processor.</param>
+public sealed class GraftExperiment(string name, ChatModel model, int[] text, int[] heldOut, int steps, int batch, int threads)
 {
+    private const int Groups = 100;
+
     private static readonly JsonSerializerOptions _json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, Converters = { new JsonStringEnumConverter() } };
 
     /// <summary>The cross-entropy of the held-out tokens without a graft, nats a token.</summary>
@@ -86,12 +105,41 @@ public sealed class GraftExperiment(ChatModel model, int[] text, int[] heldOut, 
 
         trainer.Run(stop);
         var speed = (double)steps * trainer.TokensPerStep / watch.Elapsed.TotalSeconds;
-        var loss = Scoring.Losses(trainer.Packed, heldOut, model.Tokenizer.LineBreak, threads: threads, grafting: grafting).Average();
+        var losses = Scoring.Losses(trainer.Packed, heldOut, model.Tokenizer.LineBreak, threads: threads, grafting: grafting);
 
         if (grafting is not null)
             keep?.Invoke(grafting.Graft);
 
-        return new GraftRun(plan, training, seed, learningRate, steps, batch, grafting?.Graft.Parameters.Length ?? 0, loss, speed);
+        var (nats, tokens) = ByGroup(losses);
+        return new GraftRun(plan, training, seed, learningRate, steps, batch, grafting?.Graft.Parameters.Length ?? 0, losses.Average(), speed)
+        {
+            Model = name,
+            Nats = nats,
+            Tokens = tokens,
+        };
+    }
+
+    // Dialogues in turn, so that each group is a sample of all.
+    private (double[] Nats, int[] Tokens) ByGroup(double[] losses)
+    {
+        var (nats, tokens) = (new double[Groups], new int[Groups]);
+        var (dialogue, ended) = (0, false);
+
+        for (var i = 0; i < losses.Length; i++)
+        {
+            nats[dialogue % Groups] += losses[i];
+            tokens[dialogue % Groups]++;
+
+            foreach (var letter in model.Tokenizer.BytesOf(heldOut[i]))
+            {
+                if (letter == '\n' && ended)
+                    dialogue++;
+
+                ended = letter == '\n' && !ended;
+            }
+        }
+
+        return ([.. nats.Select(sum => Math.Round(sum, 3))], tokens);
     }
 
     /// <summary>A run as a line of JSON.</summary>

@@ -17,17 +17,17 @@ internal static class GraftReportCommand
         command.SetAction(parsed =>
         {
             GraftRun[] runs = [.. File.ReadLines(parsed.GetValue(results)!).Select(GraftExperiment.Read)];
-            output.WriteLine("| arm | after block | mesh | cortex | parameters | seeds | rate | nats a token | 95 % interval | perplexity | tokens/s, training |");
-            output.WriteLine("|---|---:|---|---|---:|---:|---:|---:|---:|---:|---:|");
+            output.WriteLine("| cortex | arm | after block | mesh | trained | parameters | steps | seeds | rate | nats a token | 95 % interval | perplexity | tokens/s, training |");
+            output.WriteLine("|---|---|---:|---|---|---:|---:|---:|---:|---:|---:|---:|---:|");
 
-            foreach (var group in runs.GroupBy(run => (run.Plan, run.Cortex)))
+            foreach (var group in runs.GroupBy(run => (run.Model, run.Plan, run.Cortex, run.Steps)))
             {
                 double[] losses = [.. group.Select(run => run.HeldOut)];
                 double[] speeds = [.. group.Select(run => run.TokensPerSecond).Order()];
                 var (plan, first) = (group.Key.Plan, group.First());
                 var (mean, half) = (losses.Average(), Half(losses));
                 output.WriteLine(
-                    $"| {plan.Arm} | {plan.After} | {(plan.Arm == "mesh" ? Of(plan.Mesh) : "")} | {group.Key.Cortex} | {first.Parameters:N0} | "
+                    $"| {first.Model} | {plan.Arm} | {plan.After} | {(plan.Arm == "mesh" ? Of(plan.Mesh) : "")} | {group.Key.Cortex} | {first.Parameters:N0} | {first.Steps:N0} | "
                     + $"{losses.Length} | {first.LearningRate} | {mean:F5} | {(losses.Length > 1 ? $"± {half:F5}" : "")} | {Math.Exp(mean):F4} | {speeds[speeds.Length / 2]:N0} |");
             }
 
@@ -42,32 +42,45 @@ internal static class GraftReportCommand
 
     private static void Compare(TextWriter output, GraftRun[] runs)
     {
-        foreach (var place in runs.GroupBy(run => (run.Plan.After, run.Plan.Mesh, run.Cortex)))
+        foreach (var place in runs.GroupBy(run => (run.Model, run.Plan.After, run.Plan.Mesh, run.Cortex)))
         {
-            var byArm = place.GroupBy(run => run.Plan.Arm).ToDictionary(arm => arm.Key, arm => arm.DistinctBy(run => run.Seed).ToDictionary(run => run.Seed, run => run.HeldOut));
-
-            if (!byArm.TryGetValue("mesh", out var mesh))
-                continue;
-
-            string[] controls = [.. byArm.Keys.Where(arm => arm != "mesh")];
-            var differences = controls
-                .Select(control => mesh.Keys.Where(byArm[control].ContainsKey).Select(seed => mesh[seed] - byArm[control][seed]).ToArray())
-                .ToArray();
-
-            // One seed is no sample.
-            if (controls.Length == 0 || differences.Any(one => one.Length < 2))
-                continue;
-
-            var corrected = PairedTest.Holm([.. differences.Select(PairedTest.SignedRank)]);
-            output.WriteLine();
-
-            for (var i = 0; i < controls.Length; i++)
+            foreach (var mesh in place.Where(run => run.Plan.Arm == "mesh").GroupBy(run => run.Steps))
             {
-                output.WriteLine(
-                    $"mesh against {controls[i]} after block {place.Key.After}: {differences[i].Average():+0.00000;-0.00000} ± {Half(differences[i]):F5} nats a token over "
-                    + $"{differences[i].Length} seeds, Wilcoxon's signed-rank test with Holm's correction p = {corrected[i]:F4}");
+                // A faster control has more steps in the mesh's time.
+                var controls = place
+                    .Where(run => run.Plan.Arm != "mesh" && run.Steps >= mesh.Key && run.Steps <= MostOfTheSteps * mesh.Key)
+                    .GroupBy(run => (run.Plan.Arm, run.Steps))
+                    .Select(control => new Pairs(control.Key.Arm, control.Key.Steps, mesh.DistinctBy(run => run.Seed).Join(control.DistinctBy(run => run.Seed), run => run.Seed, run => run.Seed, (one, other) => (one, other)).ToArray()))
+                    // One seed is no sample.
+                    .Where(pairs => pairs.Runs.Length > 1)
+                    .ToArray();
+                var corrected = PairedTest.Holm([.. controls.Select(pairs => PairedTest.SignedRank(pairs.Differences))]);
+
+                for (var i = 0; i < controls.Length; i++)
+                    output.WriteLine($"\n{Sentence(controls[i], place.Key.Model, place.Key.After, mesh.Key, corrected[i])}");
             }
         }
+    }
+
+    private const int MostOfTheSteps = 2;
+
+    private static string Sentence(Pairs pairs, string model, int after, int steps, double probability)
+    {
+        var differences = pairs.Differences;
+        var sentence = $"{model}, after block {after}: mesh ({steps:N0} steps) against {pairs.Control} ({pairs.Steps:N0}): {differences.Average():+0.00000;-0.00000} ± {Half(differences):F5} nats a token over "
+            + $"{differences.Length} seeds, lower with {differences.Count(difference => difference < 0)}; Wilcoxon's signed-rank test with Holm's correction p = {probability:F4}";
+        if (pairs.Runs.Any(run => run.Mesh.Nats.Length == 0 || run.Control.Nats.Length == 0))
+            return sentence;
+
+        var (low, high) = DialogueBootstrap.Interval([.. pairs.Runs.Select(run => run.Mesh)], [.. pairs.Runs.Select(run => run.Control)]);
+        return $"{sentence}; over dialogues {low:+0.00000;-0.00000} to {high:+0.00000;-0.00000}";
+    }
+
+    /// <summary>Runs of the mesh and of a control with the same seeds.</summary>
+    private sealed record Pairs(string Control, int Steps, (GraftRun Mesh, GraftRun Control)[] Runs)
+    {
+        /// <summary>How much more the mesh's runs lose, in nats a token.</summary>
+        public double[] Differences => [.. Runs.Select(run => run.Mesh.HeldOut - run.Control.HeldOut)];
     }
 
     /// <summary>Half of Student's 95 % interval of a mean.</summary>

@@ -7,7 +7,7 @@ namespace GaryMesh.ChatLab.Grafts;
 /// <summary>`graft train`: trains a mesh layer and its controls of as many parameters, arm by arm and seed by seed.</summary>
 internal static class GraftTrainCommand
 {
-    private static readonly string[] _arms = ["mesh", "mlp", "low-rank"];
+    private static readonly string[] _arms = ["mesh", "two-tap", "low-rank", "mlp"];
 
     public static Command Create(TextWriter output, TextWriter error, CancellationToken stop)
     {
@@ -19,7 +19,7 @@ internal static class GraftTrainCommand
         var (steps, batch, place, threads) = (GraftOptions.Steps(), GraftOptions.Batch(), new GraftOptions(), Options.Threads());
         var arms = new Option<string[]>("--arms")
         {
-            Description = "Which of mesh, mlp, low-rank and, where the cortex is trained, none.",
+            Description = "Which of mesh, two-tap, low-rank, mlp and, where the cortex is trained, none.",
             AllowMultipleArgumentsPerToken = true,
             DefaultValueFactory = _ => _arms,
         };
@@ -43,10 +43,11 @@ internal static class GraftTrainCommand
         command.SetAction(parsed =>
         {
             var read = ShippedModel.Or(parsed.GetValue(model));
+            var name = Path.GetFileNameWithoutExtension(parsed.GetValue(model)) ?? "gary-cortex";
             var (learnt, apart) = GraftOptions.Split(read.Tokenizer.Encode(File.ReadAllText(parsed.GetValue(data)!)));
             var held = read.Tokenizer.Encode(File.ReadAllText(parsed.GetValue(valid)!));
             GraftExperiment Of(int[] judge) =>
-                new(read, learnt, judge, parsed.GetValue(steps), parsed.GetValue(batch), parsed.GetValue(threads));
+                new(name, read, learnt, judge, parsed.GetValue(steps), parsed.GetValue(batch), parsed.GetValue(threads));
             var (choosing, judging) = (Of(apart), Of(held));
             var file = parsed.GetValue(results)!;
             List<GraftRun> done = File.Exists(file) ? [.. File.ReadLines(file).Select(GraftExperiment.Read)] : [];
@@ -62,7 +63,7 @@ internal static class GraftTrainCommand
             {
                 var plan = new GraftPlan(arm, place.After(parsed), place.Mesh(parsed, read.Cortex.Shape.Width));
                 var known = done
-                    .Where(run => run.Plan == plan && run.Cortex == cortex && run.Steps == parsed.GetValue(steps) && run.Batch == parsed.GetValue(batch))
+                    .Where(run => run.Plan == plan && run.Model == name && run.Cortex == cortex && run.Steps == parsed.GetValue(steps) && run.Batch == parsed.GetValue(batch))
                     .ToArray();
                 var rate = known.Length > 0 ? known[0].LearningRate : Best(choosing, plan, cortex, parsed.GetValue(rates)!, error, stop);
 

@@ -281,7 +281,10 @@ internal static class Likeness
             if (told.Words[i - 1].Owns && !told.Words[i].Bare && asked.Keys.Contains(told.Words[i].Key) && !asked.Keys.Contains(told.Words[i - 1].Key)) return true;
             // "Leonie's brother ..." is none to what Leonie does.
             if (told.Words[i - 1] is { Owns: true, Rare: true } owner && (told.Words[i].Kinds & living) != 0 && !asked.Keys.Contains(told.Words[i].Key)
-                && asked.Words.Any(word => word.Key == owner.Key && !word.Owns) && told.Words.Count(word => word.Key == owner.Key) == 1) return true;
+                && asked.Words.Any(word => word.Key == owner.Key && !word.Owns) && told.Words.Count(word => word.Key == owner.Key) == 1)
+            {
+                return true;
+            }
         }
 
         // "My cat is called ..." is no answer to what my boat is called.

@@ -1,0 +1,46 @@
+using System.Diagnostics;
+
+namespace GaryMesh.ChatLab.Tasks;
+
+/// <summary>Recall beyond the window of the cortex: a graft learns to carry a value within the window and is asked far beyond it.</summary>
+/// <remarks>Cortex and graft learn together; what the attention finds in the window is of no use beyond it.</remarks>
+internal sealed class BeyondExperiment(TaskText task, int[] gaps, int questions, int threads)
+{
+    private const int Context = 128, Before = 16;
+
+    // Questions are drawn from a seed that no training has.
+    private const ulong Apart = 0xBE40;
+
+    public TaskRun Run(TaskPlan plan, ulong seed, CancellationToken stop)
+    {
+        var cortex = TaskCortex.Drawn(task, plan.Layers, Context, seed);
+        var graft = TaskArm.Create(plan.Arm, TaskCortex.Width, seed);
+        var settings = TrainingSettings.OfGraft(plan.Steps, plan.Batch, plan.LearningRate, seed) with { Piece = plan.Batch };
+        var text = task.Text(((plan.Steps * plan.Batch) + 4) * Context, plan.Most, seed);
+        using var trainer = new CortexTrainer(cortex, text, settings, threads, graft is null ? null : new Grafting(graft, 0));
+        var watch = Stopwatch.StartNew();
+        trainer.Run(stop);
+        var seconds = watch.Elapsed.TotalSeconds;
+        double[] accuracy = [.. gaps.Select(gap => Accuracy(trainer.Packed, graft, plan.Most, gap))];
+        return new TaskRun(plan, seed, graft?.Parameters.Length ?? 0, gaps, accuracy, null, Math.Round(seconds, 1));
+    }
+
+    private double Accuracy(PackedCortex packed, IGraft? graft, int most, int gap)
+    {
+        var strip = new StripGraft(graft, packed.Cortex.Shape);
+        using var pass = new CortexPass(packed, 1, Context, new Grafting(strip, 0));
+        var right = 0;
+
+        for (var i = 0; i < questions; i++)
+        {
+            // Where in the last window the question comes to stand is drawn with it.
+            var key = Counter.Key(Apart, gap, i);
+            var question = task.Question(gap, gap + Before + Counter.Below(Context, key, 0), most, key);
+            var window = strip.See(packed.Cortex, question.Tokens);
+            pass.Forward(window, window.Length);
+            right += TaskCortex.Said(pass.Logits(0, window.Length - 1)) == question.Answer ? 1 : 0;
+        }
+
+        return (double)right / questions;
+    }
+}
