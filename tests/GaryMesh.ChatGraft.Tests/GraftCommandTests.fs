@@ -84,6 +84,20 @@ let tests =
                   Expect.equal (code, File.ReadAllLines(files.Results).Length) (0, 9) error)
           }
 
+          test "speed trains every arm in turns and says how many steps it makes in the mesh's time" {
+              inFolder (fun files ->
+                  let code, said, error =
+                      lab $"graft speed --model {files.Model} --data {files.Train} --steps 300 --rounds 1 --burst 1 --batch 2 --after 1"
+
+                  Expect.equal code 0 error
+
+                  for arm in [ "mesh"; "two-tap"; "low-rank"; "mlp" ] do
+                      Expect.stringContains said $"| {arm} |" "its row"
+
+                  let mesh = said.Split '\n' |> Array.find (fun line -> line.StartsWith "| mesh |")
+                  Expect.stringEnds (mesh.TrimEnd()) "| 1.00 (1.00 to 1.00) | 300 |" "beside itself")
+          }
+
           test "make writes a graft that eval scores with" {
               inFolder (fun files ->
                   let code, said, error =

@@ -8,7 +8,8 @@ namespace GaryMesh.ChatLab.Tasks;
 /// those 1, 2, 4 and 8 before. All grafts have as many parameters as a mesh's, to within five percent.</summary>
 public static class TaskArm
 {
-    private const int Channels = 16, Hidden = 32;
+    // Four distances take parameters that one leaves to wider states.
+    private const int Channels = 16, FarChannels = 10, Hidden = 32;
 
     /// <summary>The arms of state tracking.</summary>
     public static IReadOnlyList<string> All { get; } =
@@ -72,7 +73,7 @@ public static class TaskArm
     private static MeshGraftShape Mesh(int width, int steps, int[] distances) => new()
     {
         Width = width,
-        Channels = distances.Length == 1 ? Channels : 10,
+        Channels = distances.Length == 1 ? Channels : FarChannels,
         Hidden = Hidden,
         Steps = steps,
         Distances = [.. distances],

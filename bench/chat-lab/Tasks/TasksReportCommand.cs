@@ -86,7 +86,7 @@ internal static class TasksReportCommand
             if (TaskArm.Reach(first.Plan.Arm) is { } reach && reach <= first.Gaps[^1] + 1)
                 curves.Add(new("", [new(reach + 0.5, 0), new(reach + 0.5, 1)], Ink.Third));
 
-            new Chart($"{first.Plan.Arm}, trained to {first.Plan.Most}", new Axis("tokens back to the answer", Log: true), new Axis("answered", Min: 0, Max: 1), [.. curves])
+            new Chart($"{first.Plan.Arm}, trained to {first.Plan.Most}", new Axis("tokens back to the answer", Log: true, Min: 1), new Axis("answered", Min: 0, Max: 1), [.. curves])
                 .Draw(canvas, at % Across * Width, at / Across * Height, Width, Height);
         }
 
