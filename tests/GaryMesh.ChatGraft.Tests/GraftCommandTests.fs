@@ -87,7 +87,8 @@ let tests =
           test "speed trains every arm in turns and says how many steps it makes in the mesh's time" {
               inFolder (fun files ->
                   let code, said, error =
-                      lab $"graft speed --model {files.Model} --data {files.Train} --steps 300 --rounds 1 --burst 1 --batch 2 --after 1"
+                      lab
+                          $"graft speed --model {files.Model} --data {files.Train} --steps 300 --rounds 1 --burst 1 --batch 2 --after 1"
 
                   Expect.equal code 0 error
 
