@@ -31,7 +31,7 @@ let private order (entries: string) = bytes $"{{{entries}}}"
 let private text (run: JsonObject) (name: string) = string run[name]
 let private whole (run: JsonObject) (name: string) = (nonNull run[name]).GetValue<int>()
 
-/// What a server answers to bytes that may be no HTTP at all: the first line.
+/// What a server answers to bytes that may be no HTTP at all: the first line; nothing where it hangs up, be it before it has read them all.
 let private raw (studio: Studio) (request: byte[]) =
     use client = new TcpClient("127.0.0.1", studio.Url.Port)
     client.ReceiveTimeout <- 15000
@@ -40,9 +40,14 @@ let private raw (studio: Studio) (request: byte[]) =
     client.Client.Shutdown SocketShutdown.Send
     use reader = new StreamReader(stream)
 
-    match reader.ReadLine() with
-    | null -> ""
-    | line -> line
+    try
+        match reader.ReadLine() with
+        | null -> ""
+        | line -> line
+    with :? IOException as error ->
+        match error.InnerException with
+        | :? SocketException as reason when reason.SocketErrorCode = SocketError.ConnectionReset -> ""
+        | _ -> reraise ()
 
 [<Tests>]
 let tests =
