@@ -7,6 +7,7 @@ open Expecto
 open MathNet.Numerics.LinearAlgebra
 open GaryMesh
 open GaryMesh.ChatGraft
+open GaryMesh.ChatLab
 open GaryMesh.ChatLab.Grafts
 open GaryMesh.ChatLab.Tasks
 open GaryMesh.ChatGraft.Tests.Support
@@ -272,13 +273,13 @@ let tests =
                       Tokens = [| 1; 2 |]
                   )
 
-              let line = GraftExperiment.Write run
-              let back = GraftExperiment.Read line
-              Expect.equal (GraftExperiment.Write back) line "the run"
+              let line = JsonLines.Line run
+              let back = JsonLines.Parse<GraftRun>(line, "results")
+              Expect.equal (JsonLines.Line back) line "the run"
               Expect.equal back.Plan run.Plan "its plan"
               Expect.equal (back.Nats, back.Tokens) (run.Nats, run.Tokens) "its dialogues"
               Expect.notEqual back.Plan (GraftPlan("mesh", 2, meshShape 2)) "another population"
-              let read () = GraftExperiment.Read "{}}" |> ignore
+              let read () = JsonLines.Parse<GraftRun>("{}}", "results") |> ignore
               Expect.throwsT<IO.InvalidDataException> read "no JSON"
           }
 

@@ -4,6 +4,7 @@ module GaryMesh.ChatGraft.Tests.TaskTests
 open System
 open Expecto
 open GaryMesh.ChatGraft
+open GaryMesh.ChatLab
 open GaryMesh.ChatLab.Tasks
 open GaryMesh.Tests
 
@@ -118,6 +119,16 @@ let tests =
               Expect.equal one.Gaps [| 5; 300 |] "the gaps"
           }
 
+          test "a graft that goes on beyond the window stands right after the embedding, or is refused" {
+              let plan = TaskPlan("recall", "gru", 1, 2, 2, 0.01, 1, 2)
+
+              Expect.throwsC
+                  (fun () ->
+                      BeyondExperiment(RecallTask(), [| 1 |], 1, 1).Run(plan, 1UL, Threading.CancellationToken.None)
+                      |> ignore)
+                  (fun refusal -> Expect.stringContains refusal.Message "--after 1 is given" "the sentence")
+          }
+
           test "a run is the same twice, comes back from its line, and counts what it answered" {
               let plan = TaskPlan("parity", "mesh-2", 0, 1, 2, 0.01, 3, 2)
 
@@ -128,13 +139,14 @@ let tests =
               let path = IO.Path.GetTempFileName()
 
               try
-                  IO.File.WriteAllText(path, one.Line() + "\n")
-                  let back = Array.exactlyOne (TaskRun.Read path)
-                  Expect.equal (back.Line()) (one.Line()) "the run"
+                  IO.File.Delete path
+                  JsonLines.Append(path, one)
+                  let back = Array.exactlyOne (JsonLines.Read<TaskRun> path)
+                  Expect.equal (JsonLines.Line back) (JsonLines.Line one) "the run"
                   Expect.equal back.Accuracy (run ()).Accuracy "twice"
                   Expect.all one.Accuracy (fun share -> share >= 0.0 && share <= 1.0) "shares"
                   IO.File.WriteAllText(path, "{}}")
-                  Expect.throwsT<IO.InvalidDataException> (fun () -> TaskRun.Read path |> ignore) "no JSON"
+                  Expect.throwsT<IO.InvalidDataException> (fun () -> JsonLines.Read<TaskRun> path |> ignore) "no JSON"
               finally
                   IO.File.Delete path
           } ]

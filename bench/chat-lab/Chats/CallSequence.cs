@@ -1,4 +1,3 @@
-using GaryMesh.ChatLab.Facts;
 using Microsoft.Extensions.AI;
 
 namespace GaryMesh.ChatLab.Chats;

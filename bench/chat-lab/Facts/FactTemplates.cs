@@ -112,15 +112,3 @@ internal sealed partial class FactTemplates
     [GeneratedRegex(@"^kind (\w+) (\w+): (.+)$", RegexOptions.CultureInvariant)]
     private static partial Regex Head { get; }
 }
-
-/// <summary>Draws that depend on a seed and an index alone.</summary>
-internal sealed class Dice(ulong seed, long index)
-{
-    private readonly ulong _key = Counter.Mix(Counter.Mix(seed) + (ulong)index);
-    private long _next;
-
-    /// <summary>A number from 0 to <paramref name="count"/> - 1.</summary>
-    public int Below(int count) => Counter.Below(count, _key, _next++);
-
-    public T Pick<T>(IReadOnlyList<T> choices) => choices[Below(choices.Count)];
-}

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Text.Json;
-using System.Text.Json.Serialization;
 
 namespace GaryMesh.ChatLab.Grafts;
 
@@ -78,8 +76,6 @@ public sealed class GraftExperiment(string name, ChatModel model, int[] text, in
 {
     private const int Groups = 100;
 
-    private static readonly JsonSerializerOptions _json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, Converters = { new JsonStringEnumConverter() } };
-
     /// <summary>The cross-entropy of the held-out tokens without a graft, nats a token.</summary>
     public double Bare()
     {
@@ -140,22 +136,5 @@ public sealed class GraftExperiment(string name, ChatModel model, int[] text, in
         }
 
         return ([.. nats.Select(sum => Math.Round(sum, 3))], tokens);
-    }
-
-    /// <summary>A run as a line of JSON.</summary>
-    public static string Write(GraftRun run) => JsonSerializer.Serialize(run, _json);
-
-    /// <summary>Reads what `Write` wrote.</summary>
-    /// <exception cref="InvalidDataException">The line is no run.</exception>
-    public static GraftRun Read(string line)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize<GraftRun>(line, _json) ?? throw new InvalidDataException("A line of the results is empty.");
-        }
-        catch (JsonException error)
-        {
-            throw new InvalidDataException($"A line of the results is no run: {error.Message}");
-        }
     }
 }

@@ -16,7 +16,11 @@ internal static class GraftReportCommand
         };
         command.SetAction(parsed =>
         {
-            GraftRun[] runs = [.. File.ReadLines(parsed.GetValue(results)!).Select(GraftExperiment.Read)];
+            var runs = JsonLines.Read<GraftRun>(parsed.GetValue(results)!);
+
+            if (runs.Length == 0)
+                throw new ArgumentException($"{parsed.GetValue(results)} holds no run of a graft.");
+
             output.WriteLine("| cortex | arm | after block | mesh | trained | parameters | steps | seeds | rate | nats a token | 95 % interval | perplexity | tokens/s, training |");
             output.WriteLine("|---|---|---:|---|---|---:|---:|---:|---:|---:|---:|---:|---:|");
 

@@ -50,7 +50,7 @@ internal static class GraftTrainCommand
                 new(name, read, learnt, judge, parsed.GetValue(steps), parsed.GetValue(batch), parsed.GetValue(threads));
             var (choosing, judging) = (Of(apart), Of(held));
             var file = parsed.GetValue(results)!;
-            List<GraftRun> done = File.Exists(file) ? [.. File.ReadLines(file).Select(GraftExperiment.Read)] : [];
+            var done = JsonLines.Read<GraftRun>(file);
             var cortex = parsed.GetValue(training);
 
             if (cortex == CortexTraining.Frozen && parsed.GetValue(arms)!.Contains("none"))
@@ -73,7 +73,7 @@ internal static class GraftTrainCommand
                         continue;
 
                     var run = judging.Run(plan, cortex, seed, rate, stop);
-                    File.AppendAllText(file, GraftExperiment.Write(run) + "\n");
+                    JsonLines.Append(file, run);
                     output.WriteLine(
                         $"{arm}, seed {seed}: {run.HeldOut:F5} nats, perplexity {run.Perplexity:F4}, {run.Parameters:N0} parameters, "
                         + $"{run.TokensPerSecond:N0} tokens/s");

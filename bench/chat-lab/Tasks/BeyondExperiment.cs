@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace GaryMesh.ChatLab.Tasks;
 
 /// <summary>Recall beyond the window of the cortex: a graft learns to carry a value within the window and is asked far beyond it.</summary>
@@ -13,16 +11,11 @@ internal sealed class BeyondExperiment(TaskText task, int[] gaps, int questions,
 
     public TaskRun Run(TaskPlan plan, ulong seed, CancellationToken stop)
     {
-        var cortex = TaskCortex.Drawn(task, plan.Layers, Context, seed);
-        var graft = TaskArm.Create(plan.Arm, TaskCortex.Width, seed);
-        var settings = TrainingSettings.OfGraft(plan.Steps, plan.Batch, plan.LearningRate, seed) with { Piece = plan.Batch };
-        var text = task.Text(((plan.Steps * plan.Batch) + 4) * Context, plan.Most, seed);
-        using var trainer = new CortexTrainer(cortex, text, settings, threads, graft is null ? null : new Grafting(graft, 0));
-        var watch = Stopwatch.StartNew();
-        trainer.Run(stop);
-        var seconds = watch.Elapsed.TotalSeconds;
-        double[] accuracy = [.. gaps.Select(gap => Accuracy(trainer.Packed, graft, plan.Most, gap))];
-        return new TaskRun(plan, seed, graft?.Parameters.Length ?? 0, gaps, accuracy, null, Math.Round(seconds, 1));
+        if (plan.After != 0)
+            throw new ArgumentException($"A graft is carried on beyond the window where it stands right after the embedding, --after 0, but --after {plan.After} is given.");
+
+        using var training = new TaskTraining(task, plan, Context, seed, threads, stop);
+        return training.Run(gaps, [.. gaps.Select(gap => Accuracy(training.Packed, training.Graft, plan.Most, gap))]);
     }
 
     private double Accuracy(PackedCortex packed, IGraft? graft, int most, int gap)

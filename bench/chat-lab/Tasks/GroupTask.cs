@@ -44,14 +44,14 @@ public sealed class GroupTask : TaskText
     public int[] Element(int answer) => _elements[answer - Asks - 1];
 
     /// <inheritdoc/>
-    public override int Write(List<int> text, int last, int gap, Draws draws)
+    public override int Write(List<int> text, int last, int gap, Dice dice)
     {
         // Nothing is known before the first answer: any state is as likely.
-        var state = last < 0 ? draws.Below(_elements.Length) : last - Asks - 1;
+        var state = last < 0 ? dice.Below(_elements.Length) : last - Asks - 1;
 
         for (var i = 0; i < gap; i++)
         {
-            var generator = draws.Below(_generators.Length);
+            var generator = dice.Below(_generators.Length);
             text.Add(generator);
             state = Find([.. _elements[state].Select(point => _elements[_generators[generator]][point])]);
         }

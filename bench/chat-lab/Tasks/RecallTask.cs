@@ -19,13 +19,13 @@ public sealed class RecallTask : TaskText
     protected override double Stay => 0.8;
 
     /// <inheritdoc/>
-    public override int Write(List<int> text, int last, int gap, Draws draws)
+    public override int Write(List<int> text, int last, int gap, Dice dice)
     {
-        var value = FirstValue + draws.Below(Values);
+        var value = FirstValue + dice.Below(Values);
         text.AddRange([Tells, value]);
 
         for (var i = 0; i < gap; i++)
-            text.Add(draws.Below(Fillers));
+            text.Add(dice.Below(Fillers));
 
         text.Add(Asks);
         return value;

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace GaryMesh.ChatLab.Tasks;
 
 /// <summary>Trains a small cortex with a graft on a task's text from parameters drawn anew, and asks it over every gap. A run is a function of its plan and seed.</summary>
@@ -20,23 +18,9 @@ public sealed class TaskExperiment(TaskText task, int[] gaps, int questions, int
     public TaskRun Run(TaskPlan plan, ulong seed, CancellationToken stop)
     {
         ArgumentNullException.ThrowIfNull(plan);
-        var cortex = TaskCortex.Drawn(task, plan.Layers, _length, seed);
-        var grafting = TaskArm.Create(plan.Arm, TaskCortex.Width, seed) is { } graft ? new Grafting(graft, plan.After) : null;
-        var settings = TrainingSettings.OfGraft(plan.Steps, plan.Batch, plan.LearningRate, seed) with { Piece = plan.Batch };
-        var text = task.Text((plan.Steps * plan.Batch + 4) * _length, plan.Most, seed);
-        using var trainer = new CortexTrainer(cortex, text, settings, threads, grafting);
-        var watch = Stopwatch.StartNew();
-        trainer.Run(stop);
-        var seconds = watch.Elapsed.TotalSeconds;
-        double[] Asked(Grafting? one) => [.. gaps.Select(gap => Accuracy(trainer.Packed, one, plan.Most, gap))];
-        return new TaskRun(
-            plan,
-            seed,
-            grafting?.Graft.Parameters.Length ?? 0,
-            gaps,
-            Asked(grafting),
-            TaskArm.Longer(grafting?.Graft) is { } longer ? Asked(new Grafting(longer, plan.After)) : null,
-            Math.Round(seconds, 1));
+        using var training = new TaskTraining(task, plan, _length, seed, threads, stop);
+        double[] Asked(IGraft? one) => [.. gaps.Select(gap => Accuracy(training.Packed, one is null ? null : new Grafting(one, plan.After), plan.Most, gap))];
+        return training.Run(gaps, Asked(training.Graft), TaskArm.Longer(training.Graft) is { } longer ? Asked(longer) : null);
     }
 
     private double Accuracy(PackedCortex packed, Grafting? grafting, int most, int gap)

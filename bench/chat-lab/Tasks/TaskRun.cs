@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace GaryMesh.ChatLab.Tasks;
 
 /// <summary>What is trained on a task, and how.</summary>
@@ -21,24 +19,4 @@ public sealed record TaskPlan(string Task, string Arm, int After, int Layers, in
 /// <param name="Accuracy">The share answered over each.</param>
 /// <param name="Longer">The same of a mesh that takes eight times as many steps when asked as it was trained with; null for other arms.</param>
 /// <param name="Seconds">Seconds of training.</param>
-public sealed record TaskRun(TaskPlan Plan, ulong Seed, int Parameters, int[] Gaps, double[] Accuracy, double[]? Longer, double Seconds)
-{
-    private static readonly JsonSerializerOptions _json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
-
-    /// <summary>As a line of JSON.</summary>
-    public string Line() => JsonSerializer.Serialize(this, _json);
-
-    /// <summary>The runs of a file; none where it is missing.</summary>
-    /// <exception cref="InvalidDataException">A line is no run.</exception>
-    public static TaskRun[] Read(string path)
-    {
-        try
-        {
-            return File.Exists(path) ? [.. File.ReadLines(path).Select(line => JsonSerializer.Deserialize<TaskRun>(line, _json)!)] : [];
-        }
-        catch (JsonException error)
-        {
-            throw new InvalidDataException($"A line of {path} is no run of a task: {error.Message}");
-        }
-    }
-}
+public sealed record TaskRun(TaskPlan Plan, ulong Seed, int Parameters, int[] Gaps, double[] Accuracy, double[]? Longer, double Seconds);

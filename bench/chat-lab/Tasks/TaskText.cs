@@ -25,9 +25,9 @@ public abstract class TaskText
     /// <param name="text">Where to write.</param>
     /// <param name="last">The answer before; -1 at the beginning.</param>
     /// <param name="gap">Tokens between what the answer depends on and the question.</param>
-    /// <param name="draws">What is drawn from.</param>
+    /// <param name="dice">What is drawn from.</param>
     /// <returns>The answer.</returns>
-    public abstract int Write(List<int> text, int last, int gap, Draws draws);
+    public abstract int Write(List<int> text, int last, int gap, Dice dice);
 
     /// <summary>A text to train on.</summary>
     /// <param name="tokens">At least so many tokens.</param>
@@ -36,11 +36,11 @@ public abstract class TaskText
     public int[] Text(int tokens, int most, ulong seed)
     {
         List<int> text = new(tokens + most);
-        var draws = new Draws(Counter.Key(seed, 0x7E47));
+        var dice = new Dice(Counter.Key(seed, 0x7E47));
         var last = -1;
 
         while (text.Count < tokens)
-            text.Add(last = Write(text, last, draws.Geometric(most, Stay), draws));
+            text.Add(last = Write(text, last, dice.Geometric(most, Stay), dice));
 
         return [.. text];
     }
@@ -54,7 +54,7 @@ public abstract class TaskText
     {
         List<int> text = [.. Text(length, most, key)];
         var before = text.Count;
-        var answer = Write(text, text[^1], gap, new Draws(Counter.Key(key, 0xA5C)));
+        var answer = Write(text, text[^1], gap, new Dice(Counter.Key(key, 0xA5C)));
 
         if (text.Count - before > length)
             throw new ArgumentException($"A question over {gap} tokens does not fit into a text of {length}.");

@@ -22,7 +22,7 @@ internal static class TasksReportCommand
         var command = new Command("report", "How far each arm holds, and a figure of the share answered over each gap.") { results, picture };
         command.SetAction(parsed =>
         {
-            var arms = TaskRun.Read(parsed.GetValue(results)!).GroupBy(run => run.Plan).OrderBy(group => Place(group.Key.Arm)).ThenBy(group => group.Key.Most)
+            var arms = JsonLines.Read<TaskRun>(parsed.GetValue(results)!).GroupBy(run => run.Plan).OrderBy(group => Place(group.Key.Arm)).ThenBy(group => group.Key.Most)
                 .Select(group => group.ToArray()).ToArray();
 
             if (arms.Length == 0)

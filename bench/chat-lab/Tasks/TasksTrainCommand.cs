@@ -47,7 +47,7 @@ internal static class TasksTrainCommand
             Func<TaskPlan, ulong, CancellationToken, TaskRun> run = task is RecallTask
                 ? new BeyondExperiment(task, _far, questions: 64, parsed.GetValue(threads)).Run
                 : new TaskExperiment(task, _gaps, questions: 128, parsed.GetValue(threads)).Run;
-            var done = TaskRun.Read(file).Select(run => (run.Plan, run.Seed)).ToHashSet();
+            var done = JsonLines.Read<TaskRun>(file).Select(run => (run.Plan, run.Seed)).ToHashSet();
 
             foreach (var seed in parsed.GetValue(seeds)!)
             {
@@ -60,7 +60,7 @@ internal static class TasksTrainCommand
                         continue;
 
                     var made = run(plan, seed, stop);
-                    File.AppendAllText(file, made.Line() + "\n");
+                    JsonLines.Append(file, made);
                     output.WriteLine($"{arm}, seed {seed}, {made.Parameters:N0} parameters, {made.Seconds:F0} s: {string.Join("  ", made.Gaps.Zip(made.Accuracy).Select(one => $"{one.First}: {one.Second:F2}"))}");
                     output.Flush();
                 }
