@@ -89,7 +89,7 @@ let private complexAdapter (graft: AdapterGraft) (parameters: Complex[]) (stream
         let out = plus row (times parameters (width * units) width inner)
         if graft.Relu then out else plus out parameters[bias .. bias + width - 1])
 
-let private complexTwoTap (graft: TwoTapGraft) (parameters: Complex[]) (stream: Complex[][]) =
+let private complexTwoTap (graft: AdapterGraft) (parameters: Complex[]) (stream: Complex[][]) =
     let width, units = graft.Width, graft.Units
     let rows = stream |> Array.map normal
 
@@ -147,7 +147,7 @@ let private kinds: (string * IGraft * (Complex[] -> Complex[][] -> Complex[][]))
           let graft = AdapterGraft(tinyShape.Width, 4, relu, 4UL)
           (if relu then "an adapter" else "a map of low rank"), stirred graft, complexAdapter graft
 
-      let twoTap = TwoTapGraft(tinyShape.Width, 4, 5UL)
+      let twoTap = AdapterGraft(tinyShape.Width, 4, false, 5UL, taps = 2)
       "a map of two positions", stirred twoTap, complexTwoTap twoTap
       let gru = GruGraft(tinyShape.Width, 5, 6UL)
       "a recurrent unit", stirred gru, complexGru gru ]

@@ -16,7 +16,7 @@ public sealed record GraftPlan(string Arm, int After, MeshGraftShape Mesh)
         return Arm switch
         {
             "mesh" => new MeshGraft(Mesh, seed),
-            "two-tap" => new TwoTapGraft(width, (int)Math.Round((target - width) / (3.0 * width)), seed),
+            "two-tap" => new AdapterGraft(width, (int)Math.Round((target - width) / (3.0 * width)), false, seed, taps: 2),
             "mlp" => new AdapterGraft(width, (int)Math.Round(target / ((2.0 * width) + 1)), true, seed),
             "low-rank" => new AdapterGraft(width, (int)Math.Round((target - width) / (2.0 * width)), false, seed),
             "none" => null,

@@ -25,7 +25,7 @@ public static class TaskArm
         return arm.Split('-') switch
         {
             ["alone"] => null,
-            ["two", "tap"] => new TwoTapGraft(width, (int)Math.Round((count - width) / (3.0 * width)), seed),
+            ["two", "tap"] => new AdapterGraft(width, (int)Math.Round((count - width) / (3.0 * width)), false, seed, taps: 2),
             ["gru"] => new GruGraft(width, Enumerable.Range(1, count).Last(units => GruGraft.CountOf(width, units) <= count), seed),
             ["mesh", var steps] when Whole(steps) is { } t => Gentle(new MeshGraft(Mesh(width, t, [1]), seed)),
             ["far", var steps] when Whole(steps) is { } t => Gentle(new MeshGraft(Mesh(width, t, [1, 2, 4, 8]), seed)),
