@@ -39,8 +39,8 @@ let private lesson (random: Random) width =
             3,
             [| AskedLine<float>(3, [| numbers answers; numbers answers; numbers answers |], [| 0; 2 |])
                AskedLine<float>(4, [| numbers answers; numbers answers; numbers answers |], [||]) |],
-            [| RelatedLines<float>(1, 0, numbers relations, 2)
-               RelatedLines<float>(0, 1, numbers relations, 0) |],
+            [| RelatedLines<float>(1, 0, numbers relations, numbers acts, 2)
+               RelatedLines<float>(0, 1, numbers relations, numbers acts, 0) |],
             [| struct (numbers acts, 1); struct (numbers acts, 3) |]
         )
 

@@ -19,18 +19,19 @@ internal static class MemoryEvalCommand
         var seed = Options.Number<ulong>("--seed", "Draws facts and talk.", 1, _ => true, "a whole number");
         var pairs = Options.File("--pairs", "Free words instead: tab-separated, with a heading of id, category, told (' || ' between messages), question, must and must-not (patterns; must is empty where nothing told answers).");
         var together = Options.Whole("--together", "Pairs that are told in one chat before the first of them is asked.", 1, 1);
+        var head = Options.File("--reader", "The reader's head for such pairs. [default: the one that ships]");
         var show = new Option<bool>("--show") { Description = "Print each pair that did not come out right, with the answer." };
         var json = Options.Json();
         var command = new Command("memory-eval", "Tell generated facts, talk of other things, ask, and count; or pairs of your own.")
         {
-            model, memory, facts, tuning, other, ablation, pairs, together, show, seed, json,
+            model, memory, facts, tuning, other, ablation, pairs, together, head, show, seed, json,
         };
         command.SetAction(parsed =>
         {
             var read = ShippedModel.Or(parsed.GetValue(model));
             if (parsed.GetValue(pairs) is { } free)
             {
-                var judged = new PairMeasure(read, parsed.GetValue(seed), stop).Run(ToldAsked.Read(free), parsed.GetValue(together));
+                var judged = new PairMeasure(read, LearnedReader.Of(parsed.GetValue(head)), parsed.GetValue(seed), stop).Run(ToldAsked.Read(free), parsed.GetValue(together));
                 Report(output, judged, parsed.GetValue(json), parsed.GetValue(show));
                 return ExitCode.Done;
             }
@@ -80,7 +81,7 @@ internal static class MemoryEvalCommand
     private static void Report(TextWriter output, IReadOnlyList<PairMeasure.Judged> judged, bool json, bool show)
     {
         foreach (var one in judged.Where(one => show && one.Outcome != (one.Pair.Must is null ? Outcome.Declined : Outcome.Recalled)))
-            output.WriteLine($"{one.Pair.Id} {one.Pair.Category} {one.Outcome} {one.Odds:F1}: {string.Join(" || ", one.Pair.Told)} / {one.Pair.Question} -> {one.Answer}{one.Former}");
+            output.WriteLine($"{one.Pair.Id} {one.Pair.Category} {one.Outcome} {(one.Kept || one.Pair.Must is null ? "" : "not kept ")}{one.Odds:F1}: {string.Join(" || ", one.Pair.Told)} / {one.Pair.Question} -> {one.Answer}{one.Former}");
 
         var all = Figures(judged);
         var categories = judged.GroupBy(one => one.Pair.Category).Select(group => (group.Key, Figures: Figures([.. group]))).ToArray();
@@ -88,6 +89,13 @@ internal static class MemoryEvalCommand
         if (json)
         {
             all["categories"] = new JsonObject(categories.Select(one => KeyValuePair.Create<string, JsonNode?>(one.Key, one.Figures)));
+            all["answers"] = new JsonArray([.. judged.Select(one => new JsonObject
+            {
+                ["id"] = one.Pair.Id,
+                ["outcome"] = one.Outcome.ToString().ToLowerInvariant(),
+                ["odds"] = double.IsFinite(one.Odds) ? Math.Round(one.Odds, 2) : null,
+                ["answer"] = one.Answer,
+            })]);
             output.WriteLine(all.ToJsonString());
             return;
         }
@@ -100,6 +108,7 @@ internal static class MemoryEvalCommand
     {
         ["pairs"] = judged.Count,
         ["told"] = judged.Count(one => one.Pair.Must is not null),
+        ["kept"] = judged.Count(one => one.Kept),
         ["recalled"] = judged.Count(one => one.Outcome == Outcome.Recalled),
         ["never_told"] = judged.Count(one => one.Pair.Must is null),
         ["declined"] = judged.Count(one => one.Pair.Must is null && one.Outcome == Outcome.Declined),

@@ -64,10 +64,11 @@ internal enum Outcome
 }
 
 /// <summary>Tells and asks pairs in fresh chats and judges the answers.</summary>
-internal sealed class PairMeasure(ChatModel model, ulong seed, CancellationToken stop)
+internal sealed class PairMeasure(ChatModel model, IQuestionReader reader, ulong seed, CancellationToken stop)
 {
     /// <summary>A pair with what was answered, and how sure the reader was of the best answer.</summary>
-    internal sealed record Judged(ToldAsked Pair, string Answer, Outcome Outcome, double Odds, string Former);
+    /// <param name="Kept">Whether the memory holds what the answer must.</param>
+    internal sealed record Judged(ToldAsked Pair, string Answer, Outcome Outcome, double Odds, bool Kept, string Former);
 
     /// <summary>Asks each pair in a chat in which it and some others were told.</summary>
     /// <param name="pairs">The pairs.</param>
@@ -80,7 +81,7 @@ internal sealed class PairMeasure(ChatModel model, ulong seed, CancellationToken
 
         foreach (var group in order.Chunk(together))
         {
-            using var session = new ChatSession(() => model)
+            using var session = new ChatSession(() => model, null, null, null, reader)
             {
                 Settings = new ChatSettings { Sampling = new SamplingOptions { Temperature = 0, RepetitionPenalty = 1.1 }, MaxTokens = 12 },
             };
@@ -100,7 +101,8 @@ internal sealed class PairMeasure(ChatModel model, ulong seed, CancellationToken
             : turn.Effect.Recalled.Count > 0 || (turn.FromMemory && pair.MustNot?.IsMatch(answer) == true) ? Outcome.Wrong
             : turn.Effect.Abstained || (!turn.FromMemory && SmallTalk.Heard(pair.Question)?.Name == "knowledge") ? Outcome.Declined
             : Outcome.Talked;
-        return new Judged(pair, answer, outcome, turn.Effect.Odds, string.Concat(turn.Effect.Recalled.Where(f => f.Former.Length > 0).Select(f => " [was " + f.Former.Replace('\n', '|') + "]")));
+        var kept = pair.Must is not null && session.Memory.Facts.Any(fact => pair.Must.IsMatch(fact.Told.Sentence));
+        return new Judged(pair, answer, outcome, turn.Effect.Odds, kept, string.Concat(turn.Effect.Recalled.Where(f => f.Former.Length > 0).Select(f => " [was " + f.Former.Replace('\n', '|') + "]")));
     }
 
     private void Shuffle(int[] order)

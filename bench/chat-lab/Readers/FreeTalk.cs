@@ -77,9 +77,15 @@ internal sealed partial class FreeTalk
     {
         get
         {
-            using var reader = new StreamReader(typeof(FreeTalk).Assembly.GetManifestResourceStream("Templates.free.txt")
-                ?? throw new InvalidDataException("The templates 'free.txt' are missing from the program."));
-            return new FreeTalk(reader.ReadToEnd());
+            var assembly = typeof(FreeTalk).Assembly;
+            var files = assembly.GetManifestResourceNames().Where(name => name.StartsWith("Templates.free", StringComparison.Ordinal)).Order(StringComparer.Ordinal);
+            return new FreeTalk(string.Join("\n\n", files.Select(Text)));
+
+            string Text(string name)
+            {
+                using var reader = new StreamReader(assembly.GetManifestResourceStream(name)!);
+                return reader.ReadToEnd();
+            }
         }
     }
 

@@ -8,7 +8,7 @@ namespace GaryMesh.ChatLab.Readers;
 internal sealed class ReaderAdjoint<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
-    private const int Key = ReaderHead.Key;
+    private const int Key = ReaderHead.Key, Corrects = (int)SpeechAct.Correct;
 
     private readonly T[] _parameters;
     private readonly T[] _sums;
@@ -129,14 +129,17 @@ internal sealed class ReaderAdjoint<T>
     {
         T[] features = [.. related.Features];
         var (weighted, _, nearest) = Interact(related.Now, related.Was);
-        features[0] = weighted;
+        var acts = ActsOf(related.Act);
+        (features[0], features[1]) = (weighted, acts[Corrects]);
         var scores = Score(features, 6, ReaderHead.Relating, ReaderHead.Relations, out var units);
         T[] all = [T.Zero, .. scores];
         TensorPrimitives.SoftMax<T>(all, all);
         var loss = -share * T.Log(all[related.Relation] + T.CreateChecked(1e-9));
         if (_sums.Length == 0) return loss;
         T[] slopes = [share * (all[1] - One(1)), share * (all[2] - One(2))];
-        InteractBack(related.Now, related.Was, nearest, ScoreBack(features, 6, ReaderHead.Relating, slopes, units)[0], T.Zero);
+        var back = ScoreBack(features, 6, ReaderHead.Relating, slopes, units);
+        InteractBack(related.Now, related.Was, nearest, back[0], T.Zero);
+        for (var a = 0; a < acts.Length; a++) ActBack(related.Act, a, back[1] * acts[Corrects] * ((a == Corrects ? T.One : T.Zero) - acts[a]));
         return loss;
 
         T One(int relation) => related.Relation == relation ? T.One : T.Zero;
@@ -144,21 +147,26 @@ internal sealed class ReaderAdjoint<T>
 
     private T Act(T[] features, int act, T share)
     {
+        var acts = ActsOf(features);
+        var loss = -share * T.Log(acts[act] + T.CreateChecked(1e-9));
+        if (_sums.Length == 0) return loss;
+        for (var a = 0; a < acts.Length; a++) ActBack(features, a, share * (acts[a] - (a == act ? T.One : T.Zero)));
+        return loss;
+    }
+
+    private T[] ActsOf(T[] features)
+    {
         var acts = new T[ReaderHead.Acts];
         for (var a = 0; a < acts.Length; a++)
             acts[a] = TensorPrimitives.Dot<T>(_parameters.AsSpan(_slices[10].Offset + (a * features.Length), features.Length), features) + _parameters[_slices[11].Offset + a];
         TensorPrimitives.SoftMax<T>(acts, acts);
-        var loss = -share * T.Log(acts[act] + T.CreateChecked(1e-9));
-        if (_sums.Length == 0) return loss;
+        return acts;
+    }
 
-        for (var a = 0; a < acts.Length; a++)
-        {
-            var slope = share * (acts[a] - (a == act ? T.One : T.Zero));
-            Add(_slices[10].Offset + (a * features.Length), features, slope);
-            _sums[_slices[11].Offset + a] += slope;
-        }
-
-        return loss;
+    private void ActBack(T[] features, int act, T slope)
+    {
+        Add(_slices[10].Offset + (act * features.Length), features, slope);
+        _sums[_slices[11].Offset + act] += slope;
     }
 
     private (T Weighted, T Even, int[] Nearest) Interact(int line, int other)

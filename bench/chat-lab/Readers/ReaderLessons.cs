@@ -9,7 +9,12 @@ internal sealed record SeenLine<T>(T[] States, bool[] Weighed, bool[] Asking);
 internal sealed record AskedLine<T>(int Line, T[][] Features, int[] Answers);
 
 /// <summary>A later line with an earlier one: 0 for nothing between them, 1 for going on, 2 for taking its place.</summary>
-internal sealed record RelatedLines<T>(int Now, int Was, T[] Features, int Relation);
+/// <param name="Now">The later line.</param>
+/// <param name="Was">The earlier line.</param>
+/// <param name="Features">The features of both, the head's own at 0.</param>
+/// <param name="Relation">What is between them.</param>
+/// <param name="Act">What the speech act of the later one is read off.</param>
+internal sealed record RelatedLines<T>(int Now, int Was, T[] Features, T[] Act, int Relation);
 
 /// <summary>A conversation as the head learns from it.</summary>
 /// <param name="Lines">All lines; the told ones come first.</param>
@@ -50,6 +55,8 @@ internal sealed class ReaderLessons(FreeTalk talk, FactTemplates templates, Cort
         private readonly List<ToldLine> _told = [];
         private readonly List<SeenLine<float>> _seen = [];
         private readonly List<(float[], int)> _acts = [];
+        // What the speech act of each line is read off.
+        private readonly List<float[]> _reads = [];
         private readonly List<AskedLine<float>> _asked = [];
         private readonly List<Instance> _instances = [];
         private readonly HashSet<string> _askedFor = [];
@@ -139,7 +146,8 @@ internal sealed class ReaderLessons(FreeTalk talk, FactTemplates templates, Cort
             Dim(state);
             _lines.Add(line);
             _seen.Add(new SeenLine<float>(state, line.Weighed, line.Asking));
-            if (act is { } what) _acts.Add((ReaderHead.ActFeatures(line, known, from.States.Width), (int)what));
+            _reads.Add(ReaderHead.ActFeatures(line, known, from.States.Width));
+            if (act is { } what) _acts.Add((_reads[^1], (int)what));
             return _lines.Count - 1;
         }
 
@@ -225,16 +233,16 @@ internal sealed class ReaderLessons(FreeTalk talk, FactTemplates templates, Cort
             {
                 // The later part stands first where it corrects.
                 var (now, was) = one.Corrected ? (one.Parts[0], one.Parts[1]) : (one.Parts[^1], one.Parts[0]);
-                var (a, b) = (See(now, SpeechAct.Tell), See(was, SpeechAct.Tell));
+                var (a, b) = (See(now, one.Corrected ? SpeechAct.Correct : SpeechAct.Tell), See(was, SpeechAct.Tell));
                 var between = one.Corrected && dice.Below(3) == 0 ? 1 + dice.Below(4) : 0;
-                yield return new RelatedLines<float>(a, b, Relation.Of(_lines[a], _lines[b], between), one.Corrected ? 2 : 1);
-                foreach (var other in Enumerable.Range(0, Math.Min(Short, _told.Count)).Except(one.Places)) yield return new RelatedLines<float>(a, other, Relation.Of(_lines[a], _lines[other], Math.Abs(one.Places[0] - other)), 0);
+                yield return new RelatedLines<float>(a, b, Relation.Of(_lines[a], _lines[b], between), _reads[a], one.Corrected ? 2 : 1);
+                foreach (var other in Enumerable.Range(0, Math.Min(Short, _told.Count)).Except(one.Places)) yield return new RelatedLines<float>(a, other, Relation.Of(_lines[a], _lines[other], Math.Abs(one.Places[0] - other)), _reads[a], 0);
             }
 
             for (var i = 1; i < Math.Min(Short, _told.Count); i++)
             {
                 if (_instances.Exists(one => one.Parts.Length > 1 && one.Places.Contains(i))) continue;
-                for (var other = i - 1; other >= Math.Max(0, i - 4); other--) yield return new RelatedLines<float>(i, other, Relation.Of(_lines[i], _lines[other], i - other - 1), 0);
+                for (var other = i - 1; other >= Math.Max(0, i - 4); other--) yield return new RelatedLines<float>(i, other, Relation.Of(_lines[i], _lines[other], i - other - 1), _reads[i], 0);
             }
         }
 

@@ -39,6 +39,9 @@ public sealed partial class ChatSession : IDisposable
     /// <exception cref="InvalidDataException">The brain's weights are no cortex, or its graft is none.</exception>
     /// <exception cref="ArgumentException">The graft does not fit the cortex.</exception>
     public ChatSession(Func<ChatModel> model, Brain? brain = null, PlasticMemory? plastic = null, Func<Grafting?>? grafting = null)
+        : this(model, brain, plastic, grafting, LearnedReader.Shipped) { }
+
+    internal ChatSession(Func<ChatModel> model, Brain? brain, PlasticMemory? plastic, Func<Grafting?>? grafting, IQuestionReader reader)
     {
         ArgumentNullException.ThrowIfNull(model);
         _brain = brain;
@@ -54,7 +57,7 @@ public sealed partial class ChatSession : IDisposable
         _packed = new PackedCortex(Model.Cortex);
         if (brain is not null && kept is null) brain.Commit(new BrainChange { Weights = Weights(Model) });
 
-        Memory = new EpisodicMemory(brain?.ReadFacts() ?? []);
+        Memory = new EpisodicMemory(brain?.ReadFacts() ?? [], reader);
         var turns = brain?.ReadTurns() ?? [];
         var marks = brain?.ReadMarks() ?? [];
         _marks = new Marks(brain?.Key ?? RandomNumberGenerator.GetBytes(32), marks);

@@ -3,11 +3,7 @@ namespace GaryMesh.ChatGraft;
 /// <summary>A reader that has learnt: a head over the states of a frozen cortex. For any number of threads.</summary>
 internal sealed class LearnedReader(CortexStates states, ReaderHead head) : IQuestionReader
 {
-    private static readonly Lazy<LearnedReader> _shipped = new(() =>
-    {
-        var states = new CortexStates(ShippedModel.Read());
-        return new LearnedReader(states, ReaderHeadFile.Shipped(states.Width) ?? throw new InvalidDataException("This build carries no reader."));
-    });
+    private static readonly Lazy<LearnedReader> _shipped = new(() => With(width => ReaderHeadFile.Shipped(width) ?? throw new InvalidDataException("This build carries no reader.")));
 
     // A turn is read more than once: as a statement, as a question, against what was told before.
     private const int Lately = 256;
@@ -17,6 +13,16 @@ internal sealed class LearnedReader(CortexStates states, ReaderHead head) : IQue
 
     /// <summary>The reader that ships, over the cortex that ships: a sleep changes neither.</summary>
     public static LearnedReader Shipped => _shipped.Value;
+
+    /// <summary>A reader with the head of a file, over the cortex that ships; the one that ships where the file is null.</summary>
+    /// <exception cref="InvalidDataException">The file is no head for this cortex.</exception>
+    public static LearnedReader Of(string? path) => path is null ? Shipped : With(width => ReaderHeadFile.Read(path, width));
+
+    private static LearnedReader With(Func<int, ReaderHead> head)
+    {
+        var states = new CortexStates(ShippedModel.Read());
+        return new LearnedReader(states, head(states.Width));
+    }
 
     /// <inheritdoc/>
     public Seen Read(string clean, Statement? form = null)
@@ -41,7 +47,7 @@ internal sealed class LearnedReader(CortexStates states, ReaderHead head) : IQue
         {
             if (Unsaid(asked.Line, one)) return Never;
             (features[i][0], features[i][1]) = ReaderHead.Interaction(asked.Line, (asked.Keys, asked.Weights), one.Keys);
-            return head.Answers(features[i]) - (Likeness.Hardly(asked.Line, one.Line, features[i]) ? Doubt : 0);
+            return head.Answers(features[i]);
         })];
     }
 
@@ -53,14 +59,15 @@ internal sealed class LearnedReader(CortexStates states, ReaderHead head) : IQue
     /// <inheritdoc/>
     public (float GoesOn, float Replaces) Relates(Seen now, Seen was, int between)
     {
-        if (!Relation.May(now.Line, was.Line, between)) return (0, 0);
+        var corrects = now.Probability(SpeechAct.Correct);
+        if (!Relation.May(now.Line, was.Line, between) && !(between == 0 && corrects > Probably)) return (0, 0);
         var features = Relation.Of(now.Line, was.Line, between);
-        features[0] = ReaderHead.Interaction(now.Line, (now.Keys, now.Weights), was.Keys).Weighted;
+        (features[0], features[1]) = (ReaderHead.Interaction(now.Line, (now.Keys, now.Weights), was.Keys).Weighted, corrects);
         return head.Relates(features);
     }
 
     private const float Never = -10;
 
-    // How much worse an answer is that has nothing of what is asked for.
-    private const float Doubt = 1.5f;
+    // From here on what was told just now is looked at for what is corrected.
+    private const float Probably = 0.5f;
 }

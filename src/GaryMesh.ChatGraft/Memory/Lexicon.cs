@@ -1,7 +1,7 @@
 namespace GaryMesh.ChatGraft;
 
-/// <summary>What the reader knows of English words, from <c>lexicon.txt</c>: which stand for one another, of what kind they are,
-/// which question asks for that kind, and which hold a sentence together.</summary>
+/// <summary>What the reader knows of English words, from <c>lexicon.txt</c> and <c>thesaurus.txt</c>: which stand for one another, which make
+/// one think of another, of what kind they are, which question asks for that kind, and which hold a sentence together.</summary>
 internal static class Lexicon
 {
     private static readonly Dictionary<string, string> _families = [];
@@ -13,20 +13,21 @@ internal static class Lexicon
     private static readonly HashSet<string> _known = [];
     // Known words by what is left of them without one of their letters.
     private static readonly Dictionary<string, string> _misspelt = [];
+    // By the key of a word: the keys of those that it makes think of, and that make think of it.
+    private static readonly Dictionary<string, HashSet<string>> _near = [];
     private static readonly List<string> _kindNames = [];
     private static readonly List<string> _markNames = [];
 
     static Lexicon()
     {
-        foreach (var line in Lines())
+        foreach (var (head, rest) in Lines("lexicon.txt"))
         {
-            var (head, rest) = line.IndexOf(": ", StringComparison.Ordinal) is > 0 and var colon ? (line[..colon], line[(colon + 2)..].Split(' ')) : ("", []);
             if (head == "family") foreach (var word in rest) _families.TryAdd(word, rest[0]);
             else if (head == "bare") _bare.UnionWith(rest);
             else if (head == "short") _short[rest[0]] = string.Join(' ', rest[2..]);
             else if (head.StartsWith("mark ", StringComparison.Ordinal)) Add(_marks, rest, Bit(_markNames, head[5..]));
             else if (head.StartsWith("kind ", StringComparison.Ordinal)) Kind(head[5..].Split([' ', '/'], StringSplitOptions.RemoveEmptyEntries), rest);
-            else throw new InvalidDataException($"'{line}' is no line of a lexicon; lines begin with family, kind, mark, short or bare.");
+            else throw new InvalidDataException($"'{head}: {rest[0]}' begins no line of a lexicon; lines begin with family, kind, mark, short or bare.");
         }
 
         // A stem stands for its word where no other word is written so.
@@ -42,12 +43,20 @@ internal static class Lexicon
             foreach (var shorter in Shorter(word).Append(word)) _misspelt.TryAdd(shorter, word);
         }
 
+        foreach (var (head, rest) in Lines("thesaurus.txt"))
+        {
+            if (head != "near") throw new InvalidDataException($"'{head}: {rest[0]}' begins no line of a thesaurus; lines begin with near.");
+            foreach (var word in rest[1..]) (_, _) = (Toward(rest[0]).Add(Key(word)), Toward(word).Add(Key(rest[0])));
+        }
+
         Number = Bit(_kindNames, "number");
         Name = Bit(_kindNames, "name");
         Code = Bit(_kindNames, "code");
         Persons = KindOf("person") | KindOf("relative");
         Animals = KindOf("animal");
         Times = KindOf("month") | KindOf("weekday") | KindOf("moment") | KindOf("season");
+        Numerals = Number | KindOf("count");
+        Extents = KindOf("distance") | KindOf("duration") | KindOf("money");
         Capitals = KindOf("month") | KindOf("weekday") | KindOf("nationality") | KindOf("language");
     }
 
@@ -69,6 +78,12 @@ internal static class Lexicon
     /// <summary>The kinds of what says when.</summary>
     public static ulong Times { get; }
 
+    /// <summary>The kinds of numbers, in figures or words.</summary>
+    public static ulong Numerals { get; }
+
+    /// <summary>The kinds of what says how far, how long or how dear something is, which a number says, too.</summary>
+    public static ulong Extents { get; }
+
     /// <summary>The kinds of words that have a capital, but are nobody's name.</summary>
     public static ulong Capitals { get; }
 
@@ -84,6 +99,9 @@ internal static class Lexicon
     /// <summary>The word that stands for a lower-case word and all that people use for it.</summary>
     public static string Key(string word) =>
         _families.GetValueOrDefault(word) ?? (Words.Stem(word) is var stem && _families.TryGetValue(stem, out var family) ? family : stem);
+
+    /// <summary>Whether of two words, by their keys, one makes think of the other.</summary>
+    public static bool Near(string one, string other) => _near.TryGetValue(one, out var near) && near.Contains(other);
 
     /// <summary>The kinds that a lower-case word is of.</summary>
     public static ulong Kinds(string word) =>
@@ -124,6 +142,8 @@ internal static class Lexicon
     private static IEnumerable<string> Shorter(string word) => Enumerable.Range(0, word.Length).Select(at => word.Remove(at, 1));
 
 
+    private static HashSet<string> Toward(string word) => _near.TryGetValue(Key(word), out var near) ? near : _near[Key(word)] = [];
+
     private static void Kind(string[] names, string[] words)
     {
         var bit = Bit(_kindNames, names[0]);
@@ -142,11 +162,16 @@ internal static class Lexicon
         foreach (var word in words) table[word] = table.GetValueOrDefault(word) | bit;
     }
 
-    private static IEnumerable<string> Lines()
+    private static IEnumerable<(string Head, string[] Words)> Lines(string name)
     {
-        using var stream = typeof(Lexicon).Assembly.GetManifestResourceStream("lexicon.txt")
-            ?? throw new InvalidDataException("The lexicon is missing from the program.");
+        using var stream = typeof(Lexicon).Assembly.GetManifestResourceStream(name)
+            ?? throw new InvalidDataException($"'{name}' is missing from the program.");
         using var reader = new StreamReader(stream);
-        while (reader.ReadLine() is { } line) if (line.Length > 0 && line[0] != '#') yield return line;
+
+        while (reader.ReadLine() is { } line)
+        {
+            if (line.Length == 0 || line[0] == '#') continue;
+            yield return line.IndexOf(": ", StringComparison.Ordinal) is > 0 and var colon ? (line[..colon], line[(colon + 2)..].Split(' ', StringSplitOptions.RemoveEmptyEntries)) : ("", [line]);
+        }
     }
 }

@@ -11,7 +11,7 @@ internal static class Likeness
     /// <summary>Features of a told line as the answer to a question; the first two are the head's own likeness of the words.</summary>
     public const int Features = Own + OfWords + OfWhom + OfKinds + OfForm + AmongThem;
 
-    private const int Own = 2, OfWords = 9, OfWhom = 11, OfKinds = 20, OfForm = 26, AmongThem = 5;
+    private const int Own = 2, OfWords = 15, OfWhom = 11, OfKinds = 20, OfForm = 26, AmongThem = 5;
 
     /// <summary>How far each word of a line is met in another: by its key, or nearly so where it is misspelt.</summary>
     public static float[] Met(Line line, Line other)
@@ -25,6 +25,18 @@ internal static class Likeness
         }
 
         return met;
+    }
+
+    // As what is met, where a word that makes think of another counts, too.
+    private static float[] Thought(Line line, Line other, float[] met)
+    {
+        if (!line.Knowing) return met;
+        var thought = new float[met.Length];
+
+        for (var i = 0; i < met.Length; i++)
+            thought[i] = met[i] > 0 || line.Words[i].Bare ? met[i] : other.Words.Any(told => !told.Bare && Lexicon.Near(line.Words[i].Key, told.Key)) ? 1 : 0;
+
+        return thought;
     }
 
     /// <summary>The features of each told line, the head's own left at 0.</summary>
@@ -57,19 +69,10 @@ internal static class Likeness
         public Pair(Line asked, Line told, Func<string, int> frequency)
         {
             (Asked, Told, Met, Back) = (asked, told, Likeness.Met(asked, told), Likeness.Met(told, asked));
-            var (weight, weighed) = (0f, 0f);
             // "A village called ..." tells no name of one's own.
             if (asked.AsksName && !told.Attributes.Contains(Line.NameCue)) for (var i = 0; i < Met.Length; i++) if (asked.Words[i].Cue == Line.NameCue) Met[i] = 0;
-
-            for (var i = 0; i < asked.Words.Length; i++)
-            {
-                var word = asked.Words[i];
-                if (word.Bare) continue;
-                var importance = (word.Asked != 0 && (word.Kinds & Lexicon.Persons) == 0 ? OnlyKind : 1) / (1 + (Rarity * MathF.Log2(1 + frequency(word.Key))));
-                (weight, weighed) = (weight + importance, weighed + (importance * Met[i]));
-            }
-
-            Overlap = weight > 0 ? weighed / weight : 0;
+            (Thought, ThoughtBack) = (Likeness.Thought(asked, told, Met), Likeness.Thought(told, asked, Back));
+            (Overlap, ThoughtOverlap) = (Weighed(Met, frequency), Weighed(Thought, frequency));
             var firm = asked.Firm;
             Firm = firm.Count(one => one);
             for (var i = 0; i < told.Words.Length; i++)
@@ -79,14 +82,30 @@ internal static class Likeness
             }
 
             var missed = firm.Index().Where(one => one.Item && !told.Cues.Contains(asked.Words[one.Index].Cue)).Select(one => one.Index).ToArray();
-            FirmMissed = Firm == 0 ? 0 : missed.Sum(i => 1 - Met[i]) / Firm;
+            (FirmMissed, FirmUnthought) = Firm == 0 ? (0, 0) : (missed.Sum(i => 1 - Met[i]) / Firm, missed.Sum(i => 1 - Thought[i]) / Firm);
             // What is red has a colour, which it need not say.
             Lacks = missed.Any(i => Met[i] == 0 && (asked.Words[i].Asked & Spare) == 0);
             var says = asked.Words.Index().Where(one => !one.Item.Bare && !firm[one.Index] && !asked.Owned(one.Index)).Select(one => one.Index).ToArray();
-            SaysMissed = says.Length == 0 ? 0 : says.Sum(i => 1 - Met[i]) / says.Length;
+            (SaysMissed, SaysUnthought) = says.Length == 0 ? (0, 0) : (says.Sum(i => 1 - Met[i]) / says.Length, says.Sum(i => 1 - Thought[i]) / says.Length);
             bool Time(LineWord word) => (word.Kinds & Lexicon.Times) != 0 && !word.Bare;
             OtherTime = asked.Words.Index().Any(one => Time(one.Item) && Met[one.Index] == 0) && told.Words.Index().Any(one => Time(one.Item) && Back[one.Index] == 0);
             Complete = Firm > 0 && FirmMissed == 0 && asked.Attributes.IsSubsetOf(told.Attributes);
+        }
+
+        // How much of the question is met, rare words before common ones.
+        private float Weighed(float[] met, Func<string, int> frequency)
+        {
+            var (weight, weighed) = (0f, 0f);
+
+            for (var i = 0; i < Asked.Words.Length; i++)
+            {
+                var word = Asked.Words[i];
+                if (word.Bare) continue;
+                var importance = (word.Asked != 0 && (word.Kinds & Lexicon.Persons) == 0 ? OnlyKind : 1) / (1 + (Rarity * MathF.Log2(1 + frequency(word.Key))));
+                (weight, weighed) = (weight + importance, weighed + (importance * met[i]));
+            }
+
+            return weight > 0 ? weighed / weight : 0;
         }
 
         public Line Asked { get; }
@@ -97,19 +116,30 @@ internal static class Likeness
 
         public float[] Back { get; }
 
-        /// <summary>How much of the question is met, rare words before common ones.</summary>
+        /// <summary>What is met, or thought of at a word of the other.</summary>
+        public float[] Thought { get; }
+
+        public float[] ThoughtBack { get; }
+
+        /// <summary>How much of the question is met, and how much is thought of.</summary>
         public float Overlap { get; }
+
+        public float ThoughtOverlap { get; }
 
         /// <summary>Words of the question that an answer can hardly lack, and the share that this one lacks.</summary>
         public int Firm { get; }
 
         public float FirmMissed { get; }
 
+        public float FirmUnthought { get; }
+
         /// <summary>It lacks one of them, and has nothing of the kind either.</summary>
         public bool Lacks { get; }
 
         /// <summary>The share of what is asked of them that it lacks: "bought" of "who bought my flat".</summary>
         public float SaysMissed { get; }
+
+        public float SaysUnthought { get; }
 
         /// <summary>It speaks of another time than is asked of.</summary>
         public bool OtherTime { get; }
@@ -138,6 +168,12 @@ internal static class Likeness
         row.Add(rare > 0 ? 1 - (rareFound / rare) : 0);
         row.Add(rare > 0 && rareFound == rare);
         row.Add(told.Length, 30, 15);
+        row.Add(pair.ThoughtOverlap);
+        row.Add(pair.SaysUnthought);
+        row.Add(pair.FirmUnthought);
+        row.Add(asked.Index().Count(one => !one.Item.Bare && pair.Thought[one.Index] > pair.Met[one.Index]), 4, 2);
+        row.Add(told.Index().Count(one => pair.ThoughtBack[one.Index] > pair.Back[one.Index]), 4, 2);
+        row.Add(pair.ThoughtOverlap > pair.Overlap && pair.SaysUnthought == 0);
     }
 
     // Whose affair is asked about, whose is told, and in whose words.
@@ -230,24 +266,6 @@ internal static class Likeness
         row.Add(told.Subject.Count == 0 && told.OfTeller && !self);
         row.Add(told.Value.Count > 0 && told.Value.Overlaps(asked.Cues));
     }
-
-    /// <summary>Whether a told line can hardly answer a question: it has nothing of the kind that is asked for ("which airline ..."), or is of
-    /// somebody else.</summary>
-    public static bool Hardly(Line asked, Line told, float[] features)
-    {
-        if (features[Unkind] > 0 || features[Else] > 0) return true;
-
-        for (var i = 1; i < asked.Words.Length; i++)
-        {
-            var word = asked.Words[i];
-            if (asked.Words[i - 1].Text is "which" or "what" && word is { Bare: false, Asked: 0 } && !told.Keys.Contains(word.Key) && !told.Words.Any(one => Spelling.Near(one.Text, word.Text))) return true;
-        }
-
-        return false;
-    }
-
-    // Where the features of kinds and of somebody else stand.
-    private const int Else = Own + OfWords + OfWhom - 1, Unkind = Own + OfWords + OfWhom + 2;
 
     // How it stands out among the others: of many facts one looks like an answer by chance.
     private static void Among(float[][] features, Pair[] pairs)

@@ -23,9 +23,9 @@ internal sealed class Line
     private readonly string _clean;
     private readonly Statement? _form;
 
-    private Line(string clean, Statement? form, LineWord[] words, bool asks, bool quotes)
+    private Line(string clean, bool knowing, Statement? form, LineWord[] words, bool asks, bool quotes)
     {
-        (_clean, _form, Words, EndsAsking, Quotes) = (clean, form, words, asks, quotes);
+        (_clean, Knowing, _form, Words, EndsAsking, Quotes) = (clean, knowing, form, words, asks, quotes);
         Text = string.Join(' ', words.Select(word => word.Text == "i" ? "I" : word.Text));
         foreach (var word in words) (Kinds, Marks) = (Kinds | word.Kinds, Marks | word.Marks);
     }
@@ -34,6 +34,9 @@ internal sealed class Line
     public string Text { get; }
 
     public LineWord[] Words { get; }
+
+    /// <summary>Whether the lexicon is made use of.</summary>
+    public bool Knowing { get; }
 
     /// <summary>What its words with a meaning are compared by.</summary>
     public IReadOnlySet<string> Keys => field ??= Words.Where(word => !word.Bare).Select(word => word.Key).ToHashSet();
@@ -141,18 +144,29 @@ internal sealed class Line
         var next = i + 1 < Words.Length ? Words[i + 1].Text : "";
         var asked = Words[i].Text switch
         {
-            "who" or "whom" => Lexicon.Name | Lexicon.Persons,
-            "when" => Lexicon.Times | Lexicon.Number,
-            "where" => Lexicon.KindOf("place") | Lexicon.KindOf("country") | Lexicon.KindOf("city") | Lexicon.Name,
-            "how" when next is "many" or "much" or "old" or "tall" or "far" or "fast" or "long" or "big" or "heavy" or "high" => Lexicon.Number | Lexicon.KindOf("count"),
+            "who" or "whom" or "person" => Lexicon.Name | Lexicon.Persons,
+            "when" => Lexicon.Times | Lexicon.Numerals,
+            "where" => Lexicon.KindOf("place") | Lexicon.KindOf("country") | Lexicon.KindOf("city") | Lexicon.KindOf("nationality") | Lexicon.Name,
+            "how" when next is "many" or "much" or "old" or "tall" or "far" or "fast" or "long" or "big" or "heavy" or "high" or "hot" or "deep" or "wide" => Lexicon.Numerals,
             "how" when next is "often" => Lexicon.KindOf("frequency") | Lexicon.KindOf("moment") | Lexicon.Number,
             "phone" => Lexicon.Code,
-            "number" or "address" or "plate" or "size" or "price" or "score" => Lexicon.Number,
-            "name" or "called" => Lexicon.Name,
+            "number" or "address" or "plate" or "size" or "price" or "score" or "mark" or "grade" or "age" or "year" or "date" or "hour" => Lexicon.Numerals | Words[i].Asked,
+            "name" or "called" or "surname" => Lexicon.Name,
             _ when Words[i].Key == "code" => Lexicon.Code | Lexicon.Number,
-            _ => Words[i].Asked & ~Lexicon.Persons,
+            _ => AskedFor(i) ? Words[i].Asked & ~Lexicon.Persons : 0,
         };
+        if ((asked & Lexicon.Extents) != 0) asked |= Lexicon.Numerals;
         return Words[i].Text is "do" && i == Words.Length - 1 && i > 1 ? asked | Lexicon.KindOf("job") : asked;
+    }
+
+    // "What colour is my car" asks for a colour and for no car, "where is my car" for neither, "how far" for a distance.
+    private bool AskedFor(int i)
+    {
+        var question = Array.FindLastIndex(Words, i, IsQuestion);
+        if (question < 0) return !Array.Exists(Words, IsQuestion) && !Words[i].Bare;
+        if (question == i) return false;
+        if (question == i - 1) return true;
+        return Words[question].Text is "what" or "which" && (Words[question + 1].Bare || Words[question + 1].Key == "favourite") && (!Words[i].Bare || i == Words.Length - 1);
     }
 
     private static bool IsQuestion(LineWord word) => word.Text is "who" or "whom" or "whose" or "what" or "which" or "where" or "when" or "how" or "why";
@@ -196,20 +210,23 @@ internal sealed class Line
             var kinds = knowing ? Lexicon.Kinds(meant) : 0;
             if (char.IsAsciiDigit(text[0]) || (text.Length > 1 && char.IsAsciiDigit(text[^1]))) kinds |= Lexicon.Number;
             // "Sunday" and "French" have a capital, but are no names.
-            if (char.IsUpper(match.Value[0]) && match.Index > 0 && match.Value != "I" && (kinds & Lexicon.Capitals) == 0) kinds |= Lexicon.Name;
+            if (char.IsUpper(match.Value[0]) && match.Index > 0 && match.Value != "I" && (kinds & Lexicon.Capitals) == 0)
+                kinds |= words.Count > 0 && (words[^1].Text is "in" or "at" or "near" || (words[^1].Text is "the" && words.Count > 1 && words[^2].Text is "in" or "at" or "near")) ? Lexicon.KindOf("place") : Lexicon.Name;
             if (text.Count(char.IsAsciiDigit) > 2) kinds |= Lexicon.Code;
             var (bare, asked, marks) = (Lexicon.IsBare(text), Lexicon.Asked(meant), Lexicon.Marks(text));
             if (text == "days" && words.Count > 0 && words[^1].Text == "these") marks |= Lexicon.MarkOf("changes");
             // "Old maps" are of no age.
             var aged = text != "old" || (words.Count > 0 && words[^1].Text is "how" or "year" or "years" or "months");
-            var rare = !bare && asked == 0 && marks == 0 && !Lexicon.Knows(meant);
+            var given = (kinds & Lexicon.KindOf("firstname")) != 0;
+            if (given) kinds |= Lexicon.Name;
+            var rare = !bare && marks == 0 && (given || (asked == 0 && !Lexicon.Knows(meant)));
             if (rare && !careful && (kinds & Lexicon.Number) == 0) kinds |= Lexicon.Name;
             // "In 1951" and "on Sunday" are no places.
             if (words.Count > 0 && words[^1].Text is "in" or "on" or "at" && (kinds & (Lexicon.Times | Lexicon.Number)) != 0) words[^1] = words[^1] with { Kinds = 0 };
             words.Add(new LineWord(text, knowing && aged ? Lexicon.Key(meant) : GaryMesh.ChatGraft.Words.Stem(text), kinds, asked, marks, GaryMesh.ChatGraft.Words.Canonical(text), bare, rare, owns));
         }
 
-        return new Line(plain, form, [.. words], plain.TrimEnd().EndsWith('?'), Quoting.IsMatch(plain));
+        return new Line(plain, knowing, form, [.. words], plain.TrimEnd().EndsWith('?'), Quoting.IsMatch(plain));
     }
 
     private static Regex Quoting { get; } = English.Pattern("quoting");

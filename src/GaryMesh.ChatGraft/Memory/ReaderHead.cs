@@ -13,7 +13,7 @@ internal sealed class ReaderHead
     public const int Hidden = 24, Relating = 8;
 
     /// <summary>Speech acts, and relations to an earlier line besides none: it goes on from it, or takes its place.</summary>
-    public const int Acts = 5, Relations = 2;
+    public const int Acts = 6, Relations = 2;
 
     /// <summary>A head with parameters.</summary>
     /// <param name="width">Width of a word's state: that of the cortex twice.</param>

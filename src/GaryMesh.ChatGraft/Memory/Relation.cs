@@ -3,10 +3,10 @@ namespace GaryMesh.ChatGraft;
 /// <summary>What shows that a line goes on from an earlier one or takes its place.</summary>
 internal static class Relation
 {
-    /// <summary>Features; the first is the head's own likeness.</summary>
-    public const int Features = 26;
+    /// <summary>Features; the first two are the head's own: the likeness, and how probably the line corrects something.</summary>
+    public const int Features = 27;
 
-    /// <summary>The features, the first left at 0.</summary>
+    /// <summary>The features, the head's own left at 0.</summary>
     /// <param name="now">The line.</param>
     /// <param name="was">The earlier line.</param>
     /// <param name="between">How many lines were told between them.</param>
@@ -42,7 +42,7 @@ internal static class Relation
         }
 
         sharedKinds = values & formerValues & ~_persons;
-        var row = new FeatureRow(features.AsSpan(1));
+        var row = new FeatureRow(features.AsSpan(2));
         row.Add(content > 0 ? found / content : 0);
         row.Add(formerContent > 0 ? formerFound / formerContent : 0);
         row.Add(now.Has("corrects"));
@@ -79,11 +79,12 @@ internal static class Relation
         var others = was.Words.Any(word => (word.Kinds & _persons) != 0 && !now.Keys.Contains(word.Key)) && !now.Has("points") && !now.Has("corrects");
         if (others && (between > 0 || (now.Kinds & was.Kinds & ~_persons) == 0)) return false;
         var shows = now.Has("ends") || now.Has("corrects") || now.Has("changes") || now.Has("points") || (now.Has("denies") && !was.Has("denies"));
-        if (now.Keys.Overlaps(was.Keys)) return shows || between == 0;
+        // A day or a number that both name makes them no news of one thing.
+        if (now.Words.Any(word => !word.Bare && (word.Kinds & _measures) == 0 && was.Keys.Contains(word.Key))) return shows || between == 0;
         if (between > 0) return false;
         // What says of the teller something of its own ("I live in Oslo now") takes the place of nothing else.
         var leans = !now.Has("owns") && (now.Has("points") || now.Has("ends") || now.Words.Count(word => !word.Bare) <= Few);
-        return leans || now.Has("corrects") || (now.Kinds & was.Kinds & ~(_persons | Lexicon.Name)) != 0;
+        return leans || now.Has("corrects");
     }
 
     // A line of so many words says hardly more than a value.
@@ -92,4 +93,6 @@ internal static class Relation
     private static bool Marked(LineWord word) => (word.Marks & (Lexicon.MarkOf("corrects") | Lexicon.MarkOf("changes"))) != 0;
 
     private static readonly ulong _persons = Lexicon.Persons;
+
+    private static readonly ulong _measures = Lexicon.Times | Lexicon.Numerals | Lexicon.Extents | Lexicon.KindOf("frequency");
 }

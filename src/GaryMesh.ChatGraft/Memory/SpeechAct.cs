@@ -17,4 +17,7 @@ internal enum SpeechAct
 
     /// <summary>It gives somebody else's words.</summary>
     Quote,
+
+    /// <summary>It takes back or changes what was told.</summary>
+    Correct,
 }

@@ -50,8 +50,8 @@ internal sealed class StatementReader : IStatementReader
             // What is supposed and what somebody else says is kept as it stands: it is no fact of the teller's.
             if (act is SpeechAct.Suppose or SpeechAct.Quote)
             {
-                if (sentence.Length <= LongestClause) _found.Add(Whole(Trimmed(sentence)) with { Said = sentence });
-                _spoken = sentence;
+                _spoken = Joined(sentence);
+                if (_spoken.Length <= LongestClause) _found.Add(Whole(Trimmed(_spoken)) with { Said = sentence });
                 return;
             }
 
@@ -61,7 +61,8 @@ internal sealed class StatementReader : IStatementReader
                 var clause = Utterance.WithoutOpenings(Appeal.Replace(whole, ""), out var urged);
                 if (clause.Length > LongestClause) continue;
 
-                if ((Question.Asks(clause) && !(Utterance.Conditional.IsMatch(clause) && clause.Contains(','))) || (clause.EndsWith('?') && !urged))
+                // "Sold it, couldn't resist" and "when I retire I'm buying a boat" have words of questions, but tell.
+                if ((act != SpeechAct.Tell && Question.Asks(clause) && !(Utterance.Conditional.IsMatch(clause) && clause.Contains(','))) || (clause.EndsWith('?') && !urged))
                 {
                     asks = true;
                     _topic = Mention.Match(clause.TrimEnd('?')) is { Success: true } asked ? asked.Value : _topic;
@@ -86,12 +87,16 @@ internal sealed class StatementReader : IStatementReader
             else if (Mention.Match(clause) is { Success: true } mention) _topic = mention.Value;
         }
 
+        // A sentence that points back stands behind what it points to.
+        private string Joined(string sentence) =>
+            _spoken.Length > 0 && Pointer.IsMatch(sentence) && $"{_spoken}. {sentence}" is { Length: <= LongestClause } both ? both : sentence;
+
         // What a clause leaves out ("I call it Rex") the sentence, or the one before, has told.
         private void Close(string sentence, int clauses, int known, bool tells)
         {
-            var points = _spoken.Length > 0 && Pointer.IsMatch(sentence);
-            var heard = Opened(points ? $"{_spoken}. {sentence}" : sentence);
-            _spoken = sentence;
+            var joined = Joined(sentence);
+            var (points, heard) = (joined.Length > sentence.Length, Opened(joined));
+            _spoken = heard;
 
             if ((clauses > 1 || points) && heard.Length <= LongestClause)
             {
