@@ -121,6 +121,53 @@ let private complexGru (graft: GruGraft) (parameters: Complex[]) (stream: Comple
     |> Array.tail
     |> Array.map2 (fun row state -> plus row (times parameters readout width state)) stream
 
+/// The carried mesh over complex numbers, cell by cell.
+let private complexCarried (graft: CarriedMeshGraft) (parameters: Complex[]) (stream: Complex[][]) =
+    let width, channels, read, cells = graft.Width, graft.Channels, graft.Read, graft.Population
+    let gates = 3 * channels
+    let coded = (2 * width + 1) * read
+    let plain = coded + read * gates
+    let across = plain + read * gates
+    let bias = across + 2 * channels * gates
+    let readout = bias + gates
+    let sigmoid x = Complex.One / (Complex.One + Complex.Exp(-x))
+    let rows = stream |> Array.map normal
+
+    let encoded position =
+        let before = if position = 0 then Array.create width Complex.Zero else rows[position - 1]
+        plus (times parameters 0 read (Array.append rows[position] before)) parameters[2 * width * read .. coded - 1]
+
+    let next (before: Complex[][], _) position =
+        let seen = encoded position
+
+        Array.init cells (fun cell ->
+            let signed = seen |> Array.mapi (fun i x -> real (float (CarriedMeshGraft.Sign(cell, i))) * x)
+            let own, beside = before[cell], before[(cell + 1) % cells]
+
+            let all =
+                [ times parameters coded gates signed
+                  times parameters plain gates seen
+                  times parameters across gates (Array.append own beside)
+                  parameters[bias .. readout - 1] ]
+                |> List.reduce plus
+
+            Array.init channels (fun i ->
+                let keep, fresh = sigmoid all[i], Complex.Tanh all[channels + i]
+                let state = keep * own[i] + (Complex.One - keep) * fresh
+                state, sigmoid all[2 * channels + i] * state)
+            |> Array.unzip)
+        |> Array.unzip
+
+    let nothing = Array.init cells (fun _ -> Array.create channels Complex.Zero)
+
+    Array.scan next (nothing, nothing) [| 0 .. stream.Length - 1 |]
+    |> Array.tail
+    |> Array.map2
+        (fun row (_, said) ->
+            let voice = Array.reduce plus said |> Array.map (fun x -> x / real (sqrt (float cells)))
+            plus row (times parameters readout width voice))
+        stream
+
 /// Every parameter a number that matters.
 let private stirred (graft: IGraft) =
     for i in 0 .. graft.Parameters.Length - 1 do
@@ -149,6 +196,11 @@ let private kinds: (string * IGraft * (Complex[] -> Complex[][] -> Complex[][]))
 
       let twoTap = AdapterGraft(tinyShape.Width, 4, false, 5UL, taps = 2)
       "a map of two positions", stirred twoTap, complexTwoTap twoTap
+
+      for cells in [ 1; 3 ] do
+          let carried = CarriedMeshGraft(tinyShape.Width, cells, 3, 4, 7UL)
+          $"a carried mesh of {cells} cells", stirred carried, complexCarried carried
+
       let gru = GruGraft(tinyShape.Width, 5, 6UL)
       "a recurrent unit", stirred gru, complexGru gru ]
 

@@ -9,7 +9,9 @@ open GaryMesh.ChatLab.Tasks
 open GaryMesh.Tests
 
 let private groups = [ GroupTask.Parity; GroupTask.Three; GroupTask.Five ]
-let private tasks: TaskText list = [ for group in groups -> group :> TaskText ] @ [ RecallTask() ]
+
+let private tasks: TaskText list =
+    [ for group in groups -> group :> TaskText ] @ [ RecallTask(); PairsTask() ]
 
 /// One permutation after another.
 let private after (next: int[]) (state: int[]) = state |> Array.map (fun point -> next[point])
@@ -23,6 +25,16 @@ let private parts (group: GroupTask) (text: int[]) =
     |> Array.pairwise
     |> Array.filter (fun (_, at) -> at + 1 < text.Length)
     |> Array.map (fun (last, at) -> text[last + 2 .. at - 1], text[last + 1], text[at + 1])
+
+let private pairs = PairsTask()
+let private asks = pairs.Vocabulary - pairs.Answers - 1
+let private begins = asks - 1
+
+/// The last part of a question's text: the pairs told, and the keys asked for with the answers given, the last without one.
+let private lastPart (text: int[]) =
+    let part = text[Array.LastIndexOf(text, begins) + 1 ..]
+    let told = part |> Array.takeWhile (fun token -> token <> asks)
+    told |> Array.chunkBySize 2, part[told.Length ..] |> Array.chunkBySize 3
 
 [<Tests>]
 let tests =
@@ -60,6 +72,56 @@ let tests =
               let gap = abs (gap % 40)
               let question = RecallTask().Question(gap, 60, 8, seed)
               question.Tokens[60 - gap - 2] = question.Answer)
+
+          property
+              "a text of pairs tells as many as it says, each key once, and asks for what it told"
+              (fun (seed: uint64) gap ->
+                  let gap = 1 + abs (gap % 32)
+                  let question = pairs.Question(gap, pairs.Longest gap + 16, 32, seed)
+                  let told, asked = lastPart question.Tokens
+                  let value key = (told |> Array.find (fun pair -> pair[0] = key))[1]
+                  let keys = asked |> Array.map (fun one -> one[1])
+
+                  told.Length = gap
+                  && (told |> Array.distinctBy Array.head).Length = gap
+                  && told |> Array.forall (fun pair -> pair[0] < begins && pair[1] > asks)
+                  && keys.Length = min gap 4
+                  && (Array.distinct keys).Length = keys.Length
+                  && asked[.. keys.Length - 2] |> Array.forall (fun one -> one[2] = value one[1])
+                  && question.Answer = value (Array.last keys))
+
+          property "of a text of pairs only the answers are to be said" (fun (seed: uint64) ->
+              let text = pairs.Text(200, 32, seed)
+              let said = pairs.Said text |> nonNull
+
+              Array.zip text said
+              |> Array.indexed
+              |> Array.forall (fun (i, (token, said)) -> said = (if i > 1 && text[i - 2] = asks then token else -1)))
+
+          test "a run of carried cells has the same bits for any number of threads, in a cortex that stays as it was" {
+              let run threads =
+                  let plan = TaskPlan("pairs", "cells-4", 1, 1, 4, 0.01, 5, 4, true)
+                  TaskExperiment(pairs, [| 1; 4 |], 16, threads).Run(plan, 1UL, Threading.CancellationToken.None)
+
+              Expect.equal (run 3).Accuracy (run 1).Accuracy "the same answers"
+              let alone = TaskPlan("pairs", "alone", 1, 1, 4, 0.01, 5, 4, true)
+
+              Expect.throwsT<ArgumentException>
+                  (fun () ->
+                      TaskExperiment(pairs, [| 1 |], 1, 1).Run(alone, 1UL, Threading.CancellationToken.None) |> ignore)
+                  "nothing to train"
+          }
+
+          test "other questions are drawn to tune with" {
+              let plan = TaskPlan("parity", "alone", 0, 1, 2, 0.01, 1, 1)
+
+              let run draw =
+                  TaskExperiment(GroupTask.Parity, [| 0; 1; 2 |], 64, 1, draw)
+                      .Run(plan, 1UL, Threading.CancellationToken.None)
+                      .Accuracy
+
+              Expect.notEqual (run 1) (run 0) "other shares"
+          }
 
           property "every answer is as likely, and the same key draws the same text" (fun (seed: uint64) ->
               tasks
@@ -99,6 +161,9 @@ let tests =
                   pass.Forward(added, 1, 5)
                   Expect.sequenceEqual added (stream ()) arm
 
+              let carried arm = (TaskArm.Create(arm, 32, 1UL) |> nonNull).Parameters.Length
+              Expect.equal (carried "cells-64") (carried "cells-1") "cells take no parameters"
+              Expect.isGreaterThan (carried "wide-32") (carried "cells-64") "channels do"
               Expect.throwsT<ArgumentException> (fun () -> TaskArm.Create("mesh-0", 32, 1UL) |> ignore) "no steps"
           }
 
@@ -107,6 +172,15 @@ let tests =
               Expect.equal (held [| 1.0; 0.9; 0.5; 1.0 |]) 1 "up to the first that is not held"
               Expect.equal (held [| 0.5; 1.0; 1.0; 1.0 |]) -1 "nothing"
               Expect.equal (held [| 1.0; 1.0; 1.0; 1.0 |]) 4 "all"
+          }
+
+          test "pairs that are known are those answered beyond guessing, of as many as training told" {
+              let plan = TaskPlan("pairs", "cells-1", 1, 1, 4, 0.01, 1, 1, true)
+
+              let known accuracy = CapacityReport.Known(TaskRun(plan, 1UL, 0, [| 1; 4; 32 |], accuracy, null, 0.0))
+
+              Expect.floatClose Accuracy.high (known [| 1.0; 0.5625; 0.5 |]) 2.0 "half of four"
+              Expect.floatClose Accuracy.high (known [| 0.1; 0.125; 1.0 |]) 0.0 "guessing"
           }
 
           test "a run beyond the window is the same twice" {

@@ -69,7 +69,23 @@ let private run arguments = runUntil CancellationToken.None arguments
 let tests =
     testList
         "Training"
-        [ test "a training lowers the loss" {
+        [ test "tokens that are not to be said teach nothing, and as many are given as the text has" {
+              let tokens = stream tinyShape 8UL 400
+              let settings = TrainingSettings(Steps = 3, Batch = 2, WarmUp = 1)
+
+              let trainer (said: int[] | null) =
+                  new CortexTrainer(Cortex.Random(tinyShape, 7UL), tokens, settings, 1, said = said)
+
+              let losses (said: int[] | null) =
+                  use trainer = trainer said
+                  Seq.toList (trainer.Run CancellationToken.None).Losses
+
+              Expect.equal (losses tokens) (losses null) "all of them, the same bits"
+              Expect.all (losses (Array.create 400 -1)) (fun loss -> loss = 0.0) "none"
+              Expect.throwsT<System.ArgumentException> (fun () -> (trainer [| 1 |]).Dispose()) "another length"
+          }
+
+          test "a training lowers the loss" {
               use trainer = trainerOf 1 null false
               let losses = Seq.toList (trainer.Run CancellationToken.None).Losses
               Expect.isGreaterThan losses.Head (0.9 * log 17.0) "at first it knows nothing"

@@ -2,7 +2,7 @@ namespace GaryMesh.ChatLab.Tasks;
 
 /// <summary>Recall beyond the window of the cortex: a graft learns to carry a value within the window and is asked far beyond it.</summary>
 /// <remarks>Cortex and graft learn together; what the attention finds in the window is of no use beyond it.</remarks>
-internal sealed class BeyondExperiment(TaskText task, int[] gaps, int questions, int threads)
+internal sealed class BeyondExperiment(TaskText task, int[] gaps, int questions, int threads, int draw = 0)
 {
     private const int Context = 128, Before = 16;
 
@@ -27,7 +27,7 @@ internal sealed class BeyondExperiment(TaskText task, int[] gaps, int questions,
         for (var i = 0; i < questions; i++)
         {
             // Where in the last window the question comes to stand is drawn with it.
-            var key = Counter.Key(Apart, gap, i);
+            var key = Counter.Key(Apart + (ulong)draw, gap, i);
             var question = task.Question(gap, gap + Before + Counter.Below(Context, key, 0), most, key);
             var window = strip.See(packed.Cortex, question.Tokens);
             pass.Forward(window, window.Length);

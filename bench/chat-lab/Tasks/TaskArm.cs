@@ -4,16 +4,19 @@ using GaryMesh.ChatLab.Grafts;
 
 namespace GaryMesh.ChatLab.Tasks;
 
-/// <summary>What is grafted into the cortex of a task, by name: `alone`, `two-tap`, `gru`, `mesh-T` with the cell before in sight and `far-T` with
-/// those 1, 2, 4 and 8 before. All grafts have as many parameters as a mesh's, to within five percent.</summary>
+/// <summary>What is grafted into the cortex of a task, by name: `alone`, `two-tap`, `gru`, `mesh-T` with the cell before in sight, `far-T` with
+/// those 1, 2, 4 and 8 before, and `cells-P`, P cells that are carried along. All these have as many parameters as a mesh's, to within five
+/// percent; `wide-C`, one carried cell of C channels, has the more of them the wider it is.</summary>
 public static class TaskArm
 {
     // Four distances take parameters that one leaves to wider states.
     private const int Channels = 16, FarChannels = 10, Hidden = 32;
 
-    /// <summary>The arms of state tracking.</summary>
+    private const int CarriedChannels = 8, CarriedRead = 17;
+
+    /// <summary>The arms of as many parameters.</summary>
     public static IReadOnlyList<string> All { get; } =
-        ["alone", "two-tap", "gru", "mesh-1", "mesh-2", "mesh-4", "mesh-8", "mesh-16", "mesh-32", "mesh-64", "far-1", "far-2", "far-4", "far-8"];
+        ["alone", "two-tap", "gru", "mesh-1", "mesh-2", "mesh-4", "mesh-8", "mesh-16", "mesh-32", "mesh-64", "far-1", "far-2", "far-4", "far-8", "cells-1", "cells-4", "cells-16", "cells-64"];
 
     /// <summary>The graft, untrained; null for `alone`.</summary>
     /// <exception cref="ArgumentException">There is no such arm.</exception>
@@ -29,7 +32,9 @@ public static class TaskArm
             ["gru"] => new GruGraft(width, Enumerable.Range(1, count).Last(units => GruGraft.CountOf(width, units) <= count), seed),
             ["mesh", var steps] when Whole(steps) is { } t => Gentle(new MeshGraft(Mesh(width, t, [1]), seed)),
             ["far", var steps] when Whole(steps) is { } t => Gentle(new MeshGraft(Mesh(width, t, [1, 2, 4, 8]), seed)),
-            _ => throw new ArgumentException($"An arm is alone, two-tap, gru, mesh-T or far-T, but '{arm}' is none of them."),
+            ["cells", var cells] when Whole(cells) is { } p => new CarriedMeshGraft(width, p, CarriedChannels, CarriedRead, seed),
+            ["wide", var channels] when Whole(channels) is { } c => new CarriedMeshGraft(width, 1, c, CarriedRead, seed),
+            _ => throw new ArgumentException($"An arm is alone, two-tap, gru, mesh-T, far-T, cells-P or wide-C, but '{arm}' is none of them."),
         };
     }
 

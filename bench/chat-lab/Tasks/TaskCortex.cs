@@ -11,9 +11,12 @@ internal static class TaskCortex
     private const int Heads = 2;
     private const float Loudness = 5;
 
+    // What a frozen cortex says is as sure as its tokens are long, and stays so.
+    private const float FrozenLoudness = 10;
+
     /// <summary>A cortex that begins with tokens told apart and positions that are not: else a graft of so short a training first has
     /// to learn to look past the positions' noise.</summary>
-    public static Cortex Drawn(TaskText task, int layers, int context, ulong seed)
+    public static Cortex Drawn(TaskText task, int layers, int context, ulong seed, bool frozen)
     {
         var cortex = Cortex.Random(new CortexShape(task.Vocabulary, Width, Heads, layers, context), seed);
 
@@ -24,7 +27,7 @@ internal static class TaskCortex
             if (slice.Name == "positions")
                 part.Clear();
             else if (slice.Name == "embedding")
-                TensorPrimitives.Multiply(part, Loudness, part);
+                TensorPrimitives.Multiply(part, frozen ? FrozenLoudness : Loudness, part);
         }
 
         return cortex;

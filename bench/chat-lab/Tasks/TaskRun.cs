@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace GaryMesh.ChatLab.Tasks;
 
 /// <summary>What is trained on a task, and how.</summary>
@@ -9,7 +11,9 @@ namespace GaryMesh.ChatLab.Tasks;
 /// <param name="LearningRate">Adam's step length.</param>
 /// <param name="Steps">Optimiser steps.</param>
 /// <param name="Batch">Windows a step.</param>
-public sealed record TaskPlan(string Task, string Arm, int After, int Layers, int Most, double LearningRate, int Steps, int Batch);
+/// <param name="Frozen">Whether the cortex stays as it was drawn and the graft learns alone.</param>
+public sealed record TaskPlan(
+    string Task, string Arm, int After, int Layers, int Most, double LearningRate, int Steps, int Batch, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Frozen = false);
 
 /// <summary>One training and the share of questions answered over each gap.</summary>
 /// <param name="Plan">What was trained.</param>

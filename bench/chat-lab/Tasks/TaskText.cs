@@ -21,6 +21,12 @@ public abstract class TaskText
     /// <summary>How often a gap is drawn, to how often the one a token shorter is: the short gaps teach the long ones.</summary>
     protected virtual double Stay => 0.7;
 
+    /// <summary>The shortest gap of a text.</summary>
+    protected virtual int Fewest => 0;
+
+    /// <summary>Tokens from what a question over a gap depends on to the question.</summary>
+    public virtual int Longest(int gap) => gap;
+
     /// <summary>Writes one part but for its answer, the last token asking.</summary>
     /// <param name="text">Where to write.</param>
     /// <param name="last">The answer before; -1 at the beginning.</param>
@@ -28,6 +34,9 @@ public abstract class TaskText
     /// <param name="dice">What is drawn from.</param>
     /// <returns>The answer.</returns>
     public abstract int Write(List<int> text, int last, int gap, Dice dice);
+
+    /// <summary>Of each token of a text what the one before it learns to say, -1 for nothing; null where that is every token.</summary>
+    public virtual int[]? Said(int[] text) => null;
 
     /// <summary>A text to train on.</summary>
     /// <param name="tokens">At least so many tokens.</param>
@@ -40,7 +49,7 @@ public abstract class TaskText
         var last = -1;
 
         while (text.Count < tokens)
-            text.Add(last = Write(text, last, dice.Geometric(most, Stay), dice));
+            text.Add(last = Write(text, last, Fewest + dice.Geometric(most - Fewest, Stay), dice));
 
         return [.. text];
     }

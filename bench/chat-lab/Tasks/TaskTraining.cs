@@ -20,11 +20,11 @@ internal sealed class TaskTraining : IDisposable
     public TaskTraining(TaskText task, TaskPlan plan, int context, ulong seed, int threads, CancellationToken stop)
     {
         (_plan, _seed) = (plan, seed);
-        var cortex = TaskCortex.Drawn(task, plan.Layers, context, seed);
+        var cortex = TaskCortex.Drawn(task, plan.Layers, context, seed, plan.Frozen);
         Graft = TaskArm.Create(plan.Arm, TaskCortex.Width, seed);
         var settings = TrainingSettings.OfGraft(plan.Steps, plan.Batch, plan.LearningRate, seed) with { Piece = plan.Batch };
         var text = task.Text(((plan.Steps * plan.Batch) + Spare) * context, plan.Most, seed);
-        _trainer = new CortexTrainer(cortex, text, settings, threads, Graft is null ? null : new Grafting(Graft, plan.After));
+        _trainer = new CortexTrainer(cortex, text, settings, threads, Graft is null ? null : new Grafting(Graft, plan.After), plan.Frozen, said: task.Said(text));
         var watch = Stopwatch.StartNew();
         _trainer.Run(stop);
         _seconds = watch.Elapsed.TotalSeconds;

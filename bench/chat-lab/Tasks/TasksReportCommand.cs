@@ -28,10 +28,16 @@ internal static class TasksReportCommand
             if (arms.Length == 0)
                 throw new ArgumentException($"{parsed.GetValue(results)} holds no run of a task.");
 
-            Tabulate(output, arms);
+            // Where pairs are told a gap is their number, not a distance.
+            var capacity = arms[0][0].Plan.Task == new PairsTask().Name;
+
+            if (capacity)
+                CapacityReport.Tabulate(output, arms);
+            else
+                Tabulate(output, arms);
 
             if (parsed.GetValue(picture) is { } path)
-                Draw(arms, path);
+                (capacity ? (Action<TaskRun[][], string>)CapacityReport.Draw : Draw)(arms, path);
 
             return ExitCode.Done;
         });
@@ -63,7 +69,7 @@ internal static class TasksReportCommand
         }
     }
 
-    private static string Listed(IEnumerable<int> gaps) => string.Join(", ", gaps.Select(gap => gap < 0 ? "none" : $"{gap:N0}"));
+    internal static string Listed(IEnumerable<int> gaps) => string.Join(", ", gaps.Select(gap => gap < 0 ? "none" : $"{gap:N0}"));
 
     private static void Draw(TaskRun[][] arms, string path)
     {

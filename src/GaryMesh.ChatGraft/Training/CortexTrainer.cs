@@ -9,6 +9,7 @@ public sealed class CortexTrainer : IDisposable
 {
     private readonly Grafting? _grafting;
     private readonly int[] _tokens;
+    private readonly int[] _said;
     private readonly int _length;
     private readonly WindowSampler _sampler;
     private readonly ParallelOptions _options;
@@ -28,6 +29,7 @@ public sealed class CortexTrainer : IDisposable
     /// <param name="grafting">A graft to train with it, or null; its parameters become the training's, too.</param>
     /// <param name="frozen">Whether the cortex stays as it is.</param>
     /// <param name="validation">The validation loss of the cortex and the graft as they are, or null for none.</param>
+    /// <param name="said">Of each token what the one before it has to say, -1 for nothing; null for the token itself.</param>
     /// <exception cref="ArgumentException">The parts do not fit each other; the message names both.</exception>
     public CortexTrainer(
         Cortex cortex,
@@ -36,7 +38,8 @@ public sealed class CortexTrainer : IDisposable
         int threads = 0,
         Grafting? grafting = null,
         bool frozen = false,
-        Func<PackedCortex, double>? validation = null)
+        Func<PackedCortex, double>? validation = null,
+        int[]? said = null)
     {
         ArgumentNullException.ThrowIfNull(cortex);
         ArgumentNullException.ThrowIfNull(tokens);
@@ -47,7 +50,10 @@ public sealed class CortexTrainer : IDisposable
         if (frozen && grafting is null)
             throw new ArgumentException("A frozen cortex without a graft leaves nothing to train.");
 
-        (Cortex, Settings, _tokens, _grafting) = (cortex, settings, tokens, grafting);
+        if (said is not null && said.Length != tokens.Length)
+            throw new ArgumentException($"A text of {tokens.Length} tokens has as many to be said, not {said.Length}.");
+
+        (Cortex, Settings, _tokens, _said, _grafting) = (cortex, settings, tokens, said ?? tokens, grafting);
         _length = settings.Length == 0 ? cortex.Shape.Context : settings.Length;
         _sampler = new WindowSampler(tokens.Length, _length, settings.Seed);
         _options = new ParallelOptions { MaxDegreeOfParallelism = threads > 0 ? threads : Environment.ProcessorCount };
@@ -85,7 +91,7 @@ public sealed class CortexTrainer : IDisposable
             ("cortex", cortex.Shape.Text + (frozen ? $", frozen ({DigestOf<float>(cortex.Parameters)})" : "")),
             ("graft", grafting is null ? "none" : $"{grafting.Graft.GetType().Name} after block {grafting.After}"),
             ("start", DigestOf<float>(_begin.Parameters)),
-            ("text", $"{tokens.Length} tokens ({DigestOf<int>(tokens)})"),
+            ("text", $"{tokens.Length} tokens ({DigestOf<int>(tokens)})" + (said is null ? "" : $", of which some are said ({DigestOf<int>(said)})")),
         ];
     }
 
@@ -197,7 +203,7 @@ public sealed class CortexTrainer : IDisposable
         for (var i = 0; i < starts.Length; i++)
         {
             _tokens.AsSpan(starts[i], _length).CopyTo(inputs.AsSpan(i * _length));
-            _tokens.AsSpan(starts[i] + 1, _length).CopyTo(targets.AsSpan(i * _length));
+            _said.AsSpan(starts[i] + 1, _length).CopyTo(targets.AsSpan(i * _length));
         }
 
         pass.Forward(inputs, _length);
