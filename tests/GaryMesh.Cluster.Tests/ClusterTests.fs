@@ -6,6 +6,7 @@ open System.Collections.Concurrent
 open System.Diagnostics
 open System.Diagnostics.Metrics
 open System.Threading
+open System.Threading.Tasks
 open Expecto
 open GaryMesh
 open GaryMesh.Cluster
@@ -290,6 +291,71 @@ let tests =
                       Expect.isLessThanOrEqual loss.Epochs 1 "epochs done again"
               finally
                   share <- 0.0
+                  cluster.StopAllSilos()
+                  cluster.Dispose()
+          }
+
+          test "who goes on with a run whose parts still work begins where they are" {
+              let cluster = cluster 2
+
+              let spec =
+                  RunSpec(
+                      Rule = bytesOf open',
+                      Graph = "ring:400",
+                      Start = "noise:1",
+                      Steps = 400,
+                      Seed = 7UL,
+                      Parts = 4,
+                      Halo = 1,
+                      CheckpointEvery = 1
+                  )
+
+              use away = new ManualResetEventSlim()
+              use gone = new CancellationTokenSource()
+              let mutable reached = 0
+
+              // A client that looks away once the run is on its way, and the answers of one part held up meanwhile.
+              let looks =
+                  { new IProgress<ClusterProgress> with
+                      member _.Report now =
+                          if now.Steps > 50 then
+                              Volatile.Write(&reached, now.Steps)
+                              away.Wait() }
+
+              let first =
+                  Task.Run(fun () ->
+                      ClusterRun(cluster.GrainFactory, "away").Complete(spec, looks, true, gone.Token).Wait())
+
+              held <-
+                  fun name grain ->
+                      if (name = "Halt" || name = "Checkpoints") && (string grain).Contains "away/0" then
+                          500
+                      else
+                          0
+
+              try
+                  SpinWait.SpinUntil((fun () -> Volatile.Read &reached > 0), 60_000) |> Expect.isTrue <| "on its way"
+
+                  let mutable began = -1
+
+                  let hears =
+                      { new IProgress<ClusterProgress> with
+                          member _.Report now =
+                              if began < 0 && now.Parts |> Seq.forall (fun part -> part <> null) then
+                                  began <- now.Steps }
+
+                  let result =
+                      ClusterRun(cluster.GrainFactory, "away")
+                          .Complete(null, hears, true, CancellationToken.None)
+                          .Result
+
+                  same (alone spec) result "a run that another client went on with"
+                  Expect.isGreaterThanOrEqual began (reached - 1) "steps that were done"
+              finally
+                  held <- fun _ _ -> 0
+                  gone.Cancel()
+                  away.Set()
+                  Expect.throws first.Wait "the first client was told to stop"
                   cluster.StopAllSilos()
                   cluster.Dispose()
           }

@@ -20,6 +20,9 @@ open Orleans.TestingHost
 /// The share of the calls that are lost on the way there, lost on the way back, late by up to a second, or repeated; each.
 let mutable share = 0.0
 
+/// Milliseconds that the answer to a call of a grain's method is held up, by its name.
+let mutable held: string -> GrainId -> int = fun _ _ -> 0
+
 /// Calls that something was done to.
 let mutable met = 0
 
@@ -48,6 +51,7 @@ type private Faulty() =
                     do! context.Invoke()
                 else
                     do! context.Invoke()
+                    do! Task.Delay(held context.MethodName context.TargetId)
             }
             :> Task
 

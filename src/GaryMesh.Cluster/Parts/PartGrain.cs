@@ -21,7 +21,7 @@ internal sealed class PartGrain(
     private readonly Dictionary<int, Dictionary<int, byte[]>> _boundaries = [];
     private PartPhase _phase;
     private string? _error;
-    private int _generation, _part, _cells, _epoch, _cleaned;
+    private int _generation, _begun, _part, _cells, _epoch, _cleaned;
     private double _keeping;
     private PartRun? _run;
     private SiloShare? _share;
@@ -35,15 +35,25 @@ internal sealed class PartGrain(
 
     private string Run => Key.Run;
 
+    public async Task<int[]> Halt(int generation)
+    {
+        if (generation > _generation)
+            Enter(generation);
+
+        // What is being written counts once it is there. A late call does not wait for the generation that it was for.
+        if (generation > _begun)
+            await _loop;
+
+        return Epochs();
+    }
+
     public Task Begin(RunSpec spec, int part, int generation, int epoch)
     {
-        if (generation <= _generation)
+        if (generation < _generation || generation == _begun)
             return Task.CompletedTask;
 
-        _stop.Cancel();
-        _stop = new CancellationTokenSource();
-        (_generation, _part, _phase, _epoch, _error, _run, _figures) = (generation, part, PartPhase.Preparing, epoch, null, null, default);
-        _boundaries.Clear();
+        Enter(generation);
+        (_begun, _part, _epoch) = (generation, part, epoch);
         _loop = Work(_loop, spec, generation, epoch, _stop.Token);
         return Task.CompletedTask;
     }
@@ -66,8 +76,7 @@ internal sealed class PartGrain(
     public Task<PartStatus> Status() =>
         Task.FromResult(new PartStatus(_phase, _generation, _epoch, _cells, silo.Name, _error, _figures, _memory));
 
-    public Task<int[]> Checkpoints(int generation) => Task.FromResult<int[]>(
-        generation == 0 || generation == _cleaned ? [.. new[] { even.State.Epoch, odd.State.Epoch }.Where(epoch => epoch > 0)] : []);
+    public Task<int[]> Checkpoints(int generation) => Task.FromResult(generation == _cleaned ? Epochs() : []);
 
     public Task<Immutable<byte[]>?> Result(int generation, long from, int count) =>
         Task.FromResult<Immutable<byte[]>?>(
@@ -79,7 +88,7 @@ internal sealed class PartGrain(
     {
         _stop.Cancel();
         await _loop;
-        (_generation, _phase, _run) = (0, PartPhase.Idle, null);
+        (_generation, _begun, _phase, _run) = (0, 0, PartPhase.Idle, null);
         _boundaries.Clear();
 
         if (forget)
@@ -103,6 +112,17 @@ internal sealed class PartGrain(
         _stop.Cancel();
         await _loop;
     }
+
+    /// <summary>Lets go of the generation before, and knows nothing of the new one yet.</summary>
+    private void Enter(int generation)
+    {
+        _stop.Cancel();
+        _stop = new CancellationTokenSource();
+        (_generation, _phase, _error, _run, _figures) = (generation, PartPhase.Preparing, null, null, default);
+        _boundaries.Clear();
+    }
+
+    private int[] Epochs() => [.. new[] { even.State.Epoch, odd.State.Epoch }.Where(epoch => epoch > 0)];
 
     /// <summary>One generation of the part's work, once the one before has let go.</summary>
     private async Task Work(Task before, RunSpec spec, int generation, int epoch, CancellationToken stop)
@@ -131,7 +151,7 @@ internal sealed class PartGrain(
                 {
                     // The storage has lost it, and this part knows by now: it asks for a new beginning as one that knows of no run.
                     log.LogWarning("Part {Part} of run {Run} has no checkpoint of epoch {Epoch} any more", _part, Run, epoch);
-                    (_generation, _phase) = (0, PartPhase.Idle);
+                    (_generation, _begun, _phase) = (0, 0, PartPhase.Idle);
                     return;
                 }
 

@@ -108,12 +108,12 @@ public sealed class ClusterRun(IGrainFactory grains, string run)
     /// <summary>Begins all parts at the newest checkpoint that all of them have.</summary>
     private async Task<(int Generation, int Epoch)> Begin(RunSpec spec, IPartGrain[] parts, CancellationToken stop)
     {
-        var kept = await Task.WhenAll(parts.Select(part => Calls.Again(() => part.Checkpoints(0), stop)));
-        var epoch = kept.Aggregate((one, other) => [.. one.Intersect(other)]).DefaultIfEmpty(0).Max();
         // What lives on a silo that was lost may have forgotten how many generations there were; the parts know.
         var lived = await Task.WhenAll(parts.Select(part => Calls.Again(part.Status, stop)));
         var before = lived.Max(part => part.Generation);
         var generation = await Calls.Again(() => _known.NextGeneration(before), stop);
+        var kept = await Task.WhenAll(parts.Select(part => Calls.Again(() => part.Halt(generation), stop)));
+        var epoch = kept.Aggregate((one, other) => [.. one.Intersect(other)]).DefaultIfEmpty(0).Max();
         await Task.WhenAll(parts.Select((part, number) => Calls.Again(() => part.Begin(spec, number, generation, epoch), stop)));
         return (generation, epoch);
     }

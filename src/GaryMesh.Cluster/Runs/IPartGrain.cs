@@ -8,6 +8,11 @@ namespace GaryMesh.Cluster;
 [Alias("GaryMesh.Cluster.IPartGrain")]
 internal interface IPartGrain : IGrainWithStringKey
 {
+    /// <summary>Lets go of every generation before one, and says the epochs whose checkpoints are kept. Parts that worked on while others answer could
+    /// write over the one that all have.</summary>
+    [Alias("Halt")]
+    Task<int[]> Halt(int generation);
+
     /// <summary>Begins to work, from a checkpoint's epoch on (0: the start), unless it is that generation's already.</summary>
     [Alias("Begin")]
     Task Begin(RunSpec spec, int part, int generation, int epoch);
@@ -20,7 +25,7 @@ internal interface IPartGrain : IGrainWithStringKey
     [Alias("Status")]
     Task<PartStatus> Status();
 
-    /// <summary>The epochs whose checkpoints are kept; none where the part works for another generation than that one (0: any).</summary>
+    /// <summary>The epochs whose checkpoints are kept; none where the part has not begun that generation.</summary>
     [Alias("Checkpoints")]
     Task<int[]> Checkpoints(int generation);
 
