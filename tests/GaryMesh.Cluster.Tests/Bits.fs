@@ -26,7 +26,8 @@ let open' =
         (Perception [ Operator.Own; Operator.Of(EdgeWeight.One, Messages.Difference, Aggregation.Mean) ])
         Gate.Open
 
-let spec (automaton: Automaton) (graph: string) parts halo steps =
+/// A run that keeps a checkpoint every so many epochs.
+let keeping every (automaton: Automaton) (graph: string) parts halo steps =
     RunSpec(
         Rule = bytesOf automaton,
         Graph = graph,
@@ -35,8 +36,10 @@ let spec (automaton: Automaton) (graph: string) parts halo steps =
         Seed = 7UL,
         Parts = parts,
         Halo = halo,
-        CheckpointEvery = 5
+        CheckpointEvery = every
     )
+
+let spec = keeping 5
 
 /// What one machine comes to.
 let alone (spec: RunSpec) =

@@ -261,17 +261,7 @@ let tests =
 
               try
                   // Sixteen parts in a ring, a checkpoint each epoch, and one part that is held up by its lost messages.
-                  let spec =
-                      RunSpec(
-                          Rule = bytesOf open',
-                          Graph = "ring:4000",
-                          Start = "noise:1",
-                          Steps = 120,
-                          Seed = 7UL,
-                          Parts = 16,
-                          Halo = 1,
-                          CheckpointEvery = 1
-                      )
+                  let spec = keeping 1 open' "ring:4000" 16 1 120
 
                   let mutable killed = false
 
@@ -298,17 +288,7 @@ let tests =
           test "who goes on with a run whose parts still work begins where they are" {
               let cluster = cluster 2
 
-              let spec =
-                  RunSpec(
-                      Rule = bytesOf open',
-                      Graph = "ring:400",
-                      Start = "noise:1",
-                      Steps = 400,
-                      Seed = 7UL,
-                      Parts = 4,
-                      Halo = 1,
-                      CheckpointEvery = 1
-                  )
+              let spec = keeping 1 open' "ring:400" 4 1 400
 
               use away = new ManualResetEventSlim()
               use gone = new CancellationTokenSource()

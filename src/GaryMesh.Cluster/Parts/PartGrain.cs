@@ -37,8 +37,7 @@ internal sealed class PartGrain(
 
     public async Task<int[]> Halt(int generation)
     {
-        if (generation > _generation)
-            Enter(generation);
+        Enter(generation);
 
         // What is being written counts once it is there. A late call does not wait for the generation that it was for.
         if (generation > _begun)
@@ -113,9 +112,12 @@ internal sealed class PartGrain(
         await _loop;
     }
 
-    /// <summary>Lets go of the generation before, and knows nothing of the new one yet.</summary>
+    /// <summary>Lets go of the generations before, unless it has, and knows nothing of the new one yet.</summary>
     private void Enter(int generation)
     {
+        if (generation <= _generation)
+            return;
+
         _stop.Cancel();
         _stop = new CancellationTokenSource();
         (_generation, _phase, _error, _run, _figures) = (generation, PartPhase.Preparing, null, null, default);
