@@ -2,9 +2,11 @@
 module GaryMesh.ChatGraft.Tests.ReaderTests
 
 open System
+open System.Collections.Generic
 open System.IO
 open Expecto
 open GaryMesh.ChatGraft
+open GaryMesh.ChatLab
 open GaryMesh.ChatLab.Facts
 open GaryMesh.ChatLab.Readers
 
@@ -50,7 +52,33 @@ let private lesson (random: Random) width =
 let tests =
     testList
         "reader"
-        [ test "the gradient of a lesson agrees with central differences" {
+        [ test "each template of free talk is filled" {
+              let talk = FreeTalk.Shipped
+
+              for number, block in Seq.indexed talk.Blocks do
+                  Expect.isNonEmpty block.Tells $"told in block {number + 1}"
+                  let slots, dice = Dictionary<string, string>(), Dice(7UL, number)
+
+                  for template in Seq.concat [ block.Tells; block.Asks; block.Misses; block.Corrections ] do
+                      let said = talk.Fill(template, slots, dice)
+                      Expect.isFalse (said.Contains '{' || said.Contains '}') said
+          }
+
+          test "a word stands in one family, and is thought of from one line" {
+              let lines (name: string) (head: string) =
+                  use stream = nonNull (typeof<Fact>.Assembly.GetManifestResourceStream name)
+                  use reader = new StreamReader(stream)
+
+                  [ for line in reader.ReadToEnd().Split '\n' do
+                        if line.StartsWith(head + ": ", StringComparison.Ordinal) then
+                            line[head.Length + 2 ..].Split(' ', StringSplitOptions.RemoveEmptyEntries) ]
+
+              let twice words = words |> Seq.countBy id |> Seq.filter (fun (_, times) -> times > 1) |> Seq.map fst
+              Expect.isEmpty (twice (Seq.concat (lines "lexicon.txt" "family"))) "words of two families"
+              Expect.isEmpty (twice (lines "thesaurus.txt" "near" |> Seq.map Array.head)) "heads of two lines"
+          }
+
+          test "the gradient of a lesson agrees with central differences" {
               let random = Random 5
               let width = 6
               let parameters, lesson = lesson random width

@@ -27,10 +27,13 @@ internal sealed record ReaderLesson<T>(SeenLine<T>[] Lines, int Told, AskedLine<
 /// <summary>Makes conversations of templates: things are told, corrected and asked for, and so is what was never told.</summary>
 internal sealed class ReaderLessons(FreeTalk talk, FactTemplates templates, CortexStates states, ulong seed)
 {
+    private readonly TellingKinds _kinds = new(templates);
+
     // Of three conversations one is long.
     private const int Short = 10, Long = 40;
 
-    private readonly TellingKinds _kinds = new(templates);
+    // Of so many things that are told one is made of a kind and a value.
+    private const int Made = 3;
 
     /// <summary>Lesson number <paramref name="index"/>.</summary>
     public ReaderLesson<float> Make(int index) => new Draft(this, new Dice(seed, index)).Whole();
@@ -69,13 +72,14 @@ internal sealed class ReaderLessons(FreeTalk talk, FactTemplates templates, Cort
             for (var n = 0; n < count; n++) Tell(ref kin);
             foreach (var key in _lines.SelectMany(line => line.Keys)) _frequency[key] = _frequency.GetValueOrDefault(key) + 1;
             for (var n = 0; n < 4; n++) AskFor(dice.Pick(_instances));
-            for (var n = 0; n < 5; n++) AskBeside(dice.Pick(_instances));
-            for (var n = 0; n < 2; n++) AskAbsent(from._kinds.Draw(dice), []);
+            for (var n = 0; n < 3; n++) AskBeside(dice.Pick(_instances));
+            AskAbsent(from._kinds.Draw(dice), []);
             AskAbsent(dice.Pick(from.Talk.Blocks), new(dice.Pick(_instances).Slots));
             if (dice.Below(2) == 0) Ask(Chat(2), [], SpeechAct.Chat);
             // What a sentence does is learnt from more of them.
             for (var n = 0; n < 6; n++) Act(Chat(3), SpeechAct.Chat);
-            for (var n = 0; n < 6; n++) Act(dice.Pick(from._kinds.Draw(dice).Asks), SpeechAct.Ask);
+            for (var n = 0; n < 3; n++) Act(dice.Pick(from._kinds.Draw(dice).Asks), SpeechAct.Ask);
+            for (var n = 0; n < 3; n++) if (dice.Pick(from.Talk.Blocks).Asks is { Length: > 0 } asks) Act(from.Talk.Fill(dice.Pick(asks), [], dice), SpeechAct.Ask);
             RelatedLines<float>[] related = [.. Related()];
             return new ReaderLesson<float>([.. _seen], _told.Count, [.. _asked], related, [.. _acts]);
         }
@@ -87,8 +91,8 @@ internal sealed class ReaderLessons(FreeTalk talk, FactTemplates templates, Cort
             var slots = new Dictionary<string, string>();
             // The same person again, in something else.
             if (kin.Length > 0 && dice.Below(5) < 2) slots["kin"] = kin;
-            var generated = dice.Below(2) == 0;
-            var block = generated ? from._kinds.Draw(dice) : dice.Pick(from.Talk.Blocks);
+            // Made of kinds and values a few: they are soon learnt, and asked about in fewer ways than people ask.
+            var block = dice.Below(Made) == 0 ? from._kinds.Draw(dice) : dice.Pick(from.Talk.Blocks);
             if (_instances.Exists(one => one.Block == block)) return;
             var template = dice.Pick(block.Tells);
             var tell = Noised(from.Talk.Fill(template, slots, dice), dice, asks: false);

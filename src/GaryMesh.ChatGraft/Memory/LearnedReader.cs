@@ -60,14 +60,16 @@ internal sealed class LearnedReader(CortexStates states, ReaderHead head) : IQue
     public (float GoesOn, float Replaces) Relates(Seen now, Seen was, int between)
     {
         var corrects = now.Probability(SpeechAct.Correct);
-        if (!Relation.May(now.Line, was.Line, between) && !(between == 0 && corrects > Probably)) return (0, 0);
+        var may = Relation.May(now.Line, was.Line, between);
+        if (between > 0 && !may) return (0, 0);
         var features = Relation.Of(now.Line, was.Line, between);
         (features[0], features[1]) = (ReaderHead.Interaction(now.Line, (now.Keys, now.Weights), was.Keys).Weighted, corrects);
-        return head.Relates(features);
+        var by = head.Relates(features);
+        return may || by.Replaces > Surely ? by : (by.GoesOn, 0);
     }
 
     private const float Never = -10;
 
-    // From here on what was told just now is looked at for what is corrected.
-    private const float Probably = 0.5f;
+    // From here on what was told just now is replaced by what shows no sign of it.
+    private const float Surely = 0.7f;
 }

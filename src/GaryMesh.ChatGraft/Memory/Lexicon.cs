@@ -27,7 +27,7 @@ internal static class Lexicon
             else if (head == "short") _short[rest[0]] = string.Join(' ', rest[2..]);
             else if (head.StartsWith("mark ", StringComparison.Ordinal)) Add(_marks, rest, Bit(_markNames, head[5..]));
             else if (head.StartsWith("kind ", StringComparison.Ordinal)) Kind(head[5..].Split([' ', '/'], StringSplitOptions.RemoveEmptyEntries), rest);
-            else throw new InvalidDataException($"'{head}: {rest[0]}' begins no line of a lexicon; lines begin with family, kind, mark, short or bare.");
+            else throw new InvalidDataException($"'{(head.Length > 0 ? head : rest[0])}' begins no line of a lexicon; lines begin with family, kind, mark, short or bare.");
         }
 
         // A stem stands for its word where no other word is written so.
@@ -45,7 +45,7 @@ internal static class Lexicon
 
         foreach (var (head, rest) in Lines("thesaurus.txt"))
         {
-            if (head != "near") throw new InvalidDataException($"'{head}: {rest[0]}' begins no line of a thesaurus; lines begin with near.");
+            if (head != "near") throw new InvalidDataException($"'{(head.Length > 0 ? head : rest[0])}' begins no line of a thesaurus; lines begin with near.");
             foreach (var word in rest[1..]) (_, _) = (Toward(rest[0]).Add(Key(word)), Toward(word).Add(Key(rest[0])));
         }
 
@@ -140,7 +140,6 @@ internal static class Lexicon
     private static bool Swapped(string word, string meant) => word.Length == meant.Length && word.Order().SequenceEqual(meant.Order());
 
     private static IEnumerable<string> Shorter(string word) => Enumerable.Range(0, word.Length).Select(at => word.Remove(at, 1));
-
 
     private static HashSet<string> Toward(string word) => _near.TryGetValue(Key(word), out var near) ? near : _near[Key(word)] = [];
 

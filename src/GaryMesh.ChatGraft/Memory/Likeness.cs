@@ -9,35 +9,9 @@ internal readonly record struct ToldLine(Line Line, SpeechAct Act);
 internal static class Likeness
 {
     /// <summary>Features of a told line as the answer to a question; the first two are the head's own likeness of the words.</summary>
-    public const int Features = Own + OfWords + OfWhom + OfKinds + OfForm + AmongThem;
+    public const int Features = Own + OfWords + OfWhom + OfKinds + Asking.Signs + OfForm + AmongThem;
 
-    private const int Own = 2, OfWords = 15, OfWhom = 11, OfKinds = 20, OfForm = 26, AmongThem = 5;
-
-    /// <summary>How far each word of a line is met in another: by its key, or nearly so where it is misspelt.</summary>
-    public static float[] Met(Line line, Line other)
-    {
-        var met = new float[line.Words.Length];
-
-        for (var i = 0; i < met.Length; i++)
-        {
-            var word = line.Words[i];
-            foreach (var told in other.Words) met[i] = Math.Max(met[i], word.Key == told.Key || word.Text == told.Text ? 1 : !word.Bare && !told.Bare && Spelling.Near(word.Text, told.Text) ? Misspelt : 0);
-        }
-
-        return met;
-    }
-
-    // As what is met, where a word that makes think of another counts, too.
-    private static float[] Thought(Line line, Line other, float[] met)
-    {
-        if (!line.Knowing) return met;
-        var thought = new float[met.Length];
-
-        for (var i = 0; i < met.Length; i++)
-            thought[i] = met[i] > 0 || line.Words[i].Bare ? met[i] : other.Words.Any(told => !told.Bare && Lexicon.Near(line.Words[i].Key, told.Key)) ? 1 : 0;
-
-        return thought;
-    }
+    private const int Own = 2, OfWords = 15, OfWhom = 11, OfKinds = 9, OfForm = 26, AmongThem = 7;
 
     /// <summary>The features of each told line, the head's own left at 0.</summary>
     /// <param name="asked">The question.</param>
@@ -45,7 +19,7 @@ internal static class Likeness
     /// <param name="frequency">How many told lines hold a word's key.</param>
     public static float[][] Of(Line asked, IReadOnlyList<ToldLine> told, Func<string, int> frequency)
     {
-        var pairs = told.Select(one => new Pair(asked, one.Line, frequency)).ToArray();
+        var pairs = told.Select(one => new Compared(asked, one.Line, frequency)).ToArray();
         var features = pairs.Select((pair, i) =>
         {
             var values = new float[Features];
@@ -53,6 +27,7 @@ internal static class Likeness
             Words(ref row, pair);
             Whom(ref row, pair, told[i].Act);
             Kinds(ref row, pair);
+            Asking.Note(ref row, pair);
             Form(ref row, pair);
             return values;
         }).ToArray();
@@ -60,98 +35,7 @@ internal static class Likeness
         return features;
     }
 
-    // What a misspelt word counts, a word that only names the kind of what is asked, and how much rarity counts.
-    private const float Misspelt = 0.8f, OnlyKind = 0.5f, Rarity = 0.3f;
-
-    /// <summary>A question and a told line with what they have in common.</summary>
-    private sealed class Pair
-    {
-        public Pair(Line asked, Line told, Func<string, int> frequency)
-        {
-            (Asked, Told, Met, Back) = (asked, told, Likeness.Met(asked, told), Likeness.Met(told, asked));
-            // "A village called ..." tells no name of one's own.
-            if (asked.AsksName && !told.Attributes.Contains(Line.NameCue)) for (var i = 0; i < Met.Length; i++) if (asked.Words[i].Cue == Line.NameCue) Met[i] = 0;
-            (Thought, ThoughtBack) = (Likeness.Thought(asked, told, Met), Likeness.Thought(told, asked, Back));
-            (Overlap, ThoughtOverlap) = (Weighed(Met, frequency), Weighed(Thought, frequency));
-            var firm = asked.Firm;
-            Firm = firm.Count(one => one);
-            for (var i = 0; i < told.Words.Length; i++)
-            {
-                var word = told.Words[i];
-                if (Back[i] < 1 || (!word.Bare && word.Asked == 0 && Back[i] < Misspelt)) Spare |= word.Kinds;
-            }
-
-            var missed = firm.Index().Where(one => one.Item && !told.Cues.Contains(asked.Words[one.Index].Cue)).Select(one => one.Index).ToArray();
-            (FirmMissed, FirmUnthought) = Firm == 0 ? (0, 0) : (missed.Sum(i => 1 - Met[i]) / Firm, missed.Sum(i => 1 - Thought[i]) / Firm);
-            // What is red has a colour, which it need not say.
-            Lacks = missed.Any(i => Met[i] == 0 && (asked.Words[i].Asked & Spare) == 0);
-            var says = asked.Words.Index().Where(one => !one.Item.Bare && !firm[one.Index] && !asked.Owned(one.Index)).Select(one => one.Index).ToArray();
-            (SaysMissed, SaysUnthought) = says.Length == 0 ? (0, 0) : (says.Sum(i => 1 - Met[i]) / says.Length, says.Sum(i => 1 - Thought[i]) / says.Length);
-            bool Time(LineWord word) => (word.Kinds & Lexicon.Times) != 0 && !word.Bare;
-            OtherTime = asked.Words.Index().Any(one => Time(one.Item) && Met[one.Index] == 0) && told.Words.Index().Any(one => Time(one.Item) && Back[one.Index] == 0);
-            Complete = Firm > 0 && FirmMissed == 0 && asked.Attributes.IsSubsetOf(told.Attributes);
-        }
-
-        // How much of the question is met, rare words before common ones.
-        private float Weighed(float[] met, Func<string, int> frequency)
-        {
-            var (weight, weighed) = (0f, 0f);
-
-            for (var i = 0; i < Asked.Words.Length; i++)
-            {
-                var word = Asked.Words[i];
-                if (word.Bare) continue;
-                var importance = (word.Asked != 0 && (word.Kinds & Lexicon.Persons) == 0 ? OnlyKind : 1) / (1 + (Rarity * MathF.Log2(1 + frequency(word.Key))));
-                (weight, weighed) = (weight + importance, weighed + (importance * met[i]));
-            }
-
-            return weight > 0 ? weighed / weight : 0;
-        }
-
-        public Line Asked { get; }
-
-        public Line Told { get; }
-
-        public float[] Met { get; }
-
-        public float[] Back { get; }
-
-        /// <summary>What is met, or thought of at a word of the other.</summary>
-        public float[] Thought { get; }
-
-        public float[] ThoughtBack { get; }
-
-        /// <summary>How much of the question is met, and how much is thought of.</summary>
-        public float Overlap { get; }
-
-        public float ThoughtOverlap { get; }
-
-        /// <summary>Words of the question that an answer can hardly lack, and the share that this one lacks.</summary>
-        public int Firm { get; }
-
-        public float FirmMissed { get; }
-
-        public float FirmUnthought { get; }
-
-        /// <summary>It lacks one of them, and has nothing of the kind either.</summary>
-        public bool Lacks { get; }
-
-        /// <summary>The share of what is asked of them that it lacks: "bought" of "who bought my flat".</summary>
-        public float SaysMissed { get; }
-
-        public float SaysUnthought { get; }
-
-        /// <summary>It speaks of another time than is asked of.</summary>
-        public bool OtherTime { get; }
-
-        /// <summary>The kinds of what the told line has beside the question.</summary>
-        public ulong Spare { get; }
-
-        /// <summary>It lacks none of them, and has what is asked of them.</summary>
-        public bool Complete { get; }
-    }
-
-    private static void Words(ref FeatureRow row, Pair pair)
+    private static void Words(ref FeatureRow row, Compared pair)
     {
         var (asked, told) = (pair.Asked.Words, pair.Told.Words);
         var content = asked.Count(word => !word.Bare);
@@ -177,7 +61,7 @@ internal static class Likeness
     }
 
     // Whose affair is asked about, whose is told, and in whose words.
-    private static void Whom(ref FeatureRow row, Pair pair, SpeechAct act)
+    private static void Whom(ref FeatureRow row, Compared pair, SpeechAct act)
     {
         var (asked, told) = (pair.Asked, pair.Told);
         var living = Lexicon.Persons | Lexicon.Animals;
@@ -204,9 +88,8 @@ internal static class Likeness
         row.Add(OfSomebodyElse(asked, told));
     }
 
-    // Of which kind the answer must be, and whether one of that kind is told. Each way of asking for itself: the lists of places are less
-    // whole than those of weekdays.
-    private static void Kinds(ref FeatureRow row, Pair pair)
+    // Of which kind the answer must be, and whether one of that kind is told.
+    private static void Kinds(ref FeatureRow row, Compared pair)
     {
         var (asked, told) = (pair.Asked, pair.Told);
         var expected = asked.Expected;
@@ -219,22 +102,12 @@ internal static class Likeness
         row.Add(pair.SaysMissed == 1 && !there);
         row.Add(pair.OtherTime);
 
-        foreach (var way in _ways)
-        {
-            var so = asked.Words.Any(word => way.Contains(word.Text));
-            row.Add(so && there);
-            row.Add(so && !there);
-        }
-
-        row.Add(asked.Words.Any(word => word.Text == "why") && !told.Words.Any(word => word.Text is "because" or "since" or "so" or "for"));
         row.Add(asked.Words.Length > 0 && (asked.Words[0].Marks & Lexicon.MarkOf("verbs")) != 0);
         row.Add(asked.Has("recalls"));
     }
 
-    private static readonly string[][] _ways = [["who", "whom", "whose"], ["when"], ["where"], ["how"], ["what", "which"]];
-
     // What is asked of whom, against what is told of whom.
-    private static void Form(ref FeatureRow row, Pair pair)
+    private static void Form(ref FeatureRow row, Compared pair)
     {
         var (asked, told) = (pair.Asked, pair.Told);
         var (what, whatTold) = (asked.Attributes, told.Attributes);
@@ -268,10 +141,12 @@ internal static class Likeness
     }
 
     // How it stands out among the others: of many facts one looks like an answer by chance.
-    private static void Among(float[][] features, Pair[] pairs)
+    private static void Among(float[][] features, Compared[] pairs)
     {
         var overlaps = pairs.Select(pair => pair.Overlap).OrderDescending().ToArray();
+        var thoughts = pairs.Select(pair => pair.ThoughtOverlap).OrderDescending().ToArray();
         var firms = pairs.Select(pair => pair.FirmMissed).Order().ToArray();
+        var unthought = pairs.Select(pair => pair.FirmUnthought).Order().ToArray();
         var complete = pairs.Count(pair => pair.Complete);
 
         for (var i = 0; i < pairs.Length; i++)
@@ -280,6 +155,8 @@ internal static class Likeness
             row.Add(MathF.Log2(pairs.Length) / 6);
             row.Add(pairs.Length == 1 ? 0 : pairs[i].Overlap - (pairs[i].Overlap == overlaps[0] ? overlaps[1] : overlaps[0]));
             row.Add(pairs.Length == 1 ? 0 : (pairs[i].FirmMissed == firms[0] ? firms[1] : firms[0]) - pairs[i].FirmMissed);
+            row.Add(pairs.Length == 1 ? 0 : pairs[i].ThoughtOverlap - (pairs[i].ThoughtOverlap == thoughts[0] ? thoughts[1] : thoughts[0]));
+            row.Add(pairs.Length == 1 ? 0 : (pairs[i].FirmUnthought == unthought[0] ? unthought[1] : unthought[0]) - pairs[i].FirmUnthought);
             row.Add(pairs[i].Complete && complete == 1);
             row.Add(!pairs[i].Complete && complete > 0);
         }

@@ -12,7 +12,7 @@ internal static class Relation
     /// <param name="between">How many lines were told between them.</param>
     public static float[] Of(Line now, Line was, int between)
     {
-        var (met, back) = (Likeness.Met(now, was), Likeness.Met(was, now));
+        var (met, back) = (Compared.MetIn(now, was), Compared.MetIn(was, now));
         var features = new float[Features];
         var (content, found, persons, othersPersons, sharedPersons) = (0, 0f, 0, 0, 0);
         ulong values = 0, formerValues = 0, sharedKinds = 0;
