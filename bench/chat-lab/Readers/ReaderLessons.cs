@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using GaryMesh.ChatLab.Facts;
 
 namespace GaryMesh.ChatLab.Readers;
@@ -25,7 +26,7 @@ internal sealed record RelatedLines<T>(int Now, int Was, T[] Features, T[] Act, 
 internal sealed record ReaderLesson<T>(SeenLine<T>[] Lines, int Told, AskedLine<T>[] Asked, RelatedLines<T>[] Related, (T[] Features, int Act)[] Acts);
 
 /// <summary>Makes conversations of templates: things are told, corrected and asked for, and so is what was never told.</summary>
-internal sealed class ReaderLessons(FreeTalk talk, FactTemplates templates, CortexStates states, ulong seed)
+internal sealed partial class ReaderLessons(FreeTalk talk, FactTemplates templates, CortexStates states, ulong seed)
 {
     private readonly TellingKinds _kinds = new(templates);
 
@@ -43,6 +44,9 @@ internal sealed class ReaderLessons(FreeTalk talk, FactTemplates templates, Cort
     {
         /// <summary>What asks for it.</summary>
         public string[] Asks { get; init; } = Block.Asks;
+
+        /// <summary>What comes near and asks for something else.</summary>
+        public string[] Misses { get; init; } = Block.Misses;
 
         public string Text => string.Join(". ", Parts);
 
@@ -103,7 +107,9 @@ internal sealed class ReaderLessons(FreeTalk talk, FactTemplates templates, Cort
             if (corrected) parts = [Noised(from.Talk.Fill(dice.Pick(block.Corrections), slots, dice), dice, asks: false), tell];
             var asks = block.Asks;
             if (!corrected && parts.Length == 1 && dice.Below(4) == 0) corrected = Fix(template, slots, ref parts, ref asks);
-            var instance = new Instance(block, slots, parts, corrected) { Asks = asks };
+            var misses = block.Misses;
+            if (parts.Length == 1 && dice.Below(6) == 0) Other(slots, parts, ref asks, ref misses);
+            var instance = new Instance(block, slots, parts, corrected) { Asks = asks, Misses = misses };
             Keep(instance);
             if (instance.Places.Count == 0) return;
             _askedFor.UnionWith(wanted);
@@ -125,6 +131,19 @@ internal sealed class ReaderLessons(FreeTalk talk, FactTemplates templates, Cort
             (parts, asks) = (fixes ? [said, parts[0]] : [parts[0], said], still);
             return fixes;
         }
+
+        // "Leonie is a pilot" as "Leonie's brother is a pilot": that says nothing of Leonie.
+        private void Other(Dictionary<string, string> slots, string[] parts, ref string[] asks, ref string[] misses)
+        {
+            string[] filled = [.. asks.Select(ask => from.Talk.Fill(ask, slots, dice))];
+            var whom = Whom.Matches(parts[0]).Select(match => match.Value).FirstOrDefault(whom => filled.Length > 0 && filled.All(ask => Named(whom).IsMatch(ask)));
+            if (whom is null) return;
+            var other = dice.Pick(Lexicon.Of("relative"));
+            string Of(string text) => Named(whom).Replace(text, whom.StartsWith("my ", StringComparison.OrdinalIgnoreCase) ? $"{whom[..2]} {other}'s {whom[3..]}" : $"{whom}'s {other}", 1);
+            (parts[0], asks, misses) = (Of(parts[0]), [.. filled.Select(Of)], [.. filled, .. misses]);
+        }
+
+        private static Regex Named(string whom) => new($@"\b{Regex.Escape(whom)}\b(?!')", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
 
         // As the memory keeps it: what forms find in one line, each by itself.
         private void Keep(Instance one)
@@ -180,7 +199,7 @@ internal sealed class ReaderLessons(FreeTalk talk, FactTemplates templates, Cort
         {
             var ask = dice.Below(5) switch
             {
-                0 or 1 => one.Block.Misses.Length > 0 ? from.Talk.Fill(dice.Pick(one.Block.Misses), new(one.Slots), dice) : "",
+                0 or 1 => one.Misses.Length > 0 ? from.Talk.Fill(dice.Pick(one.Misses), new(one.Slots), dice) : "",
                 2 or 3 => Besides(one),
                 _ => one.Asks.Length > 0 ? Twisted(from.Talk.Fill(dice.Pick(one.Asks), one.Slots, dice), one.Text) : "",
             };
@@ -295,6 +314,10 @@ internal sealed class ReaderLessons(FreeTalk talk, FactTemplates templates, Cort
             _ => word[..at] + word[at + 1] + word[at] + word[(at + 2)..],
         };
     }
+
+    // A name, or what is mine.
+    [GeneratedRegex(@"\b(?:[Mm]y \p{Ll}{3,}|\p{Lu}\p{Ll}{2,})\b(?!')", RegexOptions.CultureInvariant)]
+    private static partial Regex Whom { get; }
 
     private static readonly string[] _leads = ["btw ", "so ", "oh, ", "hey, ", "well, ", "by the way, ", "you know, ", "fun fact: ", "just so you know, "];
     private static readonly string[] _leadsToQuestions = ["hey, ", "so ", "do you remember ", "can you tell me ", "quick question: ", "ok, ", "and ", "remind me, "];

@@ -160,7 +160,7 @@ public sealed class EpisodicMemory
         // Several values of one thing ("I like ...") answer together, the last told first, and so do two facts that fit alike.
         var best = scored[0];
         var together = scored
-            .Where((one, rank) => rank == 0 || (rank < Together && best.Score - one.Score < OneThing && best.Entry.SameThing(one.Entry)) || (rank == 1 && best.Score - one.Score < Alike && one.Score >= least))
+            .Where((one, rank) => rank == 0 || (rank < Together && one.Score >= least && best.Entry.SameThing(one.Entry)) || (rank == 1 && best.Score - one.Score < Alike && one.Score >= least))
             .Select(one => Touch(one.Entry.Fact, age))
             .ToArray();
         Latest = together[0];
@@ -214,8 +214,8 @@ public sealed class EpisodicMemory
     private bool MayChange(Entry newer, Entry older) =>
         _reader.Relates(newer.Seen(_reader), older.Seen(_reader), (int)Math.Clamp(newer.Fact.Turn - older.Fact.Turn - 1, 0, Distant)).Replaces > ChangesFrom;
 
-    // How much worse than the best a fact is that is said beside it, values of one thing, and a change of it.
-    private const double Alike = 1, OneThing = 2, Near = 4, ChangesFrom = 0.1;
+    // How much worse than the best a fact is that is said beside it, and a change of it.
+    private const double Alike = 1, Near = 4, ChangesFrom = 0.1;
 
     // How probable it is that a line takes the place of another, and that one which points back goes on from it.
     private const double ReplacesFrom = 0.4, GoesOnFrom = 0.05;

@@ -51,10 +51,12 @@ internal sealed class LearnedReader(CortexStates states, ReaderHead head) : IQue
         })];
     }
 
-    // What was supposed answers only what is supposed, and what others say of themselves nothing about the one who asks.
+    // What was surely supposed answers only what is supposed, what others surely say of themselves nothing about the one who asks, and
+    // what is told of somebody's brother nothing about somebody; all else is for the head to weigh.
     private static bool Unsaid(Line asked, Seen told) =>
-        (told.Act == SpeechAct.Suppose && !asked.Has("supposes"))
-        || (told.Act == SpeechAct.Quote && asked.Has("owns") && !asked.Has("quotes") && (asked.Kinds & Lexicon.KindOf("person")) == 0);
+        (told.Line is { Supposes: true, Quotes: false } && !asked.Has("supposes"))
+        || (told.Line.Quotes && asked.Has("owns") && !asked.Has("quotes") && (asked.Kinds & Lexicon.KindOf("person")) == 0)
+        || Likeness.OfTheirs(asked, told.Line);
 
     /// <inheritdoc/>
     public (float GoesOn, float Replaces) Relates(Seen now, Seen was, int between)

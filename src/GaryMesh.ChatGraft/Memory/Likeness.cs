@@ -85,7 +85,7 @@ internal static class Likeness
         row.Add(act == SpeechAct.Suppose);
         row.Add(act == SpeechAct.Quote);
         row.Add(asked.Has("supposes"));
-        row.Add(OfSomebodyElse(asked, told));
+        row.Add(OfTheirs(asked, told) || OfSomebodyElse(asked, told));
     }
 
     // Of which kind the answer must be, and whether one of that kind is told.
@@ -162,26 +162,31 @@ internal static class Likeness
         }
     }
 
+    private static bool AsksWhom(Line asked) => asked.Words.Any(word => word.Text is "who" or "whom" or "whose" || (word.Asked & (Lexicon.Persons | Lexicon.Animals)) != 0);
+
+    // Whether a told line is of what is somebody's, and the question means themselves, or one's own.
+    public static bool OfTheirs(Line asked, Line told)
+    {
+        for (var i = 1; i < told.Words.Length && !AsksWhom(asked); i++)
+        {
+            if (told.Words[i].Bare || !told.Words[i - 1].Owns) continue;
+            var (owner, theirs) = (told.Words[i - 1], told.Words[i]);
+            // "My brother's dog ..." is no answer to what mine is called.
+            if (asked.Keys.Contains(theirs.Key)) return !asked.Keys.Contains(owner.Key) && (asked.Kinds & Lexicon.Persons) == 0;
+            // "Leonie's brother ..." is none to what Leonie does.
+            if ((theirs.Kinds & (Lexicon.Persons | Lexicon.Animals)) != 0 && asked.Words.Any(word => word.Key == owner.Key && !word.Owns) && told.Words.Count(word => word.Key == owner.Key) == 1) return true;
+        }
+
+        return false;
+    }
+
     // Whether a told line is of somebody whom the question does not mean.
     private static bool OfSomebodyElse(Line asked, Line told)
     {
+        if (AsksWhom(asked)) return false;
         var living = Lexicon.Persons | Lexicon.Animals;
-        bool Asks(LineWord word) => word.Text is "who" or "whom" or "whose" || (word.Asked & living) != 0;
-        if (asked.Words.Any(Asks)) return false;
         var names = asked.Words.Where(word => word.Rare).ToArray();
         var shares = names.Any(name => told.Keys.Contains(name.Key) || told.Words.Any(word => Spelling.Near(word.Text, name.Text)));
-        // "My brother's dog ..." is no answer to what mine is called.
-        for (var i = 1; i < told.Words.Length; i++)
-        {
-            if (told.Words[i - 1].Owns && !told.Words[i].Bare && asked.Keys.Contains(told.Words[i].Key) && !asked.Keys.Contains(told.Words[i - 1].Key)) return true;
-            // "Leonie's brother ..." is none to what Leonie does.
-            if (told.Words[i - 1] is { Owns: true, Rare: true } owner && (told.Words[i].Kinds & living) != 0 && !asked.Keys.Contains(told.Words[i].Key)
-                && asked.Words.Any(word => word.Key == owner.Key && !word.Owns) && told.Words.Count(word => word.Key == owner.Key) == 1)
-            {
-                return true;
-            }
-        }
-
         // "My cat is called ..." is no answer to what my boat is called.
         for (var i = 1; i < Math.Min(4, told.Words.Length) && !shares; i++)
         {
