@@ -58,23 +58,7 @@ internal static class Asking
         var missed = content.Count(one => pair.Thought[one.Index] == 0);
         var after = content.Where(one => one.Index > at).ToArray();
         bool Misses((int Index, LineWord Item)[] words, Index which) => words.Length > 0 && pair.Thought[words[which].Index] == 0;
-        var says = way switch
-        {
-            Way.Who => told.Persons,
-            Way.Whose => told.Persons || told.Owners,
-            Way.Where => told.Places > 0,
-            Way.When => told.Times > 0 || told.Hour,
-            Way.Why => told.Causes,
-            Way.Age => told.Numbers && told.Ages,
-            Way.Many or Way.Extent => told.Numbers,
-            Way.Much => told.Numbers || told.Money,
-            Way.Long => told.Numbers && told.Lasts,
-            Way.Often => told.Often,
-            Way.Name => told.Calls || told.Names,
-            Way.How => told.Rest > 1,
-            Way.Whether => missed == 0,
-            _ => told.Rest > 0,
-        };
+        var says = told.Says(way, missed);
 
         for (var one = 0; one < Ways; one++)
         {
@@ -212,6 +196,27 @@ internal static class Asking
         public int Times { get; }
 
         public int Rest { get; }
+
+        /// <summary>Whether it says what a way of asking asks for.</summary>
+        /// <param name="way">The way.</param>
+        /// <param name="missed">Words of the question that it neither says nor makes think of.</param>
+        public bool Says(Way way, int missed) => way switch
+        {
+            Way.Who => Persons,
+            Way.Whose => Persons || Owners,
+            Way.Where => Places > 0,
+            Way.When => Times > 0 || Hour,
+            Way.Why => Causes,
+            Way.Age => Numbers && Ages,
+            Way.Many or Way.Extent => Numbers,
+            Way.Much => Numbers || Money,
+            Way.Long => Numbers && Lasts,
+            Way.Often => Often,
+            Way.Name => Calls || Names,
+            Way.How => Rest > 1,
+            Way.Whether => missed == 0,
+            _ => Rest > 0,
+        };
 
         // "In the loft", not "in March".
         private static bool Behind(Compared pair, int at)
