@@ -19,7 +19,7 @@ internal static class MemoryEvalCommand
         var seed = Options.Number<ulong>("--seed", "Draws facts and talk.", 1, _ => true, "a whole number");
         var pairs = Options.File("--pairs", "Free words instead: tab-separated, with a heading of id, category, told (' || ' between messages), question, must and must-not (patterns; must is empty where nothing told answers).");
         var together = Options.Whole("--together", "Pairs that are told in one chat before the first of them is asked.", 1, 1);
-        var head = Options.File("--reader", "The reader's head for such pairs. [default: the one that ships]");
+        var head = Options.File("--reader", "The reader's head. [default: the one that ships]");
         var show = new Option<bool>("--show") { Description = "Print each pair that did not come out right, with the answer." };
         var json = Options.Json();
         var command = new Command("memory-eval", "Tell generated facts, talk of other things, ask, and count; or pairs of your own.")
@@ -29,9 +29,11 @@ internal static class MemoryEvalCommand
         command.SetAction(parsed =>
         {
             var read = ShippedModel.Or(parsed.GetValue(model));
+            var reader = LearnedReader.Of(parsed.GetValue(head));
+
             if (parsed.GetValue(pairs) is { } free)
             {
-                var judged = new PairMeasure(read, LearnedReader.Of(parsed.GetValue(head)), parsed.GetValue(seed), stop).Run(ToldAsked.Read(free), parsed.GetValue(together));
+                var judged = new PairMeasure(read, reader, parsed.GetValue(seed), stop).Run(ToldAsked.Read(free), parsed.GetValue(together));
                 Report(output, judged, parsed.GetValue(json), parsed.GetValue(show));
                 return ExitCode.Done;
             }
@@ -43,7 +45,7 @@ internal static class MemoryEvalCommand
                 (_, true) => (FactTemplates.Tuning, "tuning"),
                 _ => (FactTemplates.HeldOut, "held out"),
             };
-            var measure = new MemoryMeasure(read, plastic, templates, parsed.GetValue(seed), stop);
+            var measure = new MemoryMeasure(read, plastic, reader, templates, parsed.GetValue(seed), stop);
             var report = new JsonObject { ["facts"] = parsed.GetValue(facts), ["templates"] = named };
             Memories[] which = parsed.GetValue(ablation) ? [Memories.Both, Memories.EpisodicAlone, Memories.PlasticAlone] : [Memories.Both];
 

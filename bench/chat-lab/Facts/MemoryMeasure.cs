@@ -13,7 +13,7 @@ internal enum Memories { Both, EpisodicAlone, PlasticAlone }
 internal readonly record struct MemoryFigures(double AfterFiveTurns, double AfterRestart, double Abstained, double? Opened);
 
 /// <summary>Measures what a chat remembers: generated facts are told and asked in templates, with other talk in between.</summary>
-internal sealed partial class MemoryMeasure(ChatModel model, PlasticMemory? plastic, FactTemplates templates, ulong seed, CancellationToken stop)
+internal sealed partial class MemoryMeasure(ChatModel model, PlasticMemory? plastic, IQuestionReader reader, FactTemplates templates, ulong seed, CancellationToken stop)
 {
     private const int DistractorTurns = 5;
     private const int DistractorTokens = 300;
@@ -111,7 +111,7 @@ internal sealed partial class MemoryMeasure(ChatModel model, PlasticMemory? plas
         }
     }
 
-    private ChatSession Session(Brain? brain, Memories memories) => new(() => model, brain, plastic)
+    private ChatSession Session(Brain? brain, Memories memories) => new(() => model, brain, plastic, grafting: null, reader)
     {
         Settings = new ChatSettings
         {
