@@ -136,10 +136,11 @@ internal sealed partial class ReaderLessons(FreeTalk talk, FactTemplates templat
         private void Other(Dictionary<string, string> slots, string[] parts, ref string[] asks, ref string[] misses)
         {
             string[] filled = [.. asks.Select(ask => from.Talk.Fill(ask, slots, dice))];
-            var whom = Whom.Matches(parts[0]).Select(match => match.Value).FirstOrDefault(whom => filled.Length > 0 && filled.All(ask => Named(whom).IsMatch(ask)));
+            var whom = Whom.Matches(parts[0]).Select(match => match.Value).FirstOrDefault(whom => filled.Length > 0 && filled.All(Named(whom).IsMatch));
             if (whom is null) return;
             var other = dice.Pick(Lexicon.Of("relative"));
-            string Of(string text) => Named(whom).Replace(text, whom.StartsWith("my ", StringComparison.OrdinalIgnoreCase) ? $"{whom[..2]} {other}'s {whom[3..]}" : $"{whom}'s {other}", 1);
+            var named = Named(whom);
+            string Of(string text) => named.Replace(text, whom.StartsWith("my ", StringComparison.OrdinalIgnoreCase) ? $"{whom[..2]} {other}'s {whom[3..]}" : $"{whom}'s {other}", 1);
             (parts[0], asks, misses) = (Of(parts[0]), [.. filled.Select(Of)], [.. filled, .. misses]);
         }
 

@@ -107,11 +107,10 @@ public sealed class Hearing
             return new MemoryEffect { Told = [corrected], Answer = $"Noted: {Voice.Answering(corrected.Told.Sentence)}." };
 
         var topic = _topic;
-        if (Instead(clean, age) is { } instead) return new MemoryEffect { Told = [instead], Answer = Urges(clean) ? Acknowledged([instead]) : null };
+        if (Instead(clean, age) is { } instead) return Telling([instead], clean);
         var told = new List<Fact>();
         foreach (var statement in _statements.Read(clean, ref _topic, Does)) if (Kept(statement, age, told) is { } kept) told.Add(kept);
-        var effect = new MemoryEffect { Told = told, Answer = told.Count > 0 && Urges(clean) ? Acknowledged(told) : null };
-        return Answered(effect, clean, topic, age);
+        return Answered(Telling(told, clean), clean, topic, age);
     }
 
     // What has not the form of a question and is not surely small talk is told.
@@ -250,6 +249,10 @@ public sealed class Hearing
 
     private static Regex Listing { get; } = English.Pattern("listing");
     private static Regex Relative { get; } = English.Pattern("relative-day");
+
+    // What is told is acknowledged where that was asked for.
+    private static MemoryEffect Telling(List<Fact> told, string clean) =>
+        new() { Told = told, Answer = told.Count > 0 && Urges(clean) ? Acknowledged(told) : null };
 
     private static string Acknowledged(List<Fact> told) =>
         $"I will remember that {string.Join(" and that ", told.Select(fact => Voice.Answering(fact.Told.Sentence)).Distinct())}.";

@@ -164,10 +164,12 @@ internal static class Likeness
 
     private static bool AsksWhom(Line asked) => asked.Words.Any(word => word.Text is "who" or "whom" or "whose" || (word.Asked & (Lexicon.Persons | Lexicon.Animals)) != 0);
 
-    // Whether a told line is of what is somebody's, and the question means themselves, or one's own.
+    /// <summary>Whether a told line is of what is somebody's, and the question means themselves, or one's own.</summary>
     public static bool OfTheirs(Line asked, Line told)
     {
-        for (var i = 1; i < told.Words.Length && !AsksWhom(asked); i++)
+        if (AsksWhom(asked)) return false;
+
+        for (var i = 1; i < told.Words.Length; i++)
         {
             if (told.Words[i].Bare || !told.Words[i - 1].Owns) continue;
             var (owner, theirs) = (told.Words[i - 1], told.Words[i]);
