@@ -32,6 +32,13 @@ type MeshGen =
                 return GraphPlan.Nearest(cells, k, seed)
             }
 
+        let delaunay =
+            gen {
+                let! cells = cells
+                let! seed = MeshGen.Seeds
+                return GraphPlan.Delaunay(max 4 cells, seed)
+            }
+
         let edges =
             gen {
                 let! cells = cells
@@ -53,6 +60,7 @@ type MeshGen =
               1, lattice 3 GraphPlan.Torus
               1, lattice 3 GraphPlan.Torus6
               1, Gen.elements spheres |> Gen.map GraphPlan.Icosphere
+              1, delaunay
               2, nearest
               4, edges ]
 

@@ -52,6 +52,7 @@ type GraphPlan =
     | Torus of Height: int * Width: int
     | Torus6 of Height: int * Width: int
     | Icosphere of Frequency: int
+    | Delaunay of Cells: int * Seed: uint64
     | Nearest of Cells: int * K: int * Seed: uint64
     | Edges of Cells: int * Degree: int * Directed: bool * Weighted: bool * Placed: bool * Seed: uint64
 
@@ -66,6 +67,7 @@ type GraphPlan =
         | Torus(height, width) -> Graph.Torus(height, width)
         | Torus6(height, width) -> Graph.Torus6(height, width)
         | Icosphere frequency -> Graph.Icosphere frequency
+        | Delaunay(cells, seed) -> Graph.Delaunay(cells, seed)
         | Nearest(cells, k, seed) -> Graph.NearestNeighbours(points cells seed, k)
         | Edges(cells, degree, directed, weighted, placed, seed) ->
             // An undirected edge is seen from both its ends.
@@ -106,6 +108,7 @@ type GraphPlan =
             [ yield! fewer 3 height |> List.map (fun height -> Torus6(height, width))
               yield! fewer 3 width |> List.map (fun width -> Torus6(height, width)) ]
         | Icosphere frequency -> fewer 1 frequency |> List.map Icosphere
+        | Delaunay(cells, seed) -> fewer 4 cells |> List.map (fun cells -> Delaunay(cells, seed))
         | Nearest(cells, k, seed) ->
             [ yield! fewer (k + 1) cells |> List.map (fun cells -> Nearest(cells, k, seed))
               yield! fewer 1 k |> List.map (fun k -> Nearest(cells, k, seed)) ]

@@ -45,6 +45,8 @@ type GraphPlan =
     | Torus6 of Height: int * Width: int
     /// `Graph.Icosphere`.
     | Icosphere of Frequency: int
+    /// `Graph.Delaunay`, at least 4 cells.
+    | Delaunay of Cells: int * Seed: uint64
     /// Points drawn from the seed, each seeing the K nearest.
     | Nearest of Cells: int * K: int * Seed: uint64
     /// Each cell sees up to `Degree` cells drawn from the seed: itself, and one of them twice, among the possible.

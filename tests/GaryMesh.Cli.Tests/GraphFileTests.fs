@@ -14,7 +14,7 @@ let tests =
         "graph files"
         [ testCase "a word is what the graph calls itself"
           <| fun () ->
-              for word in [ "ring:64"; "line:9"; "grid:4x6"; "torus:5x4"; "torus6:6x8"; "icosphere:3" ] do
+              for word in [ "ring:64"; "line:9"; "grid:4x6"; "torus:5x4"; "torus6:6x8"; "icosphere:3"; "delaunay:9" ] do
                   Expect.equal (GraphFile.Of word).Name word "the name"
 
           testCase "edges are seen from both ends, but for a directed list"

@@ -209,6 +209,50 @@ let tests =
                     } ]
 
           testList
+              "irregular spheres"
+              [ property "are closed surfaces none of whose circles holds another cell" (fun (seed: uint64) ->
+                    let count = 4 + Counter.below 150 seed 0L
+                    let graph, mesh = Graph.Delaunay(count, seed), TriangleMesh.Delaunay(count, seed)
+                    let minus = List.map2 (-)
+
+                    let volume a b c =
+                        match List.concat [ a; b; c ] with
+                        | [ ax; ay; az; bx; by; bz; cx; cy; cz ] ->
+                            ax * (by * cz - bz * cy) + ay * (bz * cx - bx * cz) + az * (bx * cy - by * cx)
+                        | _ -> nan
+
+                    let empty (face: int[]) =
+                        let a, b, c = place graph face[0], place graph face[1], place graph face[2]
+
+                        volume a b c > 0.0
+                        && cellsOf graph
+                           |> List.forall (fun d -> volume (minus b a) (minus c a) (minus (place graph d) a) < 1e-12)
+
+                    isMutual graph
+                    && offsetsFollow graph
+                    && cellsOf graph |> List.forall (place graph >> length >> close 1.0)
+                    && cellsOf graph |> List.forall (fun cell -> graph.Degree cell >= 3)
+                    && graph.Edges = 2 * (3 * count - 6)
+                    && mesh.FaceCount = 2 * count - 4
+                    && mesh.Faces.ToArray() |> Array.chunkBySize 3 |> Array.forall empty
+                    && graph.HopsFrom 0 |> Array.forall (fun hops -> hops >= 0))
+
+                test "are strewn evenly, and the same for the same seed" {
+                    let graph = Graph.Delaunay(10_000, 1UL)
+                    let mean axis = cellsOf graph |> List.averageBy (fun cell -> (place graph cell)[axis])
+                    // Of 10,000 even places a mean coordinate has a deviation of .0058.
+                    Expect.all [ 0..2 ] (fun axis -> abs (mean axis) < 0.025) "about the centre"
+
+                    let degrees = cellsOf graph |> List.countBy graph.Degree |> Map.ofList
+                    Expect.isTrue (degrees.ContainsKey 3 && degrees.ContainsKey 9) "few and many neighbours"
+
+                    let again = GraphFile.Parse "delaunay:10000"
+                    Expect.equal (again.Positions, again.Neighbours) (graph.Positions, graph.Neighbours) "the word's"
+                    Expect.notEqual (Graph.Delaunay(9, 2UL)).Name "delaunay:9" "another seed is no word"
+                    refusal (fun () -> GraphFile.Parse "delaunay:3") |> says [ "at least 4"; "3" ]
+                } ]
+
+          testList
               "random geometric graphs"
               [ property
                     "join the points that a search through all finds near, the middle one first"

@@ -36,7 +36,7 @@ let tests =
                   |> Seq.distinct
                   |> Seq.length
 
-              Expect.equal kinds 9 "graphs"
+              Expect.equal kinds 10 "graphs"
               Expect.equal (plans |> Seq.map _.Firing |> Set.ofSeq) (set [ 0; 1; 2 ]) "firings"
               Expect.equal (plans |> Seq.map _.Gated |> Set.ofSeq) (set [ false; true ]) "gates"
               Expect.equal (plans |> Seq.map _.Keep |> Set.ofSeq) (set [ 0.0; 0.75; 1.0 ]) "what is kept"

@@ -23,6 +23,7 @@ internal static class MeshWord
                 TriangleMesh.Torus(Number(height), Number(width)),
             (_, ["icosphere", var frequency]) when (10 * Number(frequency) * Number(frequency)) + 2 == graph.Cells =>
                 TriangleMesh.Icosphere(Number(frequency)),
+            (_, ["delaunay", var cells]) when Number(cells) == graph.Cells => TriangleMesh.Delaunay(graph.Cells, 1),
             _ => null,
         };
 

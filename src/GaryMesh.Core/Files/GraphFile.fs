@@ -130,7 +130,7 @@ type GraphFile =
     static member Parse(word: string) =
         let refuse () : 'a =
             let shown = Arrays.Foreign.shown word
-            let words = "ring:N, line:N, grid:HxW, torus:HxW, torus6:HxW, icosphere:F or geometric:N"
+            let words = "ring:N, line:N, grid:HxW, torus:HxW, torus6:HxW, icosphere:F, delaunay:N or geometric:N"
 
             if Directory.Exists word then
                 Guard.refuse $"'{shown}' is a folder, but a graph is {words}, or a file ({Ending.listed})."
@@ -145,6 +145,9 @@ type GraphFile =
         | None, [| "icosphere"; Words.Whole frequency |] ->
             CellLimit.word CellLimit.graph word (10L * int64 frequency * int64 frequency + 2L)
             Graph.Icosphere frequency
+        | None, [| "delaunay"; Words.Whole cells |] ->
+            CellLimit.word CellLimit.graph word (int64 cells)
+            Graph.Delaunay(cells, 1UL)
         | None, [| "geometric"; Words.Whole cells |] ->
             CellLimit.word CellLimit.graph word (int64 cells)
             Graph.Geometric(cells, 10.0, 1UL)

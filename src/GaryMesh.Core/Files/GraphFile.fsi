@@ -48,7 +48,8 @@ type GraphFile =
     static member Endings: ImmutableArray<string>
 
     /// <summary>Reads the word of a graph, the form that <c>Graph.Name</c> has: <c>ring:N</c>, <c>line:N</c>,
-    /// <c>grid:HxW</c>, <c>torus:HxW</c>, <c>torus6:HxW</c>, <c>icosphere:F</c> or <c>geometric:N</c> (10 neighbours in the mean, seed 1).</summary>
+    /// <c>grid:HxW</c>, <c>torus:HxW</c>, <c>torus6:HxW</c>, <c>icosphere:F</c>, <c>delaunay:N</c> (seed 1) or
+    /// <c>geometric:N</c> (10 neighbours in the mean, seed 1).</summary>
     /// <exception cref="T:System.ArgumentException">The text is none of these, or a size is out of range.</exception>
     static member Parse: word: string -> Graph
 

@@ -313,6 +313,12 @@ type Graph private (data: GraphData) =
         let struct (positions, triangles) = Icosphere.make frequency
         Graph.OfTriangles($"icosphere:{frequency}", positions, triangles)
 
+    static member Delaunay(cells: int, seed: uint64) =
+        let struct (positions, triangles) = Delaunay.make cells seed
+        // The word of a graph file means the first seed.
+        let more = if seed = 1UL then "" else $", seed {seed}"
+        Graph.OfTriangles($"delaunay:{cells}{more}", positions, triangles)
+
     static member Geometric(cells: int, degree: float, seed: uint64) =
         Guard.positive (nameof cells) "The number of cells" cells
 

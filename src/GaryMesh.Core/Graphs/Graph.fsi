@@ -82,6 +82,13 @@ type Graph =
     /// pushed out to the unit sphere. Twelve cells see 5 neighbours, the others 6.
     static member Icosphere: frequency: int -> Graph
 
+    /// <summary>An irregular sphere: cells strewn evenly on the unit sphere, joined by their Delaunay triangulation. A cell sees from 3 to some 12
+    /// others, 6 in the mean, over edges of all lengths (C. L. Lawson, "Software for C1 surface interpolation", 1977).</summary>
+    /// <param name="cells">Number of cells, at least 4: the first four drawn are a tetrahedron's corners.</param>
+    /// <param name="seed">The places follow from it.</param>
+    /// <exception cref="T:System.ArgumentOutOfRangeException">There are fewer than 4 cells.</exception>
+    static member Delaunay: cells: int * seed: uint64 -> Graph
+
     /// <summary>A random geometric graph: cells strewn evenly in a square, one a unit of area, which see all others nearer than sqrt(degree / pi). Cell 0
     /// is the one nearest to the middle. A cell may be alone (E. N. Gilbert, "Random Plane Networks", 1961).</summary>
     /// <param name="cells">Number of cells.</param>

@@ -484,6 +484,11 @@ let tests =
                   Expect.equal (mesh.Edges()) (undirected graph) "a sphere's edges"
                   Expect.equal (vertices mesh) (graph.Positions.AsSpan().ToArray()) "a sphere's places"
 
+              for cells in [ 4; 5; 300 ] do
+                  let mesh, graph = TriangleMesh.Delaunay(cells, 3UL), Graph.Delaunay(cells, 3UL)
+                  Expect.equal (mesh.Edges()) (undirected graph) "an irregular sphere's edges"
+                  Expect.equal (vertices mesh) (graph.Positions.AsSpan().ToArray()) "an irregular sphere's places"
+
               for height, width in [ 3, 3; 4, 9; 20, 5 ] do
                   let mesh = TriangleMesh.Torus(height, width)
 
@@ -513,7 +518,8 @@ let tests =
               for act in
                   [ (fun () -> TriangleMesh.Torus(2, 9))
                     (fun () -> TriangleMesh.Grid(9, 1))
-                    (fun () -> TriangleMesh.Icosphere 0) ] do
+                    (fun () -> TriangleMesh.Icosphere 0)
+                    (fun () -> TriangleMesh.Delaunay(3, 1UL)) ] do
                   Expect.throwsT<ArgumentOutOfRangeException> (act >> ignore) "too small"
           }
 

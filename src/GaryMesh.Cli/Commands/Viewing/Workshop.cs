@@ -103,7 +103,7 @@ internal sealed partial class Workshop : IWorkshop
         var form = Form().Match(word);
 
         if (!form.Success)
-            throw new UserErrorException("A graph is ring:N, line:N, grid:HxW, torus:HxW, torus6:HxW, icosphere:F, geometric:N or an uploaded file.");
+            throw new UserErrorException("A graph is ring:N, line:N, grid:HxW, torus:HxW, torus6:HxW, icosphere:F, delaunay:N, geometric:N or an uploaded file.");
 
         var (first, second) = (Number("first"), form.Groups["second"].Success ? Number("second") : 1);
         var cells = form.Groups["kind"].Value == "icosphere" ? (10 * first * first) + 2 : first * second;
@@ -127,6 +127,6 @@ internal sealed partial class Workshop : IWorkshop
         }
     }
 
-    [GeneratedRegex(@"\A(?<kind>ring|line|icosphere|geometric):(?<first>\d{1,7})\z|\A(?<kind>grid|torus|torus6):(?<first>\d{1,5})x(?<second>\d{1,5})\z")]
+    [GeneratedRegex(@"\A(?<kind>ring|line|icosphere|delaunay|geometric):(?<first>\d{1,7})\z|\A(?<kind>grid|torus|torus6):(?<first>\d{1,5})x(?<second>\d{1,5})\z")]
     private static partial Regex Form();
 }

@@ -41,6 +41,10 @@ type TriangleMesh private (vertices: float[], faces: int[], _owned: unit) =
         let struct (positions, triangles) = Icosphere.make frequency
         TriangleMesh(positions, triangles, ())
 
+    static member Delaunay(cells: int, seed: uint64) : TriangleMesh =
+        let struct (positions, triangles) = Delaunay.make cells seed
+        TriangleMesh(positions, triangles, ())
+
     /// Two triangles for every cell of a lattice that has neighbours to the right and below, which both face the viewer.
     static member private Lattice(least, height, width, place: float -> float -> float[]) : TriangleMesh =
         if height < least || width < least then

@@ -18,6 +18,12 @@ type TriangleMesh =
     /// <param name="frequency">The parts of each edge of the icosahedron, at least 1.</param>
     static member Icosphere: frequency: int -> TriangleMesh
 
+    /// <summary>The irregular sphere of radius 1 that <c>Graph.Delaunay</c> is made of: its vertices are that graph's cells, in the
+    /// same order.</summary>
+    /// <param name="cells">The number of vertices, at least 4.</param>
+    /// <param name="seed">The places follow from it.</param>
+    static member Delaunay: cells: int * seed: uint64 -> TriangleMesh
+
     /// <summary>A doughnut around the y axis whose vertices are the cells of <c>Graph.Torus</c> and <c>Graph.Torus6</c>, in
     /// the same order, and whose edges are those of <c>Torus6</c>.</summary>
     /// <remarks>Seen from outside, columns run to the right, once around the axis, and rows downwards, once around the
