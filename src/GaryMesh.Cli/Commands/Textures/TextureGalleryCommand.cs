@@ -72,6 +72,7 @@ internal static class TextureGalleryCommand
             new("100 later", "torus:128x128", 300, 200),
             new("6 neighbours", "torus6:128x128", 200),
             new("a sphere", "icosphere:40", 200),
+            new("irregular", "delaunay:12000", 200),
             .. mesh is null ? (Column[])[] : [new(Path.GetFileNameWithoutExtension(mesh), mesh, 300)],
         ];
         var read = rules.Select(rule => (Name: Path.GetFileNameWithoutExtension(rule), TextureWord.Read(rule).Automaton)).ToArray();
