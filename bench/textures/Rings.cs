@@ -104,7 +104,7 @@ internal static class Rings
         var world = TextureRecipe.World(Graph.Ring(cells), (0, 1, 0));
         return [.. Enumerable.Range(0, Math.Max(3, 2048 / cells)).Select(run =>
         {
-            var start = automaton.Start.On(world, automaton.Rule.Shape.Channels, 0);
+            var start = automaton.Start.On(world, automaton.Rule.Shape.Channels, (ulong)run);
             using var simulation = new Simulation(automaton, world, start, Firing.Of(100, run));
             return _steps.Select(steps =>
             {

@@ -122,7 +122,9 @@ type TextureRecipe =
             .WithBatch(1)
             .WithPool(12, 0)
             .WithSeed(seed)
-            .WithHook(Hooks [ Renew(5, 3.0); Damage(5, 0.2, worlds.Length) ])
+            // A state is handed on twenty times between new starts, some 340 steps in the mean: a rule keeps for long what it was taught on
+            // states that are old.
+            .WithHook(Hooks [ Renew(20, 3.0); Damage(5, 0.2, worlds.Length) ])
             .WithTimeSteps(0.5, 2.0)
             .WithOptimiser((Adam.Of 2e-3).WithNormalise(true).WithSchedule(Schedule.Cosine(30, iterations, 0.03)))
             // One look at the end: on small worlds the loss is too noisy to choose a rule by, and the latest is the best.

@@ -109,7 +109,7 @@ let tests =
               let hooked (hook: BatchHook) = task.WithHook hook
 
               refused
-                  [ "renew:5:3, damage:5:0.2:2"; "renew:4:3" ]
+                  [ "renew:20:3, damage:5:0.2:2"; "renew:4:3" ]
                   exemplar
                   worlds
                   (hooked (Hooks [ Renew(4, 3.0); Damage(5, 0.2, 2) ]))
@@ -118,9 +118,9 @@ let tests =
                   [ "damage:5:0.2:2"; "damage:5:0.1:2" ]
                   exemplar
                   worlds
-                  (hooked (Hooks [ Renew(5, 3.0); Damage(5, 0.1, 2) ]))
+                  (hooked (Hooks [ Renew(20, 3.0); Damage(5, 0.1, 2) ]))
 
-              refused [ "renew:5:3" ] exemplar worlds (hooked (Hooks [ Damage(5, 0.2, 2); Renew(5, 3.0) ]))
+              refused [ "renew:20:3" ] exemplar worlds (hooked (Hooks [ Damage(5, 0.2, 2); Renew(20, 3.0) ]))
               refused [ "validation every 20"; "30" ] exemplar worlds (TextureRecipe.Task(exemplar, worlds, 30, 3UL))
               let values = exemplar.Values.ToArray() |> Array.map (fun x -> 1f - x)
               let other = Exemplar.Picture(20, 20, 3, values, true)
