@@ -7,7 +7,8 @@ internal static class GraphWord
 {
     public const string Note = """
         A graph (--graph) is ring:N, line:N, grid:HxW, torus:HxW (8 neighbours), torus6:HxW (6), icosphere:F
-        (12 + 10 (F^2 - 1) cells), delaunay:N (an irregular sphere), geometric:N (cells strewn in a square, some 10 neighbours), a mesh (.obj, .ply, .off, .stl, also with .gz), a list of edges (.csv, .tsv, .txt, .edges, .edgelist: source,
+        (12 + 10 (F^2 - 1) cells), delaunay:N (cells strewn on a sphere, each with its own neighbourhood), geometric:N (cells strewn in
+        a square, some 10 neighbours), a mesh (.obj, .ply, .off, .stl, also with .gz), a list of edges (.csv, .tsv, .txt, .edges, .edgelist: source,
         target and perhaps weight on a line), a sparse matrix (.mtx, SciPy's .npz), GraphML (.graphml) or an archive (.npz with
         'edges' [E x 2], perhaps 'positions'); text also with .gz. Cells are counted from 0 or named, an edge is seen from both
         ends; words behind the name ask for more: FILE:directed (the target alone sees the source), :undirected, :one-based,

@@ -26,7 +26,7 @@ internal static class TextureTrainCommand
         var tiles = new Option<bool>("--tiles") { Description = "The exemplar goes on at its opposite side." };
         var graphs = new Option<string[]>("--graph", "-g")
         {
-            Description = "A graph to train on; several, each with its --graph, make a rule that fits others, too. [default: icosphere:12 and torus:40x40; ring:128 for a signal]",
+            Description = "A graph to train on; several, each with its --graph, make a rule that fits others, too, and an irregular one among them (delaunay:1500) one for meshes of uneven triangles. [default: icosphere:12 and torus:40x40; ring:128 for a signal]",
             HelpName = "G",
         };
         var up = Options.File("--up", "The direction of the picture's top on a mesh: x, y, z or three numbers.", "UP");
@@ -59,7 +59,7 @@ internal static class TextureTrainCommand
             command,
             """
             gary-mesh texture train --exemplar rust.png --minutes 5 --out rust.npz --preview rust-preview.png
-            gary-mesh texture train --exemplar bark.png --graph icosphere:24 --graph torus:64x64 --graph bunny.obj --out bark.npz
+            gary-mesh texture train --exemplar bark.png --graph icosphere:12 --graph torus:40x40 --graph delaunay:1500 --out bark.npz
             gary-mesh texture train --exemplar bark_albedo.png --exemplar bark_height.png --minutes 10 --out bark.npz
             gary-mesh texture train --exemplar calls.csv --graph ring:128 --loss sliced --out calls.npz
             """,
