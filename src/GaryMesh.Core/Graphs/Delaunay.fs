@@ -102,7 +102,8 @@ let make (cells: int) (seed: uint64) : struct (float[] * int[]) =
             let fourth = start[before f]
             let from q = minus drawn[q] drawn[start[e]]
 
-            // Above the plane of the three is inside their circle. The margin keeps points on one circle from flipping for ever.
+            // Above the plane of the three is inside their circle: the side between the two triangles gives way to the one that joins the
+            // fourth point and the new one. The margin keeps points on one circle from flipping for ever.
             if turn (from start[next e]) (from start[before e]) (from fourth) > 1e-14 then
                 let m, last = before e, before f
                 start[e] <- fourth
@@ -115,8 +116,9 @@ let make (cells: int) (seed: uint64) : struct (float[] * int[]) =
                 flips.Push(next f)
 
     let places =
-        Array.init (3 * cells) (fun k ->
-            let struct (x, y, z) = drawn[order[k / 3]]
-            [| x; y; z |][k % 3])
+        order
+        |> Array.collect (fun i ->
+            let struct (x, y, z) = drawn[i]
+            [| x; y; z |])
 
     struct (places, Array.map (fun corner -> number[corner]) start)
