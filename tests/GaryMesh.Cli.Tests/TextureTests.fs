@@ -315,6 +315,32 @@ let tests =
                   Expect.stringContains timed.Error "nothing was written" "the sentence"
                   Expect.isFalse (File.Exists(at "none.npz")) "no rule")
 
+          testCase "a rule is written in bytes, and the figures are those of the file"
+          <| fun () ->
+              inFolder (fun at ->
+                  prepare at
+
+                  let loss (ran: Ran) =
+                      [ for world in (nonNull ran.Json["worlds"]).AsArray() -> text world "loss_96_steps" ]
+
+                  let whole = train [ "--out"; "@whole.npz"; "--json" ] |> named at |> succeed
+
+                  let packed =
+                      train [ "--out"; "@packed.npz"; "--int8"; "--checkpoint"; "@all"; "--json" ]
+                      |> named at
+                      |> succeed
+
+                  let trained, kept = RuleFile.Read(at "whole.npz"), RuleFile.Read(at "packed.npz")
+                  let largest = trained.Rule.ToArray() |> Array.map abs |> Array.max
+
+                  for one, other in Seq.zip (trained.Rule.ToArray()) (kept.Rule.ToArray()) do
+                      Expect.isLessThanOrEqual (abs (one - other)) (largest / 250.0f) "half a 127th of the greatest"
+
+                  Expect.notEqual (loss packed) (loss whole) "another rule's figures"
+                  // The training itself goes on in full.
+                  let again = train [ "--out"; "@again.npz"; "--resume"; "@all"; "--json" ] |> named at |> succeed
+                  Expect.equal (loss again) (loss whole) "the checkpoint's rule")
+
           testCase "minutes come to a number of iterations, ten at least"
           <| fun () ->
               inFolder (fun at ->

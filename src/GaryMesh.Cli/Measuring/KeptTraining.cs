@@ -6,14 +6,14 @@ namespace GaryMesh.Cli.Measuring;
 
 /// <summary>The files of a training that keeps what it has as it goes on: its rule, a picture of how far it is, and the whole training,
 /// which can be gone on with.</summary>
-internal sealed record KeptTraining(string Out, string? Preview, string? Checkpoint, int Every, string? Resume)
+internal sealed record KeptTraining(RuleTarget Rule, string? Preview, string? Checkpoint, int Every, string? Resume)
 {
     /// <summary>Refuses outputs that cannot be written or would overwrite an input, and minutes for a training that goes on.</summary>
     public void Check(IReadOnlyList<string?> inputs, double? minutes)
     {
         // A training may go on in the file that it goes on from.
         var resumed = OutputFile.IsSame(Resume, Checkpoint) ? null : Resume;
-        OutputFile.Check([.. inputs, resumed], ("--out", ".npz", Out), ("--preview", ".png", Preview), ("--checkpoint", "", Checkpoint));
+        OutputFile.Check([.. inputs, resumed], ("--out", ".npz", Rule.Path), ("--preview", ".png", Preview), ("--checkpoint", "", Checkpoint));
 
         if (minutes is not null && Resume is not null)
             throw new UserErrorException("A training that goes on does as many iterations as it began with: give --iterations instead of --minutes.");
@@ -71,19 +71,18 @@ internal sealed record KeptTraining(string Out, string? Preview, string? Checkpo
         var (training, end) = terminal.WithProgress(
             $"{work.Iterations} iterations", progress => work.Run(from ?? work.Begin(), new TrainingLine(progress, more), Every, Keep));
         var seconds = clock.Elapsed.TotalSeconds;
-        var best = work.Best(training);
-        outputs.Write(Out, path => RuleFile.Write(path, best));
+        var best = Rule.Written(outputs, work.Best(training));
         Keep(training);
         report(new(best, training, end, seconds));
 
-        if (outputs.Holds(Out))
-            terminal.Write($"Written to {Out}");
+        if (outputs.Holds(Rule.Path))
+            terminal.Write($"Written to {Rule.Path}");
 
         return outputs.End(
             end,
             Counted.Of(training.Iteration, "iteration"),
             $"{training.Iteration} of {Counted.Of(work.Iterations, "iteration")}",
-            Out,
+            Rule.Path,
             Checkpoint);
 
         void Keep(Training training)

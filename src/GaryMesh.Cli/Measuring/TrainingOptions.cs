@@ -11,6 +11,7 @@ internal sealed class TrainingOptions
         Options.PositiveOrNone("--minutes", "M", "As many iterations as take about so long on this machine, instead of --iterations.");
     private readonly Option<int> _threads = Options.Threads();
     private readonly Option<string?> _file = Options.File("--out", "The rule file to write.", "R.npz");
+    private readonly Option<bool> _bytes = RuleTarget.InBytes();
     private readonly Option<string?> _preview;
     private readonly Option<string?> _checkpoint = Options.File("--checkpoint", "Write the whole training here as it goes on, and at its end.");
     private readonly Option<int> _every;
@@ -37,7 +38,7 @@ internal sealed class TrainingOptions
     {
         var command = new Command("train", description);
 
-        foreach (var option in (Option[])[.. own, _iterations, _minutes, Seed, _threads, _file, _preview, _checkpoint, _every, _resume, Json, Quiet])
+        foreach (var option in (Option[])[.. own, _iterations, _minutes, Seed, _threads, _file, _bytes, _preview, _checkpoint, _every, _resume, Json, Quiet])
             command.Options.Add(option);
 
         return command;
@@ -51,7 +52,7 @@ internal sealed class TrainingOptions
         parsed.GetValue(_iterations),
         parsed.GetValue(_minutes),
         parsed.GetValue(_threads),
-        new(parsed.GetValue(_file)!, parsed.GetValue(_preview), parsed.GetValue(_checkpoint), parsed.GetValue(_every), parsed.GetValue(_resume)));
+        new(new(parsed.GetValue(_file)!, parsed.GetValue(_bytes)), parsed.GetValue(_preview), parsed.GetValue(_checkpoint), parsed.GetValue(_every), parsed.GetValue(_resume)));
 }
 
 /// <summary>How long a training is, on how many threads, and what it keeps.</summary>

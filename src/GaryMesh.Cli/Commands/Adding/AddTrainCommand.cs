@@ -1,4 +1,5 @@
 using System.CommandLine;
+using GaryMesh.Cli.Measuring;
 using GaryMesh.Cli.Shell;
 using GaryMesh.Cli.Words;
 
@@ -19,7 +20,7 @@ internal static class AddTrainCommand
         };
         var hidden = Options.WholeOrNone("--hidden", "H", "Hidden units of a small rule; 32 make 747 parameters. [default: 32]");
         var iterations = Options.WholeOrNone("--iterations", "N", "Optimiser steps. [default: 1500, published 3000]");
-        var bytes = new Option<bool>("--int8") { Description = "Write the weights as one byte each, with a scale a row." };
+        var bytes = RuleTarget.InBytes();
         var seed = Options.Seed();
         var file = Options.File("--out", "The rule file to write.", "R.npz");
         file.DefaultValueFactory = _ => "adder.npz";

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using GaryMesh.Cli.Measuring;
 using GaryMesh.Cli.Shell;
 using GaryMesh.Cli.Words;
 

@@ -240,7 +240,7 @@ internal static class DigitsTrainCommand
             ["training_seconds"] = trained.Seconds,
             ["end"] = trained.End.ToString().ToLowerInvariant(),
             ["seed"] = settings.Training.Seed,
-            ["out"] = settings.Long.Files.Out,
+            ["out"] = settings.Long.Files.Rule.Path,
         });
 
         var table = new Table().Border(TableBorder.Rounded).HideHeaders().AddColumn("").AddColumn("");

@@ -221,7 +221,7 @@ internal static class GrowTrainCommand
             ["training_seconds"] = trained.Seconds,
             ["end"] = trained.End.ToString().ToLowerInvariant(),
             ["seed"] = asked.Seed,
-            ["out"] = settings.Files.Out,
+            ["out"] = settings.Files.Rule.Path,
         });
 
         var table = new Table().Border(TableBorder.Rounded).HideHeaders().AddColumn("").AddColumn("");

@@ -108,7 +108,7 @@ internal static class TextureTrainCommand
             OptionOf,
             LargestParts,
             (path, now, _) => Preview(path, prepared.Exemplar.Palette, prepared.Worlds, now),
-            trained => Report(terminal, training, settings.Files.Out, prepared, trained, iterations),
+            trained => Report(terminal, training, settings.Files.Rule.Path, prepared, trained, iterations),
             stop);
     }
 
