@@ -99,6 +99,12 @@ let private refusals =
       "more maps than nine",
       exemplar "@a.png" (List.collect (fun name -> [ "--exemplar"; $"@{name}.png" ]) [ "b"; "c"; "d" ]),
       [ "9 maps"; "12" ]
+      "a rule to begin with and its size",
+      exemplar "@stripes.png" [ "--rule"; "@rule.npz"; "--hidden"; "6" ],
+      [ "rule.npz"; "--channels"; "--hidden" ]
+      "a rule to begin with that paints other maps",
+      exemplar "@grey.png" [ "--rule"; "@maps.npz" ],
+      [ "maps.npz paints 4 maps"; "exemplar has 1" ]
       "a loss of no known name", exemplar "@stripes.png" [ "--loss"; "style" ], [ "gram or sliced"; "'style'" ]
       "a picture over the exemplar's height",
       [ "texture"
@@ -277,7 +283,7 @@ let tests =
                         "--up", "z", [ "another --graph and --up" ]
                         "--graph", "icosphere:2", [ "give the same --graph" ]
                         "--loss", "sliced", [ "another --exemplar or --loss" ]
-                        "--exemplar", "@other.png", [ "another --exemplar" ] ] do
+                        "--exemplar", "@a.png", [ "another --exemplar" ] ] do
                       let ran =
                           train [ "--out"; "@r.npz"; "--resume"; "@all" ] |> instead option other |> named at |> run
 
@@ -340,6 +346,38 @@ let tests =
                   // The training itself goes on in full.
                   let again = train [ "--out"; "@again.npz"; "--resume"; "@all"; "--json" ] |> named at |> succeed
                   Expect.equal (loss again) (loss whole) "the checkpoint's rule")
+
+          testCase "a training begins with a rule, in the exemplar's colours"
+          <| fun () ->
+              inFolder (fun at ->
+                  prepare at
+                  train [ "--out"; "@first.npz" ] |> named at |> succeed |> ignore
+
+                  let goOn iterations more =
+                      [ "texture"; "train"; "--exemplar"; "@a.png"; "--graph"; "torus:8x9"; "--rule"; "@first.npz" ]
+                      @ [ "--iterations"; iterations; "--out"; "@second.npz"; "--json" ]
+                      @ more
+                      |> named at
+                      |> succeed
+                      |> ignore
+
+                      RuleFile.Read(at "second.npz")
+
+                  let first = RuleFile.Read(at "first.npz")
+                  let slow = goOn "1" [ "--learning-rate"; "1e-9" ]
+
+                  let step (rule: Automaton) =
+                      Seq.zip (first.Rule.ToArray()) (rule.Rule.ToArray())
+                      |> Seq.map (fun (one, other) -> abs (one - other))
+                      |> Seq.max
+
+                  Expect.isLessThan (step slow) 1e-7f "a step of next to nothing"
+                  Expect.isGreaterThan (step (goOn "3" [])) 1e-5f "and larger ones"
+
+                  Expect.notEqual
+                      (nonNull slow.Palette).Mean
+                      (nonNull first.Palette).Mean
+                      "the other exemplar's colours")
 
           testCase "minutes come to a number of iterations, ten at least"
           <| fun () ->

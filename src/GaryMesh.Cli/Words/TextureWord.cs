@@ -8,7 +8,7 @@ internal static class TextureWord
     /// <summary>The names of the rules that ship.</summary>
     public static string[] Names { get; } = ShippedRules.Names(ShippedRules.Textures);
 
-    public static string Note => $"A rule (--rule, --graft) is a file that texture train wrote, or one that ships: {string.Join(", ", Names)}.";
+    public static string Note => $"A rule is a file that texture train wrote, or one that ships: {string.Join(", ", Names)}.";
 
     /// <summary>The automaton of a word, with its palette.</summary>
     public static (Automaton Automaton, Palette Palette) Read(string word)

@@ -132,6 +132,9 @@ type Adam =
           WeightDecay = 0.0
           Decaying = ImmutableArray.Empty }
 
+    /// The same optimiser with another learning rate before the schedule.
+    member adam.WithLearningRate(learningRate: float) = { adam with LearningRate = (Adam.Of learningRate).LearningRate }
+
     /// The same optimiser with another schedule of the learning rate.
     member adam.WithSchedule(schedule: Schedule) = { adam with Schedule = schedule }
 

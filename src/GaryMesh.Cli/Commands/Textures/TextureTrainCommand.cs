@@ -36,12 +36,14 @@ internal static class TextureTrainCommand
         {
             Description = "Train at one time step alone, not at half to twice it: nearer to some exemplars, and unsure at other speeds.",
         };
+        var rule = Options.File("--rule", "The rule to begin with, a file or one that ships: to go on with it by other settings, or to other looks. [default: a new one]", "R.npz");
+        var rate = Options.Positive("--learning-rate", "X", "Learning rate of Adam, which comes down to 3 % on half a cosine.", 2e-3);
         var channels = Options.WholeOrNone("--channels", "C", "Numbers in a cell's state. [default: 16; 12 for a signal]");
         var hidden = Options.WholeOrNone("--hidden", "H", "Hidden units of the rule. [default: 128; 48 for a signal]");
         var shared = new TrainingOptions("10,000; 3,000 for a signal", "texture.npz", "Draw the cells here as the training goes on.", 250);
 
         var command = shared.Command(
-            "Learn a rule that paints graphs like a picture, or fills rings with a signal.", exemplars, tiles, graphs, up, loss, oneSpeed, channels, hidden);
+            "Learn a rule that paints graphs like a picture, or fills rings with a signal.", exemplars, tiles, graphs, up, loss, oneSpeed, rule, rate, channels, hidden);
         command.SetAction(parsed => Run(
             new Terminal(output, error, parsed.GetValue(shared.Json), parsed.GetValue(shared.Quiet)),
             new TextureTraining(parsed.GetValue(exemplars)!, parsed.GetValue(graphs) ?? [], parsed.GetValue(shared.Seed))
@@ -50,6 +52,8 @@ internal static class TextureTrainCommand
                 Up = parsed.GetValue(up)!,
                 Loss = parsed.GetValue(loss)!,
                 OneSpeed = parsed.GetValue(oneSpeed),
+                Rule = parsed.GetValue(rule),
+                LearningRate = parsed.GetValue(rate),
                 Channels = parsed.GetValue(channels),
                 Hidden = parsed.GetValue(hidden),
             },
@@ -61,12 +65,15 @@ internal static class TextureTrainCommand
             gary-mesh texture train --exemplar rust.png --minutes 5 --out rust.npz --preview rust-preview.png
             gary-mesh texture train --exemplar bark.png --graph icosphere:12 --graph torus:40x40 --graph delaunay:1500 --out bark.npz
             gary-mesh texture train --exemplar bark_albedo.png --exemplar bark_height.png --minutes 10 --out bark.npz
+            gary-mesh texture train --exemplar brick.png --rule brick --graph bunny.obj --learning-rate 0.001 --iterations 3000 --out brick-on-bunnies.npz
             gary-mesh texture train --exemplar calls.csv --graph ring:128 --loss sliced --out calls.npz
             """,
             $"""
             {ExemplarWord.Note}
 
             {GraphWord.Note}
+
+            {TextureWord.Note}
 
             {TextureWorld.Note}
 
@@ -89,7 +96,7 @@ internal static class TextureTrainCommand
 
     private static int Run(Terminal terminal, TextureTraining training, LongTraining settings, CancellationToken stop)
     {
-        settings.Check([.. training.Exemplars, .. training.Graphs]);
+        settings.Check([.. training.Exemplars, .. training.Graphs, training.Rule]);
         var prepared = training.Prepare(terminal);
 
         if (settings.Files.Preview is not null && !prepared.Worlds.Any(world => world.Drawn))
@@ -115,7 +122,8 @@ internal static class TextureTrainCommand
     /// <summary>The option behind a setting of a training.</summary>
     private static string OptionOf(string setting) => setting switch
     {
-        "rule" => "--channels and --hidden",
+        "rule" => "--rule, --channels and --hidden",
+        "learning rate" => "--learning-rate",
         "graph" or "hook" => "--graph",
         "time steps" => "--one-speed",
         "edges" => "--graph and --up",

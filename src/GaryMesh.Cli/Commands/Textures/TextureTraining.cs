@@ -15,6 +15,11 @@ internal sealed record TextureTraining(string[] Exemplars, string[] Graphs, ulon
 
     public bool OneSpeed { get; init; }
 
+    /// <summary>The rule to begin with, or null for a new one.</summary>
+    public string? Rule { get; init; }
+
+    public double LearningRate { get; init; } = 2e-3;
+
     public int? Channels { get; init; }
 
     public int? Hidden { get; init; }
@@ -28,15 +33,33 @@ internal sealed record TextureTraining(string[] Exemplars, string[] Graphs, ulon
         TextureWorld[] worlds = [.. (Graphs.Length > 0 ? Graphs : TextureWorld.Standard(signal)).Select(word => TextureWorld.Read(word, up, terminal))];
         Graph[] graphs = [.. worlds.Select(world => world.Graph)];
         var graph = TextureRecipe.Graph(graphs);
-        var automaton = TextureRecipe.Automaton(exemplar, Channels ?? (signal ? 12 : 16), Hidden ?? (signal ? 48 : 128), Seed);
+        var automaton = Begun(exemplar, signal);
 
         TrainingTask TaskOf(int iterations)
         {
             var task = TextureRecipe.Task(exemplar, graphs, iterations, Seed, Loss);
+            task = task.WithOptimiser(task.Optimiser.WithLearningRate(LearningRate));
             return OneSpeed ? task.WithTimeSteps(1, 1) : task;
         }
 
         return new(exemplar, worlds, automaton, graph, TaskOf, signal ? 3000 : 10_000);
+    }
+
+    /// <summary>What is trained: a new automaton, or that of the rule to begin with, in the exemplar's colours.</summary>
+    private Automaton Begun(Exemplar exemplar, bool signal)
+    {
+        if (Rule is null)
+            return TextureRecipe.Automaton(exemplar, Channels ?? (signal ? 12 : 16), Hidden ?? (signal ? 48 : 128), Seed);
+
+        var (automaton, palette) = TextureWord.Read(Rule);
+        var shape = automaton.Rule.Shape;
+
+        if ((Channels, Hidden) is not (null, null))
+            throw new UserErrorException($"{Rule} has {shape.Channels} channels and {shape.Hidden} hidden units: leave out --channels and --hidden.");
+
+        return palette.Maps == exemplar.Maps
+            ? automaton.WithPalette(exemplar.Palette)
+            : throw new UserErrorException($"{Rule} paints {Counted.Of(palette.Maps, "map")}, but the exemplar has {exemplar.Maps}.");
     }
 }
 
