@@ -193,10 +193,12 @@ type MeshGen =
             let! perStep = Gen.elements [ true; false ]
             let! seed = MeshGen.Seeds
             let! keep = Gen.elements [ 1.0; 1.0; 0.0; 0.75 ]
+            let! uneven = Gen.elements [ false; false; true ]
 
             return
                 { Graph = graph
                   Framed = framed
+                  Uneven = uneven
                   Operators = operators
                   Lift = lift
                   Blended = blended

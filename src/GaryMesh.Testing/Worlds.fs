@@ -148,6 +148,7 @@ type LiftPlan =
 type WorldPlan =
     { Graph: GraphPlan
       Framed: bool
+      Uneven: bool
       Operators: string list
       Lift: LiftPlan
       Blended: bool
@@ -177,6 +178,9 @@ type WorldPlan =
 
             if plan.Framed then
                 { plan with Framed = false }
+
+            if plan.Uneven then
+                { plan with Uneven = false }
 
             if not plan.Lift.IsAbsent then
                 { plan with Lift = LiftPlan.Absent }
@@ -233,11 +237,17 @@ type World(plan: WorldPlan) =
     let graph =
         let graph = (if perception.SeesPlaces then plan.Graph.Placed else plan.Graph).Build()
 
-        if plan.Framed || perception.SeesFrames then
-            let normals = Array.init (3 * graph.Cells) (Draw.normal seed 8)
-            graph.WithFrames(Frames.Towards(normals, struct (0.3, -1.0, 0.2)))
+        let framed =
+            if plan.Framed || perception.SeesFrames then
+                let normals = Array.init (3 * graph.Cells) (Draw.normal seed 8)
+                graph.WithFrames(Frames.Towards(normals, struct (0.3, -1.0, 0.2)))
+            else
+                graph
+
+        if plan.Uneven then
+            framed.WithSpacing(Array.init graph.Cells (fun cell -> [| 0.8; 1.0; 2.0 |][Draw.below 3 seed 10 cell]))
         else
-            graph
+            framed
 
     let shape =
         let shape = RuleShape.For(perception, plan.Channels, plan.Hidden, plan.Inputs)

@@ -80,6 +80,8 @@ type WorldPlan =
         Graph: GraphPlan
         /// Whether the cells have frames, drawn from the seed.
         Framed: bool
+        /// Whether the cells have spacings of their own, drawn from the seed.
+        Uneven: bool
         /// Each operator's `Text`.
         Operators: string list
         /// What is made of the linear perceptions.

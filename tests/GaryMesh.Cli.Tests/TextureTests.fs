@@ -279,8 +279,8 @@ let tests =
                   for option, other, words in
                       [ "--seed", "2", [ "the seed 1"; "has 2"; "give the same --seed" ]
                         "--iterations", "9", [ "6"; "9"; "give the same --iterations" ]
-                        "--hidden", "7", [ "give the same --channels and --hidden" ]
-                        "--up", "z", [ "another --graph and --up" ]
+                        "--hidden", "7", [ "give the same --rule, --channels and --hidden" ]
+                        "--up", "z", [ "another --graph, --up and --one-spacing" ]
                         "--graph", "icosphere:2", [ "give the same --graph" ]
                         "--loss", "sliced", [ "another --exemplar or --loss" ]
                         "--exemplar", "@a.png", [ "another --exemplar" ] ] do
@@ -295,7 +295,10 @@ let tests =
 
                   let slow = train [ "--out"; "@r.npz"; "--resume"; "@all"; "--one-speed" ] |> named at |> run
                   Expect.equal slow.Code 2 "one speed is another training"
-                  Expect.stringContains slow.Error "time steps" "the sentence")
+                  Expect.stringContains slow.Error "time steps" "the sentence"
+                  let alone = train [ "--out"; "@r.npz"; "--resume"; "@all"; "--one-spacing" ] |> named at |> run
+                  Expect.equal alone.Code 2 "so is one spacing"
+                  Expect.stringContains alone.Error "--one-spacing" "the option")
 
           testCase "a training that is stopped keeps its best rule and says of how many iterations it is"
           <| fun () ->

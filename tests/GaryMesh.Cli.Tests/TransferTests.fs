@@ -128,20 +128,6 @@ let tests =
                   Expect.contains names "line:256" "another lattice"
                   Expect.isFalse (names |> List.exists _.Contains("torus")) "no surface")
 
-          testCase "a picture scaled by 1 is itself, and by another factor keeps its mean"
-          <| fun () ->
-              for tiles in [ true; false ] do
-                  let exemplar = Exemplar.Picture(20, 24, 3, noise 3 480, tiles)
-                  let same = Resample.Picture(exemplar, 20, 24, 1.0)
-                  let mean (picture: Exemplar) = Seq.average (picture.Values.ToArray())
-
-                  Seq.zip (same.Values.ToArray()) (exemplar.Values.ToArray())
-                  |> Seq.iter (fun (a, b) -> Expect.isLessThan (abs (a - b)) 1e-6f "itself")
-
-                  for factor in [ 0.8; 1.41; 2.0 ] do
-                      let scaled = Resample.Picture(exemplar, 20, 24, factor)
-                      Expect.isLessThan (abs (mean scaled - mean exemplar)) 0.02f $"{factor}"
-
           testCase "a stopped report writes nothing, and what does not fit is refused"
           <| fun () ->
               inFolder (fun at ->

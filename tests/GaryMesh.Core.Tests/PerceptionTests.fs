@@ -137,6 +137,37 @@ let tests =
               refusal (fun () -> EdgeWeight("mine", (fun edge -> edge.X), -1)) |> ignore
           }
 
+          testPropertyWithConfig
+              { FsCheckConfig.defaultConfig with maxTest = 5; replay = replay }
+              "a cell perceives at its own spacing, times the automaton's"
+              (fun (seed: uint64) ->
+                  let graph, state = Graph.Torus(4, 3), random seed 12 2
+                  let spacing = 0.25 + abs (normal seed 99)
+                  let spacings = Array.init 12 (fun cell -> 0.25 + abs (normal seed (100 + cell)))
+                  let uneven = graph.WithSpacing spacings
+                  let found = perceiveAt spacing Perception.Planar uneven state
+
+                  // Under another order of the cells, too.
+                  let turned = uneven.Relabelled(Array.rev [| 0..11 |])
+                  Expect.sequenceEqual turned.Spacings (Array.rev spacings) "each goes with its cell"
+
+                  List.allPairs [ 0..11 ] [ 0 .. found.Length - 1 ]
+                  |> List.forall (fun (cell, k) ->
+                      let alone = (perceiveAt (spacing * spacings[cell]) Perception.Planar graph state)[k]
+                      (found[k].Row cell).ToArray() = (alone.Row cell).ToArray()))
+
+          test "spacings that are no distances are refused, and those of 1 are none" {
+              let graph = Graph.Ring 3
+              Expect.isTrue (graph.WithSpacing 1.0).Spacings.IsEmpty "none"
+              Expect.sequenceEqual (graph.WithSpacing 0.5).Spacings [ 0.5; 0.5; 0.5 ] "one for all"
+
+              for bad in [ 0.0; -1.0; nan; infinity ] do
+                  Expect.stringContains (refusal (fun () -> graph.WithSpacing bad)) "finite and above 0" $"{bad}"
+
+              let short = refusal (fun () -> graph.WithSpacing [| 1.0; 2.0 |])
+              Expect.stringContains short "3 for ring:3, but 2" "too few"
+          }
+
           test "half the spacing on twice as many cells perceives the same" {
               let wave cells =
                   Matrix<float>.Build.Dense(cells, 1, fun i _ -> sin (2.0 * Math.PI * float i / float cells))

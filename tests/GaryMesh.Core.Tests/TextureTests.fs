@@ -277,6 +277,79 @@ let tests =
                   refused [ "finite"; $"{bad}" ] (fun () -> Palette.Of(values, 3))
           }
 
+          property
+              "an enlarged exemplar has the same palette, and as many pixels as it is said to"
+              (fun (seed: uint64) ->
+                  let tiles = seed % 2UL = 0UL
+                  let exemplar = picture seed 20 32 2 tiles
+                  let plain = Exemplar.Picture(16, 20, 1, Array.create 320 0.25f, tiles)
+
+                  Expect.sequenceEqual
+                      ((exemplar.Enlarged 1.0).Values.ToArray())
+                      (exemplar.Values.ToArray())
+                      "by 1: itself"
+
+                  for factor, sides in [ 0.8, "16x26"; 1.5, "30x48"; 2.0, "40x64" ] do
+                      let enlarged = exemplar.Enlarged factor
+                      Expect.stringEnds enlarged.Graph.Name sides $"{factor}"
+                      Expect.equal enlarged.Palette exemplar.Palette "the palette"
+
+                      Expect.all
+                          ((plain.Enlarged 1.5).Values.ToArray())
+                          (fun value -> abs (value - 0.25f) < 1e-6f)
+                          "one colour stays"
+
+                  // Of a picture that tiles every pixel has its share: the mean stays.
+                  if tiles then
+                      let mean (exemplar: Exemplar) = Array.average (exemplar.Values.ToArray())
+
+                      Expect.floatClose
+                          Accuracy.low
+                          (float (mean (exemplar.Enlarged 2.0)))
+                          (float (mean exemplar))
+                          "the mean"
+
+                  // Twice the size and half of it again: between neighbours it is smoother, but no pixel moves.
+                  let ramp = Exemplar.Picture(16, 16, 1, Array.init 256 (fun at -> float32 (at % 16)), false)
+                  let there = (ramp.Enlarged 2.0).Enlarged 0.5
+
+                  for at in 0..255 do
+                      if at % 16 > 0 && at % 16 < 15 then
+                          Expect.floatClose Accuracy.medium (float there.Values.Span[at]) (float (at % 16)) "a ramp")
+
+          test "a signal is enlarged, and a size that is none is refused" {
+              let signal = Exemplar.Signal(1, Array.init 20 float32, false)
+              Expect.equal (signal.Enlarged 2.0).Graph.Name "line:40" "twice as long"
+              refused [ "20 pixels"; "0.5"; "10" ] (fun () -> signal.Enlarged 0.5)
+
+              for bad in [ 0.0; -1.0; nan; infinity ] do
+                  refused [ "finite number above 0"; $"{bad}" ] (fun () -> signal.Enlarged bad)
+          }
+
+          test "on cells of a spacing a texture is compared with the exemplar as large as they show it" {
+              let exemplar = picture 60UL 32 40 3 true
+              let graph = Graph.Torus(12, 10)
+              let state = noise 61UL 120 4
+
+              for spacing in [ 0.5; 2.0 ] do
+                  for spaced, plain in
+                      List.zip
+                          (losses exemplar (graph.WithSpacing spacing))
+                          (losses (exemplar.Enlarged(1.0 / spacing)) graph) do
+                      Expect.equal (evaluate spaced graph state).Value (evaluate plain graph state).Value spaced.Name
+
+              refused [ "one spacing"; "torus:12x10" ] (fun () ->
+                  RectifiedGram(exemplar, graph.WithSpacing(Array.init 120 (fun cell -> 1.0 + float (cell % 2)))))
+
+              Expect.equal
+                  [ for world in TextureRecipe.Spaced exemplar -> world.Spacings[0] ]
+                  [ 0.5; 2.0 ]
+                  "large and small"
+
+              Expect.equal (TextureRecipe.Spaced(picture 62UL 16 40 3 true)).Length 1 "no room for the small one"
+              Expect.isEmpty (TextureRecipe.Spaced(Exemplar.Signal(1, Array.init 64 float32, true))) "a signal has none"
+          }
+
           test "pictures of one size are stacked map by map, and their palette names them" {
               let colours, heights = picture 50UL 16 18 3 true, picture 51UL 16 18 1 true
               let stacked = Exemplar.Stacked([| "albedo"; "height" |], [| colours; heights |])

@@ -47,6 +47,15 @@ let private united seed =
     let graphs = Array.init (1 + below seed 5 4) (fun i -> graphOf (Counter.subkey seed i))
     let tangent = below seed 6 perceptions.Length = 3
     let graphs = if tangent then graphs |> Array.map framed else graphs
+
+    let graphs =
+        graphs
+        |> Array.mapi (fun i graph ->
+            match below seed (20 + i) 3 with
+            | 0 -> graph.WithSpacing 0.5
+            | 1 -> graph.WithSpacing(Array.init graph.Cells (fun cell -> 0.5 + float (cell % 4)))
+            | _ -> graph)
+
     graphs, graphs |> Array.map _.Cells |> Array.scan (+) 0, Graph.Union("all", graphs)
 
 let private automatonOf seed =

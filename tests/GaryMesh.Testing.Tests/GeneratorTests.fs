@@ -41,6 +41,7 @@ let tests =
               Expect.equal (plans |> Seq.map _.Gated |> Set.ofSeq) (set [ false; true ]) "gates"
               Expect.equal (plans |> Seq.map _.Keep |> Set.ofSeq) (set [ 0.0; 0.75; 1.0 ]) "what is kept"
               Expect.equal (plans |> Seq.map _.Framed |> Set.ofSeq) (set [ false; true ]) "frames"
+              Expect.equal (plans |> Seq.map _.Uneven |> Set.ofSeq) (set [ false; true ]) "spacings"
 
               Expect.equal
                   (plans |> Seq.map (fun plan -> plan.Lift.IsAbsent, plan.Lift.IsSteering) |> Set.ofSeq |> Set.count)

@@ -51,23 +51,26 @@ public sealed record TrainSpec
 /// <param name="Offsets">x, y, z of each edge [3 x edges]; empty where cells have no places.</param>
 /// <param name="Weights">Of each edge; empty where all are 1.</param>
 /// <param name="Frames">u, v and n of each cell [9 x cells]; empty for none.</param>
+/// <param name="Spacings">Of each cell; empty where all are 1.</param>
 [GenerateSerializer, Immutable]
 public sealed record GraphRows(
     [property: Id(0)] int[] RowStart,
     [property: Id(1)] int[] Neighbours,
     [property: Id(2)] double[] Offsets,
     [property: Id(3)] double[] Weights,
-    [property: Id(4)] double[] Frames)
+    [property: Id(4)] double[] Frames,
+    [property: Id(5)] double[] Spacings)
 {
     /// <summary>The rows of a graph.</summary>
     public static GraphRows Of(Graph graph) =>
-        new([.. graph.RowStart], [.. graph.Neighbours], [.. graph.Offsets], [.. graph.Weights], [.. graph.Frames]);
+        new([.. graph.RowStart], [.. graph.Neighbours], [.. graph.Offsets], [.. graph.Weights], [.. graph.Frames], [.. graph.Spacings]);
 
     /// <summary>The graph of these rows: the same bits, without places.</summary>
     public Graph Graph()
     {
         var graph = GaryMesh.Graph.OfRows(RowStart, Neighbours, Offsets, Weights, null);
-        return Frames.Length == 0 ? graph : graph.WithFrames(Frames);
+        graph = Frames.Length == 0 ? graph : graph.WithFrames(Frames);
+        return Spacings.Length == 0 ? graph : graph.WithSpacing(Spacings);
     }
 }
 

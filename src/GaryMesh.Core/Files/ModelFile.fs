@@ -48,6 +48,7 @@ module private GraphEntries =
             |> floats "graph.weights" graph.Weights []
             |> floats "graph.positions" graph.Positions [ 3 ]
         |> floats "graph.frames" graph.Frames [ 9 ]
+        |> floats "graph.spacings" graph.Spacings []
 
     let read (file: ArchiveReader) (frames: bool) : Graph | null =
         let doubles entry (shape: int[]) : float[] | null = if file.Has entry then file.Doubles(entry, shape) else null
@@ -59,7 +60,7 @@ module private GraphEntries =
             | None -> ()
 
         if not (file.Has "graph") then
-            alone "graph" ("graph.frames" :: rows)
+            alone "graph" ("graph.frames" :: "graph.spacings" :: rows)
             null
         else
             let name = file.Text "graph"
@@ -76,9 +77,14 @@ module private GraphEntries =
                         alone "graph.row_start" rows
                         GraphFile.Parse name
 
-                match if frames then doubles "graph.frames" [| unframed.Cells; 9 |] else null with
-                | null -> unframed
-                | frames -> unframed.WithFrames frames)
+                let framed =
+                    match if frames then doubles "graph.frames" [| unframed.Cells; 9 |] else null with
+                    | null -> unframed
+                    | frames -> unframed.WithFrames frames
+
+                match doubles "graph.spacings" [| framed.Cells |] with
+                | null -> framed
+                | spacings -> framed.WithSpacing spacings)
 
 module private ModelEntries =
     [<Literal>]

@@ -19,6 +19,7 @@ type private GraphData =
         Weights: float[]
         Positions: float[]
         Frames: float[]
+        Spacings: float[]
         /// The degree of each cell in the whole graph, where this graph is cut from one.
         WholeDegrees: int[]
         MeanLength: float
@@ -59,6 +60,7 @@ type Graph private (data: GraphData) =
     member _.Weights = ImmutableCollectionsMarshal.AsImmutableArray data.Weights
     member _.Positions = ImmutableCollectionsMarshal.AsImmutableArray data.Positions
     member _.Frames = ImmutableCollectionsMarshal.AsImmutableArray data.Frames
+    member _.Spacings = ImmutableCollectionsMarshal.AsImmutableArray data.Spacings
     member _.MeanLength = data.MeanLength
     member _.Degree(cell: int) = rowStart[cell + 1] - rowStart[cell]
 
@@ -96,6 +98,21 @@ type Graph private (data: GraphData) =
                             $"A frame is three unit vectors u, v and n at right angles, to within 1e-6, but for cell {cell} of {data.Name} the product {names[a]} . {names[b]} is {product} and not {expected}."
 
         Graph { data with Frames = Array.copy frames }
+
+    member _.WithSpacing(spacings: float[]) =
+        if spacings.Length <> cells then
+            Guard.refuse $"Spacings are a number a cell, {cells} for {data.Name}, but {spacings.Length} are given."
+
+        match spacings |> Array.tryFindIndex (fun spacing -> not (spacing > 0.0 && Double.IsFinite spacing)) with
+        | Some cell ->
+            Guard.refuse $"A spacing must be finite and above 0, but that of cell {cell} is {spacings[cell]}."
+        | None -> ()
+
+        // Where all are 1 there is nothing to keep, so that equal graphs hold equal arrays.
+        let plain = spacings |> Array.forall ((=) 1.0)
+        Graph { data with Spacings = if plain then [||] else Array.copy spacings }
+
+    member graph.WithSpacing(spacing: float) = graph.WithSpacing(Array.create cells spacing)
 
     /// Cells of a lattice with edges of weight 1. Neighbours are asked for twice, so that the arrays have their final size
     /// from the start: a graph may fill a good part of the memory.
@@ -147,6 +164,7 @@ type Graph private (data: GraphData) =
           Weights = [||]
           Positions = positions
           Frames = [||]
+          Spacings = [||]
           WholeDegrees = [||]
           MeanLength = lattice.MeanLength }
 
@@ -222,6 +240,7 @@ type Graph private (data: GraphData) =
               Weights = weights
               Positions = positions
               Frames = [||]
+              Spacings = [||]
               WholeDegrees = [||]
               MeanLength = Rows.meanLength offsets }
 
@@ -377,11 +396,18 @@ type Graph private (data: GraphData) =
 
             graphs |> Array.collect (values >> Seq.toArray)
 
-        let weights (graph: Graph) =
-            if graph.Weights.IsEmpty then
-                Array.create graph.Edges 1.0
+        /// What each cell or edge has, 1 where a graph says nothing; nothing where no graph does.
+        let ones (count: Graph -> int) (values: Graph -> ImmutableArray<float>) =
+            let own graph =
+                if (values graph).IsEmpty then
+                    Array.create (count graph) 1.0
+                else
+                    Seq.toArray (values graph)
+
+            if graphs |> Array.forall (fun graph -> (values graph).IsEmpty) then
+                [||]
             else
-                Seq.toArray graph.Weights
+                Array.collect own graphs
 
         let offsets = together "directions" _.Edges _.Offsets
 
@@ -397,13 +423,10 @@ type Graph private (data: GraphData) =
                     first[.. graphs.Length - 1]
                 |> Array.concat
               Offsets = offsets
-              Weights =
-                if graphs |> Array.forall _.Weights.IsEmpty then
-                    [||]
-                else
-                    Array.collect weights graphs
+              Weights = ones _.Edges _.Weights
               Positions = together "positions" _.Cells _.Positions
               Frames = together "frames" _.Cells _.Frames
+              Spacings = ones _.Cells _.Spacings
               WholeDegrees = [||]
               MeanLength = Rows.meanLength offsets }
 
@@ -434,6 +457,7 @@ type Graph private (data: GraphData) =
                 Weights = pick 1 data.Weights edges
                 Positions = pick 3 data.Positions chosen
                 Frames = pick 9 data.Frames chosen
+                Spacings = pick 1 data.Spacings chosen
                 WholeDegrees = Array.map graph.WholeDegree chosen }
 
     member graph.Relabelled(order: int[]) =

@@ -31,6 +31,9 @@ type Graph =
     /// A tangent frame per cell, nine numbers each: the unit vectors u and v along the surface and n, its normal
     /// (9 x Cells, x, y, z of u first), or empty where the graph has none.
     member Frames: ImmutableArray<float>
+    /// How far each cell is from its neighbours, in the units of a rule, or empty where that is 1 everywhere: what it perceives by an operator of
+    /// order n is divided by the n-th power. Of 0.5 a texture is twice as large in cells.
+    member Spacings: ImmutableArray<float>
     /// The mean length of the offsets, 0 where there are none. That of the whole graph in a part of one.
     member MeanLength: float
     /// The number of cells that cell `cell` sees.
@@ -142,6 +145,17 @@ type Graph =
     /// <exception cref="T:System.ArgumentException">The length is not 9 x Cells, or the vectors of a cell are not of
     /// length 1 and at right angles to each other, to within 1e-6.</exception>
     member WithFrames: frames: float[] -> Graph
+
+    /// <summary>The same graph with cells of a spacing: 0.5 makes what a rule paints twice as large in cells, 2 half as large. It multiplies the
+    /// automaton's own.</summary>
+    /// <param name="spacing">Of all cells.</param>
+    /// <exception cref="T:System.ArgumentException">The spacing is not finite and above 0.</exception>
+    member WithSpacing: spacing: float -> Graph
+
+    /// <summary>As above, cell by cell: large patterns here and small ones there.</summary>
+    /// <param name="spacings">One a cell.</param>
+    /// <exception cref="T:System.ArgumentException">There are not as many as cells, or one is not finite and above 0.</exception>
+    member WithSpacing: spacings: float[] -> Graph
 
     /// <summary>The same graph with cell i called <c>order[i]</c>: a permutation of 0 .. Cells - 1. Edge order within a cell
     /// and the middle stay; the topology becomes <c>General</c>.</summary>

@@ -309,7 +309,12 @@ type internal Stencil(perception: Perception, graph: Graph, spacing: float) =
         [| 0 .. perception.Count - 1 |] |> Array.partition (fun k -> perception.Operators[k].IsNeighbours)
 
     let width = edged.Length
-    let scales = edged |> Array.map (fun k -> spacing ** float -perception.Operators[k].Order)
+    let spacings = graph.Spacings
+
+    /// What each operator is multiplied by at a spacing.
+    let scalesAt spacing = edged |> Array.map (fun k -> spacing ** float -perception.Operators[k].Order)
+
+    let scales = scalesAt spacing
     let offsets, weights, frames = graph.Offsets, graph.Weights, graph.Frames
     let weightOf edge = if weights.IsEmpty then 1.0 else weights[edge]
 
@@ -324,6 +329,8 @@ type internal Stencil(perception: Perception, graph: Graph, spacing: float) =
 
         for edge in first..last do
             total <- total + weightOf edge
+
+        let scales = if spacings.IsEmpty then scales else scalesAt (spacing * spacings[cell])
 
         Array.Clear(selfWeights, selfAt, width)
 

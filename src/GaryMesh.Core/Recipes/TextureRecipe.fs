@@ -83,6 +83,23 @@ type TextureRecipe =
     /// Passes that smooth the directions, which matter where up runs along the normal.
     static member private Passes = 50
 
+    /// <summary>Worlds on which a picture is twice as large in cells and half as large: a rule that is trained on them, too, paints at any
+    /// spacing between, and learns shapes from the large one. The small one is left out where it would have fewer than 16 pixels a side.</summary>
+    static member Spaced(exemplar: Exemplar) : Graph[] =
+        match exemplar.Graph.Topology with
+        | Topology.Grid(height, width)
+        | Topology.Torus(height, width) ->
+            let world (graph: Graph) (spacing: float) =
+                TextureRecipe
+                    .World(graph, struct (0.0, 1.0, 0.0))
+                    .WithSpacing(spacing)
+                    .Named(Guard.line $"{graph.Name} of spacing {spacing}")
+
+            [| world (Graph.Torus(44, 44)) 0.5
+               if min height width >= 32 then
+                   world (Graph.Torus(36, 36)) 2.0 |]
+        | _ -> [||]
+
     /// The worlds as one graph.
     static member Graph(worlds: Graph[]) : Graph =
         match worlds with

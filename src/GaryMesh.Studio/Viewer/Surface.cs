@@ -13,7 +13,7 @@ internal static class Surface
     {
         var operators = automaton.Perception.Operators.OfType<Operator.Neighbours>().ToArray();
 
-        if (operators.Any(one => !EdgeWeight.Names.Contains(one.Weight.Name)) || !graph.Weights.IsDefaultOrEmpty || graph.MeanLength == 0)
+        if (operators.Any(one => !EdgeWeight.Names.Contains(one.Weight.Name)) || !graph.Weights.IsDefaultOrEmpty || !graph.Spacings.IsDefaultOrEmpty || graph.MeanLength == 0)
             return null;
 
         double[] places = [.. graph.Positions];

@@ -84,7 +84,12 @@ module private Checks =
                 orNull graph.Positions
             )
 
-        if graph.Frames.IsEmpty then apart else apart.WithFrames(twice graph.Frames)
+        let framed = if graph.Frames.IsEmpty then apart else apart.WithFrames(twice graph.Frames)
+
+        if graph.Spacings.IsEmpty then
+            framed
+        else
+            framed.WithSpacing(twice graph.Spacings)
 
     /// The graph turned by a random rotation: its places, edges and frames.
     let private turned (graph: Graph) (seed: uint64) =
@@ -111,7 +116,12 @@ module private Checks =
                 turn graph.Positions
             )
 
-        if graph.Frames.IsEmpty then turned else turned.WithFrames(turn graph.Frames)
+        let framed = if graph.Frames.IsEmpty then turned else turned.WithFrames(turn graph.Frames)
+
+        if graph.Spacings.IsEmpty then
+            framed
+        else
+            framed.WithSpacing(Seq.toArray graph.Spacings)
 
     let equivariance (automaton: Automaton) (graph: Graph) (rollout: Rollout) (seed: uint64) =
         let still = run automaton graph rollout

@@ -117,18 +117,23 @@ let tests =
           }
 
           property
-              "frames come back, on a graph that a word stands for and on one of listed rows"
+              "frames and spacings come back, on a graph that a word stands for and on one of listed rows"
               (fun (seed: uint64) ->
                   let struct (model, _) = draw seed
                   let word = Graph.Icosphere(1 + Counter.below 3 seed 77L)
                   let rows = word.Relabelled(Array.rev [| 0 .. word.Cells - 1 |])
 
                   for graph in [ word; rows ] do
-                      let framed = graph.WithFrames(Frames.Towards(graph, struct (0.3, -1.0, 0.2)))
+                      let framed =
+                          graph
+                              .WithFrames(Frames.Towards(graph, struct (0.3, -1.0, 0.2)))
+                              .WithSpacing(Array.init graph.Cells (fun cell -> 1.0 + float (cell % 3)))
+
                       let bytes = bytesOf model framed
                       let struct (again, graphAgain) = readBytes bytes
                       let graphAgain = nonNull graphAgain
                       Expect.sequenceEqual graphAgain.Frames framed.Frames "the frames"
+                      Expect.sequenceEqual graphAgain.Spacings framed.Spacings "the spacings"
                       Expect.sequenceEqual graphAgain.Neighbours framed.Neighbours "the rows"
                       Expect.equal graphAgain.MeanLength framed.MeanLength "the mean length"
                       Expect.equal graphAgain.Topology framed.Topology "the topology"
@@ -139,13 +144,19 @@ let tests =
                       for bad in
                           [ NpyArray.OfFloat64([| framed.Cells; 9 |], Array.zeroCreate (9 * framed.Cells))
                             NpyArray.OfFloat64([| 1; 9 |], Array.init 9 (fun i -> if i % 4 = 0 then 1.0 else 0.0)) ] do
-                          changed bytes "graph.frames" bad |> refused [ "model.npz"; "rame" ])
+                          changed bytes "graph.frames" bad |> refused [ "model.npz"; "rame" ]
+
+                      for bad in [ Array.zeroCreate framed.Cells; [| 1.0 |] ] do
+                          let bad = NpyArray.OfFloat64([| bad.Length |], bad)
+                          changed bytes "graph.spacings" bad |> refused [ "model.npz"; "pacing" ])
 
           test "rows or frames without the entry that they belong to are refused" {
               let struct (model, _) = draw 3UL
               let ring = Graph.Ring 3
               let stray = NpyArray.OfFloat64([| 3; 9 |], Array.init 27 (fun i -> if i % 9 % 4 = 0 then 1.0 else 0.0))
               changed (bytesOf model null) "graph.frames" stray |> refused [ "'graph.frames'"; "'graph'" ]
+              let one = NpyArray.OfFloat64([| 1 |], [| 2.0 |])
+              changed (bytesOf model null) "graph.spacings" one |> refused [ "'graph.spacings'"; "'graph'" ]
               let positions = NpyArray.OfFloat64([| 3; 3 |], Array.zeroCreate 9)
               changed (bytesOf model ring) "graph.positions" positions |> refused [ "'graph.row_start'" ]
               changed (bytesOf model ring) "graph.frames" stray ()

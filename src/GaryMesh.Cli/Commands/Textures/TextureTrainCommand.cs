@@ -36,6 +36,10 @@ internal static class TextureTrainCommand
         {
             Description = "Train at one time step alone, not at half to twice it: nearer to some exemplars, and unsure at other speeds.",
         };
+        var oneSpacing = new Option<bool>("--one-spacing")
+        {
+            Description = "Train at one spacing of cells alone, not at half and twice it, too: half the time an iteration.",
+        };
         var rule = Options.File("--rule", "The rule to begin with, a file or one that ships: to go on with it by other settings, or to other looks. [default: a new one]", "R.npz");
         var rate = Options.Positive("--learning-rate", "X", "Learning rate of Adam, which comes down to 3 % on half a cosine.", 2e-3);
         var channels = Options.WholeOrNone("--channels", "C", "Numbers in a cell's state. [default: 16; 12 for a signal]");
@@ -43,7 +47,7 @@ internal static class TextureTrainCommand
         var shared = new TrainingOptions("10,000; 3,000 for a signal", "texture.npz", "Draw the cells here as the training goes on.", 250);
 
         var command = shared.Command(
-            "Learn a rule that paints graphs like a picture, or fills rings with a signal.", exemplars, tiles, graphs, up, loss, oneSpeed, rule, rate, channels, hidden);
+            "Learn a rule that paints graphs like a picture, or fills rings with a signal.", exemplars, tiles, graphs, up, loss, oneSpeed, oneSpacing, rule, rate, channels, hidden);
         command.SetAction(parsed => Run(
             new Terminal(output, error, parsed.GetValue(shared.Json), parsed.GetValue(shared.Quiet)),
             new TextureTraining(parsed.GetValue(exemplars)!, parsed.GetValue(graphs) ?? [], parsed.GetValue(shared.Seed))
@@ -52,6 +56,7 @@ internal static class TextureTrainCommand
                 Up = parsed.GetValue(up)!,
                 Loss = parsed.GetValue(loss)!,
                 OneSpeed = parsed.GetValue(oneSpeed),
+                OneSpacing = parsed.GetValue(oneSpacing),
                 Rule = parsed.GetValue(rule),
                 LearningRate = parsed.GetValue(rate),
                 Channels = parsed.GetValue(channels),
@@ -124,9 +129,9 @@ internal static class TextureTrainCommand
     {
         "rule" => "--rule, --channels and --hidden",
         "learning rate" => "--learning-rate",
-        "graph" or "hook" => "--graph",
+        "graph" or "hook" => "--graph and --one-spacing",
         "time steps" => "--one-speed",
-        "edges" => "--graph and --up",
+        "edges" => "--graph, --up and --one-spacing",
         "cosine" or "warm-up" or "validation every" => "--iterations",
         "seed" => "--seed",
         _ => "--exemplar or --loss",

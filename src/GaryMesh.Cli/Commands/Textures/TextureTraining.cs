@@ -15,6 +15,8 @@ internal sealed record TextureTraining(string[] Exemplars, string[] Graphs, ulon
 
     public bool OneSpeed { get; init; }
 
+    public bool OneSpacing { get; init; }
+
     /// <summary>The rule to begin with, or null for a new one.</summary>
     public string? Rule { get; init; }
 
@@ -31,7 +33,7 @@ internal sealed record TextureTraining(string[] Exemplars, string[] Graphs, ulon
         var signal = exemplar.Graph.Topology is { IsRing: true } or { IsLine: true };
         var up = UpWord.Read(Up);
         TextureWorld[] worlds = [.. (Graphs.Length > 0 ? Graphs : TextureWorld.Standard(signal)).Select(word => TextureWorld.Read(word, up, terminal))];
-        Graph[] graphs = [.. worlds.Select(world => world.Graph)];
+        Graph[] graphs = [.. worlds.Select(world => world.Graph), .. OneSpacing ? [] : TextureRecipe.Spaced(exemplar)];
         var graph = TextureRecipe.Graph(graphs);
         var automaton = Begun(exemplar, signal);
 

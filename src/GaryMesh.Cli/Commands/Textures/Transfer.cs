@@ -1,5 +1,4 @@
 using GaryMesh.Cli.Measuring;
-using GaryMesh.Cli.Pictures;
 using GaryMesh.Cli.Shell;
 using GaryMesh.Cli.Words;
 using GaryMesh.Cli.Worlds;
@@ -136,7 +135,8 @@ internal sealed class Transfer(Automaton automaton, Exemplar exemplar, int longe
 
         var (height, width) = GraphWord.Sides(exemplar.Graph)!.Value;
 
-        foreach (var factor in _factors)
+        // A picture of fewer pixels a side is no exemplar.
+        foreach (var factor in _factors.Where(factor => Math.Round(Math.Min(height, width) / factor) >= 16))
         {
             // Twice as many cells an inch paint the same picture twice as large in cells.
             yield return Spaced("spacing", 1);
@@ -149,7 +149,7 @@ internal sealed class Transfer(Automaton automaton, Exemplar exemplar, int longe
             {
                 Name = FormattableString.Invariant($"{factor} on {home.Graph.Name}"),
                 Automaton = automaton.WithSpacing(factor * automaton.Spacing).WithTimeStep(step * automaton.TimeStep),
-                Exemplar = Resample.Picture(exemplar, height, width, 1 / factor),
+                Exemplar = exemplar.Enlarged(1 / factor),
             };
         }
 

@@ -8,8 +8,7 @@ open GaryMesh.Losses
 /// A picture, or a signal, whose look a texture is to have: cells with a few maps each, such as red, green and blue, and
 /// perhaps height or roughness.
 [<Sealed>]
-type Exemplar private (graph: Graph, maps: int, values: float32[], tiles: bool, pictures: struct (string * int)[]) =
-    let palette = lazy (Palette.Of(values, maps)).WithPictures pictures
+type Exemplar private (graph: Graph, maps: int, values: float32[], tiles: bool, palette: Lazy<Palette>) =
 
     /// The shortest side.
     let side =
@@ -58,7 +57,8 @@ type Exemplar private (graph: Graph, maps: int, values: float32[], tiles: bool, 
         for value in values do
             Guard.finite null "A value of an exemplar" (float value)
 
-        Exemplar(graph, maps, Array.copy values, tiles, [||])
+        let values = Array.copy values
+        Exemplar(graph, maps, values, tiles, lazy (Palette.Of(values, maps)))
 
     /// <summary>A picture.</summary>
     /// <param name="height">Rows, at least 16.</param>
@@ -116,7 +116,8 @@ type Exemplar private (graph: Graph, maps: int, values: float32[], tiles: bool, 
             Array.map2 (fun name (exemplar: Exemplar) -> struct (name, exemplar.Maps)) names exemplars
 
         let maps = exemplars |> Array.sumBy _.Maps
-        let stacked = Exemplar(first.Graph, maps, values, first.Tiles, pictures)
+        let palette = lazy (Palette.Of(values, maps)).WithPictures pictures
+        let stacked = Exemplar(first.Graph, maps, values, first.Tiles, palette)
         stacked.Palette |> ignore
         stacked
 
@@ -130,6 +131,49 @@ type Exemplar private (graph: Graph, maps: int, values: float32[], tiles: bool, 
     member _.Tiles = tiles
     /// The palette of its values.
     member _.Palette = palette.Value
+
+    /// <summary>The same look in another number of pixels, and in the same palette.</summary>
+    /// <param name="factor">Pixels a side over those of today: 2 is twice as large in pixels.</param>
+    /// <exception cref="T:System.ArgumentException">The factor is not finite and above 0, or a side would have fewer than 16 pixels.</exception>
+    member _.Enlarged(factor: float) : Exemplar =
+        if not (factor > 0.0 && Double.IsFinite factor) then
+            Guard.outOfRange (nameof factor) $"An exemplar is enlarged by a finite number above 0, but not by {factor}."
+
+        let scaled (count: int) =
+            match Math.Round(factor * float count) with
+            | size when size < 16.0 ->
+                Guard.refuse
+                    $"An exemplar needs at least 16 pixels a side, but one of {count} pixels enlarged by {factor} has {size}."
+            | size -> int size
+
+        let made sides = Resample.picture maps tiles sides
+
+        let enlarged, values =
+            match graph.Topology with
+            | Topology.Grid(height, width)
+            | Topology.Torus(height, width) ->
+                let rows, columns = scaled height, scaled width
+                let lattice = if tiles then Graph.Torus(rows, columns) else Graph.Grid(rows, columns)
+                lattice, made (height, width) (rows, columns) values
+            | _ ->
+                let times = scaled graph.Cells
+                let line = if tiles then Graph.Ring times else Graph.Line times
+                line, made (1, graph.Cells) (1, times) values
+
+        Exemplar(enlarged, maps, values, tiles, palette)
+
+    /// The exemplar as large as cells of a graph's spacing show it.
+    member internal exemplar.On(graph: Graph) : Exemplar =
+        if graph.Spacings.IsEmpty then
+            exemplar
+        else
+            let spacing = graph.Spacings[0]
+
+            if graph.Spacings |> Seq.exists ((<>) spacing) then
+                Guard.refuse
+                    $"A texture is compared with an exemplar at one spacing, but {graph.Name} has cells of several."
+
+            exemplar.Enlarged(1.0 / spacing)
 
     /// Scales of 1, 2, 4, ... cells that it is large enough for.
     member internal _.Levels = levels

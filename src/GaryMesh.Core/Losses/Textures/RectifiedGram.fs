@@ -24,6 +24,7 @@ type RectifiedGram
     (exemplar: Exemplar, graph: Graph) =
     inherit Loss "rectified Gram"
 
+    let exemplar: Exemplar = exemplar.On graph
     let { Shape = shape; Units = units; Terms = target } = exemplar.Target
     let canvas = Canvas(exemplar, graph, shape.Levels)
     let maps, levels, cells, strides = shape.Maps, shape.Levels, graph.Cells, canvas.Strides

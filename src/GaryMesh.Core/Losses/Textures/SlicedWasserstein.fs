@@ -40,6 +40,8 @@ type SlicedWasserstein
     (exemplar: Exemplar, graph: Graph, settings: SlicedWassersteinSettings) =
     inherit Loss "sliced Wasserstein"
 
+    let exemplar: Exemplar = exemplar.On graph
+
     do
         Guard.positive (nameof settings) "The number of directions" settings.Directions
         Guard.positive (nameof settings) "The number of scales" settings.Scales
