@@ -9,6 +9,7 @@ open System.Threading
 open Expecto
 open GaryMesh
 open GaryMesh.Cli.Pictures
+open GaryMesh.Cli.Words
 open GaryMesh.Cli.Tests.Support
 
 /// Slanted stripes of two colours, or of two greys.
@@ -35,6 +36,7 @@ let prepare (at: string -> string) =
     List.iter (fun name -> stripes (at $"{name}.png") 16 16 false) [ "a"; "b"; "c"; "d" ]
     stripes (at "wall_height.png") 16 20 true
     stripes (at "m.height.png") 16 20 true
+    stripes (at "wall.png") 32 40 false
     let whole = File.ReadAllBytes(at "stripes.png")
     File.WriteAllBytes(at "cut.png", whole[.. whole.Length - 40])
     write "foreign.png" "no picture at all, but longer than the header of one"
@@ -194,6 +196,9 @@ let private refusals =
       "an up on a mesh that is none", onTorus [ "--up"; "left" ], [ "--up"; "left" ]
       "a picture too large", onTorus [ "--size"; "5000"; "--png"; "@kept.png" ], [ "--size"; "5000" ]
       "a spacing of 0", onTorus [ "--spacing"; "0" ], [ "--spacing" ]
+      "a spacing at which the exemplar is too small",
+      onTorus [ "--spacing"; "2"; "--exemplar"; "@a.png" ],
+      [ "16 pixels"; "0.5"; "has 8" ]
       "a rule that overflows",
       [ "texture"; "apply"; "--rule"; "@wild.npz"; "--graph"; "torus:8x8"; "--state-out"; "@kept.npz" ],
       [ "not stable"; "200 steps"; "torus:8x8" ]
@@ -607,6 +612,29 @@ let tests =
                       Expect.notEqual (number "loss_shuffled") (number "loss") "shuffled is another"
                       Expect.isGreaterThan (number "largest") 0.0 "the largest value"
                       Expect.equal (string ran.Json["graph"]) graph "the graph")
+
+          testCase "at half the spacing an exemplar is compared at twice its size"
+          <| fun () ->
+              inFolder (fun at ->
+                  prepare at
+
+                  let ran =
+                      apply [ "--graph"; "torus:16x20"; "--spacing"; "0.5"; "--state-out"; "@s.npz"; "--exemplar" ]
+                      @ [ "@wall.png"; "--tiles"; "--json" ]
+                      |> named at
+                      |> succeed
+
+                  let graph = Graph.Torus(16, 20)
+                  let rule = RuleFile.Read(at "rule.npz")
+                  let painted = (nonNull rule.Palette).Values(StateFile.Read(at "s.npz"))
+                  let exemplar = (ExemplarWord.Read([| at "wall.png" |], true)).Enlarged 2.0
+                  let state = State(graph.Cells, 3, ReadOnlySpan(exemplar.Palette.Channels painted))
+                  let loss = RectifiedGram(exemplar, graph)
+                  let expected = loss.Evaluate(state, State.Zeros(graph.Cells, 0), LossContext.After graph).Value
+                  Expect.floatClose Accuracy.medium (float (string ran.Json["loss"])) expected "the loss"
+
+                  let plain = apply [ "--graph"; "torus:16x20"; "--state-out"; "@p.npz" ] |> named at |> succeed
+                  Expect.notEqual (StateFile.Read(at "p.npz")) (StateFile.Read(at "s.npz")) plain.Output)
 
           for name, arguments, words in refusals do
               testCase name <| fun () -> refuses prepare arguments words ]

@@ -131,9 +131,10 @@ internal static class TextureApplyCommand
         if (other is { } second)
             automaton = Grafting.Blend(automaton, second.Automaton);
 
-        automaton = automaton.WithSpacing(settings.Spacing * automaton.Spacing).WithTimeStep(settings.TimeStep * automaton.TimeStep);
+        automaton = automaton.WithTimeStep(settings.TimeStep * automaton.TimeStep);
         var world = TextureWorld.Read(settings.Graph, UpWord.Read(settings.Up), terminal).Turned(settings.Turn);
-        var graph = world.Graph;
+        // An exemplar is compared as large as cells of the spacing show it.
+        var graph = world.Graph.WithSpacing(settings.Spacing);
         var exemplar = settings.Exemplars.Length == 0 ? null : ExemplarWord.Read(settings.Exemplars, settings.Tiles);
 
         if (exemplar is not null && other is not null)

@@ -145,11 +145,10 @@ internal sealed class Transfer(Automaton automaton, Exemplar exemplar, int longe
             if (factor < 1)
                 yield return Spaced("spacing, time step with it", factor * factor);
 
-            Trial Spaced(string group, double step) => Of(group, home, [.. _short.Select(steps => (int)Math.Round(steps / step))]) with
+            Trial Spaced(string group, double step) => Of(group, home with { Graph = home.Graph.WithSpacing(factor) }, [.. _short.Select(steps => (int)Math.Round(steps / step))]) with
             {
                 Name = FormattableString.Invariant($"{factor} on {home.Graph.Name}"),
-                Automaton = automaton.WithSpacing(factor * automaton.Spacing).WithTimeStep(step * automaton.TimeStep),
-                Exemplar = exemplar.Enlarged(1 / factor),
+                Automaton = automaton.WithTimeStep(step * automaton.TimeStep),
             };
         }
 
