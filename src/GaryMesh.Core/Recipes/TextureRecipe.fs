@@ -87,8 +87,8 @@ type TextureRecipe =
     /// spacing between, and learns shapes from the large one. The small one is left out where it would have fewer than 16 pixels a side.</summary>
     static member Spaced(exemplar: Exemplar) : Graph[] =
         match exemplar.Graph.Topology with
-        | Topology.Grid(height, width)
-        | Topology.Torus(height, width) ->
+        | Topology.Grid _
+        | Topology.Torus _ ->
             let world (graph: Graph) (spacing: float) =
                 TextureRecipe
                     .World(graph, struct (0.0, 1.0, 0.0))
@@ -96,7 +96,7 @@ type TextureRecipe =
                     .Named(Guard.line $"{graph.Name} of spacing {spacing}")
 
             [| world (Graph.Torus(44, 44)) 0.5
-               if min height width >= 32 then
+               if exemplar.CanBeEnlarged 0.5 then
                    world (Graph.Torus(36, 36)) 2.0 |]
         | _ -> [||]
 

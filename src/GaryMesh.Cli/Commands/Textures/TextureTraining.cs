@@ -20,7 +20,8 @@ internal sealed record TextureTraining(string[] Exemplars, string[] Graphs, ulon
     /// <summary>The rule to begin with, or null for a new one.</summary>
     public string? Rule { get; init; }
 
-    public double LearningRate { get; init; } = 2e-3;
+    /// <summary>The learning rate before its schedule, or null for the recipe's.</summary>
+    public double? LearningRate { get; init; }
 
     public int? Channels { get; init; }
 
@@ -40,7 +41,7 @@ internal sealed record TextureTraining(string[] Exemplars, string[] Graphs, ulon
         TrainingTask TaskOf(int iterations)
         {
             var task = TextureRecipe.Task(exemplar, graphs, iterations, Seed, Loss);
-            task = task.WithOptimiser(task.Optimiser.WithLearningRate(LearningRate));
+            task = LearningRate is { } rate ? task.WithOptimiser(task.Optimiser.WithLearningRate(rate)) : task;
             return OneSpeed ? task.WithTimeSteps(1, 1) : task;
         }
 

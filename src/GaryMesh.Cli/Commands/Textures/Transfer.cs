@@ -133,10 +133,7 @@ internal sealed class Transfer(Automaton automaton, Exemplar exemplar, int longe
         if (Signal)
             yield break;
 
-        var (height, width) = GraphWord.Sides(exemplar.Graph)!.Value;
-
-        // A picture of fewer pixels a side is no exemplar.
-        foreach (var factor in _factors.Where(factor => Math.Round(Math.Min(height, width) / factor) >= 16))
+        foreach (var factor in _factors.Where(factor => exemplar.CanBeEnlarged(1 / factor)))
         {
             // Twice as many cells an inch paint the same picture twice as large in cells.
             yield return Spaced("spacing", 1);

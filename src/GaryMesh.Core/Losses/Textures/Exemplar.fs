@@ -1,6 +1,7 @@
 namespace GaryMesh
 
 open System
+open System.Collections.Concurrent
 open System.Numerics
 open GaryMesh.Graphs
 open GaryMesh.Losses
@@ -48,6 +49,9 @@ type Exemplar private (graph: Graph, maps: int, values: float32[], tiles: bool, 
             Descriptors(maps, strides.Value, levels, graph.Cells).Of(palette.Value.Channels values)
             |> Array.map (Array.map (fun plane -> inner |> Array.map (Array.get plane)))
             |> Slices
+
+    /// The exemplar at the spacings at which it was asked for: targets are worked out once.
+    let atSpacings = ConcurrentDictionary<float, Exemplar>()
 
     static let from (graph: Graph) maps (values: float32[]) tiles =
         if maps < 1 || values.Length <> graph.Cells * maps then
@@ -132,20 +136,21 @@ type Exemplar private (graph: Graph, maps: int, values: float32[], tiles: bool, 
     /// The palette of its values.
     member _.Palette = palette.Value
 
+    /// Whether every side keeps the 16 pixels that an exemplar needs when it is enlarged by a factor.
+    member _.CanBeEnlarged(factor: float) = Math.Round(factor * float side) >= 16.0
+
     /// <summary>The same look in another number of pixels, and in the same palette.</summary>
     /// <param name="factor">Pixels a side over those of today: 2 is twice as large in pixels.</param>
     /// <exception cref="T:System.ArgumentException">The factor is not finite and above 0, or a side would have fewer than 16 pixels.</exception>
-    member _.Enlarged(factor: float) : Exemplar =
+    member exemplar.Enlarged(factor: float) : Exemplar =
         if not (factor > 0.0 && Double.IsFinite factor) then
             Guard.outOfRange (nameof factor) $"An exemplar is enlarged by a finite number above 0, but not by {factor}."
 
-        let scaled (count: int) =
-            match Math.Round(factor * float count) with
-            | size when size < 16.0 ->
-                Guard.refuse
-                    $"An exemplar needs at least 16 pixels a side, but one of {count} pixels enlarged by {factor} has {size}."
-            | size -> int size
+        if not (exemplar.CanBeEnlarged factor) then
+            Guard.refuse
+                $"An exemplar needs at least 16 pixels a side, but one of {side} pixels enlarged by {factor} has {Math.Round(factor * float side)}."
 
+        let scaled (count: int) = int (Math.Round(factor * float count))
         let made sides = Resample.picture maps tiles sides
 
         let enlarged, values =
@@ -173,7 +178,7 @@ type Exemplar private (graph: Graph, maps: int, values: float32[], tiles: bool, 
                 Guard.refuse
                     $"A texture is compared with an exemplar at one spacing, but {graph.Name} has cells of several."
 
-            exemplar.Enlarged(1.0 / spacing)
+            atSpacings.GetOrAdd(spacing, fun spacing -> exemplar.Enlarged(1.0 / spacing))
 
     /// Scales of 1, 2, 4, ... cells that it is large enough for.
     member internal _.Levels = levels
