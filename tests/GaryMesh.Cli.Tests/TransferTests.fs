@@ -9,7 +9,7 @@ open GaryMesh
 open GaryMesh.Cli.Commands.Textures
 open GaryMesh.Cli.Pictures
 open GaryMesh.Cli.Tests.Support
-open GaryMesh.Cli.Tests.TextureTests
+open GaryMesh.Cli.Tests.TextureFixture
 
 let private small =
     [ "transfer"; "--rule"; "@rule.npz"; "--trained-on"; "torus:20x20"; "--longest"; "96" ]

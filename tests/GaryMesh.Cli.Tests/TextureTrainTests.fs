@@ -1,65 +1,14 @@
-/// gary-mesh texture: rules that paint are trained and applied, and what does not fit is refused.
-module GaryMesh.Cli.Tests.TextureTests
+/// gary-mesh texture train: rules that paint are trained, and what does not fit is refused.
+module GaryMesh.Cli.Tests.TextureTrainTests
 
 open System
 open System.IO
-open System.Text
-open System.Text.Json.Nodes
 open System.Threading
 open Expecto
 open GaryMesh
 open GaryMesh.Cli.Pictures
-open GaryMesh.Cli.Words
 open GaryMesh.Cli.Tests.Support
-
-/// Slanted stripes of two colours, or of two greys.
-let private stripes path height width grey =
-    let value at =
-        let y, x, map = at / 3 / width, at / 3 % width, (if grey then 0 else at % 3)
-        if (x + y) % 5 < 2 then 0.8f - 0.1f * float32 map else 0.1f + 0.2f * float32 map
-
-    PngCanvas.Write(path, Colours.Image(height, width, ReadOnlySpan(Array.init (3 * height * width) value), 1))
-
-/// A rule that paints and needs no training.
-let private painter exemplar =
-    let automaton = TextureRecipe.Automaton(exemplar, 6, 12, 1UL)
-    automaton.WithRule(GradientCheck.RuleFor(automaton.Rule.Shape, 3UL, 0.3)).WithSteps(4, 8)
-
-let noise maps count = Array.init (maps * count) (fun i -> float32 (Counter.uniform 9UL (int64 i)))
-
-/// Exemplars, rules and meshes that the cases below name, and an output that must survive.
-let prepare (at: string -> string) =
-    let write (name: string) (text: string) = File.WriteAllText(at name, text)
-    stripes (at "stripes.png") 16 20 false
-    stripes (at "grey.png") 16 16 true
-    stripes (at "small.png") 16 15 false
-    List.iter (fun name -> stripes (at $"{name}.png") 16 16 false) [ "a"; "b"; "c"; "d" ]
-    stripes (at "wall_height.png") 16 20 true
-    stripes (at "m.height.png") 16 20 true
-    stripes (at "wall.png") 32 40 false
-    let whole = File.ReadAllBytes(at "stripes.png")
-    File.WriteAllBytes(at "cut.png", whole[.. whole.Length - 40])
-    write "foreign.png" "no picture at all, but longer than the header of one"
-    write "stripes.jpg" "a picture of another kind"
-    write "signal.csv" ("value\n" + String.Join("\n", [ for i in 0..39 -> string (i % 5) ]) + "\n")
-    write "short.csv" "1\n2\n3\n"
-    write "words.csv" (String.replicate 20 "1\n" + "two\n")
-    write "nan.csv" (String.replicate 20 "1\n" + "nan\n")
-    write "kept.npz" "what was there before"
-    write "kept.png" "what was there before"
-    write "edges.csv" "0,1\n1,2\n2,0\n"
-    write "bad.obj" "v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 9\n"
-    RuleFile.Write(at "rule.npz", painter (Exemplar.Picture(16, 16, 3, noise 3 256, true)))
-
-    let colours, heights =
-        Exemplar.Picture(16, 16, 3, noise 3 256, true), Exemplar.Picture(16, 16, 1, noise 1 256, true)
-
-    RuleFile.Write(at "maps.npz", painter (Exemplar.Stacked([| "albedo"; "height" |], [| colours; heights |])))
-    RuleFile.Write(at "ring-rule.npz", painter (Exemplar.Signal(1, noise 1 32, true)))
-    RuleFile.Write(at "plain.npz", Automaton.GaryMesh 1UL)
-    let overflowing = (painter (Exemplar.Picture(16, 16, 3, noise 3 256, true))).WithBound(infinityf)
-    let shape = overflowing.Rule.Shape
-    RuleFile.Write(at "wild.npz", overflowing.WithRule(GradientCheck.RuleFor(shape, 3UL, 1e12)))
+open GaryMesh.Cli.Tests.TextureFixture
 
 let private train more =
     [ "texture"
@@ -74,20 +23,12 @@ let private train more =
     @ [ "--channels"; "4"; "--hidden"; "6"; "--iterations"; "6"; "--quiet" ]
     @ more
 
-let private text (node: JsonNode | null) (key: string) =
-    let node = nonNull node
-    string node[key]
-
-let private apply more = [ "texture"; "apply"; "--rule"; "@rule.npz"; "--steps"; "5" ] @ more
-
 /// Name, arguments (a file of the folder is written @name), and words that the sentence must have.
 let private refusals =
     let training more =
         [ "texture"; "train"; "--iterations"; "1"; "--out"; "@kept.npz"; "--preview"; "@kept.png" ] @ more
 
     let exemplar name more = training ([ "--exemplar"; name; "--graph"; "torus:8x8" ] @ more)
-    let applied more = [ "texture"; "apply"; "--rule"; "@rule.npz"; "--state-out"; "@kept.npz" ] @ more
-    let onTorus more = applied ([ "--graph"; "torus:8x8" ] @ more)
 
     [ "no exemplar", training [], [ "--exemplar" ]
       "an exemplar that is missing", exemplar "@none.png" [], [ "none.png" ]
@@ -108,21 +49,6 @@ let private refusals =
       exemplar "@grey.png" [ "--rule"; "@maps.npz" ],
       [ "maps.npz paints 4 maps"; "exemplar has 1" ]
       "a loss of no known name", exemplar "@stripes.png" [ "--loss"; "style" ], [ "gram or sliced"; "'style'" ]
-      "a picture over the exemplar's height",
-      [ "texture"
-        "apply"
-        "--rule"
-        "@maps.npz"
-        "--graph"
-        "torus:16x20"
-        "--png"
-        "@m.png"
-        "--exemplar"
-        "@m.height.png" ],
-      [ "--png"; "m.height.png" ]
-      "a graft of other pictures",
-      [ "texture"; "apply"; "--rule"; "@rule.npz"; "--graft"; "@maps.npz"; "--state-out"; "@s.npz" ],
-      [ "one picture"; "albedo, height" ]
       "an exemplar too small", exemplar "@small.png" [], [ "small.png"; "16 x 15"; "16 x 16" ]
       "an exemplar of another ending", exemplar "@stripes.jpg" [], [ ".png"; ".csv"; "stripes.jpg" ]
       "an exemplar that was cut off", exemplar "@cut.png" [], [ "cut.png" ]
@@ -160,64 +86,12 @@ let private refusals =
         "--checkpoint"
         "@stripes.png" ],
       [ "--checkpoint"; "stripes.png" ]
-      "a rule without a palette",
-      [ "texture"; "apply"; "--rule"; "@plain.npz"; "--state-out"; "@kept.npz" ],
-      [ "plain.npz"; "palette"; "gary-mesh run" ]
-      "a rule that is missing",
-      [ "texture"; "apply"; "--rule"; "@none.npz"; "--state-out"; "@kept.npz" ],
-      [ "none.npz" ]
-      "no rule", [ "texture"; "apply"; "--state-out"; "@kept.npz" ], [ "--rule" ]
-      "nothing asked for", [ "texture"; "apply"; "--rule"; "@rule.npz" ], [ "--out"; "--png"; "--state-out" ]
-      "a mesh of no known ending", onTorus [ "--out"; "@mesh.stl" ], [ ".glb"; "mesh.stl" ]
-      "a mesh of a ring",
-      [ "texture"; "apply"; "--rule"; "@ring-rule.npz"; "--graph"; "ring:9"; "--out"; "@m.glb" ],
-      [ "--out"; "ring:9" ]
-      "a picture of a ring",
-      [ "texture"; "apply"; "--rule"; "@ring-rule.npz"; "--graph"; "ring:9"; "--png"; "@kept.png" ],
-      [ "--png"; "ring:9" ]
-      "a turned ring",
-      [ "texture"
-        "apply"
-        "--rule"
-        "@ring-rule.npz"
-        "--graph"
-        "ring:9"
-        "--turn"
-        "9"
-        "--state-out"
-        "@kept.npz" ],
-      [ "--turn 9"; "ring:9" ]
-      "a turn that is none", onTorus [ "--turn"; "nan" ], [ "--turn"; "nan" ]
-      "an exemplar of other maps", onTorus [ "--exemplar"; "@grey.png" ], [ "grey.png"; "1 map"; "rule.npz"; "3" ]
-      "a signal beside a torus", onTorus [ "--exemplar"; "@signal.csv" ], [ "signal"; "torus:8x8" ]
-      "a picture beside a ring",
-      [ "texture"; "apply"; "--rule"; "@ring-rule.npz"; "--graph"; "ring:9"; "--exemplar"; "@grey.png" ],
-      [ "picture"; "ring:9" ]
-      "an up on a mesh that is none", onTorus [ "--up"; "left" ], [ "--up"; "left" ]
-      "a picture too large", onTorus [ "--size"; "5000"; "--png"; "@kept.png" ], [ "--size"; "5000" ]
-      "a spacing of 0", onTorus [ "--spacing"; "0" ], [ "--spacing" ]
-      "a spacing at which the exemplar is too small",
-      onTorus [ "--spacing"; "2"; "--exemplar"; "@a.png" ],
-      [ "16 pixels"; "0.5"; "has 8" ]
-      "a rule that overflows",
-      [ "texture"; "apply"; "--rule"; "@wild.npz"; "--graph"; "torus:8x8"; "--state-out"; "@kept.npz" ],
-      [ "not stable"; "200 steps"; "torus:8x8" ]
-      "a signal's rule on a graph without places",
-      [ "texture"
-        "apply"
-        "--rule"
-        "@ring-rule.npz"
-        "--graph"
-        "@edges.csv"
-        "--state-out"
-        "@kept.npz" ],
-      [ "edges.csv" ]
       "an unknown command of textures", [ "texture"; "paint" ], [ "paint" ] ]
 
 [<Tests>]
 let tests =
     testList
-        "textures"
+        "texture train"
         [ testCase "every help of textures has examples"
           <| fun () ->
               for words in [ []; [ "train" ]; [ "apply" ]; [ "gallery" ] ] do
@@ -420,89 +294,6 @@ let tests =
                   for key in [ "parameters"; "iterations"; "training_seconds"; "end"; "seed"; "out" ] do
                       Expect.isTrue (ran.Json.ContainsKey key) key)
 
-          testCase "a torus is painted as a picture of one pixel a cell, the same by one thread and two"
-          <| fun () ->
-              inFolder (fun at ->
-                  prepare at
-
-                  let files =
-                      [ for threads in [ "1"; "2" ] do
-                            let go =
-                                [ "--graph"
-                                  "torus:24x32"
-                                  "--png"
-                                  "@t.png"
-                                  "--state-out"
-                                  "@s.npz"
-                                  "--out"
-                                  "@t.glb" ]
-                                @ [ "--threads"; threads; "--quiet" ]
-
-                            apply go |> named at |> succeed |> ignore
-                            Expect.equal (sizeOf (at "t.png")) (24, 32) "rows and columns"
-                            [ for name in [ "t.png"; "s.npz"; "t.glb" ] -> File.ReadAllBytes(at name) ] ]
-
-                  Expect.equal files[0] files[1] "the same bytes"
-                  let state = StateFile.Read(at "s.npz")
-                  Expect.equal (state.Cells, state.Channels) (24 * 32, 6) "the state"
-                  let seeded = apply [ "--graph"; "torus:24x32"; "--png"; "@t.png"; "--seed"; "2"; "--quiet" ]
-                  seeded |> named at |> succeed |> ignore
-                  Expect.notEqual (File.ReadAllBytes(at "t.png")) (List.head files[0]) "another seed"
-                  let large = apply [ "--graph"; "torus:24x32"; "--png"; "@t.png"; "--size"; "100"; "--quiet" ]
-                  large |> named at |> succeed |> ignore
-                  Expect.equal (sizeOf (at "t.png")) (96, 128) "four pixels a cell")
-
-          testCase "the pixels of a picture are the palette's colours of the state"
-          <| fun () ->
-              inFolder (fun at ->
-                  prepare at
-
-                  apply [ "--graph"; "grid:5x7"; "--png"; "@g.png"; "--state-out"; "@s.npz"; "--quiet" ]
-                  |> named at
-                  |> succeed
-                  |> ignore
-
-                  let palette = nonNull (RuleFile.Read(at "rule.npz")).Palette
-
-                  let expected =
-                      palette.Values(StateFile.Read(at "s.npz")) |> Array.map (fun x -> 255f * Math.Clamp(x, 0f, 1f))
-
-                  let struct (channels, values) = PngImage.Read(at "g.png", (fun _ _ -> ()))
-                  Expect.equal (values.Length / channels) 35 "pixels"
-
-                  for i in 0..104 do
-                      let shown = 255f * values[i / 3 * channels + i % 3]
-                      Expect.isLessThan (abs (shown - expected[i])) 0.51f $"value {i}")
-
-          testCase "spheres and meshes are written in colour, and drawn"
-          <| fun () ->
-              inFolder (fun at ->
-                  prepare at
-                  MeshFile.Write(at "m.obj", TriangleMesh.Icosphere 4)
-
-                  for graph in [ "icosphere:4"; "@m.obj"; "torus6:6x8"; "grid:4x5" ] do
-                      let cells =
-                          if graph.StartsWith "torus6" then 48
-                          elif graph.StartsWith "grid" then 20
-                          else 162
-
-                      for ending in [ ".glb"; ".ply"; ".obj" ] do
-                          apply [ "--graph"; graph; "--out"; $"@m2{ending}"; "--png"; "@m.png"; "--quiet" ]
-                          |> named at
-                          |> succeed
-                          |> ignore
-
-                      let glb = GlbCheck.read (File.ReadAllBytes(at "m2.glb"))
-                      let _, colours = glb.Attributes["COLOR_0"]
-                      Expect.isGreaterThan (colours |> Array.distinct).Length 12 $"{graph} has colours"
-                      Expect.equal (MeshFile.Read(at "m2.ply")).VertexCount cells $"{graph} as .ply"
-                      Expect.equal (MeshFile.Read(at "m2.obj")).VertexCount cells $"{graph} as .obj"
-                      let header = Encoding.Latin1.GetString(File.ReadAllBytes(at "m2.ply"), 0, 400)
-                      Expect.stringContains header "property uchar red" $"{graph} has colours in .ply"
-
-                      if not (graph.StartsWith "grid") then
-                          Expect.equal (fst (sizeOf (at "m.png"))) 512 $"{graph} is drawn")
-
           testCase "a rule of colours and heights is trained, and paints a picture of each"
           <| fun () ->
               inFolder (fun at ->
@@ -552,89 +343,6 @@ let tests =
                           for colour, map in List.indexed shown do
                               let expected = 255f * Math.Clamp(values[4 * cell + first + map], 0f, 1f)
                               Expect.isLessThan (abs (255f * pixels[cell * channels + colour] - expected)) 0.51f file)
-
-          testCase "turn, up, spacing and time step change what is painted, and a full turn does not"
-          <| fun () ->
-              inFolder (fun at ->
-                  prepare at
-
-                  let state more =
-                      apply ([ "--graph"; "icosphere:4"; "--state-out"; "@s.npz"; "--quiet" ] @ more)
-                      |> named at
-                      |> succeed
-                      |> ignore
-
-                      (StateFile.Read(at "s.npz")).ToArray()
-
-                  let plain = state []
-
-                  for more in [ [ "--turn"; "90" ]; [ "--up"; "z" ]; [ "--spacing"; "0.5" ]; [ "--time-step"; "0.5" ] ] do
-                      Expect.notEqual (state more) plain $"{more}"
-
-                  Expect.equal (state [ "--up"; "0,1,0"; "--spacing"; "1"; "--time-step"; "1" ]) plain "the defaults"
-                  let full = state [ "--turn"; "-360" ]
-
-                  Expect.isLessThan
-                      (Array.map2 (fun (a: float32) b -> abs (a - b)) full plain |> Array.max)
-                      1e-3f
-                      "a full turn")
-
-          testCase "an exemplar adds its loss, the loss's parts and that of shuffled cells"
-          <| fun () ->
-              inFolder (fun at ->
-                  prepare at
-
-                  for graph, rule, exemplar in
-                      [ "torus:16x20", "@rule.npz", "@stripes.png"; "ring:40", "@ring-rule.npz", "@signal.csv" ] do
-                      let ran =
-                          [ "texture"
-                            "apply"
-                            "--rule"
-                            rule
-                            "--graph"
-                            graph
-                            "--exemplar"
-                            exemplar
-                            "--steps"
-                            "4" ]
-                          @ [ "--tiles"; "--json" ]
-                          |> named at
-                          |> succeed
-
-                      let number (key: string) = float (string ran.Json[key])
-
-                      let parts =
-                          (nonNull ran.Json["loss_parts"]).AsObject()
-                          |> Seq.sumBy (fun part -> float (string part.Value))
-
-                      Expect.floatClose Accuracy.medium parts (number "loss") "the parts add up"
-                      Expect.isGreaterThan (number "loss_shuffled") 0.0 "shuffled"
-                      Expect.notEqual (number "loss_shuffled") (number "loss") "shuffled is another"
-                      Expect.isGreaterThan (number "largest") 0.0 "the largest value"
-                      Expect.equal (string ran.Json["graph"]) graph "the graph")
-
-          testCase "at half the spacing an exemplar is compared at twice its size"
-          <| fun () ->
-              inFolder (fun at ->
-                  prepare at
-
-                  let ran =
-                      apply [ "--graph"; "torus:16x20"; "--spacing"; "0.5"; "--state-out"; "@s.npz"; "--exemplar" ]
-                      @ [ "@wall.png"; "--tiles"; "--json" ]
-                      |> named at
-                      |> succeed
-
-                  let graph = Graph.Torus(16, 20)
-                  let rule = RuleFile.Read(at "rule.npz")
-                  let painted = (nonNull rule.Palette).Values(StateFile.Read(at "s.npz"))
-                  let exemplar = (ExemplarWord.Read([| at "wall.png" |], true)).Enlarged 2.0
-                  let state = State(graph.Cells, 3, ReadOnlySpan(exemplar.Palette.Channels painted))
-                  let loss = RectifiedGram(exemplar, graph)
-                  let expected = loss.Evaluate(state, State.Zeros(graph.Cells, 0), LossContext.After graph).Value
-                  Expect.floatClose Accuracy.medium (float (string ran.Json["loss"])) expected "the loss"
-
-                  let plain = apply [ "--graph"; "torus:16x20"; "--state-out"; "@p.npz" ] |> named at |> succeed
-                  Expect.notEqual (StateFile.Read(at "p.npz")) (StateFile.Read(at "s.npz")) plain.Output)
 
           for name, arguments, words in refusals do
               testCase name <| fun () -> refuses prepare arguments words ]
