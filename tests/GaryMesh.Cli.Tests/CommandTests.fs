@@ -62,6 +62,17 @@ let tests =
                       let state = StateFile.Read(at "state.npz")
                       Expect.isTrue (state.IsFinite && state.ToArray() |> Array.exists ((<>) 0f)) name)
 
+          testCase "eight textures ship in small files, and one is of 223 parameters"
+          <| fun () ->
+              let names = ShippedRules.Names ShippedRules.Textures
+              Expect.hasLength names 8 "textures"
+
+              for name in names do
+                  use file = typeof<ShippedRules>.Assembly.GetManifestResourceStream $"textures/{name}.npz" |> nonNull
+                  Expect.isLessThanOrEqual file.Length 60000L name
+
+              Expect.equal (nonNull (ShippedRules.Find "moss-tiny")).Rule.ParameterCount 223 "the smallest"
+
           testCase "run knows which way a texture lies, as texture apply does"
           <| fun () ->
               inFolder (fun at ->

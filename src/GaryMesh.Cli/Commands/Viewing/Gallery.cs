@@ -19,17 +19,18 @@ internal static class Gallery
         foreach (var name in names)
         {
             stop.ThrowIfCancellationRequested();
-            var next = Array.IndexOf(textures, name) is var at and >= 0 ? textures[(at + 1) % textures.Length] : null;
-            var (automaton, graph) = (ShippedRules.Find(name)!, next is null ? "grid:72x72" : "torus:64x64");
+            var at = Array.IndexOf(textures, name);
+            var (automaton, graph) = (ShippedRules.Find(name)!, at < 0 ? "grid:72x72" : "torus:64x64");
+            var graft = at < 0 ? null : Graft(automaton, [.. textures[(at + 1)..], .. textures[..at]]);
             var words = new Dictionary<string, string> { ["rule"] = name, ["graph"] = graph, ["up"] = "y" };
 
-            if (next is not null)
-                words["graft"] = next;
+            if (graft is not null)
+                words["graft"] = graft.Name;
 
             total += Write(Path.Combine(folder, $"{name}.html"), new ViewerPage(new NamedRule(name, automaton), ViewedWorld.GraphOf(graph, "y", automaton, terminal))
             {
-                Graft = next is null ? null : new NamedRule(next, ShippedRules.Find(next)!),
-                TestSteps = next is null ? 96 : 32,
+                Graft = graft,
+                TestSteps = at < 0 ? 96 : 32,
                 Words = words,
             }.Write());
         }
@@ -39,6 +40,11 @@ internal static class Gallery
         terminal.Write($"{Counted.Of(names.Length, "page")} of {total / 1000} kB in all: open {Path.Combine(folder, "index.html")}");
         return ExitCode.Done;
     }
+
+    /// <summary>The first of some textures that can grow beside another: of the same shape. Null where there is none.</summary>
+    private static NamedRule? Graft(Automaton automaton, string[] others) => others
+        .Select(other => new NamedRule(other, ShippedRules.Find(other)!))
+        .FirstOrDefault(other => other.Automaton.Rule.Shape == automaton.Rule.Shape);
 
     private static int Write(string path, string page)
     {
