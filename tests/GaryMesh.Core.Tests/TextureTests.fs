@@ -343,10 +343,10 @@ let tests =
 
               Expect.equal
                   [ for world in TextureRecipe.Spaced exemplar -> world.Spacings[0] ]
-                  [ 0.5; 2.0 ]
+                  [ 1.41; 0.5; 2.0 ]
                   "large and small"
 
-              Expect.equal (TextureRecipe.Spaced(picture 62UL 16 40 3 true)).Length 1 "no room for the small one"
+              Expect.equal (TextureRecipe.Spaced(picture 62UL 16 40 3 true)).Length 1 "no room for the small ones"
               Expect.isEmpty (TextureRecipe.Spaced(Exemplar.Signal(1, Array.init 64 float32, true))) "a signal has none"
           }
 

@@ -83,21 +83,17 @@ type TextureRecipe =
     /// Passes that smooth the directions, which matter where up runs along the normal.
     static member private Passes = 50
 
-    /// <summary>Worlds on which a picture is twice as large in cells and half as large: a rule that is trained on them, too, paints at any
-    /// spacing between, and learns shapes from the large one. The small one is left out where it would have fewer than 16 pixels a side.</summary>
+    /// <summary>Worlds on which a picture is smaller in cells by the root of 2, twice as large, and half as large: a rule that is trained on
+    /// them, too, paints at other spacings, and learns shapes from the large one. Where a picture would have fewer than 16 pixels a side, its
+    /// world is left out.</summary>
     static member Spaced(exemplar: Exemplar) : Graph[] =
         match exemplar.Graph.Topology with
         | Topology.Grid _
         | Topology.Torus _ ->
-            let world (graph: Graph) (spacing: float) =
-                TextureRecipe
-                    .World(graph, struct (0.0, 1.0, 0.0))
-                    .WithSpacing(spacing)
-                    .Named(Guard.line $"{graph.Name} of spacing {spacing}")
-
-            [| world (Graph.Torus(44, 44)) 0.5
-               if exemplar.CanBeEnlarged 0.5 then
-                   world (Graph.Torus(36, 36)) 2.0 |]
+            [| for side, spacing in [ 32, 1.41; 44, 0.5; 36, 2.0 ] do
+                   if exemplar.CanBeEnlarged(1.0 / spacing) then
+                       let world = TextureRecipe.World(Graph.Torus(side, side), struct (0.0, 1.0, 0.0))
+                       world.WithSpacing(spacing).Named(Guard.line $"{world.Name} of spacing {spacing}") |]
         | _ -> [||]
 
     /// The worlds as one graph.

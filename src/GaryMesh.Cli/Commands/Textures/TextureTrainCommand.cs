@@ -38,7 +38,7 @@ internal static class TextureTrainCommand
         };
         var oneSpacing = new Option<bool>("--one-spacing")
         {
-            Description = "Train at one spacing of cells alone, not at half and twice it, too: half the time an iteration.",
+            Description = "Train at one spacing of cells alone, not at half, 1.41 times and twice it, too: half the time an iteration.",
         };
         var rule = Options.File("--rule", "The rule to begin with, a file or one that ships: to go on with it by other settings, or to other looks. [default: a new one]", "R.npz");
         var rate = Options.PositiveOrNone("--learning-rate", "X", "Learning rate of Adam, which comes down to 3 % on half a cosine. [default: 0.002]");
@@ -85,9 +85,9 @@ internal static class TextureTrainCommand
             The loss gram compares band-pass responses at scales of 1, 2, 4, ... cells, rectified, by the means of their products: no network and
             no random draw (rectified Gram matrices). The loss sliced compares cells, their differences and Laplacians at scales of 1, 2, 4 and 8
             cells along random directions (sliced Wasserstein). A pool of states grows old, starts anew and is damaged, so that the texture
-            lasts and heals. Two tori, of half and twice the spacing of cells, are trained on beside the graphs, so that a picture can be painted
-            larger and smaller (--one-spacing: without). The latest rule is kept, also when Ctrl-C ends the training early. Order comes late: give a training all of its
-            iterations.
+            lasts and heals. Three tori, of half, 1.41 times and twice the spacing of cells, are trained on beside the graphs, so that a picture
+            can be painted larger and smaller (--one-spacing: without). The latest rule is kept, also when Ctrl-C ends the training early. Order
+            comes late: give a training all of its iterations.
             """);
         return command;
     }
