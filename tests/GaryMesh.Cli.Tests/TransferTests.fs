@@ -63,6 +63,13 @@ let tests =
                   for group in [ "trained on"; "size"; "asked for"; "life"; "hole of a fifth"; "time step"; "spacing" ] do
                       Expect.contains groups group "the trials"
 
+                  let spaced = trials one |> List.filter (fun trial -> string (field trial "group") = "spacing")
+
+                  Expect.equal
+                      [ for trial in spaced -> string (field trial "name") ]
+                      [ "0.71 on torus:28x28" ]
+                      "as much of the picture, where cells and pixels suffice"
+
                   // The mean over the graphs of the training is the unit.
                   Expect.floatClose Accuracy.high (trial one "trained on" |> ratios |> List.head) 1.0 "the unit"
 

@@ -135,18 +135,17 @@ internal sealed class Transfer(Automaton automaton, Exemplar exemplar, int longe
 
         foreach (var factor in _factors.Where(factor => exemplar.CanBeEnlarged(1 / factor)))
         {
-            // Twice as many cells an inch paint the same picture twice as large in cells.
-            yield return Spaced("spacing", 1);
+            // As much of the picture as the first graph shows, in more or fewer cells: statistics of a smaller part scatter more.
+            var side = Math.Round(Math.Sqrt(home.Graph.Cells) / factor);
 
-            // Finer cells ask for a smaller time step, as any explicit step of a diffusion does.
-            if (factor < 1)
-                yield return Spaced("spacing, time step with it", factor * factor);
-
-            Trial Spaced(string group, double step) => Of(group, home with { Graph = home.Graph.WithSpacing(factor) }, [.. _short.Select(steps => (int)Math.Round(steps / step))]) with
+            foreach (var world in Worlds(FormattableString.Invariant($"torus:{side}x{side}")))
             {
-                Name = FormattableString.Invariant($"{factor} on {home.Graph.Name}"),
-                Automaton = automaton.WithTimeStep(step * automaton.TimeStep),
-            };
+                yield return Spaced("spacing", world, factor, 1);
+
+                // Finer cells ask for a smaller time step, as any explicit step of a diffusion does.
+                if (factor < 1)
+                    yield return Spaced("spacing, time step with it", world, factor, factor * factor);
+            }
         }
 
         foreach (var up in new[] { "x", "z", "1,1,1" })
@@ -160,6 +159,13 @@ internal sealed class Transfer(Automaton automaton, Exemplar exemplar, int longe
             foreach (var world in Worlds(Ball))
                 yield return Of("turn", world.Turned(angle), _short) with { Name = $"{angle} degrees on {world.Graph.Name}" };
         }
+
+        Trial Spaced(string group, TextureWorld world, double factor, double step) =>
+            Of(group, world with { Graph = world.Graph.WithSpacing(factor) }, [.. _short.Select(steps => (int)Math.Round(steps / step))]) with
+            {
+                Name = FormattableString.Invariant($"{factor} on {world.Graph.Name}"),
+                Automaton = automaton.WithTimeStep(step * automaton.TimeStep),
+            };
 
         IEnumerable<TextureWorld> Worlds(params string[] words) =>
             words.Select(word => TextureWorld.Read(word, (0, 1, 0), terminal)).Where(world => world.Graph.Cells <= maxCells);

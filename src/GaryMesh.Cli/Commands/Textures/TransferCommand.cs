@@ -63,7 +63,8 @@ internal static class TransferCommand
 
             The loss of every trial stands beside the mean loss on the graphs that the rule was trained on, after 96 steps: the ratio is 1 where
             nothing is lost. One thing changes at a time: the size, the lattice, the graphs asked for, the steps, the speed (--time-step of
-            texture apply), the density (--spacing; the exemplar is scaled with it), the direction of the top, and a hole of a fifth of the cells.
+            texture apply), the density (--spacing: as much of the picture in more or fewer cells, the exemplar scaled with them), the direction of
+            the top, and a hole of a fifth of the cells.
             Without --exemplar the rule is compared with its own look, which says how well it transfers, and not how good it is.
             """);
         return command;
