@@ -177,7 +177,15 @@ let tests =
                   Expect.stringContains slow.Error "time steps" "the sentence"
                   let alone = train [ "--out"; "@r.npz"; "--resume"; "@all"; "--one-spacing" ] |> named at |> run
                   Expect.equal alone.Code 2 "so is one spacing"
-                  Expect.stringContains alone.Error "--one-spacing" "the option")
+                  Expect.stringContains alone.Error "--one-spacing" "the option"
+                  let older = train [ "--out"; "@r.npz"; "--resume"; "@all"; "--new-starts"; "9" ] |> named at |> run
+                  Expect.equal older.Code 2 "so are older states"
+                  Expect.stringContains older.Error "--new-starts" "the option"
+
+                  train [ "--out"; "@r.npz"; "--resume"; "@all"; "--new-starts"; "20" ]
+                  |> named at
+                  |> succeed
+                  |> ignore)
 
           testCase "a training that is stopped keeps its best rule and says of how many iterations it is"
           <| fun () ->

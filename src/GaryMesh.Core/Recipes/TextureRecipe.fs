@@ -119,6 +119,14 @@ type TextureRecipe =
             Array.append (Array.mapi look worlds) [| Overflow 1.0f |]
         )
 
+    /// <summary>New starts, so that a texture forms; states that fail are given up; and damage, so that it heals. A state is handed on as
+    /// often as new starts are apart, 20 times some 340 steps in the mean: a rule keeps for long what it was taught on states that are
+    /// old.</summary>
+    /// <param name="worlds">How many worlds.</param>
+    /// <param name="newStarts">Iterations from one new start to the next; 0 for never.</param>
+    static member Hook(worlds: int, newStarts: int) : BatchHook =
+        Hooks [ Renew(newStarts, 3.0); Damage(5, 0.2, worlds) ]
+
     /// <summary>A training of so many iterations: a small pool whose states grow old, new starts, damage, Adam on normalised
     /// gradients with a cosine schedule. The latest rule is kept, and is validated after two and eight rollouts' length.</summary>
     static member Task(exemplar: Exemplar, worlds: Graph[], iterations: int, seed: uint64) : TrainingTask =
@@ -135,9 +143,7 @@ type TextureRecipe =
             .WithBatch(1)
             .WithPool(12, 0)
             .WithSeed(seed)
-            // A state is handed on twenty times between new starts, some 340 steps in the mean: a rule keeps for long what it was taught on
-            // states that are old.
-            .WithHook(Hooks [ Renew(20, 3.0); Damage(5, 0.2, worlds.Length) ])
+            .WithHook(TextureRecipe.Hook(worlds.Length, 20))
             .WithTimeSteps(0.5, 2.0)
             .WithOptimiser((Adam.Of 2e-3).WithNormalise(true).WithSchedule(Schedule.Cosine(30, iterations, 0.03)))
             // One look at the end: on small worlds the loss is too noisy to choose a rule by, and the latest is the best.

@@ -42,12 +42,13 @@ internal static class TextureTrainCommand
         };
         var rule = Options.File("--rule", "The rule to begin with, a file or one that ships: to go on with it by other settings, or to other looks. [default: a new one]", "R.npz");
         var rate = Options.PositiveOrNone("--learning-rate", "X", "Learning rate of Adam, which comes down to 3 % on half a cosine. [default: 0.002]");
+        var newStarts = Options.WholeOrNone("--new-starts", "N", "Iterations from one new start to the next: the more, the older are the states that a rule is taught on; 0: never. [default: 20]", 0);
         var channels = Options.WholeOrNone("--channels", "C", "Numbers in a cell's state. [default: 16; 12 for a signal]");
         var hidden = Options.WholeOrNone("--hidden", "H", "Hidden units of the rule. [default: 128; 48 for a signal]");
         var shared = new TrainingOptions("10,000; 3,000 for a signal", "texture.npz", "Draw the cells here as the training goes on.", 250);
 
         var command = shared.Command(
-            "Learn a rule that paints graphs like a picture, or fills rings with a signal.", exemplars, tiles, graphs, up, loss, oneSpeed, oneSpacing, rule, rate, channels, hidden);
+            "Learn a rule that paints graphs like a picture, or fills rings with a signal.", exemplars, tiles, graphs, up, loss, oneSpeed, oneSpacing, rule, rate, newStarts, channels, hidden);
         command.SetAction(parsed => Run(
             new Terminal(output, error, parsed.GetValue(shared.Json), parsed.GetValue(shared.Quiet)),
             new TextureTraining(parsed.GetValue(exemplars)!, parsed.GetValue(graphs) ?? [], parsed.GetValue(shared.Seed))
@@ -59,6 +60,7 @@ internal static class TextureTrainCommand
                 OneSpacing = parsed.GetValue(oneSpacing),
                 Rule = parsed.GetValue(rule),
                 LearningRate = parsed.GetValue(rate),
+                NewStarts = parsed.GetValue(newStarts),
                 Channels = parsed.GetValue(channels),
                 Hidden = parsed.GetValue(hidden),
             },
@@ -71,6 +73,7 @@ internal static class TextureTrainCommand
             gary-mesh texture train --exemplar bark.png --graph icosphere:12 --graph torus:40x40 --graph delaunay:1500 --out bark.npz
             gary-mesh texture train --exemplar bark_albedo.png --exemplar bark_height.png --minutes 10 --out bark.npz
             gary-mesh texture train --exemplar brick.png --rule brick --graph bunny.obj --learning-rate 0.001 --iterations 3000 --out brick-on-bunnies.npz
+            gary-mesh texture train --exemplar bark.png --rule bark.npz --graph delaunay:1500 --learning-rate 0.0005 --new-starts 200 --iterations 1500 --out lasting.npz
             gary-mesh texture train --exemplar calls.csv --graph ring:128 --loss sliced --out calls.npz
             """,
             $"""
@@ -130,7 +133,8 @@ internal static class TextureTrainCommand
     {
         "rule" => "--rule, --channels and --hidden",
         "learning rate" => "--learning-rate",
-        "graph" or "hook" => "--graph and --one-spacing",
+        "graph" => "--graph and --one-spacing",
+        "hook" => "--graph, --one-spacing and --new-starts",
         "time steps" => "--one-speed",
         "edges" => "--graph, --up and --one-spacing",
         "cosine" or "warm-up" or "validation every" => "--iterations",

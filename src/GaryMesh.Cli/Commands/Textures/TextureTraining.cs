@@ -23,6 +23,9 @@ internal sealed record TextureTraining(string[] Exemplars, string[] Graphs, ulon
     /// <summary>The learning rate before its schedule, or null for the recipe's.</summary>
     public double? LearningRate { get; init; }
 
+    /// <summary>Iterations from one new start to the next, or null for the recipe's.</summary>
+    public int? NewStarts { get; init; }
+
     public int? Channels { get; init; }
 
     public int? Hidden { get; init; }
@@ -42,6 +45,7 @@ internal sealed record TextureTraining(string[] Exemplars, string[] Graphs, ulon
         {
             var task = TextureRecipe.Task(exemplar, graphs, iterations, Seed, Loss);
             task = LearningRate is { } rate ? task.WithOptimiser(task.Optimiser.WithLearningRate(rate)) : task;
+            task = NewStarts is { } apart ? task.WithHook(TextureRecipe.Hook(graphs.Length, apart)) : task;
             return OneSpeed ? task.WithTimeSteps(1, 1) : task;
         }
 
