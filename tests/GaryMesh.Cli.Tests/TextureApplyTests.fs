@@ -13,7 +13,6 @@ open GaryMesh.Cli.Tests.TextureFixture
 
 let private apply more = [ "texture"; "apply"; "--rule"; "@rule.npz"; "--steps"; "5" ] @ more
 
-
 /// Name, arguments (a file of the folder is written @name), and words that the sentence must have.
 let private refusals =
     let applied more = [ "texture"; "apply"; "--rule"; "@rule.npz"; "--state-out"; "@kept.npz" ] @ more

@@ -76,6 +76,24 @@ let tests =
                   for trial in trials one do
                       Expect.isLessThanOrEqual (float (string (field trial "largest"))) 2.0 "within the bound")
 
+          testCase "a graph of few cells is tried at the spacings for which a torus is large enough"
+          <| fun () ->
+              inFolder (fun at ->
+                  prepare at
+
+                  let ran =
+                      [ "transfer"; "--rule"; "@rule.npz"; "--trained-on"; "torus:4x4"; "--longest"; "96" ]
+                      @ [ "--max-cells"; "100"; "--seeds"; "1"; "--out"; "@page.html"; "--json" ]
+                      |> named at
+                      |> succeed
+
+                  Expect.equal
+                      [ for trial in trials ran do
+                            if string (field trial "group") = "spacing" then
+                                string (field trial "name") ]
+                      [ "0.5 on torus:8x8"; "0.71 on torus:6x6"; "1.41 on torus:3x3" ]
+                      "without a torus of 2 x 2")
+
           testCase "the losses of a life are those of single runs"
           <| fun () ->
               inFolder (fun at ->

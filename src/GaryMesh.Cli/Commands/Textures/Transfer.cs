@@ -91,6 +91,9 @@ internal sealed class Transfer(Automaton automaton, Exemplar exemplar, int longe
     /// <summary>The sphere whose top is changed.</summary>
     private const string Ball = "icosphere:32";
 
+    /// <summary>Cells a side of the smallest torus.</summary>
+    private const int SmallestTorus = 3;
+
     /// <summary>Steps after which a texture is there.</summary>
     private const int Grown = 200;
 
@@ -136,16 +139,17 @@ internal sealed class Transfer(Automaton automaton, Exemplar exemplar, int longe
         foreach (var factor in _factors.Where(factor => exemplar.CanBeEnlarged(1 / factor)))
         {
             // As much of the picture as the first graph shows, in more or fewer cells: statistics of a smaller part scatter more.
-            var side = Math.Round(Math.Sqrt(home.Graph.Cells) / factor);
+            var side = (long)Math.Round(Math.Sqrt(home.Graph.Cells) / factor);
 
-            foreach (var world in Worlds(FormattableString.Invariant($"torus:{side}x{side}")))
-            {
-                yield return Spaced("spacing", world, factor, 1);
+            if (side < SmallestTorus || side * side > maxCells)
+                continue;
 
-                // Finer cells ask for a smaller time step, as any explicit step of a diffusion does.
-                if (factor < 1)
-                    yield return Spaced("spacing, time step with it", world, factor, factor * factor);
-            }
+            var world = TextureWorld.Read(FormattableString.Invariant($"torus:{side}x{side}"), (0, 1, 0), terminal);
+            yield return Spaced("spacing", world, factor, 1);
+
+            // Finer cells ask for a smaller time step, as any explicit step of a diffusion does.
+            if (factor < 1)
+                yield return Spaced("spacing, time step with it", world, factor, factor * factor);
         }
 
         foreach (var up in new[] { "x", "z", "1,1,1" })
