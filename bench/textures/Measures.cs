@@ -12,14 +12,17 @@ namespace GaryMesh.TextureJudge;
 /// <param name="Network">Between what a pre-trained network sees, over the same of the exemplar at random phases.</param>
 internal sealed record Scores(double Marginals, double Sliced, double Spectrum, double NonGaussian, double Mean, double Deviation, double? Network)
 {
-    public static Scores Average(IReadOnlyCollection<Scores> scores) => new(
-        scores.Average(score => score.Marginals),
-        scores.Average(score => score.Sliced),
-        scores.Average(score => score.Spectrum),
-        scores.Average(score => score.NonGaussian),
-        scores.Average(score => score.Mean),
-        scores.Average(score => score.Deviation),
-        scores.Average(score => score.Network));
+    public static Scores Average(IReadOnlyCollection<Scores> scores) => By(Enumerable.Average, scores);
+
+    /// <summary>One of many, measure by measure: their means or medians, say.</summary>
+    public static Scores By(Func<double[], double> summary, IReadOnlyCollection<Scores> scores) => new(
+        summary([.. scores.Select(score => score.Marginals)]),
+        summary([.. scores.Select(score => score.Sliced)]),
+        summary([.. scores.Select(score => score.Spectrum)]),
+        summary([.. scores.Select(score => score.NonGaussian)]),
+        summary([.. scores.Select(score => score.Mean)]),
+        summary([.. scores.Select(score => score.Deviation)]),
+        scores.All(score => score.Network is not null) ? summary([.. scores.Select(score => score.Network!.Value)]) : null);
 }
 
 /// <summary>What the measures compare, taken of one picture as an exemplar's palette reads it.</summary>

@@ -4,6 +4,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using GaryMesh;
+using GaryMesh.Cli.Measuring;
 using GaryMesh.TextureJudge;
 
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
@@ -14,12 +15,13 @@ var resultTiles = new Option<bool>("--results-tile") { Description = "The pictur
 var size = new Option<string>("--size") { Description = "Height and width of the torus of rules and of the direct optimum.", DefaultValueFactory = _ => "128x128" };
 var steps = new Option<int[]>("--steps") { Description = "Steps of a rule; each number is a result.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [200, 1000] };
 var seed = new Option<ulong>("--seed") { Description = "Of a rule's start and firing.", DefaultValueFactory = _ => 1 };
+var seeds = new Option<int>("--seeds") { Description = "Starts of a rule, of --seed and the numbers after it: their median, and the worst for the network.", DefaultValueFactory = _ => 1 };
 var evaluations = new Option<int>("--evaluations") { Description = "Evaluations of the loss for the direct optimum; 0 leaves it out.", DefaultValueFactory = _ => 400 };
 var cache = new Option<string>("--cache") { Description = "Where direct optima are kept between runs.", DefaultValueFactory = _ => Path.Combine(Path.GetTempPath(), "gary-mesh-textures") };
 var others = new Option<string[]>("--others") { Description = "Other exemplars, which tile where the exemplar does: to which is a result nearest for the network?", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
 var pictures = new Option<string?>("--pictures") { Description = "A folder for the pictures that were judged." };
 var json = new Option<string?>("--json") { Description = "A file for the figures." };
-var command = new RootCommand("A judge of textures that is not the training's loss.") { exemplarPath, results, tiles, resultTiles, size, steps, seed, evaluations, cache, others, pictures, json, Rings.Create() };
+var command = new RootCommand("A judge of textures that is not the training's loss.") { exemplarPath, results, tiles, resultTiles, size, steps, seed, seeds, evaluations, cache, others, pictures, json, Rings.Create() };
 command.SetAction(given =>
 {
     try
@@ -36,6 +38,9 @@ return command.Parse(args).Invoke();
 
 int Run(ParseResult given)
 {
+    if (given.GetValue(seeds) < 1)
+        throw new ArgumentException($"A rule is judged from one start at least, but not from {given.GetValue(seeds)}.");
+
     if (given.GetValue(size)!.Split('x') is not [var rows, var columns] || !int.TryParse(rows, out var height) || !int.TryParse(columns, out var width))
         throw new ArgumentException($"A size is like 128x128, but not '{given.GetValue(size)}'.");
 
@@ -54,18 +59,18 @@ int Run(ParseResult given)
         .. given.GetValue(others)!.Select(path => (Path.GetFileNameWithoutExtension(path), new Judge(Picture.Read(path, given.GetValue(tiles)), network))),
     ];
 
-    foreach (var (name, picture) in given.GetValue(results)!.SelectMany(Results))
+    foreach (var (name, starts) in given.GetValue(results)!.SelectMany(Results))
     {
-        Keep(name, picture);
-        var nearest = "";
+        var judged = starts.Select(judge.Score).ToArray();
+        table.Add((name, Scores.By(Measurement.Median, judged), Nearest(starts)));
+        Keep(name, starts[0]);
 
-        if (network is not null && all.Length > 1)
-        {
-            var seen = network.See(picture);
-            nearest = all.MinBy(other => other.Judge.Ratio(seen)).Name;
-        }
+        if (starts.Length == 1)
+            continue;
 
-        table.Add((name, judge.Score(picture), nearest));
+        var worst = Enumerable.Range(0, starts.Length).MaxBy(start => judged[start].Network ?? judged[start].Marginals);
+        table.Add(($"{name}, the worst of {starts.Length} starts", judged[worst], Nearest([starts[worst]])));
+        Keep($"{name}, the worst", starts[worst]);
     }
 
     var best = direct is null ? null : judge.Score(direct);
@@ -84,14 +89,29 @@ int Run(ParseResult given)
 
     return 0;
 
-    IEnumerable<(string Name, Picture Picture)> Results(string path)
+    // A result's name, and its picture from every start.
+    IEnumerable<(string Name, Picture[] Starts)> Results(string path)
     {
         var name = Path.GetFileNameWithoutExtension(path);
 
         if (!path.EndsWith(".npz", StringComparison.OrdinalIgnoreCase))
-            return [(name, Picture.Read(path, given.GetValue(resultTiles)))];
+            return [(name, [Picture.Read(path, given.GetValue(resultTiles))])];
 
-        return Painted.By(RuleFile.Read(path), height, width, given.GetValue(steps)!, given.GetValue(seed)).Select(painted => ($"{name}, {painted.Steps} steps", painted.Picture));
+        var rule = RuleFile.Read(path);
+        return Enumerable.Range(0, given.GetValue(seeds))
+            .SelectMany(start => Painted.By(rule, height, width, given.GetValue(steps)!, given.GetValue(seed) + (ulong)start))
+            .GroupBy(painted => painted.Steps, painted => painted.Picture)
+            .Select(starts => ($"{name}, {starts.Key} steps", starts.ToArray()));
+    }
+
+    // The exemplar that the network takes the pictures for; of several, how many of them.
+    string Nearest(Picture[] starts)
+    {
+        if (network is null || all.Length == 1)
+            return "";
+
+        var names = starts.Select(network.See).CountBy(seen => all.MinBy(other => other.Judge.Ratio(seen)).Name).OrderByDescending(pair => pair.Value);
+        return string.Join(", ", names.Select(pair => pair.Value == starts.Length ? pair.Key : $"{pair.Key} {pair.Value}"));
     }
 
     void Keep(string name, Picture picture)

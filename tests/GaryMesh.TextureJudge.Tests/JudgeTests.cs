@@ -62,6 +62,13 @@ public static class JudgeTests
                 Check(near.Marginals < 0.7 * random.Marginals, $"marginals {near.Marginals} and {random.Marginals}");
             }
         }),
+        Runner.TestCase("several scores are summed up measure by measure, and the network's only where all have it", () =>
+        {
+            Scores[] scores = [new(1, 30, 2, 7, 1, 0, 0.5), new(2, 10, 9, 7, 3, 0, 0.9), new(9, 20, 4, 8, 2, 0, 0.7)];
+            Check(Scores.By(Enumerable.Max, scores) == new Scores(9, 30, 9, 8, 3, 0, 0.9), "the largest of each");
+            Check(Scores.By(values => values.Order().ElementAt(1), scores) == new Scores(2, 20, 4, 7, 2, 0, 0.7), "the median of each");
+            Check(Scores.By(Enumerable.Max, [scores[0], scores[1] with { Network = null }]).Network is null, "one has none");
+        }),
         Runner.TestCase("shuffling keeps every pixel, and four turns are none", () =>
         {
             var wall = Wall(4, 50, 70);
