@@ -187,7 +187,7 @@ let tests =
                   use session = new InferenceSession(path)
                   let facts = session.ModelMetadata.CustomMetadataMap
                   Expect.equal facts["channels"] "16" "channels"
-                  Expect.equal facts["fire_rate"] "0.5" "fire rate"
+                  Expect.equal facts["fire_rate"] "1" "fire rate"
                   Expect.equal facts["gate"] "open" "gate"
                   Expect.equal facts["bound"] "2" "bound"
                   Expect.stringContains facts["palette"] "basis" "palette")
