@@ -70,6 +70,7 @@ internal static class TextureGalleryCommand
             new($"{longest:N0}", "torus:128x128", longest),
             new("a hole", "torus:128x128", 201, 200),
             new("100 later", "torus:128x128", 300, 200),
+            new("300 later", "torus:128x128", 500, 200),
             new("6 neighbours", "torus6:128x128", 200),
             new("a sphere", "icosphere:40", 200),
             new("irregular", "delaunay:12000", 200),
