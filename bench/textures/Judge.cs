@@ -20,16 +20,21 @@ internal sealed class Judge
             return;
 
         _seen = network.See(exemplar);
-        _slices = [.. _seen.Select(stage => stage.Slices())];
-        var random = Enumerable.Range(1, 3).Select(seed => Seen(network.See(Controls.RandomPhases(exemplar, (ulong)seed)))).ToArray();
+        _slices = Sliced(_seen);
+        var random = Enumerable.Range(1, 3).Select(seed => Distance(Sliced(network.See(Controls.RandomPhases(exemplar, (ulong)seed))))).ToArray();
         _unit = [.. Enumerable.Range(0, _seen.Length).Select(stage => random.Average(distances => distances[stage]))];
     }
 
-    public Scores Score(Picture picture) =>
-        new Measures(picture, _palette).From(_measures, _network is null ? null : Ratio(Seen(_network.See(picture))));
+    public Scores Score(Picture picture) => Score(picture, See(picture));
+
+    /// <summary>The scores of a picture that the network has seen.</summary>
+    public Scores Score(Picture picture, double[][][]? seen) => new Measures(picture, _palette).From(_measures, seen is null ? null : Ratio(seen));
+
+    /// <summary>What the network sees in a picture, the same for every judge; null without one.</summary>
+    public double[][][]? See(Picture picture) => _network is null ? null : Sliced(_network.See(picture));
 
     /// <summary>The network's distance alone, over that of random phases.</summary>
-    public double? Ratio(Features[] seen) => _network is null ? null : Ratio(Seen(seen));
+    public double Ratio(double[][][] seen) => Ratio(Distance(seen));
 
     /// <summary>What is known of the exemplar beside any result; the halves are the picture's as the measures see it, and the network's
     /// features of either half of a crop.</summary>
@@ -46,7 +51,9 @@ internal sealed class Judge
         yield return ("turned by 90 degrees", Score(Controls.Turned(_exemplar)));
     }
 
-    private double[] Seen(Features[] seen) => [.. seen.Select((stage, k) => Distances.Sliced(stage.Slices(), _slices[k]))];
+    private static double[][][] Sliced(Features[] seen) => [.. seen.Select(stage => stage.Slices())];
+
+    private double[] Distance(double[][][] seen) => [.. seen.Zip(_slices, Distances.Sliced)];
 
     private double Ratio(double[] distances) => distances.Zip(_unit, (distance, unit) => distance / unit).Average();
 

@@ -61,15 +61,15 @@ int Run(ParseResult given)
 
     foreach (var (name, starts) in given.GetValue(results)!.SelectMany(Results))
     {
-        var judged = starts.Select(judge.Score).ToArray();
-        table.Add((name, Scores.By(Measurement.Median, judged), Nearest(starts)));
+        var judged = starts.Select(Judged).ToArray();
+        table.Add((name, Scores.By(Measurement.Median, [.. judged.Select(start => start.Scores)]), Counted([.. judged.Select(start => start.Nearest)])));
         Keep(name, starts[0]);
 
         if (starts.Length == 1)
             continue;
 
-        var worst = Enumerable.Range(0, starts.Length).MaxBy(start => judged[start].Network ?? judged[start].Marginals);
-        table.Add(($"{name}, the worst of {starts.Length} starts", judged[worst], Nearest([starts[worst]])));
+        var worst = Enumerable.Range(0, starts.Length).MaxBy(start => judged[start].Scores.Network ?? judged[start].Scores.Marginals);
+        table.Add(($"{name}, the worst of {starts.Length} starts", judged[worst].Scores, judged[worst].Nearest));
         Keep($"{name}, the worst", starts[worst]);
     }
 
@@ -104,15 +104,16 @@ int Run(ParseResult given)
             .Select(starts => ($"{name}, {starts.Key} steps", starts.ToArray()));
     }
 
-    // The exemplar that the network takes the pictures for; of several, how many of them.
-    string Nearest(Picture[] starts)
+    // A picture's scores, and the exemplar that the network takes it for.
+    (Scores Scores, string Nearest) Judged(Picture picture)
     {
-        if (network is null || all.Length == 1)
-            return "";
-
-        var names = starts.Select(network.See).CountBy(seen => all.MinBy(other => other.Judge.Ratio(seen)).Name).OrderByDescending(pair => pair.Value);
-        return string.Join(", ", names.Select(pair => pair.Value == starts.Length ? pair.Key : $"{pair.Key} {pair.Value}"));
+        var seen = judge.See(picture);
+        return (judge.Score(picture, seen), seen is null || all.Length == 1 ? "" : all.MinBy(other => other.Judge.Ratio(seen)).Name);
     }
+
+    // A name alone where all are the same, and how often each stands there where not.
+    static string Counted(string[] names) =>
+        string.Join(", ", names.CountBy(name => name).OrderByDescending(pair => pair.Value).Select(pair => pair.Value == names.Length ? pair.Key : $"{pair.Key} {pair.Value}"));
 
     void Keep(string name, Picture picture)
     {
