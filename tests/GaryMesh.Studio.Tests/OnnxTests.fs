@@ -183,11 +183,11 @@ let tests =
           }
 
           test "a model says how its rule runs" {
-              opened onnx (Worlds.texture "rust") (fun _ _ path ->
+              opened onnx (fst Worlds.sphere) (fun _ _ path ->
                   use session = new InferenceSession(path)
                   let facts = session.ModelMetadata.CustomMetadataMap
                   Expect.equal facts["channels"] "16" "channels"
-                  Expect.equal facts["fire_rate"] "1" "fire rate"
+                  Expect.equal facts["fire_rate"] "0.5" "fire rate"
                   Expect.equal facts["gate"] "open" "gate"
                   Expect.equal facts["bound"] "2" "bound"
                   Expect.stringContains facts["palette"] "basis" "palette")

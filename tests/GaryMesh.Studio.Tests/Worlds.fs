@@ -50,10 +50,12 @@ let published =
 let ring =
     (stirred (Automaton.GaryMesh 1UL) 2UL 0).WithKeep(0.95).WithBound(0.8f).WithStart(Start.OfNoise 1.0f), Graph.Ring 60
 
-/// A texture that ships on a sphere.
+/// A texture that ships on a sphere, half of whose cells fire at a step.
 let sphere =
     let mesh = TriangleMesh.Icosphere 6
-    texture "rust", TextureRecipe.World(Graph.Icosphere 6, mesh.Vertices.ToArray(), struct (0.0, 1.0, 0.0))
+
+    (texture "rust").WithFireRate 0.5,
+    TextureRecipe.World(Graph.Icosphere 6, mesh.Vertices.ToArray(), struct (0.0, 1.0, 0.0))
 
 /// A lift on a torus: what cells perceive is turned by an angle of their own.
 let steered =
